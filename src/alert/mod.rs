@@ -1,0 +1,190 @@
+//! What detection says: alerts, their evidence, their score and their route.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::event::{Severity, SourceId, Ts};
+
+/// Most evidence references an alert keeps; `matched_total` counts them all.
+pub const MAX_EVIDENCE: usize = 1_000;
+
+/// Where one record that supports an alert stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvidenceRef {
+    /// The source.
+    pub source: SourceId,
+    /// Byte offset in the (decompressed) source.
+    pub offset: u64,
+    /// Length in bytes.
+    pub len: u64,
+    /// First line, 1-based.
+    pub line: u64,
+    /// Event time.
+    pub time: Ts,
+    /// [`crate::event::hash64`] of the raw bytes.
+    pub hash: u64,
+}
+
+/// Life of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertState {
+    /// Further evidence may still join it.
+    #[default]
+    Open,
+    /// Quiet for its cooldown, cut at the longest length, or the input ended.
+    Closed,
+}
+
+/// What kind of rule raised it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleType {
+    /// A Sigma detection.
+    #[default]
+    Detection,
+    /// A Sigma correlation.
+    Correlation,
+    /// A learned model.
+    Model,
+    /// The LLM.
+    Llm,
+}
+
+impl RuleType {
+    /// The word in outputs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Detection => "detection",
+            Self::Correlation => "correlation",
+            Self::Model => "model",
+            Self::Llm => "llm",
+        }
+    }
+}
+
+/// Which stage decided, why, and at what cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct Route {
+    /// `rules`, `models` or `llm`.
+    pub stage: String,
+    /// Why it stopped there.
+    pub reason: String,
+    /// Cost of the deciding stage in whole µs; a rule costs less than one.
+    pub cost_us: u64,
+}
+
+/// An alert: one episode of one rule for one entity, under one id.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Alert {
+    /// Hash of rule id, group key, and time and raw hash of the first evidence:
+    /// 32 hex digits. Never of path, offset, rule version or count.
+    pub id: String,
+    /// Grows with each update under the same id; starts at 1.
+    pub revision: u32,
+    /// Open or closed.
+    pub state: AlertState,
+    /// Title of the rule.
+    pub rule: Arc<str>,
+    /// Id of the rule (UUID).
+    pub rule_id: Arc<str>,
+    /// Kind of rule.
+    pub rule_type: RuleType,
+    /// Severity, from the rule's level.
+    pub severity: Severity,
+    /// Risk score, 0 to 100, rounded to 1e-3.
+    pub score: f64,
+    /// Named parts that add up to `score`.
+    pub score_parts: Vec<(String, f64)>,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Description of the rule.
+    pub description: Arc<str>,
+    /// Time of the first evidence in canonical order.
+    pub timestamp: Ts,
+    /// Time of the last evidence.
+    pub last: Ts,
+    /// The source address, where there is just one or the first.
+    pub src_ip: Option<String>,
+    /// All source addresses seen, in order of appearance, at most 100.
+    pub src_ips: Vec<String>,
+    /// The account, where evidence has one (the first).
+    pub user: Option<String>,
+    /// The machine, likewise.
+    pub host: Option<String>,
+    /// Acts counted.
+    pub count: u64,
+    /// Window of the rule in seconds; 0 for a single event.
+    pub window_seconds: u64,
+    /// Rule id and group key, for people and for grouping: `rule|field=value,…`.
+    pub dedup_key: String,
+    /// One sentence.
+    pub message: String,
+    /// ATT&CK technique ids, e.g. `T1110.001`.
+    pub techniques: Vec<String>,
+    /// ATT&CK tactics, e.g. `credential-access`.
+    pub tactics: Vec<String>,
+    /// Which stage decided.
+    pub route: Route,
+    /// The first and up to [`MAX_EVIDENCE`] references, canonical order.
+    pub evidence: Vec<EvidenceRef>,
+    /// How many records match in all.
+    pub matched_total: u64,
+}
+
+impl Alert {
+    /// The entity that the alert is about: source address, else account, else machine.
+    #[must_use]
+    pub fn entity(&self) -> String {
+        if let Some(ip) = &self.src_ip {
+            return ip.clone();
+        }
+        if let Some(u) = &self.user {
+            return format!("user:{u}");
+        }
+        self.host.as_ref().map_or_else(|| "-".to_owned(), |h| format!("host:{h}"))
+    }
+
+    /// The object of the headless contract (`--alerts`); `names` gives the
+    /// inputs' names as the user gave them, by source number.
+    #[must_use]
+    pub fn to_json(&self, names: &[String]) -> serde_json::Value {
+        let file = |s: SourceId| names.get(s.0 as usize).map_or("", String::as_str);
+        let first = self.evidence.first();
+        let parts: serde_json::Map<String, serde_json::Value> =
+            self.score_parts.iter().map(|(n, p)| (n.clone(), (*p).into())).collect();
+        serde_json::json!({
+            "timestamp": self.timestamp,
+            "last": self.last,
+            "id": self.id,
+            "revision": self.revision,
+            "state": self.state,
+            "rule": &*self.rule,
+            "rule_id": &*self.rule_id,
+            "rule_type": self.rule_type.as_str(),
+            "severity": self.severity,
+            "score": self.score,
+            "score_parts": parts,
+            "confidence": self.confidence,
+            "description": &*self.description,
+            "src_ip": self.src_ip,
+            "src_ips": self.src_ips,
+            "user": self.user,
+            "host": self.host,
+            "count": self.count,
+            "window_seconds": self.window_seconds,
+            "dedup_key": self.dedup_key,
+            "message": self.message,
+            "techniques": self.techniques,
+            "tactics": self.tactics,
+            "route": self.route,
+            "file": first.map(|e| file(e.source)),
+            "line": first.map(|e| e.line),
+            "matched_events": self.evidence.iter()
+                .map(|e| serde_json::json!({"file": file(e.source), "line": e.line})).collect::<Vec<_>>(),
+            "matched_total": self.matched_total,
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! The words every layer shares: what an event is, and how its fields are named.
+//!
+//! An event is *spans over a batch* ([`Batch`]): a batch owns one validated
+//! UTF-8 text of raw records and one arena for unescaped values; a field is an
+//! offset and a length into one of the two. Nothing is allocated per event.
+
+mod batch;
+mod draft;
+mod hash;
+mod overlay;
+mod row;
+mod schema;
+mod span;
+pub mod time;
+mod vocab;
+
+pub use batch::{Batch, EventRef, Field, Lossy, Record, RecordFlags, ValueKind};
+pub use draft::Draft;
+pub use hash::hash64;
+pub use overlay::{OVERLAY, Ov, overlay_by_name};
+pub use row::{EventRow, OwnedField};
+pub use schema::{FieldId, Logsource, Schema, SchemaBuilder, Sym};
+pub use span::Span;
+pub use time::{TimeQuality, Ts};
+pub use vocab::{EventType, Outcome, Severity};
+
+/// Number of a source within one run: its position among the inputs, in the
+/// order in which they were given (directories and globs sorted by name).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SourceId(pub u32);
