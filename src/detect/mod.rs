@@ -1,3 +1,20 @@
-//! Detection: rules over events, correlations in event time, alerts.
+//! Detection: Sigma rules compiled into one index, matched against batches,
+//! and what correlations say, as plain data.
+//!
+//! [`RuleSet::load`] never fails as a whole: what cannot be used stays in
+//! [`RuleSet::rules`] with its place and the reason. A [`Matcher`] belongs to
+//! one thread and says which rules each record of a batch matches.
 
+mod fields;
+mod info;
+mod ruleset;
+mod spec;
+
+pub mod engine;
 pub mod state;
+
+pub use engine::Matcher;
+pub use fields::{FieldRef, NamedField, OvField};
+pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};
+pub use ruleset::RuleSet;
+pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, StepExpr};
