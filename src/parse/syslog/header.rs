@@ -207,7 +207,9 @@ fn level(word: &str) -> Option<Severity> {
 fn is_host(word: &str) -> bool {
     !word.is_empty()
         && word.len() <= 255
-        && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'/' | b'@' | b'%'))
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'/' | b'@' | b'%'))
         && !word.ends_with(':')
 }
 
@@ -227,7 +229,8 @@ impl<'a> Tag<'a> {
 }
 
 const fn program_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/' | b'%' | b'+' | b'@' | b'$' | b'~' | b'*' | b'\\')
+    b.is_ascii_alphanumeric()
+        || matches!(b, b'-' | b'_' | b'.' | b'/' | b'%' | b'+' | b'@' | b'$' | b'~' | b'*' | b'\\')
 }
 
 /// `program: `, `program[pid]: `, `program(module)[pid]: `, `program [pid]: `
@@ -255,7 +258,8 @@ fn tag(s: &str) -> Option<Tag<'_>> {
         let end = from + memchr(b']', bytes.get(from..bytes.len().min(from + 24))?)?;
         let inner = bytes.get(from..end)?;
         let number = !inner.is_empty() && inner.iter().all(u8::is_ascii_digit);
-        if !number && (blanks > 0 || inner.is_empty() || !inner.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'.')) {
+        if !number && (blanks > 0 || inner.is_empty() || !inner.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'.'))
+        {
             return None;
         }
         // `program [pid]` needs its colon: without it this is any text.
@@ -289,7 +293,11 @@ fn launchd(msg: &str) -> &str {
 /// `[program]: message` and `[program] message`.
 fn bracketed(s: &str) -> Option<Tag<'_>> {
     let (program, msg) = s.strip_prefix('[')?.split_once(']')?;
-    if program.len() > 40 || program.is_empty() || !program.bytes().all(program_byte) || !program.as_bytes()[0].is_ascii_alphabetic() {
+    if program.len() > 40
+        || program.is_empty()
+        || !program.bytes().all(program_byte)
+        || !program.as_bytes()[0].is_ascii_alphabetic()
+    {
         return None;
     }
     let msg = msg.strip_prefix(':').unwrap_or(msg).strip_prefix(' ')?;

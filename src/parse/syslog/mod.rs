@@ -77,7 +77,8 @@ fn message_id(msg: &str) -> &str {
 /// `message repeated N times: [ … ]` and `last message repeated N times`: the
 /// message inside and the number.
 fn repeated(msg: &str) -> (&str, Option<&str>) {
-    let Some(rest) = msg.strip_prefix("message repeated ").or_else(|| msg.strip_prefix("last message repeated ")) else {
+    let Some(rest) = msg.strip_prefix("message repeated ").or_else(|| msg.strip_prefix("last message repeated "))
+    else {
         return (msg, None);
     };
     let Some((n, rest)) = rest.split_once(" times") else { return (msg, None) };

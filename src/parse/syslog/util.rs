@@ -136,7 +136,9 @@ pub(super) fn between<'a>(s: &'a str, open: &str, close: &str) -> Option<&'a str
 /// `ADDR:PORT`, the address perhaps in brackets: both parts.
 pub(super) fn addr_port(s: &str) -> (&str, &str) {
     match s.rsplit_once(':') {
-        Some((a, p)) if !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()) && !a.is_empty() && !is_bare_v6(s) => (a, p),
+        Some((a, p)) if !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()) && !a.is_empty() && !is_bare_v6(s) => {
+            (a, p)
+        }
         _ => (s, ""),
     }
 }

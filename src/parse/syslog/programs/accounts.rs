@@ -6,7 +6,8 @@ use crate::parse::Ctx;
 
 pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.useradd);
-    let bad = msg.starts_with("failed") || msg.starts_with("cannot") || msg.starts_with("can't") || msg.starts_with("error");
+    let bad =
+        msg.starts_with("failed") || msg.starts_with("cannot") || msg.starts_with("can't") || msg.starts_with("error");
     let outcome = if bad { Outcome::Failure } else { Outcome::Success };
     if let Some(rest) = msg.strip_prefix("new user: ") {
         // `name=x, UID=1001, GID=1001, home=/home/x, shell=/bin/sh, from=/dev/pts/1`
@@ -46,7 +47,10 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         let rest = msg.split_once("group ").map_or("", |(_, r)| r);
         group(rest.split(' ').next(), d);
         set_user(d, between(rest, " set by ", " to ").unwrap_or(""));
-    } else if msg.starts_with("removed group '") || msg.starts_with("group '") || msg.starts_with("removed shadow group '") {
+    } else if msg.starts_with("removed group '")
+        || msg.starts_with("group '")
+        || msg.starts_with("removed shadow group '")
+    {
         d.event(EventType::GroupChanged, outcome);
         group(between(msg, "'", "'"), d);
     } else if msg.contains("password") {

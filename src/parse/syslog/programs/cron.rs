@@ -26,7 +26,10 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
             d.event(EventType::ScheduledTask, Outcome::Success);
             d.field("crontab", verb);
             if !detail.is_empty() {
-                d.set(Ov::TargetUser, detail.strip_prefix("crontabs/").or_else(|| detail.strip_prefix("tabs/")).unwrap_or(detail));
+                d.set(
+                    Ov::TargetUser,
+                    detail.strip_prefix("crontabs/").or_else(|| detail.strip_prefix("tabs/")).unwrap_or(detail),
+                );
             }
         }
         "AUTH" | "FAILED" => {

@@ -32,7 +32,9 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         login(msg, d);
     } else if let Some((who, reason)) = auth_group(msg) {
         worker(who, reason, d);
-    } else if let Some((user, rest)) = msg.strip_prefix("imap(").or_else(|| msg.strip_prefix("pop3(")).and_then(|r| r.split_once(')')) {
+    } else if let Some((user, rest)) =
+        msg.strip_prefix("imap(").or_else(|| msg.strip_prefix("pop3(")).and_then(|r| r.split_once(')'))
+    {
         set_user(d, user);
         if rest.contains("Logged out") || rest.contains("Disconnected") {
             d.event(EventType::Logout, Outcome::Success);
@@ -58,12 +60,22 @@ fn login(msg: &str, d: &mut Draft<'_>) {
             set_dest(d, lip.split([',', ' ']).next().unwrap_or(""));
         }
         if let Some((_, user)) = head.split_once("user=<") {
-            set_user(d, user.rsplit_once(">, ").map_or(user, |(u, _)| u.split_once(">, method=").map_or(u, |(u, _)| u)));
+            set_user(
+                d,
+                user.rsplit_once(">, ").map_or(user, |(u, _)| u.split_once(">, method=").map_or(u, |(u, _)| u)),
+            );
         }
     }
     // What the daemon concludes stands before the pairs.
     let verdict = msg.split_once(": user=<").map_or(msg, |(v, _)| v);
-    let failure = ["auth failed", "(auth_failed)", "tried to use dis", "Aborted login", "proxy dest auth failed", "Maximum number of connections"];
+    let failure = [
+        "auth failed",
+        "(auth_failed)",
+        "tried to use dis",
+        "Aborted login",
+        "proxy dest auth failed",
+        "Maximum number of connections",
+    ];
     if verdict.contains("Login: ") || verdict.ends_with("Login") {
         d.event(EventType::Login, Outcome::Success);
         return;
@@ -88,7 +100,20 @@ fn login(msg: &str, d: &mut Draft<'_>) {
 
 /// `…DRIVER(USER,ADDR[,SESSION]): REASON`.
 fn auth_group(msg: &str) -> Option<(&str, &str)> {
-    for driver in ["pam(", "sql(", "ldap(", "passwd-file(", "passwd(", "shadow(", "ldap(", "static(", "lua(", "oauth2(", "bsdauth(", "cache("] {
+    for driver in [
+        "pam(",
+        "sql(",
+        "ldap(",
+        "passwd-file(",
+        "passwd(",
+        "shadow(",
+        "ldap(",
+        "static(",
+        "lua(",
+        "oauth2(",
+        "bsdauth(",
+        "cache(",
+    ] {
         if let Some(at) = msg.find(driver)
             && (at == 0 || msg.as_bytes()[at - 1] == b' ')
         {
@@ -102,7 +127,15 @@ fn auth_group(msg: &str) -> Option<(&str, &str)> {
 /// element that is an address counts.
 fn worker(who: &str, reason: &str, d: &mut Draft<'_>) {
     let reason_lower = reason.to_ascii_lowercase();
-    let bad = ["unknown user", "password mismatch", "failed", "invalid credentials", "permission denied", "not allowed", "no such user"];
+    let bad = [
+        "unknown user",
+        "password mismatch",
+        "failed",
+        "invalid credentials",
+        "permission denied",
+        "not allowed",
+        "no such user",
+    ];
     if bad.iter().any(|b| reason_lower.contains(b)) {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_MODULE);
     }

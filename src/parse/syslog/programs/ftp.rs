@@ -79,10 +79,12 @@ pub(super) fn pure_ftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 /// `failed login from NAME [ADDR]`.
 pub(super) fn ftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.ftp);
-    let client = |s: &str, d: &mut Draft<'_>| match s.split_once(" [").and_then(|(n, r)| r.split_once(']').map(|(a, _)| (n, a))) {
-        Some((name, addr)) => set_client(d, name, addr),
-        None => set_src(d, s.split([' ', ',']).next().unwrap_or("")),
-    };
+    let client =
+        |s: &str, d: &mut Draft<'_>| match s.split_once(" [").and_then(|(n, r)| r.split_once(']').map(|(a, _)| (n, a)))
+        {
+            Some((name, addr)) => set_client(d, name, addr),
+            None => set_src(d, s.split([' ', ',']).next().unwrap_or("")),
+        };
     if let Some(rest) = msg.strip_prefix("connection from ") {
         d.event(EventType::Connection, Outcome::Success);
         client(rest, d);
@@ -94,7 +96,9 @@ pub(super) fn ftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         d.event(EventType::Login, Outcome::Success);
         client(rest, d);
         set_user(d, rest.rsplit_once(" as ").or_else(|| rest.rsplit_once(", ")).map_or("", |(_, u)| u));
-    } else if let Some(rest) = msg.strip_prefix("failed login from ").or_else(|| msg.strip_prefix("FTP LOGIN FAILED FROM ")) {
+    } else if let Some(rest) =
+        msg.strip_prefix("failed login from ").or_else(|| msg.strip_prefix("FTP LOGIN FAILED FROM "))
+    {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
         client(rest, d);
     } else {

@@ -15,13 +15,23 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         d.event(EventType::OutOfMemory, Outcome::Failure);
         raise(d, Severity::Medium);
         victim(rest, d);
-    } else if msg.contains(" invoked oom-killer") || msg.starts_with("Out of memory") || msg.contains("Memory cgroup out of memory") {
+    } else if msg.contains(" invoked oom-killer")
+        || msg.starts_with("Out of memory")
+        || msg.contains("Memory cgroup out of memory")
+    {
         d.event(EventType::OutOfMemory, Outcome::Failure);
         raise(d, Severity::Medium);
-    } else if msg.starts_with("Kernel panic") || msg.contains("Kernel panic - not syncing") || msg.starts_with("BUG: ") || msg.starts_with("Oops: ") {
+    } else if msg.starts_with("Kernel panic")
+        || msg.contains("Kernel panic - not syncing")
+        || msg.starts_with("BUG: ")
+        || msg.starts_with("Oops: ")
+    {
         d.event(EventType::KernelPanic, Outcome::Failure);
         raise(d, Severity::High);
-    } else if msg.contains("]: segfault at ") || msg.contains("] general protection") || msg.contains("] trap invalid opcode") {
+    } else if msg.contains("]: segfault at ")
+        || msg.contains("] general protection")
+        || msg.contains("] trap invalid opcode")
+    {
         d.event(EventType::ServiceCrash, Outcome::Failure);
         raise(d, Severity::Low);
         let head = msg.strip_prefix("traps: ").unwrap_or(msg);
@@ -32,7 +42,10 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     } else if msg.contains("No space left on device") {
         d.event(EventType::DiskFull, Outcome::Failure);
         raise(d, Severity::Medium);
-    } else if msg.contains("I/O error") || msg.contains("EXT4-fs error") || msg.contains("XFS (") && msg.contains("error") {
+    } else if msg.contains("I/O error")
+        || msg.contains("EXT4-fs error")
+        || msg.contains("XFS (") && msg.contains("error")
+    {
         d.event(EventType::SystemError, Outcome::Failure);
         raise(d, Severity::Low);
     } else if let Some(rest) = msg.strip_prefix("device ")

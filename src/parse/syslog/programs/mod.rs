@@ -49,8 +49,10 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "systemd" => systemd::parse(msg, ctx, d),
         "systemd-logind" | "elogind-daemon" | "elogind" => systemd::logind(msg, ctx, d),
         "kernel" | "ulogd" => kernel::parse(msg, ctx, d),
-        "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "gpasswd" | "passwd" | "chpasswd"
-        | "chage" | "chfn" | "chsh" | "newusers" | "adduser" | "deluser" | "vipw" => accounts::parse(name, msg, ctx, d),
+        "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "gpasswd" | "passwd"
+        | "chpasswd" | "chage" | "chfn" | "chsh" | "newusers" | "adduser" | "deluser" | "vipw" => {
+            accounts::parse(name, msg, ctx, d)
+        }
         "dropbear" => dropbear::parse(msg, ctx, d),
         "smtpd" | "postscreen" | "smtps" | "cleanup" | "qmgr" | "smtp" | "local" | "pickup" | "anvil" | "lmtp"
         | "bounce" | "submission" | "tlsproxy" | "dnsblog"

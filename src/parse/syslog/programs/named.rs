@@ -31,7 +31,10 @@ pub(in super::super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         Some(w) => w.split_once(": ").map_or(w, |(_, w)| w),
         None => what,
     };
-    let refused = what.contains("' denied") || what.ends_with(" denied") || what.starts_with("bad zone transfer") || what.starts_with("rate limit");
+    let refused = what.contains("' denied")
+        || what.ends_with(" denied")
+        || what.starts_with("bad zone transfer")
+        || what.starts_with("rate limit");
     d.event(EventType::DnsQuery, if refused { Outcome::Failure } else { Outcome::Success });
     if let Some(name) = between(what, "'", "'") {
         d.set(Ov::Resource, name);

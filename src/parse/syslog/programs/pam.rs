@@ -12,7 +12,9 @@ pub(super) fn parse(program: &str, module: Option<&str>, msg: &str, ctx: &Ctx, d
     let Some((service, body)) = split(module, msg) else { return false };
     let service = service.unwrap_or(program);
     d.logsource(logsource(service, program, ctx));
-    if let Some(pairs) = body.strip_prefix("authentication failure; ").or_else(|| body.strip_prefix("authentication failure;")) {
+    if let Some(pairs) =
+        body.strip_prefix("authentication failure; ").or_else(|| body.strip_prefix("authentication failure;"))
+    {
         failed(d, failure_type(service, program), RecordFlags::ACT_MODULE);
         identity(pairs, d);
     } else if let Some(rest) = body.strip_prefix("session opened for user ") {
@@ -168,7 +170,10 @@ fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
     } else if let Some((_, user)) = body.split_once("more authentication failures; ") {
         failed(d, kind, RecordFlags::ACT_MODULE);
         identity(user, d);
-    } else if body.starts_with("authentication failure") || body.starts_with("authentication fails") || body.contains("denied access") {
+    } else if body.starts_with("authentication failure")
+        || body.starts_with("authentication fails")
+        || body.contains("denied access")
+    {
         failed(d, kind, RecordFlags::ACT_MODULE);
     } else if let Some(rest) = body.strip_prefix("account ") {
         if let Some((user, why)) = rest.split_once(" has ")

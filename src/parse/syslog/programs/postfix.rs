@@ -10,7 +10,10 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     let text = msg.strip_prefix("warning: ").unwrap_or(msg);
     if let Some((client, rest)) = text.split_once(": SASL ") {
         // `NAME[ADDR][:PORT]: SASL METHOD authentication failed: …[, sasl_username=U]`
-        if rest.split(' ').nth(1) == Some("authentication") && rest.contains(" authentication failed") && !client.contains(' ') {
+        if rest.split(' ').nth(1) == Some("authentication")
+            && rest.contains(" authentication failed")
+            && !client.contains(' ')
+        {
             failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
             client_of(client, d);
             if let Some((_, user)) = rest.split_once(", sasl_username=") {
@@ -21,7 +24,9 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     }
     // A queue id or NOQUEUE may stand before the verdict.
     let (id, body) = match text.split_once(": ") {
-        Some((id, body)) if !id.is_empty() && id.len() < 24 && id.bytes().all(|b| b.is_ascii_alphanumeric()) => (id, body),
+        Some((id, body)) if !id.is_empty() && id.len() < 24 && id.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            (id, body)
+        }
         _ => ("", text),
     };
     if !id.is_empty() && id != "NOQUEUE" {
@@ -46,19 +51,45 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     } else if let Some(rest) = body.strip_prefix("connect from ").or_else(|| body.strip_prefix("CONNECT from ")) {
         d.event(EventType::Connection, Outcome::Success);
         client_of(rest, d);
-    } else if ["improper command pipelining", "too many errors", "lost connection", "timeout after", "PREGREET ", "HANGUP ",
-        "COMMAND TIME LIMIT", "COMMAND COUNT LIMIT", "COMMAND PIPELINING", "NON-SMTP COMMAND", "BARE NEWLINE", "BARE LF",
-        "non-SMTP command", "DNSBL rank", "Connection rate limit exceeded", "Message delivery request rate limit exceeded",
-        "Recipient address rate limit exceeded", "Connection concurrency limit exceeded", "New TLS session rate limit"]
-        .iter()
-        .any(|p| body.starts_with(p))
+    } else if [
+        "improper command pipelining",
+        "too many errors",
+        "lost connection",
+        "timeout after",
+        "PREGREET ",
+        "HANGUP ",
+        "COMMAND TIME LIMIT",
+        "COMMAND COUNT LIMIT",
+        "COMMAND PIPELINING",
+        "NON-SMTP COMMAND",
+        "BARE NEWLINE",
+        "BARE LF",
+        "non-SMTP command",
+        "DNSBL rank",
+        "Connection rate limit exceeded",
+        "Message delivery request rate limit exceeded",
+        "Recipient address rate limit exceeded",
+        "Connection concurrency limit exceeded",
+        "New TLS session rate limit",
+    ]
+    .iter()
+    .any(|p| body.starts_with(p))
     {
-        let lost = body.starts_with("lost connection") || body.starts_with("timeout after") || body.starts_with("HANGUP");
+        let lost =
+            body.starts_with("lost connection") || body.starts_with("timeout after") || body.starts_with("HANGUP");
         let quiet = lost && !body.contains(" after AUTH");
         d.event(EventType::Connection, if quiet { Outcome::Unknown } else { Outcome::Failure });
         from(body, d);
-    } else if let Some((_, rest)) = body.strip_prefix("hostname ").and_then(|r| r.split_once(" does not resolve to address ")) {
-        set_src(d, rest.split([' ', ':']).next().filter(|_| !rest.contains("::")).unwrap_or_else(|| rest.split(": ").next().unwrap_or("")));
+    } else if let Some((_, rest)) =
+        body.strip_prefix("hostname ").and_then(|r| r.split_once(" does not resolve to address "))
+    {
+        set_src(
+            d,
+            rest.split([' ', ':'])
+                .next()
+                .filter(|_| !rest.contains("::"))
+                .unwrap_or_else(|| rest.split(": ").next().unwrap_or("")),
+        );
     } else if let Some(rest) = body.strip_prefix("to=<") {
         delivered(rest, d);
     } else if let Some(rest) = body.strip_prefix("from=<") {

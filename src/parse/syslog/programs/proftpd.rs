@@ -35,10 +35,14 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 /// `NAME (Login failed): …`, `NAME: no such user found from …`, `NAME: Login successful.`
 /// The verdict is the last of its kind: the name may repeat any of them.
 fn user(who: &str, d: &mut Draft<'_>) {
-    if let Some((name, _)) = who.rsplit_once(" (Login failed): ").or_else(|| who.rsplit_once(": no such user found from ")) {
+    if let Some((name, _)) =
+        who.rsplit_once(" (Login failed): ").or_else(|| who.rsplit_once(": no such user found from "))
+    {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
         set_user(d, name);
-    } else if let Some(name) = who.strip_suffix(": Login successful.").or_else(|| who.strip_suffix(": Login successful")) {
+    } else if let Some(name) =
+        who.strip_suffix(": Login successful.").or_else(|| who.strip_suffix(": Login successful"))
+    {
         d.event(EventType::Login, Outcome::Success);
         set_user(d, name);
     } else if let Some((name, _)) = who.rsplit_once(": Limit ") {

@@ -27,7 +27,11 @@ pub(super) fn syslogd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         d.event(EventType::ServiceChange, Outcome::Success);
         d.field("state", "stopped");
         d.rec.severity = d.rec.severity.max(Severity::Low);
-    } else if msg.ends_with("] start") || msg.ends_with("restart.") || msg.ends_with("restart") || msg.contains("syslog-ng starting up") {
+    } else if msg.ends_with("] start")
+        || msg.ends_with("restart.")
+        || msg.ends_with("restart")
+        || msg.contains("syslog-ng starting up")
+    {
         d.event(EventType::ServiceChange, Outcome::Success);
         d.field("state", "started");
     } else if msg.contains("lost ") && msg.contains(" messages") {

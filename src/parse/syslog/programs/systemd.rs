@@ -36,7 +36,9 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         {
             d.event(EventType::ServiceCrash, Outcome::Failure);
             d.rec.severity = d.rec.severity.max(Severity::Low);
-        } else if rest.contains("oom-kill") || rest.starts_with("A process of this unit has been killed by the OOM killer") {
+        } else if rest.contains("oom-kill")
+            || rest.starts_with("A process of this unit has been killed by the OOM killer")
+        {
             d.event(EventType::OutOfMemory, Outcome::Failure);
         } else if rest.starts_with("Succeeded") || rest.starts_with("Deactivated successfully") {
             d.event(EventType::ServiceChange, Outcome::Success);

@@ -49,7 +49,8 @@ pub(super) fn notice(msg: &str, d: &mut Draft<'_>) {
     if let Some(rest) = msg.strip_prefix("Invalid user ").or_else(|| msg.strip_prefix("Illegal user ")) {
         failed(d, EventType::SshInvalidUser, RecordFlags::ACT_NOTICE);
         // An empty name leaves two blanks.
-        let Some((user, tail)) = rest.rsplit_once(" from ").or_else(|| rest.strip_prefix("from ").map(|t| ("", t))) else {
+        let Some((user, tail)) = rest.rsplit_once(" from ").or_else(|| rest.strip_prefix("from ").map(|t| ("", t)))
+        else {
             set_user(d, rest.trim());
             return;
         };

@@ -27,7 +27,9 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         [b'P', b'o', b's', ..] => auth::postponed(msg, d),
         [b'I' | b'i', ..] => auth::notice(msg, d),
         [b'U', b's', ..] => auth::user(msg, d),
-        [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S', ..] => conn::parse(msg, preauth, d),
+        [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S', ..] => {
+            conn::parse(msg, preauth, d)
+        }
         [b'P', b'A', b'M', ..] => auth::pam(msg, d),
         [b'm', ..] => auth::limit(msg, d),
         _ => other(msg, d),
@@ -38,10 +40,10 @@ fn other(msg: &str, d: &mut Draft<'_>) {
     if let Some(rest) = msg.strip_prefix("refused connect from ") {
         // `NAME@HOST (ADDR)`: the name is the client's ident answer.
         d.event(EventType::Connection, Outcome::Failure);
-        let addr = rest.strip_suffix(')').and_then(|r| r.rsplit_once('(')).map_or_else(
-            || rest.rsplit_once('@').map_or(rest, |(_, a)| a),
-            |(_, a)| a,
-        );
+        let addr = rest
+            .strip_suffix(')')
+            .and_then(|r| r.rsplit_once('('))
+            .map_or_else(|| rest.rsplit_once('@').map_or(rest, |(_, a)| a), |(_, a)| a);
         set_src(d, addr);
     } else if let Some(rest) = msg.strip_prefix("Address ") {
         if let Some((addr, _)) = rest.split_once(" maps to ") {
