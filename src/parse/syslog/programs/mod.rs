@@ -70,6 +70,8 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "named" | "bind" | "bind9" | "security" | "update-security" | "queries" | "client" => named::parse(msg, ctx, d),
         "haproxy" => haproxy::parse(msg, ctx, d),
         "lighttpd" => web::lighttpd(msg, ctx, d),
+        "httpd" | "apache2" | "apache" | "nginx" if crate::parse::web::message(msg, ctx, d) => {}
+        _ if line.program.starts_with("httpd/") && crate::parse::web::message(msg, ctx, d) => {}
         "xinetd" | "inetd" => services::xinetd(msg, ctx, d),
         "rsyslogd" | "syslogd" | "syslog-ng" | "rsyslogd0" => services::syslogd(msg, ctx, d),
         "auditd" | "audisp" | "audispd" | "audit" | "auditspd" => audit::parse(msg, ctx, d),
