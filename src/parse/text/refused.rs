@@ -33,7 +33,7 @@ fn refusals() -> Option<&'static Regex> {
         Regex::new(
             r"(?ix) \b(reject(ed|ing)? | refused | denied | blocked | blocking | block\( | unrouteable | relay\ not\ permitted | spam | dropped\ variable | attackalert
             | attack | intrusion | protocol\ error | dropped\ by | not\ advertised | no\ ip\ address\ found | hacking\ attempt | tried\ to\ authenticate | can't\ find | ratelimit
-            | found\ in\ dns | unknown\ recipient | verify\ error | none/405 | file\ does\ not\ exist | blacklisted | listed\ in | too\ many | violation | unauthorized | forbidden | ruleset= | user\ unknown | unknown\ user | access\ error | scan(ned)?
+            | found\ in\ dns | unknown\ recipient | verify\ error | none/405 | no\ mail\ in | closed\ by\ drop | no\ host\ name | not\ supported | user\ override\ of | sigusr1 | error\ after | file\ does\ not\ exist | blacklisted | listed\ in | too\ many | violation | unauthorized | forbidden | ruleset= | user\ unknown | unknown\ user | access\ error | scan(ned)?
             | rbl | connection\ rate | lost\ input | did\ not\ issue | no\ route | negotiation | non-existent | tcp_denied )",
         )
         .ok()
