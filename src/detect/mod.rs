@@ -9,6 +9,7 @@ mod fields;
 mod info;
 mod ruleset;
 mod spec;
+pub mod sigma;
 
 pub mod engine;
 
