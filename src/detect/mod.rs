@@ -5,12 +5,16 @@
 //! [`RuleSet::rules`] with its place and the reason. A [`Matcher`] belongs to
 //! one thread and says which rules each record of a batch matches.
 
+mod describe;
 mod fields;
 mod info;
+mod logsource;
+mod resolve;
 mod ruleset;
 mod spec;
 pub mod sigma;
 
+pub mod compile;
 pub mod engine;
 
 pub use engine::Matcher;
@@ -18,3 +22,6 @@ pub use fields::{FieldRef, NamedField, OvField};
 pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};
 pub use ruleset::RuleSet;
 pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, StepExpr};
+
+#[cfg(test)]
+mod tests;

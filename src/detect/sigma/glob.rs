@@ -211,7 +211,8 @@ fn ends_with_run(run: &[Part], value: &str) -> bool {
 }
 
 /// Appends `text` with its letters folded for comparison without case.
-/// Character by character, so that folding a whole equals folding its pieces.
+/// Character by character, so that folding a whole equals folding its pieces;
+/// the long s and the final sigma fold as regular expressions fold them.
 pub fn fold_into(text: &str, out: &mut String) {
     if text.is_ascii() {
         let start = out.len();
@@ -220,7 +221,13 @@ pub fn fold_into(text: &str, out: &mut String) {
             tail.make_ascii_lowercase();
         }
     } else {
-        out.extend(text.chars().flat_map(char::to_lowercase));
+        for c in text.chars() {
+            match c {
+                'ſ' => out.push('s'),
+                'ς' => out.push('σ'),
+                _ => out.extend(c.to_lowercase()),
+            }
+        }
     }
 }
 

@@ -142,7 +142,7 @@ impl Mods {
                 return if bare { Ok(vec![Test::Null]) } else { Err("null takes no modifier for text".into()) };
             }
             Scalar::Num(text, n) if bare => {
-                return Ok(vec![Test::Num { text: text.to_lowercase(), value: *n }]);
+                return Ok(vec![Test::Num { text: text.to_ascii_lowercase(), value: *n }]);
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 //! conditions, modifiers, correlations and filters, before any compilation.
 
 pub mod ast;
+pub mod collection;
 pub mod condition;
 pub mod correlation;
 pub mod glob;
