@@ -16,6 +16,7 @@ pub mod sigma;
 
 pub mod compile;
 pub mod engine;
+pub mod state;
 
 pub use engine::Matcher;
 pub use fields::{FieldRef, NamedField, OvField};
