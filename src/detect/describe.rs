@@ -87,7 +87,8 @@ fn attack(tags: &[String]) -> (Vec<String>, Vec<String>) {
         let Some(word) = lower.strip_prefix("attack.") else { continue };
         let technique = word.strip_prefix('t').is_some_and(|n| {
             let mut parts = n.split('.');
-            let digits = |p: Option<&str>, len: usize| p.is_none_or(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit()));
+            let digits =
+                |p: Option<&str>, len: usize| p.is_none_or(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit()));
             digits(parts.next(), 4) && digits(parts.next(), 3) && parts.next().is_none()
         });
         let (list, word) = if technique {
@@ -110,10 +111,16 @@ mod tests {
 
     #[test]
     fn tags() {
-        let tags: Vec<String> =
-            ["attack.t1110.001", "attack.credential_access", "attack.g0016", "cve.2021-1", "attack.T1059", "attack.t12"]
-                .map(String::from)
-                .to_vec();
+        let tags: Vec<String> = [
+            "attack.t1110.001",
+            "attack.credential_access",
+            "attack.g0016",
+            "cve.2021-1",
+            "attack.T1059",
+            "attack.t12",
+        ]
+        .map(String::from)
+        .to_vec();
         let (techniques, tactics) = attack(&tags);
         assert_eq!(techniques, ["T1110.001", "T1059"]);
         assert_eq!(tactics, ["credential-access"]);

@@ -58,9 +58,7 @@ impl LogsourceNames {
     #[must_use]
     pub fn covers(&self, rule: &Self) -> bool {
         let part = |own: &str, other: &str| own.is_empty() || own == other;
-        part(&self.product, &rule.product)
-            && part(&self.category, &rule.category)
-            && part(&self.service, &rule.service)
+        part(&self.product, &rule.product) && part(&self.category, &rule.category) && part(&self.service, &rule.service)
     }
 }
 

@@ -11,8 +11,8 @@ mod info;
 mod logsource;
 mod resolve;
 mod ruleset;
-mod spec;
 pub mod sigma;
+mod spec;
 
 pub mod compile;
 pub mod engine;

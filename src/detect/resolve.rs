@@ -30,7 +30,8 @@ pub fn correlations(l: &mut Loading, bodies: &[Option<Body>], schema: &mut Schem
             _ => continue,
         };
         let group_by = l.customs.get(at).map(|c| c.group_by.clone()).unwrap_or_default();
-        let named = group_by.iter().map(|n| NamedField { name: n.as_str().into(), field: fields::resolve(n, names, schema) });
+        let named =
+            group_by.iter().map(|n| NamedField { name: n.as_str().into(), field: fields::resolve(n, names, schema) });
         let named: Vec<NamedField> = named.collect();
         if let Some(info) = l.infos.get_mut(at) {
             info.group_by = named;
@@ -62,11 +63,17 @@ pub fn correlations(l: &mut Loading, bodies: &[Option<Body>], schema: &mut Schem
 
 /// Takes correlations whose bases are decided, until none is left or the rest
 /// waits for itself.
-fn settle(l: &mut Loading, bodies: &[Option<Body>], mut waiting: Vec<(usize, &Correlation, Vec<usize>)>, schema: &mut SchemaBuilder) {
+fn settle(
+    l: &mut Loading,
+    bodies: &[Option<Body>],
+    mut waiting: Vec<(usize, &Correlation, Vec<usize>)>,
+    schema: &mut SchemaBuilder,
+) {
     let mut used: Vec<(usize, bool)> = Vec::new();
     while !waiting.is_empty() {
         let pending: Vec<usize> = waiting.iter().map(|w| w.0).collect();
-        let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|w| !w.2.iter().any(|b| pending.contains(b)));
+        let (ready, rest): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|w| !w.2.iter().any(|b| pending.contains(b)));
         if ready.is_empty() {
             for (at, c, _) in rest {
                 l.refuse(at, c.rules_at, "the correlation refers to itself, directly or through others");
@@ -103,7 +110,13 @@ fn silence(l: &mut Loading, used: &[(usize, bool)]) {
     }
 }
 
-fn spec(l: &Loading, bodies: &[Option<Body>], c: &Correlation, bases: &[usize], schema: &mut SchemaBuilder) -> CorrelationSpec {
+fn spec(
+    l: &Loading,
+    bodies: &[Option<Body>],
+    c: &Correlation,
+    bases: &[usize],
+    schema: &mut SchemaBuilder,
+) -> CorrelationSpec {
     let mut field = |name: &String| {
         let alias = c.aliases.iter().find(|(a, _)| a == name).map(|(_, rules)| rules);
         let per_base = (bases.iter().zip(&c.rules)).map(|(b, written)| {

@@ -126,7 +126,8 @@ impl Loading {
         let mut info = describe::info(&meta, path);
         let at = self.infos.len();
         if let Some(first) = self.by_id.get(&*info.id).and_then(|i| self.infos.get(*i)) {
-            info.reason = Some(format!("{path}:{}: the id {} is that of {}:{}", meta.line, info.id, first.path, first.line));
+            info.reason =
+                Some(format!("{path}:{}: the id {} is that of {}:{}", meta.line, info.id, first.path, first.line));
         } else {
             self.by_id.insert(info.id.to_string(), at);
             info.loaded = true;
@@ -206,7 +207,11 @@ impl Loading {
                 if found.len() < names.len() {
                     let missing: Vec<&str> =
                         names.iter().filter(|n| resolve::reference(self, n).is_none()).map(String::as_str).collect();
-                    self.refuse(at, (0, 0), &format!("the filter refers to rules that are not there: {}", missing.join(", ")));
+                    self.refuse(
+                        at,
+                        (0, 0),
+                        &format!("the filter refers to rules that are not there: {}", missing.join(", ")),
+                    );
                 }
                 rules = Some(found);
             }

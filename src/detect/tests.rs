@@ -136,10 +136,8 @@ fn keywords_look_at_the_record_or_at_its_values() {
     let raw = |t: &str| Fact { logsource: ("linux", "", ""), raw: t.into(), ..Fact::default() };
     let hits = titles(&rules, &[raw("kernel: SEGFAULT at 0"), raw("Error 4 at IP"), raw("nothing")]);
     assert_eq!(hits.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 0]);
-    let json = Fact {
-        raw: "{\"segfault_key\": \"x\"}".into(),
-        ..Fact::fields(("linux", "", ""), &[("segfault_key", "x")])
-    };
+    let json =
+        Fact { raw: "{\"segfault_key\": \"x\"}".into(), ..Fact::fields(("linux", "", ""), &[("segfault_key", "x")]) };
     assert!(titles(&rules, &[json])[0].is_empty(), "names of fields are not looked at");
 }
 
@@ -166,7 +164,9 @@ fn overlay_names_and_mapped_names() {
 
 #[test]
 fn nulls_arrays_and_foreign_schemas() {
-    let rules = load("title: T\nlogsource: {product: x}\ndetection:\n  s: {A: null}\n  e: {B|exists: true}\n  condition: s and e\n");
+    let rules = load(
+        "title: T\nlogsource: {product: x}\ndetection:\n  s: {A: null}\n  e: {B|exists: true}\n  condition: s and e\n",
+    );
     let mut f = Fact::fields(("x", "", ""), &[("B", "1")]);
     f.fields.push(("A".into(), String::new(), ValueKind::Null));
     assert_eq!(titles(&rules, &[f]).concat().len(), 1);
@@ -198,7 +198,15 @@ fn what_is_wrong_is_kept_with_its_reason() {
     let state: Vec<(&str, bool)> = rules.rules().iter().map(|r| (&*r.title, r.loaded)).collect();
     assert_eq!(
         state,
-        [("first", true), ("second", false), ("bad", false), ("lost", false), ("c1", false), ("c2", false), ("good", true)]
+        [
+            ("first", true),
+            ("second", false),
+            ("bad", false),
+            ("lost", false),
+            ("c1", false),
+            ("c2", false),
+            ("good", true)
+        ]
     );
     assert!(rules.rules().iter().all(|r| r.loaded != r.reason.is_some()));
     assert!(!rules.rules()[0].alerts, "a base without generate raises no alert");

@@ -177,9 +177,7 @@ impl Lowering<'_> {
                 return Ok(if *yes { p } else { p.negate() });
             }
             Test::Null => return Ok(Expr::Pred(self.preds.add(slot, Op::Present)?).negate()),
-            Test::Field { other, place, cased } => {
-                Op::Field { other: self.slot(other)?, place: *place, cased: *cased }
-            }
+            Test::Field { other, place, cased } => Op::Field { other: self.slot(other)?, place: *place, cased: *cased },
         };
         Ok(Expr::Pred(self.preds.add(slot, op)?))
     }

@@ -234,5 +234,8 @@ impl SlotIndex {
 fn is_usual_integer(value: &str) -> bool {
     let digits = value.strip_prefix('-').unwrap_or(value);
     digits == "0" && value.len() == 1
-        || (digits.len() <= 15 && !digits.starts_with('0') && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+        || (digits.len() <= 15
+            && !digits.starts_with('0')
+            && !digits.is_empty()
+            && digits.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -68,9 +68,8 @@ fn cost(p: u32, preds: &Preds) -> Option<f64> {
             }
         }
         Op::Num { .. } => 0.03,
-        Op::Regex(text) => {
-            super::guard::literals(text).map_or(2.0, |l| 0.5 / (1.0 + l.iter().map(String::len).min().unwrap_or(0) as f64))
-        }
+        Op::Regex(text) => super::guard::literals(text)
+            .map_or(2.0, |l| 0.5 / (1.0 + l.iter().map(String::len).min().unwrap_or(0) as f64)),
         Op::Cidr(net) => 1.0 / (1.0 + f64::from(net.prefix)),
         Op::Compare(..) => 0.5,
         _ => return None,

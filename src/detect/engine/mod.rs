@@ -175,8 +175,7 @@ impl Work {
                 }
                 for slot in c.by_field.get(usize::from(id.0)).into_iter().flatten() {
                     // An overlay value goes before the original of its name.
-                    let shadowed = self.searched.has(u32::from(*slot))
-                        && p.overlay.iter().any(|(s, _)| s == slot);
+                    let shadowed = self.searched.has(u32::from(*slot)) && p.overlay.iter().any(|(s, _)| s == slot);
                     if p.eager.has(u32::from(*slot)) && !shadowed {
                         self.value(c, Some(p), *slot, e.batch.value(f.value));
                         if p.mapped.iter().any(|(s, _)| s == slot) {

@@ -32,12 +32,8 @@ impl Partition {
     /// The share of one logsource.
     #[must_use]
     pub fn new(c: &Compilation, logsource: Logsource) -> Self {
-        let mut p = Self {
-            rules: Bits::new(c.rules.len()),
-            eager: Bits::new(c.slots.len()),
-            empty: true,
-            ..Self::default()
-        };
+        let mut p =
+            Self { rules: Bits::new(c.rules.len()), eager: Bits::new(c.slots.len()), empty: true, ..Self::default() };
         for (i, r) in c.rules.iter().enumerate() {
             if !r.logsource.matches(logsource) {
                 continue;

@@ -37,7 +37,11 @@ pub fn holds(view: View<'_>, slots: &[Slot], slot: &Slot, op: &Op) -> bool {
 fn related(a: &str, b: &str, place: Place, cased: bool) -> bool {
     let fold = |t: &str| {
         let mut out = String::new();
-        if cased { out.push_str(t) } else { fold_into(t, &mut out) }
+        if cased {
+            out.push_str(t)
+        } else {
+            fold_into(t, &mut out)
+        }
         out
     };
     let (a, b) = (fold(a), fold(b));

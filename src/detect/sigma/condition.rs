@@ -73,10 +73,7 @@ fn tokens(text: &str) -> Result<Vec<(u32, Token<'_>)>, CondError> {
             }
             c if c.is_whitespace() => c.len_utf8(),
             '|' => {
-                return fail(
-                    offset,
-                    "aggregations ('| count() …') are Sigma's old form: write a correlation instead",
-                );
+                return fail(offset, "aggregations ('| count() …') are Sigma's old form: write a correlation instead");
             }
             _ => {
                 let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '|')).unwrap_or(rest.len());

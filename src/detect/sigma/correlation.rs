@@ -134,7 +134,12 @@ fn read_condition(c: &mut Correlation, n: &Node) -> Result<(), YamlError> {
                 continue;
             }
             other => {
-                return Err(YamlError::at(k, format!("unknown in a condition: '{other}'; known are gt, gte, lt, lte, eq, neq, field, percentile")));
+                return Err(YamlError::at(
+                    k,
+                    format!(
+                        "unknown in a condition: '{other}'; known are gt, gte, lt, lte, eq, neq, field, percentile"
+                    ),
+                ));
             }
         };
         c.bounds.push(Bound { op, value: number()? });
@@ -208,10 +213,7 @@ mod tests {
     fn boolean_conditions() {
         let c = read("correlation: {type: temporal, rules: [a, b, c], timespan: 1h, condition: a and (b or c)}")
             .expect("valid");
-        assert_eq!(
-            c.expr,
-            Some(Cond::And(vec![Cond::Search(0), Cond::Or(vec![Cond::Search(1), Cond::Search(2)])]))
-        );
+        assert_eq!(c.expr, Some(Cond::And(vec![Cond::Search(0), Cond::Or(vec![Cond::Search(1), Cond::Search(2)])])));
     }
 
     #[test]

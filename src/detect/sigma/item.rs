@@ -34,9 +34,37 @@ enum Encoding {
 
 /// The modifiers that are known, for hints and editors.
 pub const MODIFIERS: &[&str] = &[
-    "contains", "startswith", "endswith", "all", "exists", "cased", "neq", "re", "i", "m", "s", "lt", "lte", "gt",
-    "gte", "windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "cidr", "fieldref", "expand",
-    "minute", "hour", "day", "week", "month", "year",
+    "contains",
+    "startswith",
+    "endswith",
+    "all",
+    "exists",
+    "cased",
+    "neq",
+    "re",
+    "i",
+    "m",
+    "s",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
+    "windash",
+    "base64",
+    "base64offset",
+    "utf16",
+    "utf16le",
+    "utf16be",
+    "wide",
+    "cidr",
+    "fieldref",
+    "expand",
+    "minute",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "year",
 ];
 
 impl Mods {
@@ -207,8 +235,8 @@ pub fn parse(key: &Node, value: &Node) -> Result<Item, YamlError> {
     let keyword = field.is_empty();
     let mut values = Vec::with_capacity(nodes.len());
     for n in nodes {
-        let scalar = Scalar::of(n)
-            .ok_or_else(|| YamlError::at(n, format!("'{name}' takes values, found {} here", n.kind())))?;
+        let scalar =
+            Scalar::of(n).ok_or_else(|| YamlError::at(n, format!("'{name}' takes values, found {} here", n.kind())))?;
         let tests = mods.tests(&scalar).map_err(|m| YamlError::at(n, m))?;
         values.push(if keyword { keyword_tests(tests).map_err(|m| YamlError::at(n, m))? } else { tests });
     }

@@ -213,7 +213,8 @@ fn detection(n: &Node, reserved: &[&str]) -> Result<Detection, YamlError> {
     let refs: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut conditions = Vec::new();
     for one in c.items() {
-        let text = one.text().ok_or_else(|| YamlError::at(one, format!("a condition is text, found {}", one.kind())))?;
+        let text =
+            one.text().ok_or_else(|| YamlError::at(one, format!("a condition is text, found {}", one.kind())))?;
         conditions.push(condition::parse(text, &refs).map_err(|e| YamlError {
             line: one.line,
             column: one.column + e.offset,
@@ -290,7 +291,9 @@ fn single(mut dets: Vec<Det>, many: fn(Vec<Det>) -> Det) -> Det {
 pub(super) fn texts(n: &Node) -> Result<Vec<String>, YamlError> {
     n.items()
         .iter()
-        .map(|i| i.text().map(str::to_owned).ok_or_else(|| YamlError::at(i, format!("expected text, found {}", i.kind()))))
+        .map(|i| {
+            i.text().map(str::to_owned).ok_or_else(|| YamlError::at(i, format!("expected text, found {}", i.kind())))
+        })
         .collect()
 }
 

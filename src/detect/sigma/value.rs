@@ -199,9 +199,14 @@ mod tests {
         let pieces = Raw::Pattern(Pattern::literal(value)).base64_offsets().expect("pieces");
         for before in 0..9 {
             for after in 0..5 {
-                let data = format!("{}{value}{}", "é~x".repeat(4).get(..before * 4 / 4).unwrap_or("abcdefgh"), "z".repeat(after));
+                let data = format!(
+                    "{}{value}{}",
+                    "é~x".repeat(4).get(..before * 4 / 4).unwrap_or("abcdefgh"),
+                    "z".repeat(after)
+                );
                 let text = STANDARD.encode(data);
-                let found = pieces.iter().any(|p| matches!(p, Raw::Pattern(p) if text.contains(p.plain().unwrap_or("#"))));
+                let found =
+                    pieces.iter().any(|p| matches!(p, Raw::Pattern(p) if text.contains(p.plain().unwrap_or("#"))));
                 assert!(found, "{before} before, {after} after");
             }
         }
