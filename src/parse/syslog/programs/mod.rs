@@ -80,6 +80,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "login" | "LOGIN" | "gdm" | "gdm-password]" | "lightdm" | "sddm" | "agetty" => login::parse(msg, ctx, d),
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
+        _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),
         _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
         _ => generic::parse(msg, ctx, d),
     }
