@@ -11,6 +11,7 @@ mod detect;
 mod formats;
 pub mod json;
 pub mod syslog;
+pub mod text;
 pub mod time;
 pub mod url;
 pub mod web;
@@ -119,6 +120,7 @@ impl Parser {
                 .into_iter()
                 .find(|f| self.try_format(*f, line, d, scratch))
                 .or_else(|| (0..self.custom.len()).map(Format::Custom).find(|f| self.try_format(*f, line, d, scratch)))
+                .or_else(|| Some(Format::Text).filter(|f| self.try_format(*f, line, d, scratch)))
         };
         match format {
             Some(f) => {
@@ -162,6 +164,7 @@ impl Parser {
         match format {
             Format::Raw | Format::Json | Format::Windows | Format::Custom(_) => false,
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
+            Format::Text => text::parse(line, &self.ctx, d),
             Format::Access => web::access::parse(line, &self.ctx, d),
             Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
             Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),
