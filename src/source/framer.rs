@@ -6,9 +6,17 @@
 //! batch. Memory stays under two records of the greatest length: the rest of a
 //! longer line is counted and passed over.
 
+use std::sync::{Mutex, PoisonError};
+
 use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::event::{Batch, Lossy, Record, RecordFlags, Span};
+
+/// Buffers of framers at rest: of thousands of open sources only those being
+/// read hold one.
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+/// More are not kept.
+const MOST_SPARE: usize = 16;
 
 /// When a block ends that is not full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +82,29 @@ impl Framer {
         self.consume(n.min(self.len));
     }
 
+    /// Gives the buffer back until bytes are read again; pending bytes stay.
+    pub(crate) fn rest(&mut self) {
+        if self.len > Self::BLOCK / 2 || self.buf.len() != Self::BLOCK {
+            return;
+        }
+        let small = self.pending().to_vec();
+        let buf = std::mem::replace(&mut self.buf, small);
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < MOST_SPARE {
+            spare.push(buf);
+        }
+    }
+
     /// Room to read into; never empty.
     pub(crate) fn space(&mut self) -> &mut [u8] {
+        if self.buf.len() < Self::BLOCK
+            && let Some(mut buf) = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        {
+            if let (Some(to), Some(from)) = (buf.get_mut(..self.len), self.buf.get(..self.len)) {
+                to.copy_from_slice(from);
+            }
+            self.buf = buf;
+        }
         let want = if self.len < Self::BLOCK { Self::BLOCK } else { (self.len * 2).min(Batch::MAX_RECORD + 2) };
         let want = want.max(self.len + 1);
         if self.buf.len() < want {
@@ -174,6 +203,13 @@ impl Framer {
             self.buf.truncate(Self::BLOCK);
             self.buf.shrink_to(Self::BLOCK);
         }
+    }
+}
+
+impl Drop for Framer {
+    fn drop(&mut self) {
+        self.len = 0;
+        self.rest();
     }
 }
 

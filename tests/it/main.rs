@@ -2,3 +2,4 @@
 
 mod fail2ban;
 mod parsed_data;
+mod source;
