@@ -1,1 +1,106 @@
-//! (being built)
+//! The query language: what filters, saved views and `--filter` are written in.
+//!
+//! ```text
+//! expr    = or ; or = and { "or" and } ; and = unary { ["and"] unary }
+//! unary   = ("not" | "!") unary | "(" expr ")" | test | word
+//! test    = field op value ; op = "=" "!=" "~" "!~" "<" "<=" ">" ">="
+//! value   = word | "quoted" | "(" value { "," value } ")"
+//! ```
+//!
+//! `=` compares without regard to case, takes `*` and `?` as wildcards, and a
+//! value like `10.0.0.0/8` as a network. `severity` is ordered. Times are RFC
+//! 3339, a date, a clock time's date-time, or relative to now (`-15m`, `-2h`,
+//! `-7d`). A word without an operator is looked for in the raw record.
+
+mod ast;
+mod cidr;
+mod eval;
+mod lexer;
+mod parser;
+mod when;
+
+pub use ast::{Field, Node, Op, Pattern};
+pub use cidr::Cidr;
+pub use eval::{Fields, Typed};
+pub use when::parse_time;
+
+use crate::event::{EventRef, EventRow, Ts};
+
+/// Why a query is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {message}")]
+pub struct QueryError {
+    /// 1-based column (characters) in the query.
+    pub column: usize,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+/// A parsed query.
+#[derive(Debug, Clone)]
+pub struct Query {
+    text: String,
+    root: Node,
+}
+
+impl Query {
+    /// Parses a query; `now` is what relative times count from. An empty query
+    /// matches everything.
+    ///
+    /// # Errors
+    /// Returns where the text stops being a query, and what was expected there.
+    pub fn parse(text: &str, now: Ts) -> Result<Self, QueryError> {
+        Ok(Self { text: text.trim().to_owned(), root: parser::parse(text, now)? })
+    }
+
+    /// The text it was parsed from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The syntax tree.
+    #[must_use]
+    pub const fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// Whether an event matches.
+    #[must_use]
+    pub fn matches(&self, event: &EventRef<'_>) -> bool {
+        eval::eval(&self.root, event)
+    }
+
+    /// Whether an owned event matches.
+    #[must_use]
+    pub fn matches_row(&self, row: &EventRow) -> bool {
+        eval::eval(&self.root, row)
+    }
+
+    /// Whether anything that can name its fields matches.
+    #[must_use]
+    pub fn matches_fields(&self, fields: &impl Fields) -> bool {
+        eval::eval(&self.root, fields)
+    }
+}
+
+/// Writes a value so that it reads back as one value (quoted where needed).
+#[must_use]
+pub fn quote(value: &str) -> String {
+    let plain = !value.is_empty()
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:/@-".contains(&b))
+        && !matches!(value.to_ascii_lowercase().as_str(), "and" | "or" | "not" | "in");
+    if plain {
+        return value.to_owned();
+    }
+    let mut out = String::with_capacity(value.len() + 2);
+    out.push('"');
+    for c in value.chars() {
+        if matches!(c, '"' | '\\' | '*' | '?') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,94 @@
+//! The syntax tree of a query.
+
+use regex::Regex;
+
+use super::Cidr;
+use crate::event::{Ov, Severity, Ts};
+
+/// What a test looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field {
+    /// A text field of the overlay.
+    Overlay(Ov),
+    /// `timestamp`.
+    Time,
+    /// `event_type`.
+    EventType,
+    /// `severity`.
+    Severity,
+    /// `outcome`.
+    Outcome,
+    /// `line`.
+    Line,
+    /// `parsed`.
+    Parsed,
+    /// `raw`: the whole record.
+    Raw,
+    /// An original field of the input, by name.
+    Original(String),
+}
+
+/// Comparison operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// `=`
+    Eq,
+    /// `!=`
+    Ne,
+    /// `~`
+    Match,
+    /// `!~`
+    NotMatch,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+/// What a value is compared with.
+#[derive(Debug, Clone)]
+pub enum Pattern {
+    /// Text without wildcards, lower case; `number` where it is one.
+    Text {
+        /// Lower-cased text.
+        text: String,
+        /// The same as a number.
+        number: Option<f64>,
+    },
+    /// Text with wildcards, or a regular expression; case-insensitive.
+    Regex(Regex),
+    /// A network.
+    Cidr(Cidr),
+    /// An instant.
+    Time(Ts),
+    /// A severity.
+    Severity(Severity),
+}
+
+/// A node of the tree.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// Matches everything (the empty query).
+    All,
+    /// Both.
+    And(Vec<Node>),
+    /// Either.
+    Or(Vec<Node>),
+    /// Not.
+    Not(Box<Node>),
+    /// A comparison with any of several values.
+    Test {
+        /// What is looked at.
+        field: Field,
+        /// How it is compared; negated operators stand under [`Node::Not`].
+        op: Op,
+        /// The values, any of which may hold.
+        any: Vec<Pattern>,
+    },
+    /// Text that stands anywhere in the raw record; lower case.
+    Free(String),
+}

@@ -1,0 +1,172 @@
+//! Alerts and matches as JSON lines or CSV.
+
+use super::event_csv::{csv_cell, record};
+use super::json::push_json_string;
+use super::out::{Format, Out, SinkError};
+use crate::alert::Alert;
+
+/// Columns of alerts in CSV; `matched_events` stay in JSON only.
+const COLUMNS: &[&str] = &[
+    "timestamp",
+    "last",
+    "id",
+    "revision",
+    "state",
+    "rule",
+    "rule_id",
+    "rule_type",
+    "severity",
+    "score",
+    "confidence",
+    "src_ip",
+    "user",
+    "host",
+    "count",
+    "window_seconds",
+    "dedup_key",
+    "message",
+    "techniques",
+    "tactics",
+    "file",
+    "line",
+    "matched_total",
+];
+
+/// Writes alerts.
+#[derive(Debug)]
+pub struct AlertWriter {
+    out: Out,
+    header: bool,
+}
+
+impl AlertWriter {
+    /// Writes to `out`.
+    #[must_use]
+    pub const fn new(out: Out) -> Self {
+        Self { out, header: false }
+    }
+
+    /// Writes one alert; `names` are the inputs' names by source number.
+    ///
+    /// # Errors
+    /// When the output fails.
+    pub fn write(&mut self, alert: &Alert, names: &[String]) -> Result<(), SinkError> {
+        let value = alert.to_json(names);
+        let mut line = Vec::with_capacity(1024);
+        match self.out.format() {
+            Format::JsonLines => {
+                push_value(&mut line, &value);
+                line.push(b'\n');
+            }
+            Format::Csv => {
+                if !self.header {
+                    record(&mut line, COLUMNS)?;
+                    self.header = true;
+                }
+                record(&mut line, COLUMNS.iter().map(|c| value.get(c).map(cell).unwrap_or_default()))?;
+            }
+        }
+        self.out.write(&line)
+    }
+
+    /// Writes what is buffered.
+    ///
+    /// # Errors
+    /// When the output fails.
+    pub fn flush(&mut self) -> Result<(), SinkError> {
+        self.out.flush()
+    }
+}
+
+fn cell(v: &serde_json::Value) -> String {
+    match v {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(s) => csv_cell(s),
+        serde_json::Value::Array(a) => a.iter().map(cell).collect::<Vec<_>>().join(" "),
+        v => v.to_string(),
+    }
+}
+
+/// Appends a JSON value with the escapes of [`push_json_string`].
+fn push_value(out: &mut Vec<u8>, v: &serde_json::Value) {
+    match v {
+        serde_json::Value::String(s) => push_json_string(out, s),
+        serde_json::Value::Array(a) => {
+            out.push(b'[');
+            for (i, v) in a.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                push_value(out, v);
+            }
+            out.push(b']');
+        }
+        serde_json::Value::Object(o) => {
+            out.push(b'{');
+            for (i, (k, v)) in o.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                push_json_string(out, k);
+                out.push(b':');
+                push_value(out, v);
+            }
+            out.push(b'}');
+        }
+        v => out.extend_from_slice(v.to_string().as_bytes()),
+    }
+}
+
+/// Writes rule matches: `file, line, rule_id, rule, level`.
+#[derive(Debug)]
+pub struct MatchWriter {
+    out: Out,
+    header: bool,
+    line: Vec<u8>,
+}
+
+impl MatchWriter {
+    /// Writes to `out`.
+    #[must_use]
+    pub const fn new(out: Out) -> Self {
+        Self { out, header: false, line: Vec::new() }
+    }
+
+    /// Writes one match.
+    ///
+    /// # Errors
+    /// When the output fails.
+    pub fn write(&mut self, file: &str, line: u64, rule_id: &str, rule: &str, level: &str) -> Result<(), SinkError> {
+        self.line.clear();
+        let l = &mut self.line;
+        match self.out.format() {
+            Format::JsonLines => {
+                l.extend_from_slice(b"{\"file\":");
+                push_json_string(l, file);
+                l.extend_from_slice(format!(",\"line\":{line},\"rule_id\":").as_bytes());
+                push_json_string(l, rule_id);
+                l.extend_from_slice(b",\"rule\":");
+                push_json_string(l, rule);
+                l.extend_from_slice(b",\"level\":");
+                push_json_string(l, level);
+                l.extend_from_slice(b"}\n");
+            }
+            Format::Csv => {
+                if !self.header {
+                    record(l, ["file", "line", "rule_id", "rule", "level"])?;
+                    self.header = true;
+                }
+                record(l, [csv_cell(file), line.to_string(), csv_cell(rule_id), csv_cell(rule), level.to_owned()])?;
+            }
+        }
+        self.out.write(l)
+    }
+
+    /// Writes what is buffered.
+    ///
+    /// # Errors
+    /// When the output fails.
+    pub fn flush(&mut self) -> Result<(), SinkError> {
+        self.out.flush()
+    }
+}
