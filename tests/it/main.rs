@@ -1,5 +1,6 @@
 //! The one integration test binary: each module tests one part from outside.
 
+<<<<<<< HEAD
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,4 +9,8 @@
     reason = "tests may end loudly"
 )]
 
+=======
+>>>>>>> main
 mod fail2ban;
+mod parsed_data;
+mod source;

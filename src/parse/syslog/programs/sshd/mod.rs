@@ -57,10 +57,8 @@ fn other(msg: &str, d: &mut Draft<'_>) {
         }
     } else if msg.starts_with("Exceeded MaxStartups") {
         d.event(EventType::Connection, Outcome::Failure);
-    } else if let Some(rest) = msg.strip_prefix("Nasty PTR record ") {
-        if let Some((_, addr)) = rest.rsplit_once(" for ") {
-            set_src(d, addr.split_once(',').map_or(addr, |(a, _)| a));
-        }
+    } else if let Some((_, addr)) = msg.strip_prefix("Nasty PTR record ").and_then(|r| r.rsplit_once(" for ")) {
+        set_src(d, addr.split_once(',').map_or(addr, |(a, _)| a));
     }
 }
 
