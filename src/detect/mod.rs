@@ -16,6 +16,7 @@ mod spec;
 
 pub mod compile;
 pub mod engine;
+pub mod files;
 pub mod state;
 
 pub use engine::Matcher;
