@@ -91,6 +91,7 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
         Format::ApacheError,
         Format::NginxError,
         Format::LighttpdError,
+        Format::Text,
     ];
     let mut best = (0, Format::Raw);
     for f in table {

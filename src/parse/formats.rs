@@ -21,6 +21,8 @@ pub enum Format {
     LighttpdError,
     /// HAProxy behind a syslog header.
     Haproxy,
+    /// Other text with a time of its own.
+    Text,
     /// JSON lines.
     Json,
     /// Windows events as JSON lines.
@@ -37,6 +39,7 @@ const NAMES: &[(&str, Format)] = &[
     ("nginx_error", Format::NginxError),
     ("lighttpd_error", Format::LighttpdError),
     ("haproxy", Format::Haproxy),
+    ("text", Format::Text),
     ("json", Format::Json),
     ("windows", Format::Windows),
 ];

@@ -11,6 +11,7 @@ mod detect;
 mod formats;
 pub mod json;
 pub mod syslog;
+pub mod text;
 pub mod time;
 pub mod url;
 pub mod web;
@@ -115,6 +116,7 @@ impl Parser {
                 .into_iter()
                 .find(|f| self.try_format(*f, line, d, scratch))
                 .or_else(|| (0..self.custom.len()).map(Format::Custom).find(|f| self.try_format(*f, line, d, scratch)))
+                .or_else(|| Some(Format::Text).filter(|f| self.try_format(*f, line, d, scratch)))
         };
         match format {
             Some(f) => {
@@ -154,6 +156,7 @@ impl Parser {
         match format {
             Format::Raw | Format::Json | Format::Windows => false,
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
+            Format::Text => text::parse(line, &self.ctx, d),
             Format::Access => web::access::parse(line, &self.ctx, d),
             Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
             Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),

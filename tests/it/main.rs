@@ -1,2 +1,3 @@
 //! The one integration test binary: each module tests one part from outside.
+mod fail2ban;
 mod sigma_corpus;

@@ -8,7 +8,7 @@ use super::super::util::{set_src, word};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
-pub(in super::super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.auditd);
     if msg.starts_with("The audit daemon is exiting") || msg.starts_with("auditd exit") {
         d.event(EventType::ServiceChange, Outcome::Success);
