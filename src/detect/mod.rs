@@ -12,11 +12,14 @@ mod logsource;
 mod resolve;
 mod ruleset;
 pub mod sigma;
+pub mod testing;
 mod spec;
 
 pub mod compile;
 pub mod engine;
 pub mod files;
+pub mod lint;
+pub mod shipped;
 pub mod state;
 
 pub use engine::Matcher;
