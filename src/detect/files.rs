@@ -93,8 +93,7 @@ mod tests {
         put("a/readme.md", b"no");
         put("c.yml", b"\xff\xfe");
         let files = read(&[dir.path().to_path_buf(), dir.path().join("missing.yml")]);
-        let names: Vec<String> =
-            files.iter().map(|f| f.path.rsplit('/').next().unwrap_or("").to_owned()).collect();
+        let names: Vec<String> = files.iter().map(|f| f.path.rsplit('/').next().unwrap_or("").to_owned()).collect();
         assert_eq!(names, ["x.yaml", "b.yml", "c.yml", "missing.yml"]);
         assert_eq!(files.iter().map(|f| f.error.is_some()).collect::<Vec<_>>(), [false, false, true, true]);
     }

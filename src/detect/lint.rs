@@ -125,7 +125,13 @@ impl Checker<'_> {
             Body::Detection(logsource, d) => {
                 if logsource.product.is_empty() && logsource.category.is_empty() && logsource.service.is_empty() {
                     let hint = "name product, category or service, so that other events are not looked at";
-                    self.say(self.at("logsource"), Level::Info, "any-logsource", "the rule looks at every event".into(), hint);
+                    self.say(
+                        self.at("logsource"),
+                        Level::Info,
+                        "any-logsource",
+                        "the rule looks at every event".into(),
+                        hint,
+                    );
                 }
                 self.detection(d);
             }
@@ -137,14 +143,32 @@ impl Checker<'_> {
     fn meta(&mut self, doc: &Document) {
         let at_id = self.at("id");
         match &doc.meta.id {
-            None => self.say(at_id, Level::Warning, "no-id", "the rule has no id".into(), "give it a UUID; alerts and verdicts refer to it"),
+            None => self.say(
+                at_id,
+                Level::Warning,
+                "no-id",
+                "the rule has no id".into(),
+                "give it a UUID; alerts and verdicts refer to it",
+            ),
             Some(id) if !is_uuid(id) => {
-                self.say(at_id, Level::Error, "bad-id", format!("the id '{id}' is no UUID"), "for example the output of uuidgen");
+                self.say(
+                    at_id,
+                    Level::Error,
+                    "bad-id",
+                    format!("the id '{id}' is no UUID"),
+                    "for example the output of uuidgen",
+                );
             }
             Some(_) => {}
         }
         if doc.meta.level.is_none() && !matches!(doc.body, Body::Filter(..)) {
-            self.say(self.at("level"), Level::Warning, "no-level", "the rule has no level; medium is assumed".into(), "informational, low, medium, high or critical");
+            self.say(
+                self.at("level"),
+                Level::Warning,
+                "no-level",
+                "the rule has no level; medium is assumed".into(),
+                "informational, low, medium, high or critical",
+            );
         }
         if doc.meta.description.is_empty() {
             self.say(self.at("description"), Level::Info, "no-description", "the rule has no description".into(), "");
@@ -181,20 +205,38 @@ impl Checker<'_> {
                 match test {
                     Test::Regex { pattern } if super::compile::guard::literals(pattern).is_none() => {
                         let hint = "a literal part that every match contains lets the engine skip most events";
-                        self.say(at, Level::Info, "dear-regex", format!("'{field}': the regular expression '{pattern}' is tried on every value"), hint);
+                        self.say(
+                            at,
+                            Level::Info,
+                            "dear-regex",
+                            format!("'{field}': the regular expression '{pattern}' is tried on every value"),
+                            hint,
+                        );
                     }
                     Test::Str { pattern, .. } => {
                         let short = pattern.longest().is_none_or(|l| l.chars().count() < 2);
                         let wild = pattern.0.first() == Some(&Part::Many) && pattern.0.len() > 1;
                         if short && wild {
-                            self.say(at, Level::Info, "broad-pattern", format!("'{field}': a pattern of one character matches nearly anything"), "");
+                            self.say(
+                                at,
+                                Level::Info,
+                                "broad-pattern",
+                                format!("'{field}': a pattern of one character matches nearly anything"),
+                                "",
+                            );
                         }
                     }
                     _ => {}
                 }
             }
             if i.all && i.values.len() < 2 {
-                self.say(at, Level::Info, "idle-all", format!("'{field}': 'all' says nothing about a single value"), "");
+                self.say(
+                    at,
+                    Level::Info,
+                    "idle-all",
+                    format!("'{field}': 'all' says nothing about a single value"),
+                    "",
+                );
             }
         }
     }

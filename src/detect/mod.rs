@@ -12,8 +12,8 @@ mod logsource;
 mod resolve;
 mod ruleset;
 pub mod sigma;
-pub mod testing;
 mod spec;
+pub mod testing;
 
 pub mod compile;
 pub mod engine;

@@ -34,7 +34,8 @@ mod tests {
             assert!(!r.references.is_empty() && !r.false_positives.is_empty(), "{}: references and doubts", r.path);
         }
         let findings = lint::check(&super::rules());
-        let errors: Vec<String> = findings.iter().filter(|f| f.severity == lint::Level::Error).map(ToString::to_string).collect();
+        let errors: Vec<String> =
+            findings.iter().filter(|f| f.severity == lint::Level::Error).map(ToString::to_string).collect();
         assert!(errors.is_empty(), "{errors:#?}");
     }
 

@@ -1,6 +1,6 @@
 //! The one integration test binary: each module tests one part from outside.
 
 mod fail2ban;
-mod sigma_corpus;
 mod parsed_data;
+mod sigma_corpus;
 mod source;
