@@ -13,4 +13,5 @@
 >>>>>>> main
 mod fail2ban;
 mod parsed_data;
+mod sigma_corpus;
 mod source;
