@@ -1,6 +1,5 @@
 //! The one integration test binary: each module tests one part from outside.
 
-<<<<<<< HEAD
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,8 +8,6 @@
     reason = "tests may end loudly"
 )]
 
-=======
->>>>>>> main
 mod fail2ban;
 mod parsed_data;
 mod sigma_corpus;
