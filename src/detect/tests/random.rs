@@ -60,7 +60,8 @@ fn search() -> impl Strategy<Value = Value> {
 }
 
 fn condition() -> impl Strategy<Value = String> {
-    let leaf = prop::sample::select(&["s0", "s1", "s2", "1 of s*", "all of them", "2 of s*"][..]).prop_map(String::from);
+    let leaf =
+        prop::sample::select(&["s0", "s1", "s2", "1 of s*", "all of them", "2 of s*"][..]).prop_map(String::from);
     leaf.prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} and {b})")),

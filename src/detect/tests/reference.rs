@@ -55,9 +55,12 @@ fn values<'f>(field: Option<&str>, f: &'f Fact) -> Vec<&'f str> {
     match field {
         None if f.fields.is_empty() => vec![&f.raw],
         None => f.fields.iter().map(|(_, v, _)| v.as_str()).collect(),
-        Some(name) => {
-            f.fields.iter().filter(|(k, _, kind)| k == name && *kind != ValueKind::Null).map(|(_, v, _)| v.as_str()).collect()
-        }
+        Some(name) => f
+            .fields
+            .iter()
+            .filter(|(k, _, kind)| k == name && *kind != ValueKind::Null)
+            .map(|(_, v, _)| v.as_str())
+            .collect(),
     }
 }
 
@@ -128,10 +131,22 @@ fn glob(p: &[Step], v: &[char]) -> bool {
 }
 
 fn fold(t: &str) -> String {
-    t.chars().flat_map(char::to_lowercase).map(|c| if c == 'ſ' { 's' } else if c == 'ς' { 'σ' } else { c }).collect()
+    t.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| {
+            if c == 'ſ' {
+                's'
+            } else if c == 'ς' {
+                'σ'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 fn number(v: &str) -> Option<f64> {
-    let shaped = v.len() <= 32 && v.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let shaped =
+        v.len() <= 32 && v.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
     if shaped { v.parse().ok() } else { None }
 }
