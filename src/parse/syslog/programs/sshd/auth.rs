@@ -32,6 +32,9 @@ pub(super) fn verdict(msg: &str, prefix: &str, accepted: bool, d: &mut Draft<'_>
     let Some(p) = found else { return };
     if p.decoy {
         d.field("decoy", "true");
+        if !p.other.is_empty() {
+            d.field("other_address", p.other);
+        }
     }
     set_peer(d, if p.user == "<invalid username>" { "" } else { p.user }, p.addr, p.port);
 }
