@@ -60,7 +60,7 @@ fn an_index_is_found_again_small_and_believed_only_for_the_same_file() {
     assert_eq!(batch.records[0].line, first.first_line);
     assert_eq!((first.first, first.last), (Ts(1000 + batch.seq as i64), Ts(2000 + batch.seq as i64)));
     assert!(view.ended() && view.summary() == Some(summary.clone()));
-    assert_eq!(read(&path, &opts), (Change::Same, summary.clone()));
+    assert_eq!(read(&path, &opts), (Change::Same, summary));
 
     // Another year is another reading.
     assert!(cached(&path, &OpenOptions { year: Some(2020), ..opts.clone() }).is_none());

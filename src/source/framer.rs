@@ -254,8 +254,9 @@ fn emit(block: &[u8], offset: u64, first_line: u64, batch: &mut Batch) -> u64 {
     line
 }
 
-/// Adds one record that needs care: too long, or not UTF-8.
-fn push(content: &[u8], full_len: u64, offset: u64, line: u64, batch: &mut Batch) {
+/// Adds one record that needs care: too long (`content` is its beginning), or
+/// not UTF-8.
+pub(crate) fn push(content: &[u8], full_len: u64, offset: u64, line: u64, batch: &mut Batch) {
     let mut flags = RecordFlags::default();
     let mut kept = content;
     if full_len > Batch::MAX_RECORD as u64 {

@@ -44,6 +44,8 @@ pub(crate) struct Opened {
     pub(crate) file: Option<Arc<File>>,
     pub(crate) identity: Option<Identity>,
     pub(crate) size: Option<u64>,
+    /// A decoder reads the file, and may leave some of it unread.
+    pub(crate) decoded: bool,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -61,6 +63,7 @@ impl Opened {
             file: None,
             identity: None,
             size: None,
+            decoded: false,
             warnings: Vec::new(),
         }
     }
@@ -174,6 +177,7 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
         change,
         key,
         size: Some(meta.len()),
+        decoded: codec.is_some(),
         identity: Some(identity),
         file: Some(Arc::clone(&file)),
         ..Opened::stream(Box::new(ReadFeed::new(from)), tally)

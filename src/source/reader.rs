@@ -79,6 +79,8 @@ pub struct SourceReader {
     ended: bool,
     /// All bytes as stored were read, or can be.
     whole: bool,
+    /// A decoder may have left some of the file unread.
+    decoded: bool,
     summary: SourceSummary,
 }
 
@@ -106,6 +108,7 @@ impl SourceReader {
             breaking: false,
             ended: false,
             whole: true,
+            decoded: opened.decoded,
             summary: SourceSummary { warnings: opened.warnings, complete: true, ..SourceSummary::default() },
         };
         reader.read_sample();
@@ -208,7 +211,7 @@ impl SourceReader {
         self.summary.warnings.extend(self.feed.warnings());
         self.whole &= self.ended;
         self.summary.complete &= self.whole;
-        if let (true, Some((file, _))) = (self.whole, &self.file) {
+        if let (true, Some((file, _))) = (self.whole && self.decoded, &self.file) {
             self.whole = drain(file, &self.tally);
         }
         self.summary.bytes = self.tally.bytes();

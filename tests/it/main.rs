@@ -1,5 +1,14 @@
 //! The one integration test binary: each module tests one part from outside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests may end loudly"
+)]
+
 mod fail2ban;
 mod parsed_data;
+mod sigma_corpus;
 mod source;

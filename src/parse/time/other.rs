@@ -17,9 +17,8 @@ pub fn clf(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     let month = c.month()?;
     c.expect(sep)?;
     let year = c.num(4, 4)?;
-    match c.one_of(b": T")? {
-        b' ' => drop(c.blanks()),
-        _ => {}
+    if c.one_of(b": T")? == b' ' {
+        c.blanks();
     }
     if let Some([b':', _, _, b':', _, _]) = c.rest().get(2..8)
         && let (Some(hour), Some(minute), Some(second)) =
