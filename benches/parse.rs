@@ -7,6 +7,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use secstream::event::{Batch, Record, Schema, Span, Ts};
 use secstream::parse::{Options, Parser, Scratch};
 
+type Line = fn(usize) -> String;
+
 const LINES: usize = 2000;
 
 fn access(i: usize) -> String {
@@ -64,7 +66,7 @@ fn windows(i: usize) -> String {
     )
 }
 
-fn batch_of(line: fn(usize) -> String) -> Batch {
+fn batch_of(line: Line) -> Batch {
     let mut batch = Batch::default();
     for i in 0..LINES {
         let l = line(i);
@@ -79,7 +81,7 @@ fn parse(c: &mut Criterion) {
     let mut group = c.benchmark_group("parse");
     group.sample_size(30).measurement_time(std::time::Duration::from_secs(2));
     group.throughput(Throughput::Elements(LINES as u64));
-    let formats: [(&str, fn(usize) -> String); 5] = [
+    let formats: [(&str, Line); 5] = [
         ("access", access),
         ("access_encoded", encoded),
         ("sshd", sshd),
