@@ -105,8 +105,9 @@ proptest! {
         let at = (0..=at.min(line.len())).rev().find(|i| line.is_char_boundary(*i)).unwrap_or(0);
         line.insert_str(at, &c);
         let theirs = serde_json::from_str::<Value>(&line);
-        // Lenient only in escapes of lone surrogates.
-        if theirs.is_ok() || !line.contains("\\u") {
+        // Lenient only in escapes of lone surrogates and in the size of numbers.
+        let number = theirs.as_ref().is_err_and(|e| e.to_string().contains("out of range"));
+        if theirs.is_ok() || !(number || line.contains("\\u")) {
             prop_assert_eq!(fields(&line).is_some(), theirs.is_ok(), "{}", line);
         }
     }
