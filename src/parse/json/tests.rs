@@ -156,6 +156,18 @@ fn many_fields_and_long_names_are_bounded() {
 }
 
 #[test]
+fn hostile_repetition_is_cheap() {
+    let mut line = String::from("{");
+    (0..4000).for_each(|i| line.push_str(&format!("\"k{i}\":1,")));
+    line.push_str(&"\"k0\":2,".repeat(100_000));
+    line.push_str("\"k0\":3}");
+    let start = std::time::Instant::now();
+    let r = row(&line);
+    assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
+    assert!(r.parsed && r.fields.len() <= super::MAX_FIELDS + 1);
+}
+
+#[test]
 fn an_event_in_the_usual_names() {
     let r = row(
         r#"{"time":1763458200123,"source_ip":"192.0.2.9:4711","username":"bob","action":"login","result":"denied","level":"warn","http":{"status":301},"note":"a\u00e4\ud834\udd1e\n\ud800"}"#,
