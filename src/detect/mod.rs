@@ -11,6 +11,7 @@ mod ruleset;
 mod spec;
 
 pub mod engine;
+pub mod state;
 
 pub use engine::Matcher;
 pub use fields::{FieldRef, NamedField, OvField};
