@@ -18,6 +18,8 @@ pub struct Ctx {
     pub time_ref: Ts,
     /// Logsources of the programs that parsers know.
     pub ls: Logsources,
+    /// Logsources of web servers' lines, which do not name their server.
+    pub web: WebSources,
     pub(super) utc: bool,
     pub(super) limit: Ts,
     pub(super) limit_year: i64,
@@ -39,6 +41,7 @@ impl Ctx {
             tz,
             time_ref,
             ls: Logsources::new(schema),
+            web: WebSources::for_name("", schema),
             utc: matches!(tz, Tz::UTC | Tz::Etc__UTC | Tz::GMT | Tz::Etc__GMT),
             limit,
             limit_year: limit.civil().0,
@@ -61,6 +64,39 @@ impl Ctx {
     /// Remembers the zone offset of a quarter hour.
     pub(super) fn remember_offset(&self, quarter: u32, offset: i32) {
         self.zone_cache.store(u64::from(quarter) << 32 | u64::from(offset as u32), Ordering::Relaxed);
+    }
+}
+
+/// Logsources of the lines of web servers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WebSources {
+    /// Access lines; the product is known only where the source's name tells it.
+    pub access: Logsource,
+    /// Apache's error log.
+    pub apache_error: Logsource,
+    /// nginx's error log.
+    pub nginx_error: Logsource,
+    /// lighttpd's error log.
+    pub lighttpd_error: Logsource,
+}
+
+impl WebSources {
+    /// For a source of that name (`/var/log/nginx/access.log`).
+    #[must_use]
+    pub fn for_name(name: &str, schema: &Schema) -> Self {
+        let name = name.to_ascii_lowercase();
+        let product = [("nginx", "nginx"), ("apache", "apache"), ("httpd", "apache"), ("lighttpd", "lighttpd")]
+            .iter()
+            .filter(|(word, _)| name.contains(word))
+            .map(|(word, product)| (word.len(), *product))
+            .max()
+            .map_or("", |(_, product)| product);
+        Self {
+            access: schema.logsource(product, "webserver", "access"),
+            apache_error: schema.logsource("apache", "webserver", "error"),
+            nginx_error: schema.logsource("nginx", "webserver", "error"),
+            lighttpd_error: schema.logsource("lighttpd", "webserver", "error"),
+        }
     }
 }
 

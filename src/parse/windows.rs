@@ -1,0 +1,1 @@
+//! Windows events (being built).
