@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::Sink;
 use crate::detect::RuleSet;
 use crate::event::Ts;
-use crate::parse::custom::Format;
+use crate::parse::custom::Custom;
 use crate::query::Query;
 use crate::source::Input;
 
@@ -29,7 +29,7 @@ pub struct SessionOptions {
     /// Format of all inputs; `None` finds it out for each.
     pub format: Option<String>,
     /// Custom formats.
-    pub custom: Arc<[Format]>,
+    pub custom: Arc<[Custom]>,
     /// Zone of times that name none.
     pub tz: Tz,
     /// Year of times that name none; `None` infers it.

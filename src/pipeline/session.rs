@@ -112,7 +112,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
             Ok(o) => {
                 live += usize::from(o.reader.is_live());
                 let view = o.reader.view();
-                let status = SourceStatus { format: o.parser.format_name().to_owned(), size: view.size(), ..status };
+                let status = SourceStatus { format: o.parser.format_name().to_owned(), size: view.progress().1, ..status };
                 lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.time_ref, o.begins));
                 let parser = Arc::new(o.parser);
                 feed_sources.push(Some(FeedSource { view, parser: Arc::clone(&parser) }));

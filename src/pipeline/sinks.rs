@@ -82,13 +82,13 @@ impl Sink for EventSink {
             let Some(e) = batch.event(i).filter(|_| kept(i)) else { continue };
             let format = format_name(e.rec.format);
             match self.out.format() {
-                Format::JsonLines => write_event_json(&mut self.buffer, &e, file, &format),
+                Format::JsonLines => write_event_json(&mut self.buffer, &e, file, format),
                 Format::Csv => {
                     if !self.header {
                         event_csv_header(&mut self.buffer)?;
                         self.header = true;
                     }
-                    write_event_csv(&mut self.buffer, &e, file, &format)?;
+                    write_event_csv(&mut self.buffer, &e, file, format)?;
                 }
             }
             if self.buffer.len() > 1 << 20 {
