@@ -166,10 +166,10 @@ fn format(name: &str, custom: &[Custom]) -> Result<Option<String>, Failure> {
     if name == "auto" {
         return Ok(None);
     }
-    let known: Vec<&str> = format_names().iter().copied().chain(custom.iter().map(Custom::name)).collect();
-    if known.contains(&name) {
+    let known: Vec<String> = format_names().map(str::to_owned).chain(custom.iter().map(|c| c.name().to_owned())).collect();
+    if known.iter().any(|k| k == name) {
         return Ok(Some(name.to_owned()));
     }
-    let hint = nearest(name, known.iter().copied()).map(|n| format!("; did you mean '{n}'?")).unwrap_or_default();
+    let hint = nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean '{n}'?")).unwrap_or_default();
     Err(Failure::usage(format!("unknown format '{name}'{hint} (known: auto, {})", known.join(", "))))
 }

@@ -45,6 +45,8 @@ pub enum RuleKind {
     Detection,
     /// Looks at matches of other rules over time.
     Correlation(Arc<CorrelationSpec>),
+    /// Narrows other rules; matches nothing itself.
+    Filter,
 }
 
 /// A rule, loaded or not.
@@ -115,7 +117,7 @@ impl RuleInfo {
     pub fn correlation(&self) -> Option<&CorrelationSpec> {
         match &self.kind {
             RuleKind::Correlation(spec) => Some(spec),
-            RuleKind::Detection => None,
+            RuleKind::Detection | RuleKind::Filter => None,
         }
     }
 }

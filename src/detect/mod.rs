@@ -5,11 +5,16 @@
 //! [`RuleSet::rules`] with its place and the reason. A [`Matcher`] belongs to
 //! one thread and says which rules each record of a batch matches.
 
+mod describe;
 mod fields;
 mod info;
+mod logsource;
+mod resolve;
 mod ruleset;
+pub mod sigma;
 mod spec;
 
+pub mod compile;
 pub mod engine;
 pub mod state;
 
@@ -18,3 +23,6 @@ pub use fields::{FieldRef, NamedField, OvField};
 pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};
 pub use ruleset::RuleSet;
 pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, StepExpr};
+
+#[cfg(test)]
+mod tests;

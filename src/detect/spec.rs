@@ -122,6 +122,8 @@ pub enum StepExpr {
     And(Vec<StepExpr>),
     /// One holds.
     Or(Vec<StepExpr>),
+    /// At least so many of these bases matched.
+    AtLeast(usize, Vec<usize>),
     /// Does not hold (judged when the window ends or another part fires).
     Not(Box<StepExpr>),
 }
@@ -133,6 +135,7 @@ impl StepExpr {
             Self::Base(i) => matched(*i),
             Self::And(all) => all.iter().all(|e| e.eval(matched)),
             Self::Or(any) => any.iter().any(|e| e.eval(matched)),
+            Self::AtLeast(n, bases) => bases.iter().filter(|b| matched(**b)).count() >= *n,
             Self::Not(e) => !e.eval(matched),
         }
     }

@@ -58,6 +58,8 @@ pub struct Parser {
     schema: Arc<Schema>,
     ctx: Ctx,
     names: json::Names,
+    json: json::Sources,
+    windows: windows::Sources,
     custom: Arc<[custom::Custom]>,
     /// What the sample mostly is.
     main: Format,
@@ -75,6 +77,8 @@ impl Parser {
             schema: Arc::clone(schema),
             ctx,
             names: json::Names::new(schema),
+            json: json::Sources::new(schema),
+            windows: windows::Sources::new(opts.time_ref, schema),
             custom: Arc::clone(&opts.custom),
             main: Format::Raw,
             forced: false,
@@ -135,19 +139,27 @@ impl Parser {
 
     fn try_format(&self, format: Format, line: &str, d: &mut Draft<'_>, scratch: &mut Scratch) -> bool {
         let ok = match format {
-            Format::Raw => false,
-            Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
-            Format::Access => web::access::parse(line, &self.ctx, d),
-            Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
-            Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),
-            Format::LighttpdError => web::lighttpd_error::parse(line, &self.ctx, d),
-            Format::Json | Format::Windows => json::parse(line, self, format == Format::Windows, d, &mut scratch.json),
-            Format::Custom(i) => self.custom.get(i).is_some_and(|c| c.parse(line, &self.ctx, d)),
+            Format::Json | Format::Windows => json::parse(line, self, self.forced, d, &mut scratch.json),
+            text => self.try_text(text, line, d),
         };
         if !ok {
             d.reset();
         }
         ok
+    }
+
+    /// Tries one of the formats of plain text; what it refuses it may have begun
+    /// to write.
+    fn try_text(&self, format: Format, line: &str, d: &mut Draft<'_>) -> bool {
+        match format {
+            Format::Raw | Format::Json | Format::Windows => false,
+            Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
+            Format::Access => web::access::parse(line, &self.ctx, d),
+            Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
+            Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),
+            Format::LighttpdError => web::lighttpd_error::parse(line, &self.ctx, d),
+            Format::Custom(i) => self.custom.get(i).is_some_and(|c| c.parse(line, &self.ctx, d)),
+        }
     }
 
     /// Parses one line by itself (samples of custom formats, tools).

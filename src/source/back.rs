@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SourceError;
+use super::spool::Spool;
 
 /// Files kept open for views, in the whole process. Past this many, a file is
 /// opened for each read.
@@ -18,6 +19,8 @@ static OPEN: AtomicUsize = AtomicUsize::new(0);
 pub(crate) enum Back {
     /// The file, as it stands.
     File(FileBack),
+    /// Kept beside it.
+    Spool(Arc<Spool>),
     /// Nothing is kept.
     None(&'static str),
 }
@@ -27,6 +30,7 @@ impl Back {
     pub(crate) fn read_at(&self, name: &str, offset: u64, buf: &mut [u8]) -> Result<usize, SourceError> {
         match self {
             Self::File(file) => file.read_at(name, offset, buf),
+            Self::Spool(spool) => spool.read_at(name, offset, buf),
             Self::None(reason) => Err(SourceError::Gone { name: name.to_owned(), offset, reason }),
         }
     }
@@ -42,12 +46,10 @@ pub(crate) struct FileBack {
 
 impl FileBack {
     /// The file under this path; `open` is one handle to it.
-    pub(crate) fn new(path: PathBuf, open: &File) -> io::Result<Self> {
+    pub(crate) fn new(path: PathBuf, open: &Arc<File>) -> io::Result<Self> {
         let meta = open.metadata()?;
         let back = Self { path, identity: (meta.dev(), meta.ino()), handle: Mutex::new(None) };
-        if let Ok(file) = open.try_clone() {
-            back.keep(&Arc::new(file));
-        }
+        back.keep(open);
         Ok(back)
     }
 

@@ -12,19 +12,39 @@
 //! whatever the input holds.
 
 mod back;
+mod budget;
+mod bytes;
+mod cache;
+mod decode;
 mod error;
 mod feed;
+mod follow;
 mod framer;
 #[cfg(test)]
 mod framer_tests;
+mod frames;
+mod identity;
+mod index;
 mod input;
+mod live;
 mod open;
 mod reader;
+mod spool;
 mod summary;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod timeref;
+mod utf16;
 mod view;
 
+pub use cache::{CACHE_DIR_ENV, Cache, SPOOL_CAP};
 pub use error::SourceError;
+pub use follow::Follower;
+pub use identity::Fingerprint;
+pub use index::Change;
 pub use input::{ExpandOptions, Input, InputKind, SkipReason, Skipped, expand};
 pub use reader::{OpenOptions, Polled, SourceReader};
 pub use summary::SourceSummary;
+pub use timeref::{TimeRef, TimeRefOrigin, TimeRefStore};
 pub use view::{BlockEntry, SourceView};

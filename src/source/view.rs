@@ -1,12 +1,16 @@
 //! Random access to a source by block, while it is read and after.
 
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use super::SourceError;
-use super::SourceSummary;
-use super::back::Back;
+use super::back::{Back, FileBack};
+use super::cache::Cache;
 use super::framer::{Flush, Framer};
+use super::identity::Identity;
+use super::index::{Change, Index, key};
+use super::open::kept_spool;
+use super::{Input, InputKind, OpenOptions, SourceError, SourceSummary, TimeRef, TimeRefOrigin};
 use crate::event::{Batch, SourceId, Ts};
 
 /// One block of a source: the records that came as one batch.
@@ -30,35 +34,90 @@ pub struct BlockEntry {
     pub last: Ts,
 }
 
+/// Where a source's index is to be kept.
+pub(crate) struct Target {
+    pub(crate) cache: Cache,
+    pub(crate) key: String,
+    pub(crate) identity: Identity,
+}
+
+#[derive(Default)]
+struct Blocks {
+    entries: Vec<BlockEntry>,
+    /// Which of them have their times noted, and how many that are.
+    noted: Vec<bool>,
+    count: usize,
+}
+
 /// A source's records by their place. Blocks appear while the source is read.
 pub struct SourceView {
     name: String,
     source: SourceId,
-    blocks: RwLock<Vec<BlockEntry>>,
+    blocks: RwLock<Blocks>,
     back: Back,
-    /// Blocks whose times are noted.
-    noted: AtomicU64,
+    time_ref: TimeRef,
     /// Bytes read of the source as stored.
     position: AtomicU64,
     /// Its size as stored, where that is known beforehand.
     size: Option<u64>,
     ended: AtomicBool,
     summary: RwLock<Option<SourceSummary>>,
+    /// Taken when the index is written.
+    target: Mutex<Option<Target>>,
 }
 
 impl SourceView {
-    pub(crate) fn new(name: String, source: SourceId, back: Back, size: Option<u64>) -> Self {
+    pub(crate) fn new(name: String, source: SourceId, back: Back, time_ref: TimeRef, size: Option<u64>) -> Self {
         Self {
             name,
             source,
             blocks: RwLock::default(),
             back,
-            noted: AtomicU64::new(0),
+            time_ref,
             position: AtomicU64::new(0),
             size,
             ended: AtomicBool::new(false),
             summary: RwLock::default(),
+            target: Mutex::default(),
         }
+    }
+
+    /// The view of a file that was read before and is still the same, from its
+    /// index alone; `None` where it has to be read.
+    #[must_use]
+    pub fn open_cached(source: SourceId, input: &Input, opts: &OpenOptions) -> Option<Self> {
+        let InputKind::Path(path) = &input.kind else { return None };
+        if !std::fs::metadata(path).ok()?.is_file() {
+            return None;
+        }
+        let file = Arc::new(File::open(path).ok()?);
+        let meta = file.metadata().ok()?;
+        let identity = Identity::of(&file, &meta).ok()?;
+        let index = Index::load(&opts.cache, &key(path, &identity))?;
+        // Times noted under another year are not those of this run.
+        let given = opts.year.map(TimeRef::for_year);
+        let same_year = given.map_or(index.time_ref.origin != TimeRefOrigin::Given, |g| g == index.time_ref);
+        if !same_year || index.compare(&file, &identity) != Change::Same {
+            return None;
+        }
+        let back = if index.spool.is_empty() {
+            Back::File(FileBack::new(path.clone(), &file).ok()?)
+        } else {
+            Back::Spool(Arc::new(kept_spool(&opts.cache, Some(&index), Change::Same)?))
+        };
+        let view = Self::new(input.name.clone(), source, back, index.time_ref, Some(meta.len()));
+        view.set_position(index.summary.bytes);
+        let noted = vec![true; index.blocks.len()];
+        *view.blocks.write().unwrap_or_else(PoisonError::into_inner) =
+            Blocks { count: noted.len(), noted, entries: index.blocks };
+        view.set_summary(&index.summary);
+        Some(view)
+    }
+
+    /// By what the source's times without a year are dated.
+    #[must_use]
+    pub fn time_ref(&self) -> TimeRef {
+        self.time_ref
     }
 
     /// The input's name as given.
@@ -128,7 +187,7 @@ impl SourceView {
     /// Whether the source was read to its end (or as far as it ever will be).
     #[must_use]
     pub fn ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// The outcome, once the source was read (or known from its index).
@@ -138,13 +197,34 @@ impl SourceView {
     }
 
     /// Notes least and greatest order time of a block, from whoever parsed it.
+    /// When those of all blocks are noted, the index is written.
     pub fn note_times(&self, block: u64, first: Ts, last: Ts) {
-        let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = usize::try_from(block).ok().and_then(|i| blocks.get_mut(i)) {
+        let all = {
+            let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
+            let Ok(at) = usize::try_from(block) else { return };
+            let Some(entry) = blocks.entries.get_mut(at) else { return };
             entry.first = first;
             entry.last = last;
-            self.noted.fetch_add(1, Ordering::Relaxed);
+            if let Some(noted) = blocks.noted.get_mut(at)
+                && !std::mem::replace(noted, true)
+            {
+                blocks.count += 1;
+            }
+            blocks.count == blocks.entries.len()
+        };
+        if all && self.ended() {
+            let _ = self.save_index();
         }
+    }
+
+    /// Writes the index now, whatever is noted; nothing where it is written
+    /// already or where there is none. The cache keeps the warning on failure.
+    pub fn save_index(&self) -> Result<(), SourceError> {
+        let target = self.target.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(target), Some(summary)) = (target, self.summary()) else { return Ok(()) };
+        let spool = if let Back::Spool(spool) = &self.back { spool.dir_name() } else { String::new() };
+        let index = Index { identity: target.identity, time_ref: self.time_ref, summary, spool, blocks: self.blocks() };
+        index.save(&target.cache, &target.key)
     }
 
     /// Reads a block again: the same records as when it was read first.
@@ -189,19 +269,58 @@ impl SourceView {
     }
 
     pub(crate) fn push_block(&self, entry: BlockEntry) {
-        self.blocks.write().unwrap_or_else(PoisonError::into_inner).push(entry);
+        let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
+        blocks.entries.push(entry);
+        blocks.noted.push(false);
     }
 
     pub(crate) fn set_position(&self, bytes: u64) {
         self.position.store(bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn end(&self, summary: SourceSummary) {
-        *self.summary.write().unwrap_or_else(PoisonError::into_inner) = Some(summary);
-        self.ended.store(true, Ordering::Release);
+    /// The reader is done. `target` is where the index goes; `before` is what
+    /// stood there.
+    pub(crate) fn end(&self, summary: &SourceSummary, target: Option<Target>, before: Option<&Index>) {
+        if let (Some(target), Some(before)) = (&target, before)
+            && !before.spool.is_empty()
+            && !matches!(&self.back, Back::Spool(s) if s.dir_name() == before.spool)
+        {
+            target.cache.budget().forget(&before.spool);
+        }
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
+        self.set_summary(summary);
+        let all = {
+            let blocks = self.blocks.read().unwrap_or_else(PoisonError::into_inner);
+            blocks.count == blocks.entries.len()
+        };
+        if all {
+            let _ = self.save_index();
+        }
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Vec<BlockEntry>> {
-        self.blocks.read().unwrap_or_else(PoisonError::into_inner)
+    fn set_summary(&self, summary: &SourceSummary) {
+        *self.summary.write().unwrap_or_else(PoisonError::into_inner) = Some(summary.clone());
+        self.ended.store(true, Ordering::SeqCst);
+    }
+
+    fn read(&self) -> Entries<'_> {
+        Entries(self.blocks.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for SourceView {
+    fn drop(&mut self) {
+        // Times that were never noted are missing in it; places are not.
+        let _ = self.save_index();
+    }
+}
+
+struct Entries<'a>(RwLockReadGuard<'a, Blocks>);
+
+impl std::ops::Deref for Entries<'_> {
+    type Target = Vec<BlockEntry>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0.entries
     }
 }

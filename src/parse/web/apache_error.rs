@@ -25,27 +25,29 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
 /// Parses what stands behind the time (or behind a syslog header).
 pub fn body(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let mut rest = text;
-    let mut level = None;
-    let mut client = None;
+    let (mut level, mut module, mut client, mut pid) = (None, "", None, "");
     for _ in 0..8 {
         let Some((group, after)) = group(rest) else { break };
         if let Some(column) = group.strip_prefix("client ").or_else(|| group.strip_prefix("remote ")) {
             client.get_or_insert(column);
         } else if let Some(ids) = group.strip_prefix("pid ") {
-            d.set_default(Ov::Pid, ids.split(':').next().unwrap_or(""));
+            pid = ids.split(':').next().unwrap_or("");
         } else if level.is_none()
-            && let Some((module, l)) = split_level(group)
+            && let Some((m, l)) = split_level(group)
         {
-            level = Some(l);
-            if !module.is_empty() {
-                d.field("module", module);
-            }
+            (module, level) = (m, Some(l));
         } else if !group.starts_with("tid ") {
             break; // belongs to the text
         }
         rest = after;
     }
     let Some(level) = level else { return false };
+    if !module.is_empty() {
+        d.field("module", module);
+    }
+    if !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit()) {
+        d.set(Ov::Pid, pid);
+    }
     if let Some(column) = client {
         addr::set_client(d, column);
     }

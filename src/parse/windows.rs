@@ -1,1 +1,0 @@
-//! Windows events (being built).
