@@ -35,7 +35,7 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
     add("cache", crate::source::cache_dir(config.optional("cache.dir").map(Into::into)).map(|p| format!("{} can be written", p.display())).map_err(|e| e.to_string()));
     let store = Store::open(config.optional("store.path").map(std::path::Path::new), &inputs::analyst(&config));
     add("case store", store.map(|s| s.describe()).map_err(|e| e.to_string()));
-    let rules = RuleSet::load(&shipped::files());
+    let rules = RuleSet::load(&shipped::rules());
     let bad = rules.rules().iter().filter(|r| !r.loaded).count();
     let says = format!("{} shipped rules, {bad} not loaded", rules.rules().len());
     add("rules", if bad == 0 { Ok(says) } else { Err(says) });

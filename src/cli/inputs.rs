@@ -1,18 +1,22 @@
 //! From arguments and configuration to a session's options.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
 
 use super::args::{Common, RuleOptions};
 use super::error::Failure;
 use crate::config::{Config, Places, nearest};
 use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::Ts;
-use crate::parse::custom::{self, Custom};
+use crate::parse::custom::{self, Format};
 use crate::parse::format_names;
-use crate::pipeline::{LoadRules, SessionOptions};
+use crate::pipeline::{LoadRules, LoadedRules, SessionOptions};
+use crate::store::RuleRecord;
 use crate::query::{Query, parse_time};
-use crate::source::{ExpandOptions, Input, Skipped, expand};
+use crate::source::{Cache, ExpandOptions, Input, Skipped, expand};
 
 /// The configuration with this call's flags on top.
 pub(super) fn config(common: &Common) -> Result<Config, Failure> {
@@ -49,7 +53,7 @@ pub(super) fn rule_dirs(config: &Config, options: &RuleOptions) -> (Vec<PathBuf>
 
 /// The files of a rule set: the shipped ones unless directories replace them.
 pub(super) fn rule_files(dirs: &[PathBuf], add: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
-    let mut files = if dirs.is_empty() { shipped::files() } else { Vec::new() };
+    let mut files = if dirs.is_empty() { shipped::rules() } else { Vec::new() };
     for dir in dirs.iter().chain(add) {
         read_rules(dir, &mut files)?;
     }
@@ -119,16 +123,40 @@ pub(super) fn rule_loader(config: &Config, options: &RuleOptions) -> Result<Load
     }
     Ok(Box::new(move || {
         let files = rule_files(&dirs, &add).unwrap_or_default();
-        Arc::new(RuleSet::load(&files))
+        loaded(&files)
     }))
 }
 
+/// Rules with what the store keeps of each.
+pub(super) fn loaded(files: &[RuleFile]) -> LoadedRules {
+    let set = Arc::new(RuleSet::load(files));
+    let hashes: BTreeMap<&str, String> = files.iter().map(|f| (f.path.as_str(), hex(&Sha256::digest(&f.text)))).collect();
+    let records = set
+        .rules()
+        .iter()
+        .filter(|r| r.loaded)
+        .map(|r| RuleRecord {
+            id: r.id.to_string(),
+            title: r.title.to_string(),
+            sha256: hashes.get(&*r.path).cloned().unwrap_or_default(),
+            version: String::new(),
+        })
+        .collect();
+    LoadedRules { set, records }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// The user's own formats.
-pub(super) fn custom_formats(config: &Config) -> Result<Arc<[Custom]>, Failure> {
+pub(super) fn custom_formats(config: &Config) -> Result<Arc<[Format]>, Failure> {
     let mut all = Vec::new();
     for path in config.paths("input.formats") {
         let text = std::fs::read_to_string(&path).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
-        let loaded = custom::load(&path.to_string_lossy(), &text, all.len()).map_err(|e| Failure::usage(e.to_string()))?;
+        let loaded = custom::load(&path.to_string_lossy(), &text).map_err(|errors| {
+            Failure::usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        })?;
         all.extend(loaded);
     }
     Ok(all.into())
@@ -158,11 +186,20 @@ pub(super) fn session(common: &Common, config: &Config, inputs: Vec<Input>) -> R
     o.from = time("--from", &common.from)?;
     o.to = time("--to", &common.to)?;
     o.filter = common.filter.as_deref().map(|q| Query::parse(q, now)).transpose()?;
-    o.cache = config.optional("cache.dir").map(PathBuf::from);
+    o.cache = Some(cache(config));
     Ok(o)
 }
 
-fn format(name: &str, custom: &[Custom]) -> Result<Option<String>, Failure> {
+/// The cache directory in force.
+pub(super) fn cache(config: &Config) -> Cache {
+    let cap = config.number("cache.spool_gib").saturating_mul(1 << 30);
+    match config.optional("cache.dir") {
+        Some(dir) => Cache::at(Path::new(dir), cap),
+        None => Cache::locate(cap),
+    }
+}
+
+fn format(name: &str, custom: &[Format]) -> Result<Option<String>, Failure> {
     if name == "auto" {
         return Ok(None);
     }

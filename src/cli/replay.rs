@@ -33,6 +33,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     if !args.common.no_store {
         let path = config.optional("store.path").map(std::path::PathBuf::from);
         let store = Store::open(path.as_deref(), &inputs::analyst(&config)).map_err(|e| Failure::failed(e.to_string()))?;
+        options.keep = true;
         options.sinks.push(Box::new(StoreSink::new(store)));
     }
     let (snapshot, interrupted) = drive(options, !args.quiet && !args.json)?;

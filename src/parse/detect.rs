@@ -65,17 +65,9 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
     }
     batch.text = text;
     let lines = batch.records.len();
-    let own = (0..parser.custom.len()).map(Format::Custom).map(|f| {
-        let hits = batch.records.iter().filter(|r| {
-            parser
-                .custom
-                .get(match f {
-                    Format::Custom(i) => i,
-                    _ => 0,
-                })
-                .is_some_and(|c| c.matches(batch.value(r.raw)))
-        });
-        (hits.count(), f)
+    let own = parser.custom.iter().enumerate().map(|(i, c)| {
+        let hits = batch.records.iter().filter(|r| c.matches(batch.value(r.raw))).count();
+        (hits, Format::Custom(i))
     });
     if let Some((hits, f)) = own.max_by_key(|(hits, _)| *hits)
         && hits * 2 > lines
@@ -91,6 +83,7 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
         Format::ApacheError,
         Format::NginxError,
         Format::LighttpdError,
+        Format::Text,
     ];
     let mut best = (0, Format::Raw);
     for f in table {

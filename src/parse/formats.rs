@@ -2,7 +2,7 @@
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use super::custom::Custom;
+use super::custom;
 
 /// A format that lines can be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Format {
     LighttpdError,
     /// HAProxy behind a syslog header.
     Haproxy,
+    /// Other text with a time of its own.
+    Text,
     /// JSON lines.
     Json,
     /// Windows events as JSON lines.
@@ -37,6 +39,7 @@ const NAMES: &[(&str, Format)] = &[
     ("nginx_error", Format::NginxError),
     ("lighttpd_error", Format::LighttpdError),
     ("haproxy", Format::Haproxy),
+    ("text", Format::Text),
     ("json", Format::Json),
     ("windows", Format::Windows),
 ];
@@ -77,19 +80,19 @@ impl Format {
     /// The format of that name; `None` for `auto` and for unknown names (which
     /// the command line refuses before, see [`format_names`]).
     #[must_use]
-    pub fn from_name(name: &str, custom: &[Custom]) -> Option<Self> {
+    pub fn from_name(name: &str, own: &[custom::Format]) -> Option<Self> {
         NAMES
             .iter()
             .find(|(n, _)| *n == name)
             .map(|(_, f)| *f)
-            .or_else(|| custom.iter().position(|c| c.name() == name).map(Self::Custom))
+            .or_else(|| own.iter().position(|c| c.name() == name).map(Self::Custom))
     }
 
     /// Its number in records.
     #[must_use]
-    pub fn id(self, custom: &[Custom]) -> u16 {
+    pub fn id(self, own: &[custom::Format]) -> u16 {
         match self {
-            Self::Custom(i) => custom.get(i).map_or(0, Custom::id),
+            Self::Custom(i) => own.get(i).map_or(0, custom::Format::id),
             other => NAMES.iter().position(|(_, f)| *f == other).map_or(0, |i| i as u16),
         }
     }

@@ -11,6 +11,7 @@ mod detect;
 mod formats;
 pub mod json;
 pub mod syslog;
+pub mod text;
 pub mod time;
 pub mod url;
 pub mod web;
@@ -23,7 +24,7 @@ use chrono_tz::Tz;
 pub use ctx::{Ctx, Logsources};
 pub use formats::{Format, format_name, format_names};
 
-use crate::event::{Batch, Draft, Ov, Record, RecordFlags, Schema, Span, Ts};
+use crate::event::{Batch, Draft, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts};
 
 /// How a source is to be read.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ pub struct Options {
     /// Reference for missing years.
     pub time_ref: Ts,
     /// The user's own formats.
-    pub custom: Arc<[custom::Custom]>,
+    pub custom: Arc<[custom::Format]>,
 }
 
 impl Options {
@@ -50,6 +51,7 @@ impl Options {
 #[derive(Debug, Default)]
 pub struct Scratch {
     json: json::Scratch,
+    custom: custom::Scratch,
 }
 
 /// The parser of one source.
@@ -60,7 +62,9 @@ pub struct Parser {
     names: json::Names,
     json: json::Sources,
     windows: windows::Sources,
-    custom: Arc<[custom::Custom]>,
+    custom: Arc<[custom::Format]>,
+    /// Logsources of `custom`, in its order.
+    custom_sources: Vec<Logsource>,
     /// What the sample mostly is.
     main: Format,
     /// The user named the format: no other is tried.
@@ -80,6 +84,7 @@ impl Parser {
             json: json::Sources::new(schema),
             windows: windows::Sources::new(opts.time_ref, schema),
             custom: Arc::clone(&opts.custom),
+            custom_sources: opts.custom.iter().map(|f| f.logsource(schema)).collect(),
             main: Format::Raw,
             forced: false,
         };
@@ -115,6 +120,7 @@ impl Parser {
                 .into_iter()
                 .find(|f| self.try_format(*f, line, d, scratch))
                 .or_else(|| (0..self.custom.len()).map(Format::Custom).find(|f| self.try_format(*f, line, d, scratch)))
+                .or_else(|| Some(Format::Text).filter(|f| self.try_format(*f, line, d, scratch)))
         };
         match format {
             Some(f) => {
@@ -140,6 +146,10 @@ impl Parser {
     fn try_format(&self, format: Format, line: &str, d: &mut Draft<'_>, scratch: &mut Scratch) -> bool {
         let ok = match format {
             Format::Json | Format::Windows => json::parse(line, self, self.forced, d, &mut scratch.json),
+            Format::Custom(i) => match (self.custom.get(i), self.custom_sources.get(i)) {
+                (Some(f), Some(source)) => f.parse(line, &self.ctx, *source, d, &mut scratch.custom),
+                _ => false,
+            },
             text => self.try_text(text, line, d),
         };
         if !ok {
@@ -152,13 +162,13 @@ impl Parser {
     /// to write.
     fn try_text(&self, format: Format, line: &str, d: &mut Draft<'_>) -> bool {
         match format {
-            Format::Raw | Format::Json | Format::Windows => false,
+            Format::Raw | Format::Json | Format::Windows | Format::Custom(_) => false,
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
+            Format::Text => text::parse(line, &self.ctx, d),
             Format::Access => web::access::parse(line, &self.ctx, d),
             Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
             Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),
             Format::LighttpdError => web::lighttpd_error::parse(line, &self.ctx, d),
-            Format::Custom(i) => self.custom.get(i).is_some_and(|c| c.parse(line, &self.ctx, d)),
         }
     }
 

@@ -23,15 +23,17 @@ mod sequencer;
 mod session;
 mod sinks;
 mod snapshot;
+mod store_sink;
 mod work;
 
 pub use counts::Counts;
 pub use feed::{Feed, Filtered};
 pub use histogram::Histogram;
-pub use options::{LoadRules, OnChange, SessionOptions};
+pub use options::{LoadRules, LoadedRules, OnChange, SessionOptions};
 pub use runs::Runs;
 pub use session::Session;
-pub use sinks::{AlertSink, EventSink, MatchSink, Sink, SinkContext};
+pub use sinks::{AlertSink, EventSink, MatchSink, OpenedSource, Sink, SinkContext};
+pub use store_sink::StoreSink;
 pub use snapshot::{Phase, RuleProblem, Snapshot, SourceStatus};
 
 use publisher::Publisher;

@@ -1,6 +1,5 @@
 //! What a session is asked to do.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -9,13 +8,22 @@ use chrono_tz::Tz;
 use super::Sink;
 use crate::detect::RuleSet;
 use crate::event::Ts;
-use crate::parse::custom::Custom;
+use crate::parse::custom::Format;
 use crate::query::Query;
-use crate::source::Input;
+use crate::source::{Cache, Input};
+use crate::store::RuleRecord;
+
+/// A rule set with what the store keeps of each rule.
+pub struct LoadedRules {
+    /// The rules.
+    pub set: Arc<RuleSet>,
+    /// Id, title and hash of the text of each.
+    pub records: Vec<RuleRecord>,
+}
 
 /// Makes the rule set; called on the session's own thread, so that a face need
 /// not wait for it.
-pub type LoadRules = Box<dyn FnOnce() -> Arc<RuleSet> + Send>;
+pub type LoadRules = Box<dyn FnOnce() -> LoadedRules + Send>;
 
 /// Called after each publication of a snapshot; must not block.
 pub type OnChange = Arc<dyn Fn() + Send + Sync>;
@@ -29,7 +37,7 @@ pub struct SessionOptions {
     /// Format of all inputs; `None` finds it out for each.
     pub format: Option<String>,
     /// Custom formats.
-    pub custom: Arc<[Custom]>,
+    pub custom: Arc<[Format]>,
     /// Zone of times that name none.
     pub tz: Tz,
     /// Year of times that name none; `None` infers it.
@@ -46,8 +54,11 @@ pub struct SessionOptions {
     pub follow: bool,
     /// Whether the order of records is kept for a feed.
     pub feed: bool,
-    /// Where indexes and spools are kept; `None` is the user's cache directory.
-    pub cache: Option<PathBuf>,
+    /// Whether records of compressed and piped inputs can be read again (for a
+    /// feed, and for copies of evidence): they are spooled into the cache.
+    pub keep: bool,
+    /// Where indexes, spools and time references are kept; `None` keeps nothing.
+    pub cache: Option<Cache>,
     /// Set from outside to stop early.
     pub stop: Arc<AtomicBool>,
     /// Where results go as they come.
@@ -73,6 +84,7 @@ impl SessionOptions {
             to: None,
             follow: false,
             feed: false,
+            keep: false,
             cache: None,
             stop: Arc::new(AtomicBool::new(false)),
             sinks: Vec::new(),

@@ -15,15 +15,19 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use super::lane::Lane;
 use super::sinks::SinkContext;
 use super::work::{Got, Shop};
-use super::{Histogram, Phase, Publisher, Sink};
+use super::{Histogram, Phase, Publisher, Sink, SourceStatus};
 use crate::alert::Alert;
 use crate::detect::state::State;
 use crate::detect::{RuleIdx, RuleSet};
+use crate::event::time::SECOND;
 use crate::event::{RecordFlags, Ts};
 use crate::sink::SinkError;
 
 /// How often snapshots are published while records flow.
 const PUBLISH: Duration = Duration::from_millis(50);
+
+/// A record further behind its source's watermark than this counts as late (µs).
+const LATENESS: i64 = 2 * SECOND;
 
 /// Everything the sequencer works with.
 pub(super) struct Sequencer {
@@ -85,6 +89,9 @@ impl Sequencer {
                 return Ok(Phase::Done);
             }
             if last.elapsed() >= PUBLISH {
+                for s in &mut self.sinks {
+                    s.tick()?;
+                }
                 let waiting = self.lanes.iter().all(|l| l.idle || l.done());
                 self.publish(if waiting { Phase::Waiting } else { Phase::Running }, false);
                 last = Instant::now();
@@ -149,6 +156,7 @@ impl Sequencer {
             Got::End(n, summary) => {
                 lane.ends_after(n);
                 lane.status.sha256 = summary.sha256;
+                lane.status.stored_bytes = summary.bytes;
                 lane.status.warnings.extend(summary.warnings);
             }
             Got::Failed(n, why) => {
@@ -212,7 +220,7 @@ impl Sequencer {
             let (Some(rec), Some(at)) = (work.batch.records.get(r), head.observed.get(r)) else { break };
             counts.records += 1;
             counts.lines += u64::from(rec.lines);
-            counts.late += u64::from(at.late);
+            counts.late += u64::from(at.late && at.order.0.saturating_sub(at.time.0) > LATENESS);
             counts.saw(at.time);
             let hits_from = head.hit;
             while work.hits.get(head.hit).is_some_and(|h| h.record as usize == r) {
@@ -284,9 +292,10 @@ impl Sequencer {
         self.state.finish();
         self.alerts()?;
         let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
+        let statuses: Vec<SourceStatus> = self.lanes.iter().map(|l| l.status.clone()).collect();
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         for s in &mut self.sinks {
-            s.finish(ctx, &alerts)?;
+            s.finish(ctx, &alerts, &statuses)?;
         }
         Ok(())
     }

@@ -9,13 +9,14 @@ use super::lane::Lane;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::sequencer::Sequencer;
 use super::work::{Feeder, Reading, Shop};
-use super::{Feed, Histogram, Phase, RuleProblem, SessionOptions, Snapshot, SourceStatus, work};
+use super::{Feed, Histogram, LoadedRules, OpenedSource, Phase, RuleProblem, SessionOptions, Snapshot, SourceStatus, work};
 use crate::detect::RuleSet;
 use crate::detect::state::{State, StateOptions};
 use crate::event::{Batch, Record, Schema, SourceId, Span, TimeQuality, Ts, time::DAY};
 use crate::parse::{Options as ParseOptions, Parser, Scratch};
 use crate::sink::SinkError;
-use crate::source::{Input, InputKind, OpenOptions, SourceReader};
+use crate::source::{Input, InputKind, Cache, OpenOptions, SourceReader};
+use crate::store::SourceRecord;
 
 /// A running (or finished) session.
 pub struct Session {
@@ -96,22 +97,26 @@ impl Drop for Session {
 
 fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkError> {
     let started = Instant::now();
-    let load = std::mem::replace(&mut options.rules, Box::new(|| Arc::new(RuleSet::load(&[]))));
-    let rules = load();
+    let none = || LoadedRules { set: Arc::new(RuleSet::load(&[])), records: Vec::new() };
+    let load = std::mem::replace(&mut options.rules, Box::new(none));
+    let LoadedRules { set: rules, records } = load();
     *shared.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&rules));
     let schema = rules.schema();
 
+    let cache = options.cache.take().unwrap_or_default();
     let mut lanes = Vec::new();
     let mut feeders = Vec::new();
     let mut feed_sources = Vec::new();
+    let mut opened = Vec::new();
     let mut live = 0;
     for (i, input) in options.inputs.iter().enumerate() {
         let id = SourceId(i as u32);
         let status = SourceStatus { id, name: input.name.clone(), ..SourceStatus::default() };
-        match open(id, input, &options, &schema) {
+        match open(id, input, &options, &cache, &schema) {
             Ok(o) => {
                 live += usize::from(o.reader.is_live());
                 let view = o.reader.view();
+                opened.push(OpenedSource { record: source_record(id, input, &options, &o), view: Some(Arc::clone(&view)) });
                 let status = SourceStatus { format: o.parser.format_name().to_owned(), size: view.progress().1, ..status };
                 lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.time_ref, o.begins));
                 let parser = Arc::new(o.parser);
@@ -122,6 +127,8 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
                 let status = SourceStatus { failed: true, ended: true, warnings: vec![why], ..status };
                 let mut lane = Lane::new(status, None, Ts::NONE, Ts::NONE);
                 lane.ends_after(0);
+                let record = SourceRecord { id, name: input.name.clone(), ..SourceRecord::default() };
+                opened.push(OpenedSource { record, view: None });
                 lanes.push(lane);
                 feed_sources.push(None);
                 let parser = Arc::new(Parser::for_source("", b"", &parse_options(&options, Ts::NONE), &schema));
@@ -130,6 +137,13 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         }
     }
     *shared.sources.write().unwrap_or_else(PoisonError::into_inner) = feed_sources;
+
+    for s in &mut options.sinks {
+        if let Err(e) = s.start(&opened, &records) {
+            mark_stopped(shared);
+            return Err(e);
+        }
+    }
 
     let threads = options.worker_threads() + live;
     let depth = match lanes.len() {
@@ -204,6 +218,23 @@ fn mark_stopped(shared: &Shared) {
     *s = Arc::new(copy);
 }
 
+/// What the store keeps of an input.
+fn source_record(id: SourceId, input: &Input, options: &SessionOptions, o: &Opened) -> SourceRecord {
+    let path = match &input.kind {
+        InputKind::Path(p) => std::fs::canonicalize(p).ok().map(|p| p.to_string_lossy().into_owned()),
+        InputKind::Stdin => None,
+    };
+    SourceRecord {
+        id,
+        name: input.name.clone(),
+        path,
+        fingerprint: o.reader.fingerprint().map(|f| f.to_string()).unwrap_or_default(),
+        format: o.parser.format_name().to_owned(),
+        timezone: options.tz.name().to_owned(),
+        time_ref: o.time_ref,
+    }
+}
+
 struct Opened {
     reader: SourceReader,
     parser: Parser,
@@ -215,14 +246,17 @@ fn parse_options(o: &SessionOptions, time_ref: Ts) -> ParseOptions {
     ParseOptions { format: o.format.clone(), tz: o.tz, time_ref, custom: Arc::clone(&o.custom) }
 }
 
-fn open(id: SourceId, input: &Input, o: &SessionOptions, schema: &Arc<Schema>) -> Result<Opened, String> {
-    let reader = SourceReader::open(
-        id,
-        input,
-        &OpenOptions { stop: Some(Arc::clone(&o.stop)), ..OpenOptions::default() },
-    )
-    .map_err(|e| e.to_string())?;
-    let recorded = recorded_reference(input, o);
+fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, schema: &Arc<Schema>) -> Result<Opened, String> {
+    let options = OpenOptions {
+        cache: cache.clone(),
+        spool: o.feed || o.keep,
+        follow: o.follow,
+        year: o.year,
+        stop: Some(Arc::clone(&o.stop)),
+        ..OpenOptions::default()
+    };
+    let reader = SourceReader::open(id, input, &options).map_err(|e| e.to_string())?;
+    let recorded = reader.time_ref().time;
     let first = Parser::for_source(&input.name, reader.sample(), &parse_options(o, recorded), schema);
     let (time_ref, begins) = sample_times(&first, reader.sample(), recorded, o.year.is_some());
     let parser = if time_ref == recorded {
@@ -232,23 +266,6 @@ fn open(id: SourceId, input: &Input, o: &SessionOptions, schema: &Arc<Schema>) -
     };
     let begins = if reader.is_live() { Ts::NONE } else { begins };
     Ok(Opened { reader, parser, time_ref, begins })
-}
-
-/// Reference for missing years: the end of `--year`, else the file's.
-fn recorded_reference(input: &Input, o: &SessionOptions) -> Ts {
-    if let Some(y) = o.year {
-        // parsers allow one day beyond the reference
-        return Ts::from_civil(i64::from(y), 12, 30, 23, 59, 59, 999_999).unwrap_or_else(Ts::now);
-    }
-    match &input.kind {
-        InputKind::Path(p) => std::fs::metadata(p)
-            .and_then(|m| m.modified())
-            .ok()
-            .and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok())
-            .and_then(|d| i64::try_from(d.as_micros()).ok())
-            .map_or_else(Ts::now, Ts),
-        InputKind::Stdin => Ts::now(),
-    }
 }
 
 /// Reads the sample's times: the reference for missing years, and the time the

@@ -3,12 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::SourceStatus;
 use crate::alert::Alert;
 use crate::detect::{Hit, RuleSet};
 use crate::event::{Batch, EventRef};
 use crate::parse::format_name;
 use crate::sink::{AlertWriter, Format, MatchWriter, Out, SinkError};
 use crate::sink::{event_csv_header, write_event_csv, write_event_json};
+use crate::source::SourceView;
+use crate::store::{RuleRecord, SourceRecord};
 
 /// What a sink is told beside the data.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +22,34 @@ pub struct SinkContext<'a> {
     pub rules: &'a Arc<RuleSet>,
 }
 
+/// An input that was opened (or not).
+#[derive(Clone)]
+pub struct OpenedSource {
+    /// What the store keeps of it.
+    pub record: SourceRecord,
+    /// Random access; `None` where it could not be opened.
+    pub view: Option<Arc<SourceView>>,
+}
+
 /// A consumer of results. Calls come in canonical order, from one thread.
 pub trait Sink: Send {
+    /// The inputs were opened; called once, before anything else.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn start(&mut self, sources: &[OpenedSource], rules: &[RuleRecord]) -> Result<(), SinkError> {
+        let _ = (sources, rules);
+        Ok(())
+    }
+
+    /// Time has passed; called now and then while records flow or are waited for.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn tick(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// Consecutive records of a batch; `kept` says which were not filtered.
     ///
     /// # Errors
@@ -52,8 +81,8 @@ pub trait Sink: Send {
     ///
     /// # Errors
     /// As [`Sink::events`].
-    fn finish(&mut self, ctx: SinkContext<'_>, alerts: &[Arc<Alert>]) -> Result<(), SinkError> {
-        let _ = (ctx, alerts);
+    fn finish(&mut self, ctx: SinkContext<'_>, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
+        let _ = (ctx, alerts, sources);
         Ok(())
     }
 }
@@ -101,7 +130,7 @@ impl Sink for EventSink {
         Ok(())
     }
 
-    fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>]) -> Result<(), SinkError> {
+    fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
         self.out.flush()
     }
 }
@@ -121,7 +150,7 @@ impl Sink for MatchSink {
         Ok(())
     }
 
-    fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>]) -> Result<(), SinkError> {
+    fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
         self.0.flush()
     }
 }
@@ -131,7 +160,7 @@ impl Sink for MatchSink {
 pub struct AlertSink(pub AlertWriter);
 
 impl Sink for AlertSink {
-    fn finish(&mut self, ctx: SinkContext<'_>, alerts: &[Arc<Alert>]) -> Result<(), SinkError> {
+    fn finish(&mut self, ctx: SinkContext<'_>, alerts: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
         for a in alerts {
             self.0.write(a, ctx.names)?;
         }

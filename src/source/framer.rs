@@ -6,9 +6,17 @@
 //! batch. Memory stays under two records of the greatest length: the rest of a
 //! longer line is counted and passed over.
 
+use std::sync::{Mutex, PoisonError};
+
 use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::event::{Batch, Lossy, Record, RecordFlags, Span};
+
+/// Buffers of framers at rest: of thousands of open sources only those being
+/// read hold one.
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+/// More are not kept.
+const MOST_SPARE: usize = 16;
 
 /// When a block ends that is not full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +82,29 @@ impl Framer {
         self.consume(n.min(self.len));
     }
 
+    /// Gives the buffer back until bytes are read again; pending bytes stay.
+    pub(crate) fn rest(&mut self) {
+        if self.len > Self::BLOCK / 2 || self.buf.len() != Self::BLOCK {
+            return;
+        }
+        let small = self.pending().to_vec();
+        let buf = std::mem::replace(&mut self.buf, small);
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < MOST_SPARE {
+            spare.push(buf);
+        }
+    }
+
     /// Room to read into; never empty.
     pub(crate) fn space(&mut self) -> &mut [u8] {
+        if self.buf.len() < Self::BLOCK
+            && let Some(mut buf) = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        {
+            if let (Some(to), Some(from)) = (buf.get_mut(..self.len), self.buf.get(..self.len)) {
+                to.copy_from_slice(from);
+            }
+            self.buf = buf;
+        }
         let want = if self.len < Self::BLOCK { Self::BLOCK } else { (self.len * 2).min(Batch::MAX_RECORD + 2) };
         let want = want.max(self.len + 1);
         if self.buf.len() < want {
@@ -177,6 +206,13 @@ impl Framer {
     }
 }
 
+impl Drop for Framer {
+    fn drop(&mut self) {
+        self.len = 0;
+        self.rest();
+    }
+}
+
 /// Makes the records of a block; returns the number of the line after it.
 fn emit(block: &[u8], offset: u64, first_line: u64, batch: &mut Batch) -> u64 {
     let valid = block.len() <= Batch::MAX_RECORD
@@ -218,8 +254,9 @@ fn emit(block: &[u8], offset: u64, first_line: u64, batch: &mut Batch) -> u64 {
     line
 }
 
-/// Adds one record that needs care: too long, or not UTF-8.
-fn push(content: &[u8], full_len: u64, offset: u64, line: u64, batch: &mut Batch) {
+/// Adds one record that needs care: too long (`content` is its beginning), or
+/// not UTF-8.
+pub(crate) fn push(content: &[u8], full_len: u64, offset: u64, line: u64, batch: &mut Batch) {
     let mut flags = RecordFlags::default();
     let mut kept = content;
     if full_len > Batch::MAX_RECORD as u64 {

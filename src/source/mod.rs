@@ -15,6 +15,8 @@ mod back;
 mod budget;
 mod bytes;
 mod cache;
+#[cfg(test)]
+mod cache_tests;
 mod decode;
 mod error;
 mod feed;

@@ -1,7 +1,8 @@
 //! Opening an input: what it is, how it is compressed, what its view reads.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use crate::event::Ts;
 
 /// How many bytes are read beforehand to find a source's format.
 pub(crate) const SAMPLE: usize = 64 << 10;
+/// A file that says it was written before (1980) does not know.
+const OLDEST: Ts = Ts::from_secs(315_532_800);
 
 /// An opened input.
 pub(crate) struct Opened {
@@ -41,6 +44,8 @@ pub(crate) struct Opened {
     pub(crate) file: Option<Arc<File>>,
     pub(crate) identity: Option<Identity>,
     pub(crate) size: Option<u64>,
+    /// A decoder reads the file, and may leave some of it unread.
+    pub(crate) decoded: bool,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -58,6 +63,7 @@ impl Opened {
             file: None,
             identity: None,
             size: None,
+            decoded: false,
             warnings: Vec::new(),
         }
     }
@@ -85,7 +91,7 @@ impl Opened {
 pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceError> {
     let failed = |error| SourceError::Open { name: input.name.clone(), error };
     let mut opened = match &input.kind {
-        InputKind::Stdin => open_stream(io::stdin(), opts).map_err(failed)?,
+        InputKind::Stdin => open_stdin(opts).map_err(failed)?,
         InputKind::Path(path) => {
             let meta = std::fs::metadata(path).map_err(failed)?;
             if let Some(kind) = not_a_log(meta.file_type(), true) {
@@ -105,6 +111,20 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
         opened.time_ref = TimeRef::for_year(year);
     }
     Ok(opened)
+}
+
+/// Standard input: a file that was redirected, else a stream.
+fn open_stdin(opts: &OpenOptions) -> io::Result<Opened> {
+    let stdin = || -> io::Result<_> {
+        let mut file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let meta = file.metadata()?;
+        let whole = meta.is_file() && file.stream_position()? == 0;
+        Ok(whole.then_some((file, meta)))
+    };
+    match stdin() {
+        Ok(Some((file, meta))) => open_file(Path::new("/dev/stdin"), file, &meta, opts),
+        _ => open_stream(io::stdin(), opts),
+    }
 }
 
 /// A pipe, a terminal: what can be read only once, as it comes.
@@ -135,6 +155,8 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
     }
     let identity = Identity::of(&file, meta)?;
     let written = gzip_time(codec, head).map_or(identity.modified, |t| t.min(identity.modified));
+    // Files made "reproducible" have no time; the first reading then dates them.
+    let written = if written < OLDEST { TimeRef::now().time } else { written };
     let time_ref = TimeRefStore::new(opts.cache.clone()).get_or_record(&identity.print, written);
     let key = key(path, &identity);
     let before = Index::load(&opts.cache, &key);
@@ -155,6 +177,7 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
         change,
         key,
         size: Some(meta.len()),
+        decoded: codec.is_some(),
         identity: Some(identity),
         file: Some(Arc::clone(&file)),
         ..Opened::stream(Box::new(ReadFeed::new(from)), tally)

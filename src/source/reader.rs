@@ -79,6 +79,8 @@ pub struct SourceReader {
     ended: bool,
     /// All bytes as stored were read, or can be.
     whole: bool,
+    /// A decoder may have left some of the file unread.
+    decoded: bool,
     summary: SourceSummary,
 }
 
@@ -106,6 +108,7 @@ impl SourceReader {
             breaking: false,
             ended: false,
             whole: true,
+            decoded: opened.decoded,
             summary: SourceSummary { warnings: opened.warnings, complete: true, ..SourceSummary::default() },
         };
         reader.read_sample();
@@ -198,7 +201,7 @@ impl SourceReader {
             if looked && left.is_zero() {
                 return Ok(Polled::Idle);
             }
-            looked = self.read(left);
+            looked = self.read(usize::MAX, left);
         }
     }
 
@@ -208,7 +211,7 @@ impl SourceReader {
         self.summary.warnings.extend(self.feed.warnings());
         self.whole &= self.ended;
         self.summary.complete &= self.whole;
-        if let (true, Some((file, _))) = (self.whole, &self.file) {
+        if let (true, Some((file, _))) = (self.whole && self.decoded, &self.file) {
             self.whole = drain(file, &self.tally);
         }
         self.summary.bytes = self.tally.bytes();
@@ -261,13 +264,15 @@ impl SourceReader {
         self.flush = Flush::End;
     }
 
-    /// One read from the feed, and what follows for the framer from it;
+    /// One read of at most so many bytes from the feed, and what follows for the framer from it;
     /// whether it found nothing.
-    fn read(&mut self, wait: Duration) -> bool {
+    fn read(&mut self, most: usize, wait: Duration) -> bool {
         let held = self.hold.map(|since| since.elapsed());
         let wait = held.map_or(wait, |held| wait.min(HOLD.saturating_sub(held)));
         let mut idle = false;
-        match self.feed.read(self.framer.space(), wait.min(LOOK)) {
+        let space = self.framer.space();
+        let most = most.min(space.len());
+        match self.feed.read(space.get_mut(..most).unwrap_or_default(), wait.min(LOOK)) {
             Ok(Got::Bytes(n)) => {
                 self.framer.filled(n);
                 self.hold.get_or_insert_with(Instant::now);
@@ -310,6 +315,7 @@ impl SourceReader {
             last: Ts::NONE,
         });
         self.seq += 1;
+        self.framer.rest();
         self.hold = (!self.framer.pending().is_empty()).then(Instant::now);
         self.summary.records += records;
         self.summary.lines += next_line - first_line;
@@ -319,11 +325,16 @@ impl SourceReader {
     }
 
     fn read_sample(&mut self) {
-        while self.framer.pending().len() < open::SAMPLE && self.flush == Flush::Full && !self.stopped() {
+        while self.flush == Flush::Full && !self.stopped() {
+            let left = open::SAMPLE.saturating_sub(self.framer.pending().len());
             // An empty file that is followed has no sample.
-            if self.read(LOOK) && self.opts.follow {
+            if left == 0 || self.read(left, LOOK) && self.opts.follow {
                 break;
             }
+        }
+        let sample = self.framer.pending();
+        if memchr::memchr_iter(0, sample).count() > sample.len() / 10 {
+            self.summary.warnings.push("holds many NUL bytes: binary, or UTF-16 without its mark".to_owned());
         }
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if self.framer.pending().starts_with(MARK) {
@@ -332,6 +343,7 @@ impl SourceReader {
                 spool.append(MARK);
             }
         }
+        self.framer.rest();
     }
 }
 

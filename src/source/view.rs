@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::back::{Back, FileBack};
 use super::cache::Cache;
-use super::framer::{Flush, Framer};
+use super::framer::{Flush, Framer, push};
 use super::identity::Identity;
 use super::index::{Change, Index, key};
 use super::open::kept_spool;
@@ -234,6 +234,9 @@ impl SourceView {
         batch.seq = block as u64;
         let entry =
             self.block(block).ok_or_else(|| SourceError::NoBlock { name: self.name.clone(), block: block as u64 })?;
+        if entry.records == 1 && entry.len > Batch::MAX_RECORD as u64 + 2 {
+            return self.read_long(&entry, batch);
+        }
         let mut framer = Framer::new(entry.offset, entry.first_line);
         let mut at = entry.offset;
         let end = entry.offset + entry.len;
@@ -251,6 +254,22 @@ impl SourceView {
             framer.filled(n);
             at += n as u64;
         }
+    }
+
+    /// Reads a block of one long record by its two ends alone.
+    fn read_long(&self, entry: &BlockEntry, batch: &mut Batch) -> Result<(), SourceError> {
+        let head = self.read_at(entry.offset, Batch::MAX_RECORD)?;
+        let tail = self.read_at(entry.offset + entry.len - 2, 2)?;
+        if head.len() < Batch::MAX_RECORD || tail.len() < 2 {
+            return Err(SourceError::Changed { name: self.name.clone() });
+        }
+        let terminator = match tail.as_slice() {
+            b"\r\n" => 2,
+            [_, b'\n'] => 1,
+            _ => 0,
+        };
+        push(&head, entry.len - terminator, entry.offset, entry.first_line, batch);
+        Ok(())
     }
 
     /// Bytes of the (decompressed) source; fewer where it ends before.

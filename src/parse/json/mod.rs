@@ -12,6 +12,7 @@ pub use doc::Doc;
 pub use generic::{default_span, set_address};
 pub use names::{Key, Names};
 pub use scan::{MAX_DEPTH, MAX_FIELDS, MAX_NAME};
+pub use words::{event_type, outcome, severity, usual_outcome};
 
 use super::{Format, Parser, windows};
 use crate::event::{Draft, Logsource, RecordFlags, Schema};

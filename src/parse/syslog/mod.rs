@@ -10,14 +10,14 @@
 //! message that the client cannot write.
 
 mod header;
-mod programs;
+pub(super) mod programs;
 mod structured;
 mod util;
 
 use crate::event::{Draft, Ov, RecordFlags};
 use crate::parse::Ctx;
 
-pub use util::{is_ip, set_src};
+pub use util::set_src;
 
 /// Parses one line with a syslog header. False where it has none; then nothing
 /// was written.
@@ -66,8 +66,13 @@ pub fn parse_message(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     programs::parse(&programs::Line { program, module: None, msg }, ctx, d);
 }
 
-/// Cuts Solaris' `[ID 800047 auth.info] `.
+/// Cuts Solaris' `[ID 800047 auth.info] ` and a relay's `kernel:[ 12.345678]: `.
 fn message_id(msg: &str) -> &str {
+    if let Some((clock, rest)) = msg.strip_prefix("kernel:[").and_then(|r| r.split_once("]: "))
+        && clock.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b' '))
+    {
+        return rest;
+    }
     match msg.strip_prefix("[ID ").and_then(|r| r.split_once("] ")) {
         Some((id, rest)) if id.len() < 40 => rest,
         _ => msg,

@@ -1,53 +1,11 @@
 //! Small words that program parsers share: addresses, users, `key=value` pairs.
 
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
+use crate::parse::addr;
 
-/// Whether a word is an IPv4 or IPv6 address (leading zeros and a zone index
-/// are accepted, as logs have them).
-#[must_use]
-pub fn is_ip(word: &str) -> bool {
-    let b = word.as_bytes();
-    match b.first() {
-        Some(c) if c.is_ascii_digit() && is_v4(b) => true,
-        Some(c) if *c == b':' || c.is_ascii_hexdigit() => is_v6(word),
-        _ => false,
-    }
-}
-
-fn is_v4(b: &[u8]) -> bool {
-    if b.len() > 15 {
-        return false;
-    }
-    let (mut dots, mut value, mut digits) = (0u32, 0u32, 0u32);
-    for c in b {
-        match c {
-            b'0'..=b'9' => {
-                value = value * 10 + u32::from(c - b'0');
-                digits += 1;
-                if digits > 3 || value > 255 {
-                    return false;
-                }
-            }
-            b'.' if digits > 0 => {
-                dots += 1;
-                (value, digits) = (0, 0);
-            }
-            _ => return false,
-        }
-    }
-    dots == 3 && digits > 0
-}
-
-fn is_v6(word: &str) -> bool {
-    let word = word.split_once('%').map_or(word, |(a, _)| a);
-    if word.len() < 2 || word.len() > 45 || !word.contains(':') {
-        return false;
-    }
-    let (head, tail) = word.rsplit_once(':').unwrap_or(("", word));
-    if tail.contains('.') {
-        return is_v4(tail.as_bytes()) && head.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
-    }
-    word.parse::<std::net::Ipv6Addr>().is_ok()
+/// Whether a word is an address (a zone index is accepted).
+pub(super) fn is_ip(word: &str) -> bool {
+    addr::is_ip(word.split_once('%').map_or(word, |(a, _)| a))
 }
 
 /// An address without what logs put around it: brackets, `::ffff:`.

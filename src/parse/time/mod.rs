@@ -65,5 +65,11 @@ pub fn value(text: &str, ctx: &Ctx) -> Option<(Ts, TimeQuality)> {
     (s.len == text.len()).then_some((s.ts, s.quality))
 }
 
+/// A wall-clock time of the source's zone as an instant.
+#[must_use]
+pub fn local(wall: Ts, ctx: &Ctx) -> Ts {
+    zone::to_utc(wall, ctx)
+}
+
 #[cfg(test)]
 mod tests;

@@ -17,9 +17,8 @@ pub fn clf(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     let month = c.month()?;
     c.expect(sep)?;
     let year = c.num(4, 4)?;
-    match c.one_of(b": T")? {
-        b' ' => drop(c.blanks()),
-        _ => {}
+    if c.one_of(b": T")? == b' ' {
+        c.blanks();
     }
     if let Some([b':', _, _, b':', _, _]) = c.rest().get(2..8)
         && let (Some(hour), Some(minute), Some(second)) =
@@ -141,8 +140,9 @@ pub fn epoch(bytes: &[u8]) -> Option<Stamp> {
     Some(Stamp { ts: Ts(micros as i64), quality: TimeQuality::Zoned, len })
 }
 
-/// TAI64N: `@` and 24 hex digits (16 without the nanoseconds). Read as the
-/// logging tools write it: seconds since 1970 plus ten.
+/// TAI64N: `@` and 24 hex digits (16 without the nanoseconds). The seconds are
+/// read as Unix time: what writers add to it differs (nothing, ten seconds, the
+/// leap seconds of a table) and cannot be seen in the label.
 #[must_use]
 pub fn tai64n(bytes: &[u8]) -> Option<Stamp> {
     let hex = bytes.strip_prefix(b"@")?;
@@ -151,9 +151,9 @@ pub fn tai64n(bytes: &[u8]) -> Option<Stamp> {
         return None;
     }
     let value = |part: &[u8]| part.iter().fold(0u64, |v, b| v << 4 | u64::from((*b as char).to_digit(16).unwrap_or(0)));
-    let secs = value(hex.get(..16)?).checked_sub(0x4000_0000_0000_000a)?;
+    let secs = value(hex.get(..16)?).checked_sub(0x4000_0000_0000_0000)?;
     let nanos = if n == 24 { value(hex.get(16..24)?) } else { 0 };
-    if secs > 4_102_444_800 || nanos > 999_999_999_9 {
+    if secs > 4_102_444_800 || nanos > 999_999_999 {
         return None;
     }
     let micros = secs * 1_000_000 + nanos.min(999_999_999) / 1000;

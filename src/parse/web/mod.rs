@@ -4,7 +4,7 @@ pub mod access;
 pub mod apache_error;
 pub mod lighttpd_error;
 pub mod nginx_error;
-mod request;
+pub(super) mod request;
 
 pub use request::{set_request, set_target};
 

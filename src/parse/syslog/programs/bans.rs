@@ -4,7 +4,7 @@ use super::super::util::{set_src, word};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
-pub(in super::super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.firewall);
     let (jail, rest) = {
         let mut rest = msg;

@@ -5,7 +5,7 @@ use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
 /// vsftpd: `[USER] VERDICT: Client "ADDR"[, …]`.
-pub(in super::super) fn vsftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+pub(in crate::parse) fn vsftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.vsftpd);
     let msg = match msg.strip_prefix("[pid ").and_then(|r| r.split_once("] ")) {
         Some((pid, rest)) if !digits(pid).is_empty() => {

@@ -34,11 +34,6 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.set_default(Ov::Bytes, digits(tail));
     if let Some((_, request)) = tail.split_once('"') {
         let request = request.strip_suffix('"').unwrap_or(request);
-        let (method, rest) = request.split_once(' ').unwrap_or(("", request));
-        if !method.is_empty() && method.bytes().all(|b| b.is_ascii_uppercase()) {
-            d.set(Ov::HttpMethod, method);
-            let url = rest.rsplit_once(" HTTP/").map_or(rest, |(u, _)| u);
-            d.set(Ov::Url, url);
-        }
+        crate::parse::web::request::set_request(d, request);
     }
 }

@@ -25,6 +25,10 @@ mod web;
 use crate::event::Draft;
 use crate::parse::Ctx;
 
+pub(in crate::parse) use audit::parse as audit;
+pub(in crate::parse) use ftp::vsftpd;
+pub(in crate::parse) use named::parse as named;
+
 /// One message with the name of its program.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line<'a> {
@@ -51,7 +55,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "kernel" | "ulogd" => kernel::parse(msg, ctx, d),
         "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "gpasswd" | "passwd"
         | "chpasswd" | "chage" | "chfn" | "chsh" | "newusers" | "adduser" | "deluser" | "vipw" => {
-            accounts::parse(name, msg, ctx, d)
+            accounts::parse(name, msg, ctx, d);
         }
         "dropbear" => dropbear::parse(msg, ctx, d),
         "smtpd" | "postscreen" | "smtps" | "cleanup" | "qmgr" | "smtp" | "local" | "pickup" | "anvil" | "lmtp"
@@ -69,15 +73,14 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "ftpd" | "wu-ftpd" | "in.ftpd" => ftp::ftpd(msg, ctx, d),
         "named" | "bind" | "bind9" | "security" | "update-security" | "queries" | "client" => named::parse(msg, ctx, d),
         "haproxy" => haproxy::parse(msg, ctx, d),
-        "lighttpd" => web::lighttpd(msg, ctx, d),
-        "httpd" | "apache2" | "apache" | "nginx" if crate::parse::web::message(msg, ctx, d) => {}
-        _ if line.program.starts_with("httpd/") && crate::parse::web::message(msg, ctx, d) => {}
+        "lighttpd" | "nginx" | "httpd" | "apache" | "apache2" => web::parse(name, msg, ctx, d),
         "xinetd" | "inetd" => services::xinetd(msg, ctx, d),
         "rsyslogd" | "syslogd" | "syslog-ng" | "rsyslogd0" => services::syslogd(msg, ctx, d),
         "auditd" | "audisp" | "audispd" | "audit" | "auditspd" => audit::parse(msg, ctx, d),
         "login" | "LOGIN" | "gdm" | "gdm-password]" | "lightdm" | "sddm" | "agetty" => login::parse(msg, ctx, d),
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
+        _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),
         _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
         _ => generic::parse(msg, ctx, d),
     }

@@ -5,7 +5,7 @@ use super::super::util::{between, set_port, set_src, word};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
-pub(in super::super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.named);
     // Category and severity of the channel: `security: info: `.
     let mut rest = msg;

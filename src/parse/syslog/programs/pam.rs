@@ -182,8 +182,7 @@ fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
             d.event(kind, Outcome::Failure);
             set_user(d, user);
         }
-    } else if let Some(rest) = body.strip_prefix("password - ") {
-        let _ = rest;
+    } else if body.starts_with("password - ") {
         d.event(EventType::PasswordChanged, Outcome::Failure);
     }
 }

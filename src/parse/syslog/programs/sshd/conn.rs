@@ -1,7 +1,7 @@
 //! Connections: how they start, how they end, and what is wrong with them.
 
 use super::super::super::util::{addr_port, set_dest, set_src, set_user};
-use super::{auth, digits, failed, known_user, peer, set_peer, set_port};
+use super::{auth, failed, known_user, peer, set_peer, set_port};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 
 /// Parses what is neither a verdict nor a notice. `preauth`: the daemon's mark
@@ -70,11 +70,6 @@ fn rest_of(msg: &str, d: &mut Draft<'_>) {
             set_src(d, addr);
             set_port(d, Ov::SrcPort, port);
         }
-    } else if let Some(rest) = msg.strip_prefix("refused connect from ") {
-        super::other(msg, d);
-        let _ = rest;
-    } else if msg.starts_with("reverse mapping") {
-        super::other(msg, d);
     } else if let Some(rest) = msg.strip_prefix("Starting session: ") {
         // `shell on pts/0 for USER from ADDR port N id 0`
         d.event(EventType::SessionStart, Outcome::Success);
@@ -174,7 +169,6 @@ fn disconnecting(rest: &str, d: &mut Draft<'_>) {
         let addr = rest.split(' ').next().unwrap_or("");
         if super::super::super::util::is_ip(addr) {
             address(rest, d);
-            let _ = digits(rest);
         }
     }
 }

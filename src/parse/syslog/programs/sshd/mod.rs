@@ -8,7 +8,7 @@ mod auth;
 mod conn;
 mod peer;
 
-use super::super::util::{digits, failed, set_port, set_src, set_user};
+use super::super::util::{failed, set_port, set_src, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
@@ -28,7 +28,7 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         [b'I' | b'i', ..] => auth::notice(msg, d),
         [b'U', b's', ..] => auth::user(msg, d),
         [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S', ..] => {
-            conn::parse(msg, preauth, d)
+            conn::parse(msg, preauth, d);
         }
         [b'P', b'A', b'M', ..] => auth::pam(msg, d),
         [b'm', ..] => auth::limit(msg, d),
@@ -55,15 +55,10 @@ fn other(msg: &str, d: &mut Draft<'_>) {
         {
             set_src(d, addr);
         }
-    } else if let Some(rest) = msg.strip_prefix("Exceeded MaxStartups") {
-        let _ = rest;
+    } else if msg.starts_with("Exceeded MaxStartups") {
         d.event(EventType::Connection, Outcome::Failure);
-    } else if let Some(rest) = msg.strip_prefix("Nasty PTR record ") {
-        if let Some((_, addr)) = rest.rsplit_once(" for ") {
-            set_src(d, addr.split_once(',').map_or(addr, |(a, _)| a));
-        }
-    } else if let Some(rest) = msg.strip_prefix("lastlog_") {
-        let _ = rest;
+    } else if let Some((_, addr)) = msg.strip_prefix("Nasty PTR record ").and_then(|r| r.rsplit_once(" for ")) {
+        set_src(d, addr.split_once(',').map_or(addr, |(a, _)| a));
     }
 }
 
