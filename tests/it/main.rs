@@ -10,6 +10,7 @@
 
 mod architecture;
 mod fail2ban;
+mod generate;
 mod parsed_data;
 mod sigma_corpus;
 mod source;
