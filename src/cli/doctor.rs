@@ -9,6 +9,7 @@ use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
 use crate::detect::{RuleSet, shipped};
 use crate::event::sanitize;
+use crate::parse::custom::check_samples;
 use crate::store::Store;
 
 /// One check.
@@ -32,21 +33,28 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
     let term = std::env::var("TERM").unwrap_or_default();
     let tty = std::io::stdout().is_terminal();
     add("terminal", Ok(format!("TERM={term}, {}", if tty { "a terminal" } else { "not a terminal: the TUI needs one" })));
-    add("cache", crate::source::cache_dir(config.optional("cache.dir").map(Into::into)).map(|p| format!("{} can be written", p.display())).map_err(|e| e.to_string()));
+    let cache = inputs::cache(&config);
+    add(
+        "cache",
+        match (cache.dir(), cache.take_warning()) {
+            (Some(dir), None) => Ok(format!("{} can be written", dir.display())),
+            (_, warning) => Err(warning.unwrap_or_else(|| "no cache directory".into())),
+        },
+    );
     let store = Store::open(config.optional("store.path").map(std::path::Path::new), &inputs::analyst(&config));
-    add("case store", store.map(|s| s.describe()).map_err(|e| e.to_string()));
+    let describe = |s: Store| s.read_only_note().map_or_else(|| Ok(format!("{} can be written", s.path().display())), Err);
+    add("case store", store.map_err(|e| e.to_string()).and_then(describe));
     let rules = RuleSet::load(&shipped::rules());
     let bad = rules.rules().iter().filter(|r| !r.loaded).count();
     let says = format!("{} shipped rules, {bad} not loaded", rules.rules().len());
     add("rules", if bad == 0 { Ok(says) } else { Err(says) });
     match inputs::custom_formats(&config) {
         Err(e) => add("custom formats", Err(e.message)),
+        Ok(formats) if formats.is_empty() => {}
         Ok(formats) => {
-            for f in formats.iter() {
-                let failed = f.check_samples();
-                let says = format!("{}: {} samples", f.name(), f.samples());
-                add("custom format", if failed.is_empty() { Ok(says) } else { Err(format!("{says}; {}", failed.join("; "))) });
-            }
+            let failed: Vec<String> = check_samples(&formats).iter().map(ToString::to_string).collect();
+            let says = format!("{} custom formats, their samples as expected", formats.len());
+            add("custom formats", if failed.is_empty() { Ok(says) } else { Err(failed.join("; ")) });
         }
     }
     if args.json {

@@ -2,12 +2,12 @@
 
 mod args;
 mod config;
-//STUB mod demo;
-//STUB mod doctor;
+mod demo;
+mod doctor;
 mod error;
 mod inputs;
 mod replay;
-//STUB mod rules;
+mod rules;
 mod summary;
 //STUB mod tui;
 
@@ -43,6 +43,9 @@ fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Command::Replay(a) => replay::run(&a),
         Command::Generate(a) => generate::run(&a).map(|_| error::DONE).map_err(|e| Failure::failed(format!("{e:#}"))),
+        Command::Demo(a) => demo::run(&a),
+        Command::Rules(c) => rules::run(c, &mut out),
+        Command::Doctor(a) => doctor::run(&a, &mut out),
         Command::Config(c) => config::run(&c, &mut out),
         Command::Completions { shell } => {
             let mut script = Vec::new();

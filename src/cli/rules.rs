@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -9,9 +10,9 @@ use super::args::{Common, RuleOptions, RulesCommand};
 use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
 use crate::config::Config;
-use crate::detect::{RuleFile, RuleInfo, RuleSet, lint};
+use crate::detect::{RuleFile, RuleInfo, RuleSet, lint, shipped, testing};
 use crate::event::sanitize;
-use crate::pipeline::rule_tests;
+use crate::pipeline::RuleTests;
 
 /// Runs a verb.
 pub(super) fn run(command: RulesCommand, out: &mut dyn Write) -> Result<u8, Failure> {
@@ -93,23 +94,16 @@ fn show(name: &str, files: &[RuleFile], json: bool, out: &mut dyn Write) -> Resu
 fn check(files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
     let findings = lint::check(files);
     if json {
-        let all: Vec<_> = findings
-            .iter()
-            .map(|f| {
-                json!({"path": f.path, "line": f.line, "column": f.column, "severity": f.severity.as_str(),
-                       "code": f.code, "message": f.message, "hint": f.hint})
-            })
-            .collect();
-        writeln!(out, "{}", serde_json::Value::Array(all))?;
+        writeln!(out, "{}", serde_json::json!(findings))?;
     } else {
         for f in &findings {
-            let hint = f.hint.as_deref().map(|h| format!(" ({h})")).unwrap_or_default();
-            let line = format!("{}:{}:{}: {}: {} [{}]{hint}", f.path, f.line, f.column, f.severity.as_str(), f.message, f.code);
-            writeln!(out, "{}", sanitize(&line))?;
+            for line in f.to_string().lines() {
+                writeln!(out, "{}", sanitize(line))?;
+            }
         }
         writeln!(out, "{} files, {} findings", files.len(), findings.len())?;
     }
-    let errors = findings.iter().any(|f| f.severity == lint::LintSeverity::Error);
+    let errors = findings.iter().any(|f| f.severity == lint::Level::Error);
     Ok(if errors { FINDINGS } else { DONE })
 }
 
@@ -117,24 +111,21 @@ fn test(options: &RuleOptions, paths: &[PathBuf], json: bool, out: &mut dyn Writ
     let rules = files(options, paths)?;
     let mut cases = Vec::new();
     if paths.is_empty() && options.rules.is_empty() {
-        cases.extend(crate::detect::shipped::tests());
+        cases.extend(shipped::tests());
     }
     let dirs: Vec<&PathBuf> = paths.iter().chain(&options.rules).chain(&options.add_rules).collect();
     for d in dirs {
         read_tests(d, &mut cases)?;
     }
-    let report = rule_tests::run(&rules, &cases);
-    let failed = report.iter().filter(|r| r.failure.is_some()).count();
+    let set = Arc::new(RuleSet::load(&rules));
+    let report = testing::run(&cases, &set, &mut RuleTests);
+    let failed = report.iter().filter(|r| !r.passed).count();
     if json {
-        let all: Vec<_> = report
-            .iter()
-            .map(|r| json!({"path": r.path, "case": r.case, "passed": r.failure.is_none(), "failure": r.failure}))
-            .collect();
-        writeln!(out, "{}", serde_json::Value::Array(all))?;
+        writeln!(out, "{}", json!(report))?;
     } else {
-        for r in report.iter().filter(|r| r.failure.is_some()) {
-            let why = r.failure.as_deref().unwrap_or("");
-            writeln!(out, "FAILED {}: {}: {}", sanitize(&r.path), sanitize(&r.case), sanitize(why))?;
+        for r in report.iter().filter(|r| !r.passed) {
+            let line = format!("FAILED {}:{}: {}: {}", r.path, r.line, r.case, r.message);
+            writeln!(out, "{}", sanitize(&line))?;
         }
         writeln!(out, "{} passed, {failed} failed", report.len() - failed)?;
     }
@@ -142,7 +133,7 @@ fn test(options: &RuleOptions, paths: &[PathBuf], json: bool, out: &mut dyn Writ
 }
 
 /// Test files below a path (`*.test.yml`), or beside a rule file.
-fn read_tests(path: &std::path::Path, out: &mut Vec<(String, String)>) -> Result<(), Failure> {
+fn read_tests(path: &std::path::Path, out: &mut Vec<RuleFile>) -> Result<(), Failure> {
     if path.is_dir() {
         let mut entries: Vec<_> = std::fs::read_dir(path)?.flatten().map(|e| e.path()).collect();
         entries.sort();
@@ -157,7 +148,7 @@ fn read_tests(path: &std::path::Path, out: &mut Vec<(String, String)>) -> Result
     let test = if name.ends_with(".test.yml") { path.to_owned() } else { path.with_extension("test.yml") };
     if test.is_file() {
         let text = std::fs::read_to_string(&test).map_err(|e| Failure::failed(format!("{}: {e}", test.display())))?;
-        out.push((test.to_string_lossy().into_owned(), text));
+        out.push(RuleFile::new(test.to_string_lossy(), text));
     }
     Ok(())
 }

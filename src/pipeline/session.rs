@@ -15,7 +15,7 @@ use crate::detect::state::{State, StateOptions};
 use crate::event::{Batch, Record, Schema, SourceId, Span, TimeQuality, Ts, time::DAY};
 use crate::parse::{Options as ParseOptions, Parser, Scratch};
 use crate::sink::SinkError;
-use crate::source::{Input, InputKind, Cache, OpenOptions, SourceReader};
+use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader};
 use crate::store::SourceRecord;
 
 /// A running (or finished) session.
@@ -224,11 +224,16 @@ fn source_record(id: SourceId, input: &Input, options: &SessionOptions, o: &Open
         InputKind::Path(p) => std::fs::canonicalize(p).ok().map(|p| p.to_string_lossy().into_owned()),
         InputKind::Stdin => None,
     };
+    let print = path.as_ref().and_then(|p| {
+        let file = std::fs::File::open(p).ok()?;
+        let size = file.metadata().ok()?.len();
+        Fingerprint::of(&file, size).ok()
+    });
     SourceRecord {
         id,
         name: input.name.clone(),
         path,
-        fingerprint: o.reader.fingerprint().map(|f| f.to_string()).unwrap_or_default(),
+        fingerprint: print.map(|f| f.to_string()).unwrap_or_default(),
         format: o.parser.format_name().to_owned(),
         timezone: options.tz.name().to_owned(),
         time_ref: o.time_ref,
