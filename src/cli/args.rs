@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// The security analyst's workbench in a terminal.
 #[derive(Debug, Parser)]
 #[command(name = "secstream", version, about, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Examples:\n  secstream demo\n  secstream tui /var/log/auth.log\n  secstream replay auth.log access.log.gz --alerts alerts.jsonl\n  secstream rules check --rules my-rules/\n  secstream cases export IR-2026-001 --out case.json\n\nExit codes: 0 done, 1 findings in a check, 2 wrong usage or configuration, 3 input or output failed.")]
+#[command(
+    after_help = "Examples:\n  secstream demo\n  secstream tui /var/log/auth.log\n  secstream replay auth.log access.log.gz --alerts alerts.jsonl\n  secstream rules check --rules my-rules/\n  secstream cases export IR-2026-001 --out case.json\n\nExit codes: 0 done, 1 findings in a check, 2 wrong usage or configuration, 3 input or output failed."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -28,8 +30,6 @@ pub enum Command {
     /// List, show, check and test rules
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// List, show, export and verify cases
-    Cases(super::cases::CasesCmd),
     /// Show the configuration in force and where each value comes from
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -108,7 +108,9 @@ pub struct Common {
 
 /// `secstream replay`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  secstream replay /evidence/auth.log\n  secstream replay logs/ --alerts alerts.jsonl --events events.csv\n  zcat old.gz | secstream replay - --json\n  secstream replay auth.log --from 2026-03-02T06:00 --to 2026-03-02T08:00 --filter 'user=root'")]
+#[command(
+    after_help = "Examples:\n  secstream replay /evidence/auth.log\n  secstream replay logs/ --alerts alerts.jsonl --events events.csv\n  zcat old.gz | secstream replay - --json\n  secstream replay auth.log --from 2026-03-02T06:00 --to 2026-03-02T08:00 --filter 'user=root'"
+)]
 pub struct ReplayArgs {
     /// Files, directories, globs, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
@@ -135,7 +137,9 @@ pub struct ReplayArgs {
 
 /// `secstream tui`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  secstream tui                       # the case store alone\n  secstream tui /var/log/auth.log\n  secstream tui --follow /var/log/*.log\n  journalctl -o short-iso | secstream tui -")]
+#[command(
+    after_help = "Examples:\n  secstream tui                       # the case store alone\n  secstream tui /var/log/auth.log\n  secstream tui --follow /var/log/*.log\n  journalctl -o short-iso | secstream tui -"
+)]
 pub struct TuiArgs {
     /// Files, directories, globs, or - for standard input
     #[arg(value_name = "INPUT")]

@@ -32,7 +32,10 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
     let config = config.unwrap_or_default();
     let term = std::env::var("TERM").unwrap_or_default();
     let tty = std::io::stdout().is_terminal();
-    add("terminal", Ok(format!("TERM={term}, {}", if tty { "a terminal" } else { "not a terminal: the TUI needs one" })));
+    add(
+        "terminal",
+        Ok(format!("TERM={term}, {}", if tty { "a terminal" } else { "not a terminal: the TUI needs one" })),
+    );
     let cache = inputs::cache(&config);
     add(
         "cache",
@@ -42,7 +45,8 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
         },
     );
     let store = Store::open(config.optional("store.path").map(std::path::Path::new), &inputs::analyst(&config));
-    let describe = |s: Store| s.read_only_note().map_or_else(|| Ok(format!("{} can be written", s.path().display())), Err);
+    let describe =
+        |s: Store| s.read_only_note().map_or_else(|| Ok(format!("{} can be written", s.path().display())), Err);
     add("case store", store.map_err(|e| e.to_string()).and_then(describe));
     let rules = RuleSet::load(&shipped::rules());
     let bad = rules.rules().iter().filter(|r| !r.loaded).count();

@@ -14,9 +14,9 @@ use crate::event::Ts;
 use crate::parse::custom::{self, Format};
 use crate::parse::format_names;
 use crate::pipeline::{LoadRules, LoadedRules, SessionOptions};
-use crate::store::RuleRecord;
 use crate::query::{Query, parse_time};
 use crate::source::{Cache, ExpandOptions, Input, Skipped, expand};
+use crate::store::RuleRecord;
 
 /// The configuration with this call's flags on top.
 pub(super) fn config(common: &Common) -> Result<Config, Failure> {
@@ -130,7 +130,8 @@ pub(super) fn rule_loader(config: &Config, options: &RuleOptions) -> Result<Load
 /// Rules with what the store keeps of each.
 pub(super) fn loaded(files: &[RuleFile]) -> LoadedRules {
     let set = Arc::new(RuleSet::load(files));
-    let hashes: BTreeMap<&str, String> = files.iter().map(|f| (f.path.as_str(), hex(&Sha256::digest(&f.text)))).collect();
+    let hashes: BTreeMap<&str, String> =
+        files.iter().map(|f| (f.path.as_str(), hex(&Sha256::digest(&f.text)))).collect();
     let records = set
         .rules()
         .iter()
@@ -154,9 +155,8 @@ pub(super) fn custom_formats(config: &Config) -> Result<Arc<[Format]>, Failure> 
     let mut all = Vec::new();
     for path in config.paths("input.formats") {
         let text = std::fs::read_to_string(&path).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
-        let loaded = custom::load(&path.to_string_lossy(), &text).map_err(|errors| {
-            Failure::usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        })?;
+        let loaded = custom::load(&path.to_string_lossy(), &text)
+            .map_err(|errors| Failure::usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
         all.extend(loaded);
     }
     Ok(all.into())
@@ -173,7 +173,8 @@ pub(super) fn session(common: &Common, config: &Config, inputs: Vec<Input>) -> R
     o.custom = custom_formats(config)?;
     o.format = format(&common.format, &o.custom)?;
     let tz = config.text("input.timezone");
-    o.tz = tz.parse().map_err(|_| Failure::usage(format!("'{tz}' is no time zone; use a name such as Europe/Zurich")))?;
+    o.tz =
+        tz.parse().map_err(|_| Failure::usage(format!("'{tz}' is no time zone; use a name such as Europe/Zurich")))?;
     o.year = common.year;
     o.threads = config.number("run.threads") as usize;
     let now = Ts::now();
@@ -203,10 +204,12 @@ fn format(name: &str, custom: &[Format]) -> Result<Option<String>, Failure> {
     if name == "auto" {
         return Ok(None);
     }
-    let known: Vec<String> = format_names().map(str::to_owned).chain(custom.iter().map(|c| c.name().to_owned())).collect();
+    let known: Vec<String> =
+        format_names().map(str::to_owned).chain(custom.iter().map(|c| c.name().to_owned())).collect();
     if known.iter().any(|k| k == name) {
         return Ok(Some(name.to_owned()));
     }
-    let hint = nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean '{n}'?")).unwrap_or_default();
+    let hint =
+        nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean '{n}'?")).unwrap_or_default();
     Err(Failure::usage(format!("unknown format '{name}'{hint} (known: auto, {})", known.join(", "))))
 }

@@ -9,9 +9,8 @@ mod inputs;
 mod replay;
 mod rules;
 mod summary;
-//STUB mod tui;
+mod tui;
 
-//STUB pub mod cases;
 pub mod generate;
 
 use std::io::Write as _;
@@ -44,6 +43,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Replay(a) => replay::run(&a),
         Command::Generate(a) => generate::run(&a).map(|_| error::DONE).map_err(|e| Failure::failed(format!("{e:#}"))),
         Command::Demo(a) => demo::run(&a),
+        Command::Tui(a) => tui::run(&a),
         Command::Rules(c) => rules::run(c, &mut out),
         Command::Doctor(a) => doctor::run(&a, &mut out),
         Command::Config(c) => config::run(&c, &mut out),

@@ -32,7 +32,8 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     }
     if !args.common.no_store {
         let path = config.optional("store.path").map(std::path::PathBuf::from);
-        let store = Store::open(path.as_deref(), &inputs::analyst(&config)).map_err(|e| Failure::failed(e.to_string()))?;
+        let store =
+            Store::open(path.as_deref(), &inputs::analyst(&config)).map_err(|e| Failure::failed(e.to_string()))?;
         options.keep = true;
         options.sinks.push(Box::new(StoreSink::new(store)));
     }
@@ -41,7 +42,13 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
 }
 
 /// Writes the summary and chooses the exit code.
-pub(super) fn report(json: bool, quiet: bool, s: &Snapshot, skipped: &[Skipped], interrupted: bool) -> Result<u8, Failure> {
+pub(super) fn report(
+    json: bool,
+    quiet: bool,
+    s: &Snapshot,
+    skipped: &[Skipped],
+    interrupted: bool,
+) -> Result<u8, Failure> {
     if json {
         writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped))?;
     } else if !quiet {

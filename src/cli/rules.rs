@@ -25,7 +25,8 @@ pub(super) fn run(command: RulesCommand, out: &mut dyn Write) -> Result<u8, Fail
 }
 
 fn files(options: &RuleOptions, paths: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
-    let config: Config = inputs::config(&Common { format: "auto".into(), rules: options.clone(), ..Common::default() })?;
+    let config: Config =
+        inputs::config(&Common { format: "auto".into(), rules: options.clone(), ..Common::default() })?;
     if paths.is_empty() {
         let (dirs, add) = inputs::rule_dirs(&config, options);
         return inputs::rule_files(&dirs, &add);
@@ -68,7 +69,8 @@ fn list(set: &RuleSet, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
 
 fn show(name: &str, files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
     let set = RuleSet::load(files);
-    let hit = set.rules().iter().find(|r| &*r.id == name || r.title.eq_ignore_ascii_case(name) || r.path.ends_with(name));
+    let hit =
+        set.rules().iter().find(|r| &*r.id == name || r.title.eq_ignore_ascii_case(name) || r.path.ends_with(name));
     let Some(r) = hit else {
         return Err(Failure::usage(format!("no rule with id, title or file '{name}'; see: secstream rules list")));
     };

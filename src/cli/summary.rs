@@ -108,7 +108,8 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         .filter(|v| s.alerts_of(**v) > 0)
         .map(|v| format!("{} {v}", s.alerts_of(*v)))
         .collect();
-    let _ = writeln!(out, "{} alerts{}{}", s.alerts.len(), if counts.is_empty() { "" } else { ": " }, counts.join(", "));
+    let _ =
+        writeln!(out, "{} alerts{}{}", s.alerts.len(), if counts.is_empty() { "" } else { ": " }, counts.join(", "));
     let mut top: Vec<_> = s.alerts.iter().collect();
     top.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.timestamp.cmp(&b.timestamp)).then(a.id.cmp(&b.id)));
     for a in top.iter().take(15) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::work::Work;
 use super::SourceStatus;
+use super::work::Work;
 use crate::detect::state::{Clock, Observed};
 use crate::event::{TimeQuality, Ts};
 use crate::source::SourceView;

@@ -35,7 +35,7 @@ pub use rule_tests::RuleTests;
 pub use runs::Runs;
 pub use session::Session;
 pub use sinks::{AlertSink, EventSink, MatchSink, OpenedSource, Sink, SinkContext};
-pub use store_sink::StoreSink;
 pub use snapshot::{Phase, RuleProblem, Snapshot, SourceStatus};
+pub use store_sink::StoreSink;
 
 use publisher::Publisher;

@@ -104,6 +104,9 @@ impl SessionOptions {
 
 impl std::fmt::Debug for SessionOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionOptions").field("inputs", &self.inputs).field("format", &self.format).finish_non_exhaustive()
+        f.debug_struct("SessionOptions")
+            .field("inputs", &self.inputs)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::lane::Lane;
 use super::options::OnChange;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
-use crate::alert::{Alert, AlertState};
+use crate::alert::Alert;
 use crate::detect::RuleSet;
 use crate::detect::state::State;
 use crate::event::{SourceId, Ts};
@@ -55,15 +55,16 @@ impl Publisher {
     }
 
     /// Takes changed alerts from the state; closed ones are kept.
-    pub fn drain(&mut self, state: &mut State) -> Vec<Arc<Alert>> {
+    pub fn drain(&mut self, state: &mut State) -> Vec<(Arc<Alert>, bool)> {
         let mut changed = Vec::new();
         let mut updates = Vec::new();
         state.drain(&mut updates);
         for u in updates {
-            if u.alert.state == AlertState::Closed {
-                self.closed.insert((u.alert.timestamp, u.alert.id.clone()), Arc::clone(&u.alert));
+            let alert = Arc::new(u.alert);
+            if u.closed {
+                self.closed.insert((alert.timestamp, alert.id.clone()), Arc::clone(&alert));
             }
-            changed.push(u.alert);
+            changed.push((alert, u.closed));
         }
         changed
     }
@@ -71,7 +72,7 @@ impl Publisher {
     /// Closed and open alerts in order.
     pub fn all_alerts(&self, state: &State) -> Vec<Arc<Alert>> {
         let mut all: Vec<Arc<Alert>> = self.closed.values().cloned().collect();
-        all.extend(state.open_alerts());
+        all.extend(state.open_alerts().into_iter().map(Arc::new));
         all.sort_by(|a, b| (a.timestamp, &a.id).cmp(&(b.timestamp, &b.id)));
         all
     }
@@ -113,7 +114,7 @@ impl Publisher {
             rules_loaded: self.loaded,
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
-            evicted: state.evicted(),
+            evicted: state.counters().evicted,
             seconds: self.started.elapsed().as_secs_f64(),
         };
         *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);

@@ -33,7 +33,14 @@ impl Correlate for RuleTests {
             }
         }
         state.finish();
-        let fired: BTreeMap<RuleIdx, u64> = state.fired().into_iter().collect();
-        fired.into_iter().collect()
+        let mut updates = Vec::new();
+        state.drain(&mut updates);
+        let mut counts: BTreeMap<RuleIdx, u64> = BTreeMap::new();
+        for u in updates.iter().filter(|u| u.closed) {
+            if let Some(i) = rules.rules().iter().position(|r| r.id == u.alert.rule_id) {
+                *counts.entry(RuleIdx(i as u32)).or_default() += 1;
+            }
+        }
+        counts.into_iter().collect()
     }
 }

@@ -16,7 +16,7 @@ use super::lane::Lane;
 use super::sinks::SinkContext;
 use super::work::{Got, Shop};
 use super::{Histogram, Phase, Publisher, Sink, SourceStatus};
-use crate::alert::Alert;
+use crate::alert::{Alert, RuleType};
 use crate::detect::state::State;
 use crate::detect::{RuleIdx, RuleSet};
 use crate::event::time::SECOND;
@@ -105,7 +105,12 @@ impl Sequencer {
         loop {
             let due = self.lanes.iter().filter(|l| l.active && !l.done()).filter_map(Lane::key).min();
             let working = self.lanes.iter().any(|l| l.active && !l.done() && !l.idle);
-            let next = self.lanes.iter().enumerate().filter(|(_, l)| !l.active && !l.done()).min_by_key(|(i, l)| (l.begins, *i));
+            let next = self
+                .lanes
+                .iter()
+                .enumerate()
+                .filter(|(_, l)| !l.active && !l.done())
+                .min_by_key(|(i, l)| (l.begins, *i));
             let Some((i, lane)) = next else { return };
             // a lane without a head blocks the merge, so `due` is known whenever it matters
             let join = !working || due.is_some_and(|d| lane.begins <= d);
@@ -177,13 +182,17 @@ impl Sequencer {
 
     /// Hands on records of a lane until another lane's turn comes.
     fn process(&mut self, i: usize) -> Result<(), SinkError> {
-        let limit = self.lanes.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(j, l)| Some((l.key()?, j))).min();
+        let limit =
+            self.lanes.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(j, l)| Some((l.key()?, j))).min();
         let joining = self.lanes.iter().filter(|l| !l.active && !l.done()).map(|l| l.begins).min();
         let Some(lane) = self.lanes.get_mut(i) else { return Ok(()) };
         let Some(head) = lane.head_mut() else { return Ok(()) };
         let start = head.record;
         let more = head.observed.get(start..).unwrap_or_default();
-        let run = more.iter().take_while(|o| limit.is_none_or(|l| (o.order, i) < l) && joining.is_none_or(|b| o.order < b)).count();
+        let run = more
+            .iter()
+            .take_while(|o| limit.is_none_or(|l| (o.order, i) < l) && joining.is_none_or(|b| o.order < b))
+            .count();
         // the first record is this lane's by choice, whatever a joining lane begins with
         let end = start + run.max(usize::from(!more.is_empty()));
         self.hand_on(i, start..end)?;
@@ -266,7 +275,7 @@ impl Sequencer {
             counts.bytes = counts.bytes.max(last.offset + last.full_len);
         }
         if let Some(o) = range.end.checked_sub(1).and_then(|l| head.observed.get(l)) {
-            state.advance(o.order);
+            state.advance_source(source, *o);
         }
         for s in sinks.iter_mut() {
             s.events(ctx, &work.batch, range.clone(), &kept)?;
@@ -279,7 +288,14 @@ impl Sequencer {
     /// Passes changed alerts on.
     fn alerts(&mut self) -> Result<(), SinkError> {
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
-        for a in self.publisher.drain(&mut self.state) {
+        for (a, closed) in self.publisher.drain(&mut self.state) {
+            if !closed
+                && a.rule_type == RuleType::Correlation
+                && let Some(i) = self.rules.rules().iter().position(|r| r.id == a.rule_id)
+                && let Some(n) = self.fired.get_mut(i)
+            {
+                *n += 1;
+            }
             for s in &mut self.sinks {
                 s.alert(ctx, &a)?;
             }

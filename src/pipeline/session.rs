@@ -9,7 +9,9 @@ use super::lane::Lane;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::sequencer::Sequencer;
 use super::work::{Feeder, Reading, Shop};
-use super::{Feed, Histogram, LoadedRules, OpenedSource, Phase, RuleProblem, SessionOptions, Snapshot, SourceStatus, work};
+use super::{
+    Feed, Histogram, LoadedRules, OpenedSource, Phase, RuleProblem, SessionOptions, Snapshot, SourceStatus, work,
+};
 use crate::detect::RuleSet;
 use crate::detect::state::{State, StateOptions};
 use crate::event::{Batch, Record, Schema, SourceId, Span, TimeQuality, Ts, time::DAY};
@@ -39,10 +41,7 @@ impl Session {
         let shared = Arc::new(Shared::default());
         let stop = Arc::clone(&options.stop);
         let for_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("sequencer".into())
-            .spawn(move || run(options, &for_thread))
-            .ok();
+        let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || run(options, &for_thread)).ok();
         Self { shared, stop, thread }
     }
 
@@ -82,7 +81,9 @@ impl Session {
     pub fn join(&mut self) -> Result<(), SinkError> {
         match self.thread.take().map(JoinHandle::join) {
             Some(Ok(result)) => result,
-            Some(Err(_)) => Err(SinkError::Io { path: "session".into(), source: std::io::Error::other("the sequencer failed") }),
+            Some(Err(_)) => {
+                Err(SinkError::Io { path: "session".into(), source: std::io::Error::other("the sequencer failed") })
+            }
             None => Ok(()),
         }
     }
@@ -116,12 +117,19 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
             Ok(o) => {
                 live += usize::from(o.reader.is_live());
                 let view = o.reader.view();
-                opened.push(OpenedSource { record: source_record(id, input, &options, &o), view: Some(Arc::clone(&view)) });
-                let status = SourceStatus { format: o.parser.format_name().to_owned(), size: view.progress().1, ..status };
+                opened.push(OpenedSource {
+                    record: source_record(id, input, &options, &o),
+                    view: Some(Arc::clone(&view)),
+                });
+                let status =
+                    SourceStatus { format: o.parser.format_name().to_owned(), size: view.progress().1, ..status };
                 lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.time_ref, o.begins));
                 let parser = Arc::new(o.parser);
                 feed_sources.push(Some(FeedSource { view, parser: Arc::clone(&parser) }));
-                feeders.push(Arc::new(Feeder { reader: Mutex::new(Reading { reader: Some(o.reader), batches: 0 }), parser }));
+                feeders.push(Arc::new(Feeder {
+                    reader: Mutex::new(Reading { reader: Some(o.reader), batches: 0 }),
+                    parser,
+                }));
             }
             Err(why) => {
                 let status = SourceStatus { failed: true, ended: true, warnings: vec![why], ..status };
@@ -151,7 +159,8 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         3..=8 => 3,
         _ => 2,
     };
-    let shop = Arc::new(Shop { feeders, rules: Arc::clone(&rules), query: options.filter.take(), spare: Mutex::default() });
+    let shop =
+        Arc::new(Shop { feeders, rules: Arc::clone(&rules), query: options.filter.take(), spare: Mutex::default() });
     let (tokens, token_rx) = crossbeam_channel::unbounded();
     let (result_tx, results) = crossbeam_channel::unbounded();
     let mut workers = Vec::new();
@@ -251,7 +260,13 @@ fn parse_options(o: &SessionOptions, time_ref: Ts) -> ParseOptions {
     ParseOptions { format: o.format.clone(), tz: o.tz, time_ref, custom: Arc::clone(&o.custom) }
 }
 
-fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, schema: &Arc<Schema>) -> Result<Opened, String> {
+fn open(
+    id: SourceId,
+    input: &Input,
+    o: &SessionOptions,
+    cache: &Cache,
+    schema: &Arc<Schema>,
+) -> Result<Opened, String> {
     let options = OpenOptions {
         cache: cache.clone(),
         spool: o.feed || o.keep,

@@ -54,7 +54,13 @@ pub trait Sink: Send {
     ///
     /// # Errors
     /// When the output fails; the session then ends.
-    fn events(&mut self, ctx: SinkContext<'_>, batch: &Batch, records: Range<usize>, kept: &dyn Fn(usize) -> bool) -> Result<(), SinkError> {
+    fn events(
+        &mut self,
+        ctx: SinkContext<'_>,
+        batch: &Batch,
+        records: Range<usize>,
+        kept: &dyn Fn(usize) -> bool,
+    ) -> Result<(), SinkError> {
         let _ = (ctx, batch, records, kept);
         Ok(())
     }
@@ -81,7 +87,12 @@ pub trait Sink: Send {
     ///
     /// # Errors
     /// As [`Sink::events`].
-    fn finish(&mut self, ctx: SinkContext<'_>, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
+    fn finish(
+        &mut self,
+        ctx: SinkContext<'_>,
+        alerts: &[Arc<Alert>],
+        sources: &[SourceStatus],
+    ) -> Result<(), SinkError> {
         let _ = (ctx, alerts, sources);
         Ok(())
     }
@@ -104,7 +115,13 @@ impl EventSink {
 }
 
 impl Sink for EventSink {
-    fn events(&mut self, ctx: SinkContext<'_>, batch: &Batch, records: Range<usize>, kept: &dyn Fn(usize) -> bool) -> Result<(), SinkError> {
+    fn events(
+        &mut self,
+        ctx: SinkContext<'_>,
+        batch: &Batch,
+        records: Range<usize>,
+        kept: &dyn Fn(usize) -> bool,
+    ) -> Result<(), SinkError> {
         let file = ctx.names.get(batch.source.0 as usize).map_or("", String::as_str);
         self.buffer.clear();
         for i in records {

@@ -25,7 +25,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "event", "alert", "config", "parse", "query", "detect", "generate", "source", "sink", "store", "pipeline", "tui",
+            "event", "alert", "config", "parse", "query", "detect", "generate", "source", "sink", "store", "pipeline",
+            "tui",
         ],
     ),
 ];
