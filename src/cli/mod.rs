@@ -1,5 +1,7 @@
 //! The command line: arguments, commands, exit codes.
 
+pub mod generate;
+
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> std::process::ExitCode {

@@ -1,1 +1,28 @@
-//! (being built)
+//! Detection: Sigma rules compiled into one index, matched against batches,
+//! and what correlations say, as plain data.
+//!
+//! [`RuleSet::load`] never fails as a whole: what cannot be used stays in
+//! [`RuleSet::rules`] with its place and the reason. A [`Matcher`] belongs to
+//! one thread and says which rules each record of a batch matches.
+
+mod describe;
+mod fields;
+mod info;
+mod logsource;
+mod resolve;
+mod ruleset;
+pub mod sigma;
+mod spec;
+
+pub mod compile;
+pub mod engine;
+pub mod state;
+
+pub use engine::Matcher;
+pub use fields::{FieldRef, NamedField, OvField};
+pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};
+pub use ruleset::RuleSet;
+pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, StepExpr};
+
+#[cfg(test)]
+mod tests;

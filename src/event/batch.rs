@@ -163,7 +163,7 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// The original fields of all records.
     pub fields: Vec<Field>,
-    /// Bytes of the records flagged [`RecordFlags::LOSSY`].
+    /// Bytes of the records flagged [`RecordFlags::LOSSY`], in their order.
     pub lossy: Vec<Lossy>,
     /// Empty lines passed over in this batch (they are no records).
     pub empty_lines: u64,
@@ -229,7 +229,8 @@ impl<'a> EventRef<'a> {
     #[must_use]
     pub fn raw_bytes(&self) -> &'a [u8] {
         if self.rec.flags.has(RecordFlags::LOSSY)
-            && let Some(l) = self.batch.lossy.iter().find(|l| l.record as usize == self.index)
+            && let Ok(at) = self.batch.lossy.binary_search_by_key(&self.index, |l| l.record as usize)
+            && let Some(l) = self.batch.lossy.get(at)
         {
             return &l.bytes;
         }

@@ -112,6 +112,13 @@ impl<'b> Draft<'b> {
         self.fields.get(self.rec.fields_start as usize..).unwrap_or(&[])
     }
 
+    /// Removes some of the fields added so far (positions as in [`Draft::fields`]).
+    pub fn remove_fields(&mut self, range: std::ops::Range<usize>) {
+        let first = self.rec.fields_start as usize;
+        let len = self.fields.len();
+        self.fields.drain((first + range.start).min(len)..(first + range.end).min(len));
+    }
+
     /// Sets what happened and how it ended.
     pub fn event(&mut self, event_type: EventType, outcome: Outcome) {
         self.rec.event_type = event_type;

@@ -34,6 +34,24 @@ impl Span {
         Self { start: start as u32 | ARENA, len: len as u32 }
     }
 
+    /// The part of the span from byte `from` on; itself where that is past its end.
+    #[must_use]
+    pub const fn skip(self, from: usize) -> Self {
+        if self.start == u32::MAX || from > self.len as usize {
+            return self;
+        }
+        Self { start: self.start + from as u32, len: self.len - from as u32 }
+    }
+
+    /// The first `len` bytes of the span; itself where it is shorter.
+    #[must_use]
+    pub const fn first(self, len: usize) -> Self {
+        if self.start == u32::MAX || len > self.len as usize {
+            return self;
+        }
+        Self { start: self.start, len: len as u32 }
+    }
+
     /// Whether there is a value at all.
     #[must_use]
     pub const fn is_some(self) -> bool {

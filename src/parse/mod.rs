@@ -1,1 +1,188 @@
-//! (being built)
+//! Text to fields: from a raw line to the normalized event.
+//!
+//! [`Parser`] belongs to one source. Which line parser gets a line depends on
+//! the line and on the source's sample only, never on the lines before it:
+//! batches are parsed on any number of threads, with the same result.
+
+pub mod addr;
+mod ctx;
+pub mod custom;
+mod detect;
+mod formats;
+pub mod json;
+pub mod syslog;
+pub mod text;
+pub mod time;
+pub mod url;
+pub mod web;
+pub mod windows;
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+pub use ctx::{Ctx, Logsources};
+pub use formats::{Format, format_name, format_names};
+
+use crate::event::{Batch, Draft, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts};
+
+/// How a source is to be read.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Name of the format; `None` or `auto` detects it.
+    pub format: Option<String>,
+    /// Zone of times that name none.
+    pub tz: Tz,
+    /// Reference for missing years.
+    pub time_ref: Ts,
+    /// The user's own formats.
+    pub custom: Arc<[custom::Format]>,
+}
+
+impl Options {
+    /// Detection, UTC, and years inferred before `time_ref`.
+    #[must_use]
+    pub fn new(time_ref: Ts) -> Self {
+        Self { format: None, tz: Tz::UTC, time_ref, custom: Arc::from([]) }
+    }
+}
+
+/// Buffers that parsing reuses; one per thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    json: json::Scratch,
+    custom: custom::Scratch,
+}
+
+/// The parser of one source.
+#[derive(Debug)]
+pub struct Parser {
+    schema: Arc<Schema>,
+    ctx: Ctx,
+    names: json::Names,
+    json: json::Sources,
+    windows: windows::Sources,
+    custom: Arc<[custom::Format]>,
+    /// Logsources of `custom`, in its order.
+    custom_sources: Vec<Logsource>,
+    /// What the sample mostly is.
+    main: Format,
+    /// The user named the format: no other is tried.
+    forced: bool,
+}
+
+impl Parser {
+    /// A parser for the source `name`, whose first bytes are `sample`.
+    #[must_use]
+    pub fn for_source(name: &str, sample: &[u8], opts: &Options, schema: &Arc<Schema>) -> Self {
+        let mut ctx = Ctx::new(opts.tz, opts.time_ref, schema);
+        ctx.web = ctx::WebSources::for_name(name, schema);
+        let mut parser = Self {
+            schema: Arc::clone(schema),
+            ctx,
+            names: json::Names::new(schema),
+            json: json::Sources::new(schema),
+            windows: windows::Sources::new(opts.time_ref, schema),
+            custom: Arc::clone(&opts.custom),
+            custom_sources: opts.custom.iter().map(|f| f.logsource(schema)).collect(),
+            main: Format::Raw,
+            forced: false,
+        };
+        match opts.format.as_deref().and_then(|f| Format::from_name(f, &opts.custom)) {
+            Some(format) => {
+                parser.main = format;
+                parser.forced = true;
+            }
+            None => parser.main = detect::main_format(&parser, sample),
+        }
+        parser
+    }
+
+    /// Name of the source's main format.
+    #[must_use]
+    pub fn format_name(&self) -> &str {
+        format_name(self.main.id(&self.custom))
+    }
+
+    /// Parses every record of a batch.
+    pub fn parse_batch(&self, batch: &mut Batch, scratch: &mut Scratch) {
+        batch.parse_with(&self.schema, |raw, d| self.parse_line(raw, d, scratch));
+        batch.schema = Some(Arc::clone(&self.schema));
+    }
+
+    /// Parses one line into its draft.
+    fn parse_line(&self, raw: &str, d: &mut Draft<'_>, scratch: &mut Scratch) {
+        let line = raw.strip_prefix('\u{feff}').unwrap_or(raw);
+        let format = if self.forced {
+            Some(self.main).filter(|f| self.try_format(*f, line, d, scratch))
+        } else {
+            detect::candidates(line, self.main)
+                .into_iter()
+                .find(|f| self.try_format(*f, line, d, scratch))
+                .or_else(|| (0..self.custom.len()).map(Format::Custom).find(|f| self.try_format(*f, line, d, scratch)))
+                .or_else(|| Some(Format::Text).filter(|f| self.try_format(*f, line, d, scratch)))
+        };
+        match format {
+            Some(f) => {
+                // JSON says itself whether it is a Windows event.
+                if d.rec.format == 0 {
+                    d.rec.format = f.id(&self.custom);
+                }
+                d.flag(RecordFlags::PARSED);
+            }
+            None => self.raw_line(line, d),
+        }
+    }
+
+    /// What no parser knows stays as it is, with its time if one can be seen.
+    fn raw_line(&self, line: &str, d: &mut Draft<'_>) {
+        d.reset();
+        d.set(Ov::Message, line);
+        if let Some(found) = time::find_time(line, &self.ctx) {
+            d.time(found.ts, found.quality);
+        }
+    }
+
+    fn try_format(&self, format: Format, line: &str, d: &mut Draft<'_>, scratch: &mut Scratch) -> bool {
+        let ok = match format {
+            Format::Json | Format::Windows => json::parse(line, self, self.forced, d, &mut scratch.json),
+            Format::Custom(i) => match (self.custom.get(i), self.custom_sources.get(i)) {
+                (Some(f), Some(source)) => f.parse(line, &self.ctx, *source, d, &mut scratch.custom),
+                _ => false,
+            },
+            text => self.try_text(text, line, d),
+        };
+        if !ok {
+            d.reset();
+        }
+        ok
+    }
+
+    /// Tries one of the formats of plain text; what it refuses it may have begun
+    /// to write.
+    fn try_text(&self, format: Format, line: &str, d: &mut Draft<'_>) -> bool {
+        match format {
+            Format::Raw | Format::Json | Format::Windows | Format::Custom(_) => false,
+            Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
+            Format::Text => text::parse(line, &self.ctx, d),
+            Format::Access => web::access::parse(line, &self.ctx, d),
+            Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
+            Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),
+            Format::LighttpdError => web::lighttpd_error::parse(line, &self.ctx, d),
+        }
+    }
+
+    /// Parses one line by itself (samples of custom formats, tools).
+    #[must_use]
+    pub fn parse_one(&self, line: &str) -> Batch {
+        let mut batch = Batch { text: line.to_owned(), ..Batch::default() };
+        batch.records.push(Record::new(Span::text(0, line.len()), 0, line.len() as u64, 1));
+        self.parse_batch(&mut batch, &mut Scratch::default());
+        batch
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,9 @@ pub fn push_json_string(out: &mut Vec<u8>, text: &str) {
         let Some(c) = text.get(i..).and_then(|t| t.chars().next()) else { break };
         if is_hidden(c) {
             out.extend_from_slice(bytes.get(from..i).unwrap_or_default());
-            push_u16(out, c as u32 as u16);
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                push_u16(out, *unit);
+            }
             i += c.len_utf8();
             from = i;
         } else {

@@ -1,1 +1,52 @@
-//! (being built)
+//! Where records come from: files, streams, growing files.
+//!
+//! ```text
+//! expand ─▶ Input ─▶ open (decode, hash) ─▶ framer ─▶ Batch ─▶ parser …
+//!                                             │
+//!                         SourceView ◀── blocks (index) + file or spool
+//! ```
+//!
+//! Invariants: evidence is opened read-only and nothing is written beside it;
+//! every byte of a source belongs to exactly one line (but a byte order mark);
+//! batch number n of a source is block n of its view; memory is bounded
+//! whatever the input holds.
+
+mod back;
+mod budget;
+mod bytes;
+mod cache;
+#[cfg(test)]
+mod cache_tests;
+mod decode;
+mod error;
+mod feed;
+mod follow;
+mod framer;
+#[cfg(test)]
+mod framer_tests;
+mod frames;
+mod identity;
+mod index;
+mod input;
+mod live;
+mod open;
+mod reader;
+mod spool;
+mod summary;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod timeref;
+mod utf16;
+mod view;
+
+pub use cache::{CACHE_DIR_ENV, Cache, SPOOL_CAP};
+pub use error::SourceError;
+pub use follow::Follower;
+pub use identity::Fingerprint;
+pub use index::Change;
+pub use input::{ExpandOptions, Input, InputKind, SkipReason, Skipped, expand};
+pub use reader::{OpenOptions, Polled, SourceReader};
+pub use summary::SourceSummary;
+pub use timeref::{TimeRef, TimeRefOrigin, TimeRefStore};
+pub use view::{BlockEntry, SourceView};

@@ -1,0 +1,105 @@
+//! Literals of which a regular expression needs at least one.
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use crate::detect::sigma::glob::fold_into;
+
+/// Most alternatives worth looking for.
+const MAX_ALTERNATIVES: usize = 64;
+
+/// Folded literals such that every match of the expression contains one of
+/// them after folding; `None` where there are none worth looking for.
+#[must_use]
+pub fn literals(pattern: &str) -> Option<Vec<String>> {
+    let hir = regex_syntax::Parser::new().parse(pattern).ok()?;
+    cover(&hir)
+}
+
+fn cover(hir: &Hir) -> Option<Vec<String>> {
+    match hir.kind() {
+        HirKind::Literal(_) | HirKind::Class(_) => fixed(hir).filter(|t| !t.is_empty()).map(|t| vec![t]),
+        HirKind::Capture(c) => cover(&c.sub),
+        HirKind::Repetition(r) if r.min >= 1 => cover(&r.sub),
+        HirKind::Concat(parts) => {
+            let mut best: Option<Vec<String>> = None;
+            let mut run = String::new();
+            for p in parts {
+                if let Some(t) = fixed(p) {
+                    run.push_str(&t);
+                    continue;
+                }
+                best = better(best, std::mem::take(&mut run));
+                if let Some(c) = cover(p) {
+                    best = Some(match best {
+                        Some(b) if worth(&b) >= worth(&c) => b,
+                        _ => c,
+                    });
+                }
+            }
+            better(best, run)
+        }
+        HirKind::Alternation(parts) => {
+            let mut all = Vec::new();
+            for p in parts {
+                all.extend(cover(p)?);
+            }
+            all.sort();
+            all.dedup();
+            (all.len() <= MAX_ALTERNATIVES).then_some(all)
+        }
+        _ => None,
+    }
+}
+
+fn better(best: Option<Vec<String>>, run: String) -> Option<Vec<String>> {
+    if run.is_empty() || best.as_ref().is_some_and(|b| worth(b) >= run.len()) {
+        return best;
+    }
+    Some(vec![run])
+}
+
+/// The shortest literal decides how often a set is found by chance.
+fn worth(set: &[String]) -> usize {
+    set.iter().map(String::len).min().unwrap_or(0)
+}
+
+/// The one text, folded, that a piece of an expression stands for.
+fn fixed(hir: &Hir) -> Option<String> {
+    match hir.kind() {
+        HirKind::Literal(l) => {
+            let mut out = String::new();
+            fold_into(std::str::from_utf8(&l.0).ok()?, &mut out);
+            Some(out)
+        }
+        HirKind::Class(regex_syntax::hir::Class::Unicode(c)) => {
+            let mut all = c.iter().flat_map(|r| r.start()..=r.end());
+            let fold = |c: char| {
+                let mut out = String::new();
+                fold_into(c.encode_utf8(&mut [0; 4]), &mut out);
+                out
+            };
+            let first = fold(all.next()?);
+            all.take(8).all(|c| fold(c) == first).then_some(first)
+        }
+        HirKind::Capture(c) => fixed(&c.sub),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn needed_literals() {
+        let lits = |p: &str| literals(p).unwrap_or_default();
+        assert_eq!(lits("foo.*BARBAR"), ["barbar"]);
+        assert_eq!(lits("(?i)Skip.*x"), ["skip"]);
+        assert_eq!(lits("(abc|de)x*"), ["abc", "de"]);
+        assert_eq!(lits("(ab)+[0-9]"), ["ab"]);
+        assert_eq!(lits("x{0,3}"), [""; 0]);
+        assert_eq!(lits("[a-z]+"), [""; 0]);
+        assert_eq!(lits("^a(b)c$"), ["abc"]);
+        assert_eq!(lits("foo|.*"), [""; 0]);
+    }
+}

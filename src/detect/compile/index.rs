@@ -1,0 +1,241 @@
+//! One slot's index: which of its predicates hold for a value.
+
+use regex::Regex;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::detect::sigma::ast::{Cmp, Net};
+use crate::detect::sigma::glob::{Part, Pattern, fold_into};
+use crate::detect::sigma::value::decimal;
+
+use super::automaton::{Action, Automaton, AutomatonBuilder};
+use super::bits::Bits;
+use super::cidr::CidrIndex;
+use super::guard;
+use super::preds::Op;
+
+type Ids = SmallVec<[u32; 2]>;
+
+/// Reusable memory of one thread for searches.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The predicates that hold, each once, in no particular order.
+    pub found: Vec<u32>,
+    folded: String,
+    mark: Bits,
+    tried: Vec<u32>,
+    tried_mark: Bits,
+}
+
+impl Scan {
+    /// Memory for a rule set of so many predicates and expressions per slot.
+    #[must_use]
+    pub fn new(preds: usize, dear: usize) -> Self {
+        Self { mark: Bits::new(preds), tried_mark: Bits::new(dear), ..Self::default() }
+    }
+
+    fn hit(&mut self, pred: u32) {
+        if self.mark.add(pred) {
+            self.found.push(pred);
+        }
+    }
+
+    fn reset(&mut self) {
+        for p in &self.found {
+            self.mark.remove(*p);
+        }
+        for t in self.tried.drain(..) {
+            self.tried_mark.remove(t);
+        }
+    }
+}
+
+/// What is tried on a value when a literal of it was found, or always.
+#[derive(Debug)]
+enum Dear {
+    Glob { pattern: Pattern, cased: bool, pred: u32 },
+    Regex { regex: Regex, pred: u32 },
+}
+
+/// Collects the predicates of one slot.
+#[derive(Debug, Default)]
+pub struct IndexBuilder {
+    index: SlotIndex,
+    folded: AutomatonBuilder,
+    cased: AutomatonBuilder,
+}
+
+/// The finished index.
+#[derive(Debug, Default)]
+pub struct SlotIndex {
+    exact: FxHashMap<Box<str>, Ids>,
+    exact_cased: FxHashMap<Box<str>, Ids>,
+    longest_exact: usize,
+    folded: Option<Automaton>,
+    cased: Option<Automaton>,
+    dear: Vec<Dear>,
+    always: Vec<u32>,
+    numbers: FxHashMap<u64, Ids>,
+    compares: Vec<(Cmp, f64, u32)>,
+    cidr: CidrIndex,
+}
+
+impl IndexBuilder {
+    /// Adds a predicate that [`Op::by_value`] says is decided by values.
+    pub fn add(&mut self, pred: u32, op: &Op, regex: Option<Regex>) {
+        match op {
+            Op::Str { pattern, cased } => self.pattern(pred, pattern, *cased),
+            Op::Num { text, bits } => {
+                let number = f64::from_bits(*bits);
+                self.exact(text, false, pred);
+                // Whole numbers are found by their usual form without parsing the value.
+                if number.fract() == 0.0 && number.abs() < 9e15 {
+                    self.exact(&format!("{}", number as i64), false, pred);
+                }
+                self.index.numbers.entry(*bits).or_default().push(pred);
+            }
+            Op::Regex(text) => {
+                let Some(regex) = regex else { return };
+                let at = self.index.dear.len() as u32;
+                self.index.dear.push(Dear::Regex { regex, pred });
+                match guard::literals(text) {
+                    Some(all) => all.iter().for_each(|l| self.folded.add(l, Action::Regex(at))),
+                    None => self.index.always.push(at),
+                }
+            }
+            Op::Cidr(net) => self.index.cidr.add(Net { ..*net }, pred),
+            Op::Compare(cmp, bits) => self.index.compares.push((*cmp, f64::from_bits(*bits), pred)),
+            _ => {}
+        }
+    }
+
+    fn exact(&mut self, text: &str, cased: bool, pred: u32) {
+        self.index.longest_exact = self.index.longest_exact.max(text.len());
+        let map = if cased { &mut self.index.exact_cased } else { &mut self.index.exact };
+        let ids = map.entry(text.into()).or_default();
+        if !ids.contains(&pred) {
+            ids.push(pred);
+        }
+    }
+
+    fn pattern(&mut self, pred: u32, pattern: &Pattern, cased: bool) {
+        let action = match pattern.0.as_slice() {
+            [] => return self.exact("", cased, pred),
+            [Part::Lit(t)] => return self.exact(t, cased, pred),
+            [Part::Many, Part::Lit(_), Part::Many] => Action::Inside(pred),
+            [Part::Lit(_), Part::Many] => Action::Start(pred),
+            [Part::Many, Part::Lit(_)] => Action::End(pred),
+            _ => {
+                let at = self.index.dear.len() as u32;
+                self.index.dear.push(Dear::Glob { pattern: pattern.clone(), cased, pred });
+                Action::Glob(at)
+            }
+        };
+        match (pattern.longest(), action) {
+            (Some(l), _) => (if cased { &mut self.cased } else { &mut self.folded }).add(l, action),
+            (None, Action::Glob(at)) => self.index.always.push(at),
+            (None, _) => {}
+        }
+    }
+
+    /// The finished index.
+    #[must_use]
+    pub fn build(self) -> SlotIndex {
+        SlotIndex { folded: self.folded.build(), cased: self.cased.build(), ..self.index }
+    }
+}
+
+impl SlotIndex {
+    /// How many globs and regular expressions it has.
+    #[must_use]
+    pub fn dear_len(&self) -> usize {
+        self.dear.len()
+    }
+
+    /// Whether searching costs so much that remembering results pays.
+    #[must_use]
+    pub fn is_dear(&self) -> bool {
+        self.folded.is_some() || self.cased.is_some() || !self.always.is_empty() || !self.cidr.is_empty()
+    }
+
+    /// Finds the predicates that hold for a value and leaves them in `scan.found`.
+    pub fn search(&self, value: &str, scan: &mut Scan) {
+        scan.found.clear();
+        let mut folded = std::mem::take(&mut scan.folded);
+        folded.clear();
+        fold_into(value, &mut folded);
+        if folded.len() <= self.longest_exact {
+            self.exact.get(folded.as_str()).into_iter().flatten().for_each(|p| scan.hit(*p));
+        }
+        if value.len() <= self.longest_exact && !self.exact_cased.is_empty() {
+            self.exact_cased.get(value).into_iter().flatten().for_each(|p| scan.hit(*p));
+        }
+        self.numbers(value, scan);
+        if !self.cidr.is_empty() {
+            self.cidr.find(value, |p| scan.hit(p));
+        }
+        if let Some(a) = &self.folded {
+            a.find(&folded, |action| self.act(action, value, &folded, scan));
+        }
+        if let Some(a) = &self.cased {
+            a.find(value, |action| self.act(action, value, &folded, scan));
+        }
+        for at in &self.always {
+            self.try_dear(*at, value, &folded, scan);
+        }
+        scan.folded = folded;
+        scan.reset();
+    }
+
+    fn numbers(&self, value: &str, scan: &mut Scan) {
+        if self.compares.is_empty() && (self.numbers.is_empty() || is_usual_integer(value)) {
+            return;
+        }
+        let Some(n) = decimal(value) else { return };
+        self.numbers.get(&super::preds::number_bits(n)).into_iter().flatten().for_each(|p| scan.hit(*p));
+        for (cmp, bound, pred) in &self.compares {
+            if cmp.holds(n, *bound) {
+                scan.hit(*pred);
+            }
+        }
+    }
+
+    #[inline]
+    fn act(&self, action: Action, value: &str, folded: &str, scan: &mut Scan) {
+        match action {
+            Action::Inside(p) | Action::Start(p) | Action::End(p) => scan.hit(p),
+            Action::Glob(at) | Action::Regex(at) => {
+                if scan.tried_mark.add(at) {
+                    scan.tried.push(at);
+                    self.try_dear(at, value, folded, scan);
+                }
+            }
+        }
+    }
+
+    fn try_dear(&self, at: u32, value: &str, folded: &str, scan: &mut Scan) {
+        match self.dear.get(at as usize) {
+            Some(Dear::Glob { pattern, cased, pred }) => {
+                if pattern.matches(if *cased { value } else { folded }) {
+                    scan.hit(*pred);
+                }
+            }
+            Some(Dear::Regex { regex, pred }) => {
+                if regex.is_match(value) {
+                    scan.hit(*pred);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// Whether a value is written as integers usually are (`0`, `-5`, `4688`).
+fn is_usual_integer(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    digits == "0" && value.len() == 1
+        || (digits.len() <= 15
+            && !digits.starts_with('0')
+            && !digits.is_empty()
+            && digits.bytes().all(|b| b.is_ascii_digit()))
+}

@@ -1,0 +1,171 @@
+//! All rules compiled into one index: slots, predicates, programs, triggers.
+
+pub mod automaton;
+pub mod bits;
+pub mod cidr;
+pub mod expr;
+pub mod guard;
+pub mod index;
+pub mod preds;
+pub mod program;
+pub mod trigger;
+
+use rustc_hash::FxHashMap;
+
+use crate::detect::logsource::RuleLogsource;
+use crate::detect::{OvField, RuleIdx};
+use crate::event::{EventType, FieldId, Outcome, Severity};
+
+use bits::Bits;
+use expr::Expr;
+use index::{IndexBuilder, Scan, SlotIndex};
+use preds::{Op, Preds, Slot, SlotId};
+use program::Programs;
+
+/// A detection ready to be compiled.
+#[derive(Debug)]
+pub struct Source {
+    /// The rule.
+    pub rule: RuleIdx,
+    /// Its events.
+    pub logsource: RuleLogsource,
+    /// Its expression.
+    pub expr: Expr,
+}
+
+/// A compiled detection.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The rule.
+    pub rule: RuleIdx,
+    /// Its events.
+    pub logsource: RuleLogsource,
+    /// Root of its program.
+    pub root: u32,
+    /// Slots that must be searched for the rule to be woken.
+    pub slots: Vec<SlotId>,
+    /// Whether it is tried on every event of its logsource.
+    pub always: bool,
+}
+
+/// The compiled rule set.
+#[derive(Debug, Default)]
+pub struct Compilation {
+    /// What the slots read.
+    pub slots: Vec<Slot>,
+    /// Their indexes.
+    pub indexes: Vec<SlotIndex>,
+    /// For typed overlay slots: found predicates by the value's number.
+    pub typed: FxHashMap<SlotId, Vec<Vec<u32>>>,
+    /// Slots that read an original field, by its id.
+    pub by_field: Vec<Vec<SlotId>>,
+    /// The predicates.
+    pub preds: Vec<(SlotId, Op)>,
+    /// Predicates that a slot's index does not decide.
+    pub by_event: Bits,
+    /// The programs.
+    pub programs: Programs,
+    /// The detections, in rule order.
+    pub rules: Vec<Compiled>,
+    /// Predicate → detections (positions in `rules`) it wakes.
+    wakes: Vec<(u32, u32)>,
+    wake_list: Vec<u32>,
+}
+
+impl Compilation {
+    /// Compiles expressions; `fields` is the number of interned names.
+    #[must_use]
+    pub fn new(mut preds: Preds, sources: Vec<Source>, fields: usize) -> Self {
+        for s in &sources {
+            let mut mine = Vec::new();
+            s.expr.each_pred(&mut |p| mine.push(p));
+            mine.sort_unstable();
+            mine.dedup();
+            for p in mine {
+                if let Some(u) = preds.uses.get_mut(p as usize) {
+                    *u += 1;
+                }
+            }
+        }
+        let mut c = Self::default();
+        let mut wakes: Vec<Vec<u32>> = vec![Vec::new(); preds.list.len()];
+        for (at, s) in sources.into_iter().enumerate() {
+            let root = c.programs.add(&s.expr);
+            let trigger = trigger::choose(&s.expr, &preds);
+            let mut slots = Vec::new();
+            for p in trigger.iter().flat_map(|t| &t.1) {
+                if let (Some(list), Some((slot, _))) = (wakes.get_mut(*p as usize), preds.list.get(*p as usize)) {
+                    if list.last() != Some(&(at as u32)) {
+                        list.push(at as u32);
+                    }
+                    slots.push(*slot);
+                }
+            }
+            slots.sort_unstable();
+            slots.dedup();
+            c.rules.push(Compiled { rule: s.rule, logsource: s.logsource, root, slots, always: trigger.is_none() });
+        }
+        for list in wakes {
+            c.wakes.push((c.wake_list.len() as u32, list.len() as u32));
+            c.wake_list.extend(list);
+        }
+        c.index(preds, fields);
+        c
+    }
+
+    fn index(&mut self, mut preds: Preds, fields: usize) {
+        let mut builders: Vec<IndexBuilder> = preds.slots.iter().map(|_| IndexBuilder::default()).collect();
+        for (i, (slot, op)) in preds.list.iter().enumerate() {
+            if let Some(b) = builders.get_mut(usize::from(*slot)) {
+                b.add(i as u32, op, preds.regexes.remove(&(i as u32)));
+            }
+        }
+        self.indexes = builders.into_iter().map(IndexBuilder::build).collect();
+        self.by_field = vec![Vec::new(); fields];
+        let mut scan = self.scan(preds.list.len());
+        for (i, slot) in preds.slots.iter().enumerate() {
+            let Slot::Field(f) = slot else { continue };
+            let id = i as SlotId;
+            if f.original != FieldId::UNKNOWN
+                && let Some(list) = self.by_field.get_mut(usize::from(f.original.0))
+            {
+                list.push(id);
+            }
+            let names: Vec<&str> = match f.overlay {
+                Some(OvField::EventType) => EventType::ALL.iter().map(|v| v.as_str()).collect(),
+                Some(OvField::Outcome) => Outcome::ALL.iter().map(|v| v.as_str()).collect(),
+                Some(OvField::Severity) => Severity::ALL.iter().map(|v| v.as_str()).collect(),
+                _ => continue,
+            };
+            if let Some(index) = self.indexes.get(i) {
+                let table = names.into_iter().map(|n| {
+                    index.search(n, &mut scan);
+                    scan.found.clone()
+                });
+                self.typed.insert(id, table.collect());
+            }
+        }
+        self.slots = preds.slots;
+        self.by_event = Bits::new(preds.list.len());
+        for (i, (_, op)) in preds.list.iter().enumerate() {
+            if !op.by_value() {
+                self.by_event.add(i as u32);
+            }
+        }
+        self.preds = preds.list;
+    }
+
+    /// Search memory that fits.
+    #[must_use]
+    pub fn scan(&self, preds: usize) -> Scan {
+        Scan::new(preds, self.indexes.iter().map(SlotIndex::dear_len).max().unwrap_or(0))
+    }
+
+    /// The detections that a predicate wakes.
+    #[must_use]
+    #[inline]
+    pub fn wakes(&self, pred: u32) -> &[u32] {
+        let (start, len) = self.wakes.get(pred as usize).copied().unwrap_or((0, 0));
+        self.wake_list.get(start as usize..(start + len) as usize).unwrap_or(&[])
+    }
+}

@@ -1,0 +1,164 @@
+//! The table of distinct predicates: (slot, operation), each evaluated once
+//! per event whatever the number of rules that ask for it.
+
+use std::hash::{Hash, Hasher};
+
+use regex::Regex;
+use rustc_hash::{FxHashMap, FxHasher};
+
+use crate::detect::FieldRef;
+use crate::detect::sigma::ast::{Cmp, Net, Place, TimePart};
+use crate::detect::sigma::glob::Pattern;
+
+/// Largest compiled regular expression, in bytes.
+const REGEX_SIZE: usize = 1 << 20;
+/// Most regular expressions of a rule set.
+const MAX_REGEXES: usize = 5_000;
+
+/// Position of a slot.
+pub type SlotId = u16;
+/// The slot of keywords: the record as a whole.
+pub const RAW: SlotId = 0;
+
+/// What a slot reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// The record: its text, or the values of a structured record.
+    Raw,
+    /// A field.
+    Field(FieldRef),
+}
+
+/// What is asked of a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// A value matches the pattern (folded unless `cased`).
+    Str {
+        /// The pattern.
+        pattern: Pattern,
+        /// Whether case counts.
+        cased: bool,
+    },
+    /// A value is the number, or written like it.
+    Num {
+        /// As written, folded.
+        text: String,
+        /// Bits of the number.
+        bits: u64,
+    },
+    /// A regular expression finds something in a value.
+    Regex(String),
+    /// A value is an address in the network.
+    Cidr(Net),
+    /// A value compares to the number (its bits).
+    Compare(Cmp, u64),
+    /// The field is there, if only as null.
+    Exists,
+    /// The field has a value that is not null.
+    Present,
+    /// A part of the time is that.
+    Time(TimePart, i64),
+    /// A relation to another slot of the same event.
+    Field {
+        /// The other slot.
+        other: SlotId,
+        /// The relation.
+        place: Place,
+        /// Whether case counts.
+        cased: bool,
+    },
+}
+
+impl Op {
+    /// Whether it is decided by a value alone, and so by the slot's index.
+    #[must_use]
+    pub const fn by_value(&self) -> bool {
+        matches!(self, Self::Str { .. } | Self::Num { .. } | Self::Regex(_) | Self::Cidr(_) | Self::Compare(..))
+    }
+}
+
+/// The bits by which equal numbers are equal.
+#[must_use]
+pub fn number_bits(n: f64) -> u64 {
+    if n == 0.0 { 0 } else { n.to_bits() }
+}
+
+/// Slots and predicates under construction.
+#[derive(Debug, Default)]
+pub struct Preds {
+    /// The slots.
+    pub slots: Vec<Slot>,
+    slot_ids: FxHashMap<Slot, SlotId>,
+    /// The predicates.
+    pub list: Vec<(SlotId, Op)>,
+    ids: FxHashMap<u64, u32>,
+    /// How many rules use each.
+    pub uses: Vec<u32>,
+    /// Compiled expressions by predicate.
+    pub regexes: FxHashMap<u32, Regex>,
+}
+
+impl Preds {
+    /// An empty table; slot [`RAW`] is there.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut p = Self::default();
+        p.slots.push(Slot::Raw);
+        p.slot_ids.insert(Slot::Raw, RAW);
+        p
+    }
+
+    /// The slot of a field; `None` if there are too many.
+    pub fn slot(&mut self, field: FieldRef) -> Option<SlotId> {
+        let slot = Slot::Field(field);
+        if let Some(id) = self.slot_ids.get(&slot) {
+            return Some(*id);
+        }
+        let id = SlotId::try_from(self.slots.len()).ok().filter(|i| *i < SlotId::MAX)?;
+        self.slots.push(slot);
+        self.slot_ids.insert(slot, id);
+        Some(id)
+    }
+
+    /// The predicate of an operation on a slot, made if it is new. Fails for
+    /// regular expressions that are wrong or too large.
+    pub fn add(&mut self, slot: SlotId, op: Op) -> Result<u32, String> {
+        let mut h = FxHasher::default();
+        (slot, &op).hash(&mut h);
+        let mut key = h.finish();
+        while let Some(id) = self.ids.get(&key) {
+            if self.list.get(*id as usize).is_some_and(|(s, o)| *s == slot && *o == op) {
+                return Ok(*id);
+            }
+            key = key.wrapping_add(1);
+        }
+        let id = self.list.len() as u32;
+        if let Op::Regex(pattern) = &op {
+            if self.regexes.len() >= MAX_REGEXES {
+                return Err(format!("more than {MAX_REGEXES} regular expressions"));
+            }
+            self.regexes.insert(id, compile(pattern)?);
+        }
+        self.ids.insert(key, id);
+        self.list.push((slot, op));
+        self.uses.push(0);
+        Ok(id)
+    }
+}
+
+/// Compiles a regular expression within bounds.
+pub fn compile(pattern: &str) -> Result<Regex, String> {
+    if pattern.len() > 20_000 {
+        return Err("the regular expression is longer than 20,000 characters".into());
+    }
+    regex::RegexBuilder::new(pattern).size_limit(REGEX_SIZE).nest_limit(100).build().map_err(|e| match e {
+        regex::Error::CompiledTooBig(_) => {
+            format!("the regular expression grows beyond {} KiB when compiled", REGEX_SIZE >> 10)
+        }
+        e => {
+            let text = e.to_string();
+            let last = text.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("not valid").trim().to_owned();
+            format!("the regular expression is not supported: {}", last.trim_start_matches("error: "))
+        }
+    })
+}

@@ -1,0 +1,274 @@
+//! Matching of batches: one [`Matcher`] per thread.
+//!
+//! For each event the slots that wake rules are searched (or remembered), each
+//! found predicate wakes the rules it is the rarest part of, and only woken
+//! rules are evaluated. Other slots are searched when a program asks for them.
+//! Nothing is allocated for an event without a match once buffers have grown.
+
+mod event;
+mod memo;
+mod partition;
+mod relation;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{Batch, FieldId, Logsource, ValueKind};
+
+use super::compile::Compilation;
+use super::compile::bits::Bits;
+use super::compile::index::Scan;
+use super::compile::preds::{RAW, SlotId};
+use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
+
+use event::View;
+use memo::Memo;
+use partition::Partition;
+
+/// Most logsources whose share of the rules is kept.
+const MAX_PARTITIONS: usize = 1_024;
+
+/// Matches batches against a rule set; holds the scratch of one thread.
+#[derive(Debug)]
+pub struct Matcher {
+    rules: Arc<RuleSet>,
+    partitions: FxHashMap<Logsource, Arc<Partition>>,
+    last: Option<(Logsource, Arc<Partition>)>,
+    work: Work,
+    matched: Vec<RuleIdx>,
+}
+
+/// What is known about the event at hand.
+#[derive(Debug)]
+struct Work {
+    scan: Scan,
+    memo: Memo,
+    truth: Bits,
+    held: Vec<u32>,
+    searched: Bits,
+    searched_list: Vec<SlotId>,
+    woken: Bits,
+    woken_list: Vec<u32>,
+}
+
+impl Matcher {
+    /// A matcher of a rule set.
+    #[must_use]
+    pub fn new(rules: &Arc<RuleSet>) -> Self {
+        let c = rules.compiled();
+        let work = Work {
+            scan: c.scan(c.preds.len()),
+            memo: Memo::new(c.slots.len()),
+            truth: Bits::new(c.preds.len()),
+            held: Vec::new(),
+            searched: Bits::new(c.slots.len()),
+            searched_list: Vec::new(),
+            woken: Bits::new(c.rules.len()),
+            woken_list: Vec::new(),
+        };
+        Self { rules: Arc::clone(rules), partitions: FxHashMap::default(), last: None, work, matched: Vec::new() }
+    }
+
+    /// The rule set.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.rules
+    }
+
+    /// Appends the hits of a parsed batch, sorted by record, then rule.
+    pub fn match_batch(&mut self, batch: &Batch, hits: &mut Vec<Hit>) {
+        let rules = Arc::clone(&self.rules);
+        let own = rules.schema_ref();
+        let foreign = batch.schema.as_ref().filter(|s| !Arc::ptr_eq(s, own));
+        let c = rules.compiled();
+        if c.rules.is_empty() {
+            return;
+        }
+        for e in batch.events() {
+            let mut logsource = e.rec.logsource;
+            if let Some(other) = foreign {
+                let name = |s| other.sym_name(s);
+                logsource = own.logsource(name(logsource.product), name(logsource.category), name(logsource.service));
+            }
+            let partition = self.partition(c, logsource);
+            if partition.empty {
+                continue;
+            }
+            let view = View { e, foreign: foreign.map(|_| &**own) };
+            self.work.event(c, &partition, view, &mut self.matched);
+            if !self.matched.is_empty() {
+                self.matched.sort_unstable();
+                let record = e.index as u32;
+                hits.extend(self.matched.drain(..).map(|rule| Hit { record, rule }));
+            }
+        }
+    }
+
+    fn partition(&mut self, c: &Compilation, logsource: Logsource) -> Arc<Partition> {
+        if let Some((l, p)) = &self.last
+            && *l == logsource
+        {
+            return Arc::clone(p);
+        }
+        if self.partitions.len() >= MAX_PARTITIONS {
+            self.partitions.clear();
+        }
+        let p = self.partitions.entry(logsource).or_insert_with(|| Arc::new(Partition::new(c, logsource)));
+        self.last = Some((logsource, Arc::clone(p)));
+        Arc::clone(p)
+    }
+}
+
+impl Work {
+    fn event(&mut self, c: &Compilation, p: &Partition, view: View<'_>, matched: &mut Vec<RuleIdx>) {
+        self.wake(c, p, view);
+        if !self.woken_list.is_empty() || !p.always.is_empty() {
+            let mut woken = std::mem::take(&mut self.woken_list);
+            for at in woken.iter().chain(&p.always) {
+                if let Some(rule) = c.rules.get(*at as usize)
+                    && c.programs.eval(rule.root, &mut |pred| self.truth(c, p, view, pred))
+                {
+                    matched.push(rule.rule);
+                }
+            }
+            for at in woken.drain(..) {
+                self.woken.remove(at);
+            }
+            self.woken_list = woken;
+        }
+        for pred in self.held.drain(..) {
+            self.truth.remove(pred);
+        }
+        for slot in self.searched_list.drain(..) {
+            self.searched.remove(u32::from(slot));
+        }
+    }
+
+    /// Searches the slots that wake rules.
+    fn wake(&mut self, c: &Compilation, p: &Partition, view: View<'_>) {
+        let e = view.e;
+        for (slot, overlay) in &p.overlay {
+            let table = match overlay {
+                OvField::Text(ov) => {
+                    if let Some(v) = e.ov(*ov) {
+                        self.value(c, Some(p), *slot, v);
+                        self.mark(*slot);
+                    }
+                    continue;
+                }
+                OvField::EventType => e.rec.event_type as usize,
+                OvField::Outcome => e.rec.outcome as usize,
+                OvField::Severity => e.rec.severity as usize,
+                OvField::Timestamp => continue,
+            };
+            for pred in c.typed.get(slot).and_then(|t| t.get(table)).into_iter().flatten() {
+                self.hold(c, Some(p), *pred);
+            }
+            self.mark(*slot);
+        }
+        if p.fields {
+            for f in e.fields() {
+                let id = view.field_id(f);
+                if id == FieldId::UNKNOWN || f.kind == ValueKind::Null {
+                    continue;
+                }
+                for slot in c.by_field.get(usize::from(id.0)).into_iter().flatten() {
+                    // An overlay value goes before the original of its name.
+                    let shadowed = self.searched.has(u32::from(*slot)) && p.overlay.iter().any(|(s, _)| s == slot);
+                    if p.eager.has(u32::from(*slot)) && !shadowed {
+                        self.value(c, Some(p), *slot, e.batch.value(f.value));
+                        if p.mapped.iter().any(|(s, _)| s == slot) {
+                            self.mark(*slot);
+                        }
+                    }
+                }
+            }
+        }
+        for (slot, overlay) in &p.mapped {
+            if !self.searched.has(u32::from(*slot)) {
+                let field = FieldRef { overlay: Some(*overlay), original: FieldId::UNKNOWN, original_first: false };
+                if let Some(v) = field.read_overlay(e) {
+                    self.value(c, Some(p), *slot, v);
+                }
+            }
+        }
+        if p.raw
+            && let Some(raw) = c.slots.get(usize::from(RAW))
+        {
+            view.values(raw, |v| self.value(c, Some(p), RAW, v));
+        }
+    }
+
+    fn mark(&mut self, slot: SlotId) {
+        if self.searched.add(u32::from(slot)) {
+            self.searched_list.push(slot);
+        }
+    }
+
+    /// Finds what holds for a value of a slot; wakes rules if a partition is given.
+    fn value(&mut self, c: &Compilation, p: Option<&Partition>, slot: SlotId, value: &str) {
+        let Some(index) = c.indexes.get(usize::from(slot)) else { return };
+        let mut place = None;
+        if index.is_dear() {
+            let Self { memo, truth, held, woken, woken_list, .. } = self;
+            match memo.get(slot, value) {
+                Ok(found) => {
+                    for pred in found {
+                        hold(c, p, *pred, truth, held, woken, woken_list);
+                    }
+                    return;
+                }
+                Err(new) => place = new,
+            }
+        }
+        index.search(value, &mut self.scan);
+        let Self { memo, scan, truth, held, woken, woken_list, .. } = self;
+        if let Some(place) = place {
+            memo.put(place, slot, value, &scan.found);
+        }
+        for pred in &scan.found {
+            hold(c, p, *pred, truth, held, woken, woken_list);
+        }
+    }
+
+    fn hold(&mut self, c: &Compilation, p: Option<&Partition>, pred: u32) {
+        hold(c, p, pred, &mut self.truth, &mut self.held, &mut self.woken, &mut self.woken_list);
+    }
+
+    /// Whether a predicate holds; its slot is searched first if it was not yet.
+    fn truth(&mut self, c: &Compilation, p: &Partition, view: View<'_>, pred: u32) -> bool {
+        let Some((slot, op)) = c.preds.get(pred as usize) else { return false };
+        let Some(reads) = c.slots.get(usize::from(*slot)) else { return false };
+        if c.by_event.has(pred) {
+            return relation::holds(view, &c.slots, reads, op);
+        }
+        if !p.eager.has(u32::from(*slot)) && self.searched.add(u32::from(*slot)) {
+            self.searched_list.push(*slot);
+            view.values(reads, |v| self.value(c, None, *slot, v));
+        }
+        self.truth.has(pred)
+    }
+}
+
+#[inline]
+fn hold(
+    c: &Compilation,
+    p: Option<&Partition>,
+    pred: u32,
+    truth: &mut Bits,
+    held: &mut Vec<u32>,
+    woken: &mut Bits,
+    woken_list: &mut Vec<u32>,
+) {
+    if !truth.add(pred) {
+        return;
+    }
+    held.push(pred);
+    let Some(p) = p else { return };
+    for rule in c.wakes(pred) {
+        if p.rules.has(*rule) && woken.add(*rule) {
+            woken_list.push(*rule);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The detections that concern events of one logsource, and which fields must
+//! be looked at to wake them.
+
+use crate::detect::OvField;
+use crate::detect::compile::Compilation;
+use crate::detect::compile::bits::Bits;
+use crate::detect::compile::preds::{RAW, Slot, SlotId};
+use crate::event::{FieldId, Logsource};
+
+/// One logsource's share of the rules.
+#[derive(Debug, Default)]
+pub struct Partition {
+    /// Positions of its detections.
+    pub rules: Bits,
+    /// Detections that are tried on every event.
+    pub always: Vec<u32>,
+    /// Slots that wake a detection: searched on every event.
+    pub eager: Bits,
+    /// Whether the record as a whole is one of them.
+    pub raw: bool,
+    /// Those that read the overlay first.
+    pub overlay: Vec<(SlotId, OvField)>,
+    /// Those that read the overlay where the original field is absent.
+    pub mapped: Vec<(SlotId, OvField)>,
+    /// Whether any of them reads original fields.
+    pub fields: bool,
+    /// Whether no rule at all concerns these events.
+    pub empty: bool,
+}
+
+impl Partition {
+    /// The share of one logsource.
+    #[must_use]
+    pub fn new(c: &Compilation, logsource: Logsource) -> Self {
+        let mut p =
+            Self { rules: Bits::new(c.rules.len()), eager: Bits::new(c.slots.len()), empty: true, ..Self::default() };
+        for (i, r) in c.rules.iter().enumerate() {
+            if !r.logsource.matches(logsource) {
+                continue;
+            }
+            p.empty = false;
+            p.rules.add(i as u32);
+            if r.always {
+                p.always.push(i as u32);
+            }
+            for slot in &r.slots {
+                if p.eager.add(u32::from(*slot)) {
+                    p.look_at(c, *slot);
+                }
+            }
+        }
+        p
+    }
+
+    fn look_at(&mut self, c: &Compilation, slot: SlotId) {
+        match c.slots.get(usize::from(slot)) {
+            Some(Slot::Field(f)) => {
+                self.fields |= f.original != FieldId::UNKNOWN;
+                match f.overlay {
+                    Some(o) if f.original_first => self.mapped.push((slot, o)),
+                    Some(o) => self.overlay.push((slot, o)),
+                    None => {}
+                }
+            }
+            Some(Slot::Raw) => self.raw |= slot == RAW,
+            None => {}
+        }
+    }
+}

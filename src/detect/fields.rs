@@ -1,0 +1,159 @@
+//! Where a rule's field is read in an event, decided when the rule is compiled.
+
+use std::sync::Arc;
+
+use crate::event::{EventRef, FieldId, Ov, SchemaBuilder, overlay_by_name};
+
+use super::sigma::rule::LogsourceNames;
+
+/// A typed member or a text field of the overlay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OvField {
+    /// A text field.
+    Text(Ov),
+    /// `event_type`.
+    EventType,
+    /// `outcome`.
+    Outcome,
+    /// `severity`.
+    Severity,
+    /// `timestamp`, as RFC 3339; only time-part modifiers and groups read it.
+    Timestamp,
+}
+
+/// Where a field is read. An overlay name reads the overlay, and the original
+/// field of that name where the overlay has no value; a mapped name (Sigma's
+/// `c-ip`, …) reads the original field first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldRef {
+    /// The overlay field, if the name stands for one.
+    pub overlay: Option<OvField>,
+    /// The original field of the rule's own name.
+    pub original: FieldId,
+    /// Whether the original field goes before the overlay.
+    pub original_first: bool,
+}
+
+impl FieldRef {
+    /// The first value; `None` where the event has none (or null).
+    #[must_use]
+    pub fn read<'a>(&self, e: EventRef<'a>) -> Option<&'a str> {
+        if self.original_first {
+            return self.read_original(e).or_else(|| self.read_overlay(e));
+        }
+        self.read_overlay(e).or_else(|| self.read_original(e))
+    }
+
+    /// The overlay's value.
+    #[must_use]
+    pub fn read_overlay<'a>(&self, e: EventRef<'a>) -> Option<&'a str> {
+        match self.overlay? {
+            OvField::Text(ov) => e.ov(ov),
+            OvField::EventType => Some(e.rec.event_type.as_str()),
+            OvField::Outcome => Some(e.rec.outcome.as_str()),
+            OvField::Severity => Some(e.rec.severity.as_str()),
+            OvField::Timestamp => None,
+        }
+    }
+
+    /// The original field's first value that is not null.
+    #[must_use]
+    pub fn read_original<'a>(&self, e: EventRef<'a>) -> Option<&'a str> {
+        if self.original == FieldId::UNKNOWN {
+            return None;
+        }
+        let f = e.fields().iter().find(|f| f.id == self.original && f.kind != crate::event::ValueKind::Null)?;
+        Some(e.batch.value(f.value))
+    }
+}
+
+/// A field with the name that the rule gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedField {
+    /// Name in the rule; part of group keys.
+    pub name: Arc<str>,
+    /// Where it is read.
+    pub field: FieldRef,
+}
+
+/// Where a name of a rule is read, by the rule's logsource. Sigma's names for
+/// web servers, firewalls and DNS stand for the overlay; all others are the
+/// original fields of the event.
+#[must_use]
+pub fn resolve(name: &str, logsource: &LogsourceNames, schema: &mut SchemaBuilder) -> FieldRef {
+    let original = schema.field(name);
+    if let Some(overlay) = overlay_field(name) {
+        return FieldRef { overlay: Some(overlay), original, original_first: false };
+    }
+    let overlay = mapped(name, logsource).map(OvField::Text);
+    FieldRef { overlay, original, original_first: true }
+}
+
+/// The overlay field of that exact name, typed ones included.
+#[must_use]
+pub fn overlay_field(name: &str) -> Option<OvField> {
+    Some(match name {
+        "event_type" => OvField::EventType,
+        "outcome" => OvField::Outcome,
+        "severity" => OvField::Severity,
+        "timestamp" => OvField::Timestamp,
+        _ => OvField::Text(overlay_by_name(name)?),
+    })
+}
+
+/// Sigma's taxonomy for the logsources whose events are read from text.
+fn mapped(name: &str, logsource: &LogsourceNames) -> Option<Ov> {
+    let is = |word: &str| [&logsource.category, &logsource.product, &logsource.service].iter().any(|p| *p == word);
+    if is("webserver") || is("proxy") || is("apache") || is("nginx") || is("iis") {
+        return Some(match name {
+            "c-uri" | "cs-uri" | "cs-uri-query" | "cs-uri-stem" | "c-uri-query" | "c-uri-stem" => Ov::Url,
+            "cs-method" => Ov::HttpMethod,
+            "sc-status" => Ov::StatusCode,
+            "c-ip" => Ov::SrcIp,
+            "c-useragent" | "cs-user-agent" | "cs(user-agent)" => Ov::UserAgent,
+            "cs-referer" | "cs-referrer" | "c-referer" | "cs(referer)" => Ov::Referrer,
+            "cs-host" | "r-dns" => Ov::DestHost,
+            "sc-bytes" => Ov::Bytes,
+            "cs-username" => Ov::User,
+            "s-ip" => Ov::DestIp,
+            "s-port" => Ov::DestPort,
+            _ => return None,
+        });
+    }
+    if is("firewall") {
+        return Some(match name {
+            "dst_ip" | "destination.ip" => Ov::DestIp,
+            "dst_port" | "destination.port" => Ov::DestPort,
+            "source.ip" => Ov::SrcIp,
+            "source.port" => Ov::SrcPort,
+            "username" => Ov::User,
+            _ => return None,
+        });
+    }
+    if is("dns") {
+        return Some(match name {
+            "query" => Ov::Resource,
+            "id.orig_h" => Ov::SrcIp,
+            _ => return None,
+        });
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_by_logsource() {
+        let mut s = SchemaBuilder::new();
+        let web = LogsourceNames { category: "webserver".into(), ..LogsourceNames::default() };
+        let windows = LogsourceNames { product: "windows".into(), ..LogsourceNames::default() };
+        let uri = resolve("cs-uri-query", &web, &mut s);
+        assert!(uri.overlay == Some(OvField::Text(Ov::Url)) && uri.original_first);
+        assert_eq!(resolve("cs-uri-query", &windows, &mut s).overlay, None);
+        assert!(!resolve("src_ip", &windows, &mut s).original_first);
+        assert_eq!(resolve("event_type", &web, &mut s).overlay, Some(OvField::EventType));
+        assert_eq!(resolve("User", &windows, &mut s).overlay, None, "names are told apart by case");
+    }
+}

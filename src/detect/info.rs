@@ -1,0 +1,123 @@
+//! What is known about a rule beside how it matches.
+
+use std::sync::Arc;
+
+use crate::event::Severity;
+
+use super::{CorrelationSpec, NamedField};
+
+/// A rule file as read, before it is understood.
+#[derive(Debug, Clone, Default)]
+pub struct RuleFile {
+    /// Path as the user gave or found it; part of messages, never of ids.
+    pub path: String,
+    /// The YAML text.
+    pub text: String,
+    /// Why it could not be read, where it could not; the text is empty then.
+    pub error: Option<String>,
+}
+
+impl RuleFile {
+    /// A file that was read.
+    #[must_use]
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into(), error: None }
+    }
+}
+
+/// Position of a rule in its rule set: the order of loading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleIdx(pub u32);
+
+/// One detection rule matches one record of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hit {
+    /// Index of the record in its batch.
+    pub record: u32,
+    /// The rule.
+    pub rule: RuleIdx,
+}
+
+/// Detection of single events, or correlation of what others matched.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RuleKind {
+    /// Looks at one event.
+    Detection,
+    /// Looks at matches of other rules over time.
+    Correlation(Arc<CorrelationSpec>),
+    /// Narrows other rules; matches nothing itself.
+    Filter,
+}
+
+/// A rule, loaded or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleInfo {
+    /// Its id; where the file has none, one derived from the title.
+    pub id: Arc<str>,
+    /// Title.
+    pub title: Arc<str>,
+    /// Name that correlations may refer to.
+    pub name: Option<Arc<str>>,
+    /// Description, in one paragraph.
+    pub description: Arc<str>,
+    /// Severity, from `level` (medium where there is none).
+    pub level: Severity,
+    /// `stable`, `test`, `experimental`, … or empty.
+    pub status: Box<str>,
+    /// Author as written.
+    pub author: Box<str>,
+    /// ATT&CK technique ids, e.g. `T1110.001`.
+    pub techniques: Vec<String>,
+    /// ATT&CK tactics, e.g. `credential-access`.
+    pub tactics: Vec<String>,
+    /// All tags as written.
+    pub tags: Vec<String>,
+    /// References.
+    pub references: Vec<String>,
+    /// Known false positives.
+    pub false_positives: Vec<String>,
+    /// Logsource as `product/category/service`, `-` for absent parts.
+    pub logsource: Box<str>,
+    /// Path of its file.
+    pub path: Arc<str>,
+    /// First line of its document, 1-based.
+    pub line: u32,
+    /// Whether it takes part in detection.
+    pub loaded: bool,
+    /// Why not, where it does not.
+    pub reason: Option<String>,
+    /// What it looks at.
+    pub kind: RuleKind,
+    /// Whether a match becomes an alert of its own. Not so for informational
+    /// rules and for the bases of correlations without `generate: true`, unless
+    /// `secstream: {alert: …}` says otherwise.
+    pub alerts: bool,
+    /// What makes one entity of a plain detection's alerts; empty where the
+    /// rule leaves it to the default (source address, else user, else host).
+    pub group_by: Vec<NamedField>,
+    /// Quiet time in µs after which an episode is closed, where the rule says so.
+    pub cooldown: Option<i64>,
+    /// Ids or names of rules whose alerts for the same entity this one covers.
+    pub suppresses: Vec<String>,
+    /// Confidence of a match, 0 to 1, where the rule says so.
+    pub confidence: Option<f64>,
+    /// For rates: fire only above this multiple of the group's own usual rate.
+    pub baseline: Option<f64>,
+}
+
+impl RuleInfo {
+    /// Whether it is a correlation.
+    #[must_use]
+    pub const fn is_correlation(&self) -> bool {
+        matches!(self.kind, RuleKind::Correlation(_))
+    }
+
+    /// Its correlation, if it is one.
+    #[must_use]
+    pub fn correlation(&self) -> Option<&CorrelationSpec> {
+        match &self.kind {
+            RuleKind::Correlation(spec) => Some(spec),
+            RuleKind::Detection | RuleKind::Filter => None,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! References between rules: correlations and their bases.
+
+use std::sync::Arc;
+
+use crate::event::SchemaBuilder;
+
+use super::ruleset::Loading;
+use super::sigma::condition::Cond;
+use super::sigma::correlation::Correlation;
+use super::sigma::rule::{Body, LogsourceNames};
+use super::{CorrelationSpec, GroupField, NamedField, RuleIdx, RuleKind, StepExpr, fields};
+
+/// Position of the rule with that id or name.
+#[must_use]
+pub fn reference(l: &Loading, name: &str) -> Option<usize> {
+    if let Some(at) = l.by_id.get(name).or_else(|| l.by_id.get(&name.to_ascii_lowercase())) {
+        return Some(*at);
+    }
+    l.infos.iter().position(|i| i.reason.is_none() && i.name.as_deref() == Some(name))
+}
+
+/// Resolves all correlations and our own attribute's fields; refuses
+/// correlations whose rules are missing, not loaded, or refer back to them.
+pub fn correlations(l: &mut Loading, bodies: &[Option<Body>], schema: &mut SchemaBuilder) {
+    let none = LogsourceNames::default();
+    for (at, body) in bodies.iter().enumerate() {
+        let names = match body {
+            Some(Body::Detection(names, _)) => names,
+            Some(Body::Correlation(_)) => &none,
+            _ => continue,
+        };
+        let group_by = l.customs.get(at).map(|c| c.group_by.clone()).unwrap_or_default();
+        let named =
+            group_by.iter().map(|n| NamedField { name: n.as_str().into(), field: fields::resolve(n, names, schema) });
+        let named: Vec<NamedField> = named.collect();
+        if let Some(info) = l.infos.get_mut(at) {
+            info.group_by = named;
+        }
+    }
+    let mut waiting: Vec<(usize, &Correlation, Vec<usize>)> = Vec::new();
+    for (at, body) in bodies.iter().enumerate() {
+        let Some(Body::Correlation(c)) = body else { continue };
+        let mut bases = Vec::new();
+        let mut missing = Vec::new();
+        for r in &c.rules {
+            match reference(l, r) {
+                Some(b) => bases.push(b),
+                None => missing.push(r.as_str()),
+            }
+        }
+        if !missing.is_empty() {
+            let reason = format!("the correlation refers to rules that are not there: {}", missing.join(", "));
+            l.refuse(at, c.rules_at, &reason);
+        } else if let Some(filter) = bases.iter().find(|b| matches!(bodies.get(**b), Some(Some(Body::Filter(..))))) {
+            let title = l.infos.get(*filter).map_or("", |i| &i.title).to_owned();
+            l.refuse(at, c.rules_at, &format!("the correlation refers to a filter: {title}"));
+        } else {
+            waiting.push((at, c, bases));
+        }
+    }
+    settle(l, bodies, waiting, schema);
+}
+
+/// Takes correlations whose bases are decided, until none is left or the rest
+/// waits for itself.
+fn settle(
+    l: &mut Loading,
+    bodies: &[Option<Body>],
+    mut waiting: Vec<(usize, &Correlation, Vec<usize>)>,
+    schema: &mut SchemaBuilder,
+) {
+    let mut used: Vec<(usize, bool)> = Vec::new();
+    while !waiting.is_empty() {
+        let pending: Vec<usize> = waiting.iter().map(|w| w.0).collect();
+        let (ready, rest): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|w| !w.2.iter().any(|b| pending.contains(b)));
+        if ready.is_empty() {
+            for (at, c, _) in rest {
+                l.refuse(at, c.rules_at, "the correlation refers to itself, directly or through others");
+            }
+            break;
+        }
+        for (at, c, bases) in ready {
+            let down = bases.iter().find_map(|b| l.infos.get(*b).filter(|i| !i.loaded));
+            if let Some(info) = down {
+                let reason = format!("its rule '{}' ({}:{}) is not loaded", info.title, info.path, info.line);
+                l.refuse(at, c.rules_at, &reason);
+                continue;
+            }
+            let spec = spec(l, bodies, c, &bases, schema);
+            used.extend(bases.iter().map(|b| (*b, c.generate)));
+            if let Some(info) = l.infos.get_mut(at) {
+                info.kind = RuleKind::Correlation(Arc::new(spec));
+            }
+        }
+        waiting = rest;
+    }
+    silence(l, &used);
+}
+
+/// Bases raise no alerts of their own unless a correlation generates them or
+/// the rule itself insists.
+fn silence(l: &mut Loading, used: &[(usize, bool)]) {
+    for (base, _) in used {
+        let generated = used.iter().any(|(b, generate)| b == base && *generate);
+        let own_word = l.customs.get(*base).is_some_and(|c| c.alert.is_some());
+        if let Some(info) = l.infos.get_mut(*base).filter(|_| !generated && !own_word) {
+            info.alerts = false;
+        }
+    }
+}
+
+fn spec(
+    l: &Loading,
+    bodies: &[Option<Body>],
+    c: &Correlation,
+    bases: &[usize],
+    schema: &mut SchemaBuilder,
+) -> CorrelationSpec {
+    let mut field = |name: &String| {
+        let alias = c.aliases.iter().find(|(a, _)| a == name).map(|(_, rules)| rules);
+        let per_base = (bases.iter().zip(&c.rules)).map(|(b, written)| {
+            let Some(Some(Body::Detection(names, _))) = bodies.get(*b) else { return None };
+            let own = alias.and_then(|rules| {
+                let here = rules.iter().find(|(r, _)| r == written || reference(l, r) == Some(*b));
+                here.map(|(_, field)| field.as_str())
+            });
+            Some(fields::resolve(own.unwrap_or(name), names, schema))
+        });
+        GroupField { name: name.as_str().into(), per_base: per_base.collect() }
+    };
+    CorrelationSpec {
+        kind: c.kind,
+        bases: bases.iter().map(|b| RuleIdx(*b as u32)).collect(),
+        group_by: c.group_by.iter().map(&mut field).collect(),
+        timespan: c.timespan,
+        bounds: c.bounds.clone(),
+        expr: c.expr.as_ref().map(steps),
+        fields: c.fields.iter().map(&mut field).collect(),
+        percentile: c.percentile,
+        generate: c.generate,
+    }
+}
+
+fn steps(c: &Cond) -> StepExpr {
+    match c {
+        Cond::Search(i) => StepExpr::Base(*i),
+        Cond::And(all) => StepExpr::And(all.iter().map(steps).collect()),
+        Cond::Or(any) => StepExpr::Or(any.iter().map(steps).collect()),
+        Cond::Not(c) => StepExpr::Not(Box::new(steps(c))),
+        Cond::AtLeast(n, picked) => StepExpr::AtLeast(*n, picked.clone()),
+    }
+}

@@ -1,0 +1,240 @@
+//! Loading of rule files into one frozen set.
+//!
+//! Nothing is dropped without a word: a document that cannot be used becomes a
+//! [`RuleInfo`] that says where it stands and why it is not loaded.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+
+use crate::event::{Schema, SchemaBuilder};
+
+use super::compile::expr::{Expr, Lowering};
+use super::compile::preds::Preds;
+use super::compile::{Compilation, Source};
+use super::logsource::RuleLogsource;
+use super::sigma::collection;
+use super::sigma::rule::{self, Body, Detection, Document, FilterTarget, LogsourceNames};
+use super::sigma::yaml::{self, Node, YamlError};
+use super::{RuleFile, RuleIdx, RuleInfo, RuleKind, describe, resolve};
+
+/// Most documents of one rule set.
+const MAX_RULES: usize = 100_000;
+
+/// All rules of a run, compiled, with the names they use frozen.
+#[derive(Debug)]
+pub struct RuleSet {
+    rules: Vec<RuleInfo>,
+    schema: Arc<Schema>,
+    hash: String,
+    compiled: Compilation,
+}
+
+/// Documents on the way in, beside their [`RuleInfo`] by position.
+#[derive(Debug, Default)]
+pub(super) struct Loading {
+    /// What will be said of each document.
+    pub infos: Vec<RuleInfo>,
+    /// What each document says, unless it is wrong.
+    pub bodies: Vec<Option<Body>>,
+    /// Our own attribute of each.
+    pub customs: Vec<rule::Custom>,
+    /// Ids and names.
+    pub by_id: FxHashMap<String, usize>,
+}
+
+impl RuleSet {
+    /// Loads rule files; what cannot be used is kept with the reason.
+    #[must_use]
+    pub fn load(files: &[RuleFile]) -> Self {
+        let mut l = Loading::default();
+        for f in files {
+            l.file(f);
+        }
+        let mut schema = SchemaBuilder::new();
+        let (preds, sources) = l.lower(&mut schema);
+        let schema = schema.freeze();
+        let compiled = Compilation::new(preds, sources, schema.field_count());
+        Self { rules: l.infos, hash: hash_of(files), schema: Arc::new(schema), compiled }
+    }
+
+    /// Every rule, loaded or not, in order of loading.
+    #[must_use]
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.rules
+    }
+
+    /// One rule.
+    #[must_use]
+    pub fn rule(&self, idx: RuleIdx) -> Option<&RuleInfo> {
+        self.rules.get(idx.0 as usize)
+    }
+
+    /// The names that parsers must intern for these rules.
+    #[must_use]
+    pub fn schema(&self) -> Arc<Schema> {
+        Arc::clone(&self.schema)
+    }
+
+    pub(super) const fn schema_ref(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Hash of the rules' texts, whatever the order and paths of their files.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    pub(super) const fn compiled(&self) -> &Compilation {
+        &self.compiled
+    }
+}
+
+fn hash_of(files: &[RuleFile]) -> String {
+    let mut each: Vec<_> = files.iter().map(|f| Sha256::digest(f.text.as_bytes())).collect();
+    each.sort_unstable();
+    let mut all = Sha256::new();
+    each.iter().for_each(|d| all.update(d));
+    all.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+impl Loading {
+    fn file(&mut self, f: &RuleFile) {
+        let path: Arc<str> = f.path.as_str().into();
+        if let Some(e) = &f.error {
+            self.wrong(&path, &rule::Meta::default(), 1, e.clone());
+            return;
+        }
+        for doc in collection::expand(yaml::parse(&f.text)) {
+            if self.infos.len() >= MAX_RULES {
+                return;
+            }
+            match doc {
+                Ok(node) => self.document(&path, &node),
+                Err(e) => self.wrong(&path, &rule::Meta::default(), e.line, located(&path, &e)),
+            }
+        }
+    }
+
+    fn document(&mut self, path: &Arc<str>, node: &Node) {
+        let Document { meta, body } = match rule::parse(node) {
+            Ok(d) => d,
+            Err(e) => return self.wrong(path, &rule::meta(node), e.line, located(path, &e)),
+        };
+        let mut info = describe::info(&meta, path);
+        let at = self.infos.len();
+        if let Some(first) = self.by_id.get(&*info.id).and_then(|i| self.infos.get(*i)) {
+            info.reason =
+                Some(format!("{path}:{}: the id {} is that of {}:{}", meta.line, info.id, first.path, first.line));
+        } else {
+            self.by_id.insert(info.id.to_string(), at);
+            info.loaded = true;
+        }
+        match &body {
+            Body::Detection(names, _) => info.logsource = names.display().into(),
+            Body::Filter(names, ..) => {
+                info.logsource = names.display().into();
+                info.kind = RuleKind::Filter;
+            }
+            Body::Correlation(_) => {}
+        }
+        self.customs.push(meta.custom);
+        self.bodies.push(info.loaded.then_some(body));
+        self.infos.push(info);
+    }
+
+    fn wrong(&mut self, path: &Arc<str>, meta: &rule::Meta, line: u32, reason: String) {
+        let mut info = describe::info(meta, path);
+        info.line = line;
+        info.reason = Some(reason);
+        self.infos.push(info);
+        self.bodies.push(None);
+        self.customs.push(rule::Custom::default());
+    }
+
+    /// Marks a document as not loaded.
+    pub fn refuse(&mut self, at: usize, place: (u32, u32), reason: &str) {
+        if let Some(info) = self.infos.get_mut(at) {
+            let (line, column) = place;
+            info.loaded = false;
+            info.alerts = false;
+            info.reason = Some(if line == 0 {
+                format!("{}:{}: {reason}", info.path, info.line)
+            } else {
+                format!("{}:{line}:{column}: {reason}", info.path)
+            });
+        }
+    }
+
+    fn lower(&mut self, schema: &mut SchemaBuilder) -> (Preds, Vec<Source>) {
+        let mut preds = Preds::new();
+        let mut sources = Vec::new();
+        let bodies = std::mem::take(&mut self.bodies);
+        let filters = self.filters(&bodies);
+        for (at, body) in bodies.iter().enumerate() {
+            let Some(Body::Detection(names, detection)) = body else { continue };
+            let mut lowering = Lowering { preds: &mut preds, schema, logsource: names };
+            let mut lower = |d: &Detection| lowering.detection(d);
+            let applied = filters.iter().filter(|f| f.applies(at, names)).map(|f| lower(f.detection));
+            let parts: Result<Vec<Expr>, _> = applied.collect();
+            let expr = parts.and_then(|mut parts| {
+                parts.push(lower(detection)?);
+                Ok(Expr::all(parts))
+            });
+            match expr {
+                Ok(Expr::Const(false)) => self.refuse(at, (0, 0), "the condition can never hold"),
+                Ok(expr) => {
+                    let logsource = RuleLogsource::new(names, schema);
+                    sources.push(Source { rule: RuleIdx(at as u32), logsource, expr });
+                }
+                Err(e) => self.refuse(at, e.at, &e.reason),
+            }
+        }
+        resolve::correlations(self, &bodies, schema);
+        (preds, sources)
+    }
+
+    /// The filters with what they apply to; those that refer to nothing are refused.
+    fn filters<'b>(&mut self, bodies: &'b [Option<Body>]) -> Vec<Filter<'b>> {
+        let mut out = Vec::new();
+        for (at, body) in bodies.iter().enumerate() {
+            let Some(Body::Filter(logsource, target, detection)) = body else { continue };
+            let mut rules = None;
+            if let FilterTarget::Rules(names) = target {
+                let found: Vec<usize> = names.iter().filter_map(|n| resolve::reference(self, n)).collect();
+                if found.len() < names.len() {
+                    let missing: Vec<&str> =
+                        names.iter().filter(|n| resolve::reference(self, n).is_none()).map(String::as_str).collect();
+                    self.refuse(
+                        at,
+                        (0, 0),
+                        &format!("the filter refers to rules that are not there: {}", missing.join(", ")),
+                    );
+                }
+                rules = Some(found);
+            }
+            out.push(Filter { rules, logsource, detection });
+        }
+        out
+    }
+}
+
+/// A filter in force.
+#[derive(Debug)]
+struct Filter<'b> {
+    rules: Option<Vec<usize>>,
+    logsource: &'b LogsourceNames,
+    detection: &'b Detection,
+}
+
+impl Filter<'_> {
+    fn applies(&self, at: usize, names: &LogsourceNames) -> bool {
+        self.rules.as_ref().is_none_or(|r| r.contains(&at)) && self.logsource.covers(names)
+    }
+}
+
+fn located(path: &str, e: &YamlError) -> String {
+    format!("{path}:{e}")
+}

@@ -1,0 +1,166 @@
+//! Correlations as plain data: what the rules say, with every name resolved.
+
+use std::sync::Arc;
+
+use super::{FieldRef, RuleIdx};
+
+/// Sigma's types of correlation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CorrelationKind {
+    /// How many matches.
+    EventCount,
+    /// How many distinct values of a field.
+    ValueCount,
+    /// Each base matched, in any order.
+    Temporal,
+    /// Each base matched, in the order in which they are listed.
+    TemporalOrdered,
+    /// Sum of a numeric field.
+    ValueSum,
+    /// Mean of a numeric field.
+    ValueAvg,
+    /// A percentile of a numeric field.
+    ValuePercentile,
+    /// The median of a numeric field.
+    ValueMedian,
+}
+
+impl CorrelationKind {
+    /// Every type.
+    pub const ALL: &'static [Self] = &[
+        Self::EventCount,
+        Self::ValueCount,
+        Self::Temporal,
+        Self::TemporalOrdered,
+        Self::ValueSum,
+        Self::ValueAvg,
+        Self::ValuePercentile,
+        Self::ValueMedian,
+    ];
+
+    /// Its name in rules.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EventCount => "event_count",
+            Self::ValueCount => "value_count",
+            Self::Temporal => "temporal",
+            Self::TemporalOrdered => "temporal_ordered",
+            Self::ValueSum => "value_sum",
+            Self::ValueAvg => "value_avg",
+            Self::ValuePercentile => "value_percentile",
+            Self::ValueMedian => "value_median",
+        }
+    }
+
+    /// The type of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|k| k.as_str() == name)
+    }
+}
+
+/// A comparison of a correlation's condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BoundOp {
+    /// `gt`
+    Gt,
+    /// `gte`
+    Gte,
+    /// `lt`
+    Lt,
+    /// `lte`
+    Lte,
+    /// `eq`
+    Eq,
+    /// `neq`
+    Neq,
+}
+
+/// One comparison with a number; all of a condition's bounds must hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound {
+    /// How to compare.
+    pub op: BoundOp,
+    /// With what.
+    pub value: f64,
+}
+
+impl Bound {
+    /// Whether `measured` satisfies the bound.
+    #[must_use]
+    pub fn holds(&self, measured: f64) -> bool {
+        match self.op {
+            BoundOp::Gt => measured > self.value,
+            BoundOp::Gte => measured >= self.value,
+            BoundOp::Lt => measured < self.value,
+            BoundOp::Lte => measured <= self.value,
+            BoundOp::Eq => measured == self.value,
+            BoundOp::Neq => measured != self.value,
+        }
+    }
+}
+
+/// A field by which matches are grouped or whose values are counted: where to
+/// read it depends on the base that matched (aliases, logsource mapping).
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupField {
+    /// Its name in the rule (an alias or a field name).
+    pub name: Arc<str>,
+    /// Where to read it, one for each of [`CorrelationSpec::bases`]. `None`
+    /// where the base is a correlation: the value is taken from that
+    /// correlation's group key, by this name.
+    pub per_base: Vec<Option<FieldRef>>,
+}
+
+/// A boolean condition over bases ("did this base match in the window").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepExpr {
+    /// The base at this position of [`CorrelationSpec::bases`] matched.
+    Base(usize),
+    /// All hold.
+    And(Vec<StepExpr>),
+    /// One holds.
+    Or(Vec<StepExpr>),
+    /// At least so many of these bases matched.
+    AtLeast(usize, Vec<usize>),
+    /// Does not hold (judged when the window ends or another part fires).
+    Not(Box<StepExpr>),
+}
+
+impl StepExpr {
+    /// Evaluates it; `matched` says whether the base at a position matched.
+    pub fn eval(&self, matched: &mut impl FnMut(usize) -> bool) -> bool {
+        match self {
+            Self::Base(i) => matched(*i),
+            Self::And(all) => all.iter().all(|e| e.eval(matched)),
+            Self::Or(any) => any.iter().any(|e| e.eval(matched)),
+            Self::AtLeast(n, bases) => bases.iter().filter(|b| matched(**b)).count() >= *n,
+            Self::Not(e) => !e.eval(matched),
+        }
+    }
+}
+
+/// A correlation whose references are resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorrelationSpec {
+    /// Its type.
+    pub kind: CorrelationKind,
+    /// The rules (detections or correlations) it looks at, as listed.
+    pub bases: Vec<RuleIdx>,
+    /// What makes one group; empty: all matches are one group.
+    pub group_by: Vec<GroupField>,
+    /// Length of the window in µs.
+    pub timespan: i64,
+    /// What must hold of the measured number (count, sum, …). For the temporal
+    /// types without a condition: empty, all bases must match.
+    pub bounds: Vec<Bound>,
+    /// For the temporal types: the extended boolean condition, if any.
+    pub expr: Option<StepExpr>,
+    /// The fields whose values are counted or summed (several: tuples).
+    pub fields: Vec<GroupField>,
+    /// For `value_percentile`: which, 0 to 100.
+    pub percentile: f64,
+    /// Whether the bases also raise alerts of their own.
+    pub generate: bool,
+}

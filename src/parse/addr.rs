@@ -1,0 +1,149 @@
+//! Addresses as programs write them: bare, in brackets, with a port, with a
+//! zone, IPv4 mapped into IPv6. What is no address is a host name.
+
+use crate::event::{Draft, Ov};
+
+/// An address and its port, as pieces of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addr<'a> {
+    /// The address without brackets, port and zone.
+    pub ip: &'a str,
+    /// The port, if one stands there.
+    pub port: Option<&'a str>,
+}
+
+/// Whether the text is an IPv4 address in dotted decimal.
+#[must_use]
+pub fn is_ipv4(text: &str) -> bool {
+    let mut parts = 0;
+    let mut digits = 0;
+    let mut value = 0u32;
+    for b in text.bytes() {
+        match b {
+            b'0'..=b'9' => {
+                digits += 1;
+                value = value * 10 + u32::from(b - b'0');
+                if digits > 3 || value > 255 {
+                    return false;
+                }
+            }
+            b'.' => {
+                if digits == 0 || parts == 3 {
+                    return false;
+                }
+                parts += 1;
+                digits = 0;
+                value = 0;
+            }
+            _ => return false,
+        }
+    }
+    parts == 3 && digits > 0
+}
+
+/// Whether the text is an IPv6 address (no brackets, no zone).
+#[must_use]
+pub fn is_ipv6(text: &str) -> bool {
+    text.len() >= 2 && text.len() <= 45 && text.contains(':') && text.parse::<std::net::Ipv6Addr>().is_ok()
+}
+
+/// Whether the text is a bare address.
+#[must_use]
+pub fn is_ip(text: &str) -> bool {
+    is_ipv4(text) || is_ipv6(text)
+}
+
+/// The address in a column, in any of the usual spellings.
+#[must_use]
+pub fn parse(text: &str) -> Option<Addr<'_>> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (inner, after) = rest.split_once(']')?;
+        let port = match after {
+            "" => None,
+            _ => Some(port_of(after.strip_prefix(':')?)?),
+        };
+        let inner = inner.split_once('%').map_or(inner, |(ip, _)| ip);
+        return is_ip(inner).then(|| Addr { ip: unmap(inner), port });
+    }
+    if is_ipv4(text) {
+        return Some(Addr { ip: text, port: None });
+    }
+    let first = text.find(':')?;
+    let (head, tail) = (text.get(..first)?, text.get(first + 1..)?);
+    if !tail.contains(':') {
+        // One colon: an IPv4 address with its port, or nothing.
+        return is_ipv4(head).then(|| port_of(tail).map(|p| Addr { ip: head, port: Some(p) }))?;
+    }
+    let bare = text.split_once('%').map_or(text, |(ip, _)| ip);
+    is_ipv6(bare).then(|| Addr { ip: unmap(bare), port: None })
+}
+
+/// `::ffff:192.0.2.1` is 192.0.2.1.
+#[must_use]
+pub fn unmap(ip: &str) -> &str {
+    match ip.get(..7) {
+        Some(head) if head.eq_ignore_ascii_case("::ffff:") => {
+            let tail = ip.get(7..).unwrap_or("");
+            if is_ipv4(tail) { tail } else { ip }
+        }
+        _ => ip,
+    }
+}
+
+fn port_of(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit())).then_some(text)
+}
+
+/// Writes a client column: the address and its port, or the name.
+pub fn set_client(d: &mut Draft<'_>, column: &str) {
+    match parse(column) {
+        Some(a) => {
+            d.set(Ov::SrcIp, a.ip);
+            if let Some(port) = a.port
+                && port != "0"
+            {
+                d.set(Ov::SrcPort, port);
+            }
+        }
+        None if is_host(column) => d.set(Ov::SrcHost, column),
+        None => {}
+    }
+}
+
+/// Whether a column can be a host name.
+#[must_use]
+pub fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 255
+        && text != "-"
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_') || b >= 0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings() {
+        let ip = |t| parse(t).map(|a| (a.ip, a.port));
+        assert_eq!(ip("192.0.2.1"), Some(("192.0.2.1", None)));
+        assert_eq!(ip("192.0.2.1:4711"), Some(("192.0.2.1", Some("4711"))));
+        assert_eq!(ip("2001:db8::1"), Some(("2001:db8::1", None)));
+        assert_eq!(ip("[2001:db8::1]:443"), Some(("2001:db8::1", Some("443"))));
+        assert_eq!(ip("fe80::1%eth0"), Some(("fe80::1", None)));
+        assert_eq!(ip("::FFFF:192.0.2.1"), Some(("192.0.2.1", None)));
+        for bad in
+            ["", "-", "host", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4:", "1.2.3.4:99999999", "::g", "[::1", ":"]
+        {
+            assert_eq!(ip(bad), None, "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_panic(s in ".{0,60}") {
+            let _ = parse(&s);
+            let _ = is_host(&s);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Envelopes: Filebeat, Fluent Bit, Vector, Docker's json-file, the journal.
+//! The message inside is parsed once more, and its overlay comes first; the
+//! envelope's host and time stand in where the inner line has none.
+
+use super::doc::Doc;
+use super::names::Key;
+use super::{Scratch, generic, scan};
+use crate::event::{Draft, Ov, RecordFlags};
+use crate::parse::{Format, Parser, addr, detect, syslog, windows};
+
+/// Parses the message inside, if this is an envelope. The caller fills in the rest.
+pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) {
+    let key = if doc.is_text(d, Key::CloudInner) {
+        Key::CloudInner
+    } else if doc.is_text(d, Key::Log) {
+        Key::Log
+    } else if doc.is_text(d, Key::Message) && is_envelope(doc) {
+        Key::Message
+    } else {
+        return;
+    };
+    s.inner.clear();
+    s.inner.push_str(doc.text(d, key).trim_end_matches(['\n', '\r']));
+    if s.inner.is_empty() {
+        return;
+    }
+    // Line parsers reset the record where a line is not theirs: hide the
+    // envelope's fields from that.
+    let outer_start = d.rec.fields_start;
+    let outer_fields = d.fields().len();
+    d.rec.fields_start += outer_fields as u32;
+    let parsed = inner(doc, p, d, s, outer_fields);
+    d.rec.fields_start = outer_start;
+    if parsed {
+        d.rec.flags = RecordFlags(d.rec.flags.0 & !RecordFlags::PARSED.0);
+        host(doc, d);
+        if !d.rec.time.is_some()
+            && let Some((ts, quality)) = generic::time_of(doc, d, &p.ctx)
+        {
+            d.time(ts, quality);
+        }
+    }
+}
+
+fn is_envelope(doc: &Doc) -> bool {
+    doc.has(Key::SourceType)
+        || doc.has(Key::AgentType)
+        || doc.has(Key::KubePod)
+        || doc.has(Key::Ident)
+        || doc.has(Key::LogPath)
+}
+
+/// Tries the line parsers on the inner message.
+fn inner(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize) -> bool {
+    let Scratch { buf, copy, inner } = s;
+    let line = inner.as_str();
+    if line.starts_with('{') {
+        let roles = buf.roles.len();
+        if scan::scan(line, &p.names, d, buf).is_none() {
+            d.reset();
+            buf.roles.truncate(roles);
+            return false;
+        }
+        let inner_doc = Doc::new(d, 0, buf.roles.get(roles..).unwrap_or(&[]), &p.names);
+        if windows::is_event(&inner_doc, d) {
+            windows::apply(&inner_doc, p, d, copy);
+        } else {
+            generic::apply(&inner_doc, &p.ctx, &p.json, d, copy);
+        }
+        return true;
+    }
+    // The journal and its like name the program apart from its message.
+    if doc.has(Key::Ident) || doc.has(Key::Comm) {
+        let ident = if doc.has(Key::Ident) { Key::Ident } else { Key::Comm };
+        return program(doc, ident, p, d, line, outer);
+    }
+    for format in detect::candidates(line, Format::Raw) {
+        if p.try_text(format, line, d) {
+            return true;
+        }
+        d.reset();
+    }
+    false
+}
+
+fn program(doc: &Doc, ident: Key, p: &Parser, d: &mut Draft<'_>, line: &str, outer: usize) -> bool {
+    // Positions in `doc` count from the envelope's first field.
+    let start = d.rec.fields_start;
+    d.rec.fields_start = start - outer as u32;
+    let (name, pid) = (doc.key(d, ident), doc.key(d, Key::JournalPid));
+    let text = doc.key(d, Key::Message);
+    d.rec.fields_start = start;
+    d.set_span(Ov::Process, name);
+    generic::default_span(d, Ov::Pid, pid);
+    d.set_span(Ov::Message, text);
+    let name = smallvec::SmallVec::<[u8; 64]>::from_slice(d.value(name).as_bytes());
+    syslog::parse_message(std::str::from_utf8(&name).unwrap_or(""), line, &p.ctx, d);
+    true
+}
+
+fn host(doc: &Doc, d: &mut Draft<'_>) {
+    for key in [Key::EnvelopeHost, Key::KubeHost] {
+        let span = doc.key(d, key);
+        if addr::is_host(d.value(span)) || addr::is_ip(d.value(span)) {
+            generic::default_span(d, Ov::Host, span);
+        }
+    }
+    let container = doc.key(d, Key::KubeContainer);
+    generic::default_span(d, Ov::Process, container);
+}

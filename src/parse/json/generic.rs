@@ -1,0 +1,270 @@
+//! Any JSON event to the overlay: names of many products, one meaning.
+
+use super::Sources;
+use super::doc::Doc;
+use super::names::Key;
+use super::words;
+use crate::event::{Draft, EventType, Outcome, Ov, Severity, Span, TimeQuality, Ts, ValueKind};
+use crate::parse::{Ctx, addr, time, url};
+
+/// Fills the overlay; what an inner message has set already stays.
+pub fn apply(doc: &Doc, ctx: &Ctx, sources: &Sources, d: &mut Draft<'_>, copy: &mut String) {
+    if !d.rec.time.is_some()
+        && let Some((ts, quality)) = time_of(doc, d, ctx)
+    {
+        d.time(ts, quality);
+    }
+    address(doc, d, Ov::SrcIp, Ov::SrcPort, Ov::SrcHost);
+    address(doc, d, Ov::DestIp, Ov::DestPort, Ov::DestHost);
+    for name in [
+        Ov::Source,
+        Ov::Host,
+        Ov::SrcHost,
+        Ov::DestHost,
+        Ov::User,
+        Ov::TargetUser,
+        Ov::Process,
+        Ov::UserAgent,
+        Ov::Referrer,
+        Ov::Country,
+        Ov::Asn,
+        Ov::Resource,
+        Ov::SessionId,
+        Ov::Message,
+    ] {
+        let span = doc.overlay(d, name);
+        if span.is_some() && !(name == Ov::SessionId && is_number(d.value(span)) && span.len() < 6) {
+            default_span(d, name, span);
+        }
+    }
+    for name in [Ov::SrcPort, Ov::DestPort, Ov::Pid, Ov::Bytes, Ov::Count] {
+        let span = doc.overlay(d, name);
+        if is_number(d.value(span)) {
+            default_span(d, name, span);
+        }
+    }
+    status(doc, d);
+    web(doc, d, copy);
+    kind(doc, d);
+    severity(doc, d);
+    vendors(doc, sources, d);
+    if d.rec.outcome == Outcome::Unknown {
+        d.rec.outcome = words::usual_outcome(d.rec.event_type);
+    }
+    d.rec.event_type = words::with_outcome(d.rec.event_type, d.rec.outcome);
+}
+
+/// The first time that can be read, best name first.
+pub fn time_of(doc: &Doc, d: &Draft<'_>, ctx: &Ctx) -> Option<(Ts, TimeQuality)> {
+    if doc.has(Key::JournalTime)
+        && let Some(t) = time::value(doc.text(d, Key::JournalTime), ctx)
+    {
+        return Some(t);
+    }
+    doc.times.iter().find_map(|(_, at)| {
+        let text = d.value(doc.at(d, *at));
+        match doc.kind(d, *at) {
+            ValueKind::Number => number_time(text, ctx),
+            ValueKind::Text => {
+                // PowerShell's `/Date(1763456789123)/`.
+                let inner = text.strip_prefix("/Date(").and_then(|t| t.split_once(')')).map_or(text, |(t, _)| t);
+                time::value(inner, ctx)
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Epoch numbers, also with more digits behind the point than an instant has.
+fn number_time(text: &str, ctx: &Ctx) -> Option<(Ts, TimeQuality)> {
+    if let Some(t) = time::value(text, ctx) {
+        return Some(t);
+    }
+    let value: f64 = text.parse().ok()?;
+    let micros = value * 1e6;
+    (value > 6.3e8 && value < 4.2e9).then_some((Ts(micros as i64), TimeQuality::Zoned))
+}
+
+/// Sets an overlay value unless one is there or the span is empty.
+pub fn default_span(d: &mut Draft<'_>, name: Ov, span: Span) {
+    if d.rec.overlay[name as usize].is_none() && !span.is_empty() && d.value(span) != "-" {
+        d.set_span(name, span);
+    }
+}
+
+/// Sets an address from a value that may be bracketed, mapped or with a port;
+/// a name instead of an address goes to `host`.
+pub fn set_address(d: &mut Draft<'_>, span: Span, ip: Ov, port: Ov, host: Ov) {
+    if span.is_empty() {
+        return;
+    }
+    let text = d.value(span);
+    let Some(a) = addr::parse(text) else {
+        if addr::is_host(text) && text.contains('.') {
+            default_span(d, host, span);
+        }
+        return;
+    };
+    let offset = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
+    let (at, len) = (offset(a.ip), a.ip.len());
+    let port_at = a.port.map(|p| (offset(p), p.len()));
+    default_span(d, ip, span.skip(at).first(len));
+    if let Some((at, len)) = port_at {
+        default_span(d, port, span.skip(at).first(len));
+    }
+}
+
+fn address(doc: &Doc, d: &mut Draft<'_>, ip: Ov, port: Ov, host: Ov) {
+    if d.rec.overlay[ip as usize].is_none() {
+        let span = doc.overlay(d, ip);
+        set_address(d, span, ip, port, host);
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn status(doc: &Doc, d: &mut Draft<'_>) {
+    for (_, at) in &doc.statuses {
+        let span = doc.at(d, *at);
+        let text = d.value(span);
+        if text.len() == 3 && is_number(text) && matches!(text.as_bytes(), [b'1'..=b'5', ..]) {
+            default_span(d, Ov::StatusCode, span);
+        } else if d.rec.outcome == Outcome::Unknown
+            && let Some(o) = words::outcome(text)
+        {
+            d.rec.outcome = o;
+        }
+    }
+}
+
+fn web(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) {
+    let method = doc.overlay(d, Ov::HttpMethod);
+    let text = d.value(method);
+    if (2..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase()) {
+        default_span(d, Ov::HttpMethod, method);
+    }
+    let target = doc.overlay(d, Ov::Url);
+    if target.is_empty() || d.rec.overlay[Ov::Url as usize].is_some() {
+        return;
+    }
+    let text = d.value(target);
+    let web = d.get(Ov::HttpMethod).is_some() || d.get(Ov::StatusCode).is_some() || text.contains("://");
+    if web && (text.starts_with('/') || text.contains("://") || d.get(Ov::HttpMethod).is_some()) {
+        copy.clear();
+        copy.push_str(text);
+        d.set_span(Ov::Url, target);
+        url::set_decoded(d, copy, target);
+    }
+}
+
+fn kind(doc: &Doc, d: &mut Draft<'_>) {
+    for (_, at) in &doc.outcomes {
+        if d.rec.outcome == Outcome::Unknown
+            && let Some(o) = words::outcome(d.value(doc.at(d, *at)))
+        {
+            d.rec.outcome = o;
+        }
+    }
+    if d.rec.event_type != EventType::Other {
+        return;
+    }
+    for (_, at) in &doc.types {
+        let text = d.value(doc.at(d, *at));
+        if let Some(kind) = words::event_type(text) {
+            d.rec.event_type = kind;
+            break;
+        }
+        // `action: denied` says how it ended, not what it was.
+        if d.rec.outcome == Outcome::Unknown
+            && let Some(o) = words::outcome(text)
+        {
+            d.rec.outcome = o;
+        }
+    }
+    if d.rec.event_type == EventType::Other {
+        d.rec.event_type = match doc.text(d, Key::EcsCategory) {
+            "authentication" => EventType::Login,
+            "process" if doc.text(d, Key::EcsType) == "end" => EventType::ProcessEnd,
+            "process" => EventType::ProcessStart,
+            "network" => EventType::Connection,
+            "file" => EventType::FileAccess,
+            "database" => EventType::DatabaseQuery,
+            "intrusion_detection" | "malware" => EventType::Detection,
+            "email" => EventType::Email,
+            "web" => EventType::HttpRequest,
+            _ if d.get(Ov::HttpMethod).is_some() => EventType::HttpRequest,
+            _ => EventType::Other,
+        };
+    }
+    if d.rec.event_type == EventType::HttpRequest
+        && d.rec.outcome == Outcome::Unknown
+        && let Some(first) = d.get(Ov::StatusCode).and_then(|s| s.bytes().next())
+    {
+        d.rec.outcome = if first < b'4' { Outcome::Success } else { Outcome::Failure };
+    }
+}
+
+fn severity(doc: &Doc, d: &mut Draft<'_>) {
+    if d.rec.severity != Severity::Info {
+        return;
+    }
+    let word = doc.severities.iter().find_map(|(_, at)| words::severity(d.value(doc.at(d, *at))));
+    if let Some(s) = word {
+        d.severity(s);
+    }
+}
+
+/// What particular products say in their own words.
+fn vendors(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) {
+    if doc.has(Key::AlertSignature) && doc.has(Key::FlowId) {
+        d.event(EventType::Detection, d.rec.outcome);
+        if doc.text(d, Key::AlertAction) == "blocked" {
+            d.rec.outcome = Outcome::Failure;
+        }
+        d.severity(match doc.text(d, Key::AlertSeverity) {
+            "1" => Severity::High,
+            "2" => Severity::Medium,
+            _ => Severity::Low,
+        });
+        let signature = doc.key(d, Key::AlertSignature);
+        d.set_span(Ov::Message, signature);
+    }
+    let cloud = doc.key(d, Key::CloudName);
+    if cloud.is_some() && (doc.has(Key::CloudSource) || doc.has(Key::CloudStatus)) {
+        let product = doc.text(d, Key::CloudSource);
+        d.rec.logsource = if product.ends_with(".amazonaws.com") {
+            sources.aws
+        } else if product.ends_with(".googleapis.com") {
+            sources.gcp
+        } else if product.starts_with("Microsoft.") || product.starts_with("microsoft.") {
+            sources.azure
+        } else {
+            sources.m365
+        };
+        if doc.has(Key::CloudError) {
+            d.rec.outcome = Outcome::Failure;
+        } else if let Some(o) = words::outcome(doc.text(d, Key::CloudStatus)) {
+            d.rec.outcome = o;
+        }
+        if !matches!(d.rec.event_type, EventType::Login | EventType::LoginFailed) {
+            let named = words::event_type(d.value(cloud)).filter(|k| *k == EventType::Login);
+            d.rec.event_type = named.unwrap_or(EventType::CloudApi);
+        }
+        default_span(d, Ov::Resource, cloud);
+        default_span(d, Ov::Message, cloud);
+        let source = doc.key(d, Key::CloudSource);
+        default_span(d, Ov::Source, source);
+        return;
+    }
+    if d.rec.logsource == crate::event::Logsource::default() {
+        d.rec.logsource = match d.rec.event_type {
+            EventType::HttpRequest | EventType::HttpError => sources.web,
+            EventType::DnsQuery => sources.dns,
+            EventType::FirewallBlock | EventType::FirewallAllow => sources.firewall,
+            EventType::DatabaseQuery => sources.database,
+            _ => sources.none,
+        };
+    }
+}

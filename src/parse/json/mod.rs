@@ -1,0 +1,99 @@
+//! JSON lines, flat and nested, and the envelopes that shippers put around
+//! other logs.
+
+mod doc;
+mod envelope;
+mod generic;
+mod names;
+mod scan;
+mod words;
+
+pub use doc::Doc;
+pub use generic::{default_span, set_address};
+pub use names::{Key, Names};
+pub use scan::{MAX_DEPTH, MAX_FIELDS, MAX_NAME};
+pub use words::{event_type, outcome, severity, usual_outcome};
+
+use super::{Format, Parser, windows};
+use crate::event::{Draft, Logsource, RecordFlags, Schema};
+
+/// Buffers that are reused from line to line.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    buf: scan::Buffers,
+    /// A value that is read while others are written.
+    copy: String,
+    /// The message inside an envelope.
+    inner: String,
+}
+
+/// Logsources of JSON events.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sources {
+    none: Logsource,
+    aws: Logsource,
+    gcp: Logsource,
+    azure: Logsource,
+    m365: Logsource,
+    web: Logsource,
+    dns: Logsource,
+    firewall: Logsource,
+    database: Logsource,
+}
+
+impl Sources {
+    /// Resolves the names in a schema.
+    #[must_use]
+    pub fn new(schema: &Schema) -> Self {
+        Self {
+            none: Logsource::default(),
+            aws: schema.logsource("aws", "", "cloudtrail"),
+            gcp: schema.logsource("gcp", "", "gcp.audit"),
+            azure: schema.logsource("azure", "", "activitylogs"),
+            m365: schema.logsource("m365", "", "audit"),
+            web: schema.logsource("", "webserver", ""),
+            dns: schema.logsource("", "dns", ""),
+            firewall: schema.logsource("", "firewall", ""),
+            database: schema.logsource("", "database", ""),
+        }
+    }
+}
+
+/// Parses one JSON line. `named`: the user said what the source is, so hints
+/// inside the event are trusted.
+pub(super) fn parse(raw: &str, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
+    s.buf.roles.clear();
+    s.buf.left_out = 0;
+    if scan::scan(raw, &p.names, d, &mut s.buf).is_none() {
+        return false;
+    }
+    let doc = Doc::new(d, 0, &s.buf.roles, &p.names);
+    if s.buf.left_out > 0 {
+        d.field("fields_left_out", &s.buf.left_out.to_string());
+    }
+    let format = if windows::is_event(&doc, d) {
+        windows::apply(&doc, p, d, &mut s.copy);
+        Format::Windows
+    } else {
+        envelope::open(&doc, p, d, s);
+        generic::apply(&doc, &p.ctx, &p.json, d, &mut s.copy);
+        if named {
+            hints(&doc, &p.schema, d);
+        }
+        Format::Json
+    };
+    d.rec.format = format.id(&p.custom);
+    d.flag(RecordFlags::PARSED);
+    true
+}
+
+/// Logsource hints inside an event whose format was named.
+fn hints(doc: &Doc, schema: &Schema, d: &mut Draft<'_>) {
+    if doc.has(Key::Product) || doc.has(Key::Category) {
+        let ls = schema.logsource(doc.text(d, Key::Product), doc.text(d, Key::Category), doc.text(d, Key::Service));
+        d.logsource(ls);
+    }
+}
+
+#[cfg(test)]
+mod tests;

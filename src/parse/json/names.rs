@@ -1,0 +1,464 @@
+//! What the names of structured inputs mean: one table from dotted name to role.
+//!
+//! Within one role the earlier name wins where a record has several. The table
+//! is fixed: names that hostile input invents are looked up and never kept.
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{FieldId, Ov, Schema};
+
+/// What a name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The value is an overlay value.
+    Ov(Ov),
+    /// The event's time.
+    Time,
+    /// A word for what happened.
+    Type,
+    /// A word for how it ended.
+    Outcome,
+    /// A word for the severity.
+    Severity,
+    /// HTTP status, or a word for how it ended.
+    Status,
+    /// A value that some kind of source asks for by itself.
+    Key(Key),
+}
+
+/// Number of a role: position in [`TABLE`] plus one; 0 where the name means nothing.
+pub type RoleId = u16;
+
+macro_rules! keys {
+    ($($key:ident = [$($name:literal),+ $(,)?];)+) => {
+        /// Values that the readers of particular sources ask for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        #[allow(missing_docs)]
+        pub enum Key { $($key,)+ }
+
+        /// Number of keys.
+        pub const KEYS: usize = [$(Key::$key,)+].len();
+
+        const KEY_NAMES: &[(&str, Role)] = &[$($(($name, Role::Key(Key::$key)),)+)+];
+    };
+}
+
+keys! {
+    // Windows events. `Event.System.…` and `winlog.…` are added in [`Names::new`].
+    EventId = ["EventID", "event_id", "EventId", "winlog.event_id", "Event.System.EventID", "Event.System.EventID.#text"];
+    Channel = ["Channel", "winlog.channel", "Event.System.Channel"];
+    Provider = ["Provider_Name", "ProviderName", "SourceName", "winlog.provider_name", "Event.System.Provider.#attributes.Name",
+        "Event.System.Provider.Name"];
+    Computer = ["Computer", "winlog.computer_name", "Event.System.Computer"];
+    Product = ["product"];
+    Service = ["service"];
+    Category = ["category"];
+    WinLevel = ["Level"];
+    TargetUserName = ["TargetUserName"];
+    TargetUserSid = ["TargetSid"];
+    MemberName = ["MemberName"];
+    SubjectUserName = ["SubjectUserName"];
+    WinUser = ["User"];
+    IpAddress = ["IpAddress", "ClientAddress"];
+    IpPort = ["IpPort"];
+    Workstation = ["WorkstationName", "Workstation"];
+    LogonId = ["TargetLogonId"];
+    LogonType = ["LogonType"];
+    Image = ["Image", "NewProcessName"];
+    ProcessName = ["ProcessName"];
+    ProcessId = ["ProcessId"];
+    NewProcessId = ["NewProcessId"];
+    CommandLine = ["CommandLine"];
+    ObjectName = ["ObjectName"];
+    ShareName = ["ShareName"];
+    ServiceName = ["ServiceName"];
+    TaskName = ["TaskName"];
+    TargetFilename = ["TargetFilename"];
+    TargetObject = ["TargetObject"];
+    ImageLoaded = ["ImageLoaded"];
+    TargetImage = ["TargetImage"];
+    PipeName = ["PipeName"];
+    ScriptBlock = ["ScriptBlockText"];
+    Payload = ["Payload"];
+    SourceIp = ["SourceIp", "SourceAddress"];
+    SourcePort = ["SourcePort"];
+    SourceHostname = ["SourceHostname"];
+    DestinationIp = ["DestinationIp", "DestAddress"];
+    DestinationPort = ["DestinationPort", "DestPort"];
+    DestinationHostname = ["DestinationHostname"];
+    QueryName = ["QueryName"];
+    ThreatName = ["Threat Name", "ThreatName"];
+    WinStatus = ["Status"];
+    AccountName = ["AccountName"];
+    // Envelopes.
+    Message = ["message", "MESSAGE", "msg"];
+    Log = ["log"];
+    Stream = ["stream"];
+    SourceType = ["source_type"];
+    AgentType = ["agent.type", "agent.name", "beat.name", "agent.version"];
+    LogPath = ["log.file.path"];
+    KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
+    KubeHost = ["kubernetes.host", "kubernetes.node.name"];
+    KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
+    EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname"];
+    Ident = ["SYSLOG_IDENTIFIER", "appname"];
+    Comm = ["_COMM"];
+    JournalPid = ["_PID", "SYSLOG_PID", "procid"];
+    JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
+    JournalPriority = ["PRIORITY"];
+    // Suricata.
+    FlowId = ["flow_id"];
+    AlertSignature = ["alert.signature"];
+    AlertSeverity = ["alert.severity"];
+    AlertAction = ["alert.action"];
+    // Clouds.
+    CloudName = ["eventName", "EventName", "protoPayload.methodName", "operation_name.value", "operationName.value",
+        "operationName", "Operation"];
+    CloudSource = ["eventSource", "EventSource", "protoPayload.serviceName", "resource_provider_name.value", "Workload"];
+    CloudError = ["errorCode", "protoPayload.status.message"];
+    CloudStatus = ["status.value", "ResultStatus", "responseElements.ConsoleLogin", "resultType"];
+    CloudInner = ["CloudTrailEvent"];
+    // ECS words.
+    EcsCategory = ["event.category"];
+    EcsType = ["event.type"];
+}
+
+const NAMED: &[(&str, Role)] = &[
+    ("@timestamp", Role::Time),
+    ("timestamp", Role::Time),
+    ("TimeCreated", Role::Time),
+    ("SystemTime", Role::Time),
+    ("Event.System.TimeCreated.#attributes.SystemTime", Role::Time),
+    ("Event.System.TimeCreated.SystemTime", Role::Time),
+    ("UtcTime", Role::Time),
+    ("eventTime", Role::Time),
+    ("event_time", Role::Time),
+    ("EventTime", Role::Time),
+    ("event_timestamp", Role::Time),
+    ("CreationTime", Role::Time),
+    ("event.created", Role::Time),
+    ("time", Role::Time),
+    ("ts", Role::Time),
+    ("date", Role::Time),
+    ("datetime", Role::Time),
+    ("time_local", Role::Time),
+    ("time_iso8601", Role::Time),
+    ("timeGenerated", Role::Time),
+    ("TimeGenerated", Role::Time),
+    ("created_at", Role::Time),
+    ("event_type", Role::Type),
+    ("eventType", Role::Type),
+    ("event.action", Role::Type),
+    ("action", Role::Type),
+    ("event_name", Role::Type),
+    ("event", Role::Type),
+    ("type", Role::Type),
+    ("_path", Role::Type),
+    ("outcome", Role::Outcome),
+    ("event.outcome", Role::Outcome),
+    ("result", Role::Outcome),
+    ("success", Role::Outcome),
+    ("auth_success", Role::Outcome),
+    ("severity", Role::Severity),
+    ("event.severity", Role::Severity),
+    ("log.level", Role::Severity),
+    ("level", Role::Severity),
+    ("loglevel", Role::Severity),
+    ("status_code", Role::Status),
+    ("http.response.status_code", Role::Status),
+    ("http.status", Role::Status),
+    ("http_status", Role::Status),
+    ("response_code", Role::Status),
+    ("sc_status", Role::Status),
+    ("status", Role::Status),
+];
+
+const OVERLAYS: &[(Ov, &[&str])] = &[
+    (Ov::Source, &["log.source"]),
+    (Ov::Host, &["host", "host.name", "host.hostname", "hostname", "host_name", "computer", "observer.name"]),
+    (
+        Ov::SrcIp,
+        &[
+            "src_ip",
+            "source.ip",
+            "source_ip",
+            "client.ip",
+            "client_ip",
+            "id.orig_h",
+            "sourceIPAddress",
+            "ip_address",
+            "remote_addr",
+            "remote_ip",
+            "clientip",
+            "clientIp",
+            "ClientIP",
+            "callerIpAddress",
+            "http_request.client_ip_address",
+            "protoPayload.requestMetadata.callerIp",
+            "claims.ipaddr",
+            "srcip",
+            "src",
+            "saddr",
+            "ip",
+            "remote_address",
+            "peer_ip",
+        ],
+    ),
+    (
+        Ov::SrcPort,
+        &[
+            "src_port",
+            "source.port",
+            "source_port",
+            "client.port",
+            "id.orig_p",
+            "srcport",
+            "spt",
+            "sport",
+            "remote_port",
+        ],
+    ),
+    (Ov::SrcHost, &["src_host", "source.domain", "client.domain", "client_host", "remote_host"]),
+    (
+        Ov::DestIp,
+        &[
+            "dest_ip",
+            "destination.ip",
+            "destination_ip",
+            "server.ip",
+            "id.resp_h",
+            "dst_ip",
+            "dstip",
+            "dst",
+            "dest",
+            "daddr",
+        ],
+    ),
+    (
+        Ov::DestPort,
+        &[
+            "dest_port",
+            "destination.port",
+            "destination_port",
+            "server.port",
+            "id.resp_p",
+            "dst_port",
+            "dstport",
+            "dpt",
+            "dport",
+        ],
+    ),
+    (
+        Ov::DestHost,
+        &[
+            "dest_host",
+            "destination.domain",
+            "url.domain",
+            "server.domain",
+            "http.hostname",
+            "tls.sni",
+            "server_name",
+            "http_host",
+            "vhost",
+        ],
+    ),
+    (
+        Ov::User,
+        &[
+            "user",
+            "user.name",
+            "user_name",
+            "username",
+            "userName",
+            "user_id",
+            "userIdentity.userName",
+            "Username",
+            "protoPayload.authenticationInfo.principalEmail",
+            "caller",
+            "UserId",
+            "remote_user",
+            "account",
+            "login",
+            "client.user.name",
+            "source.user.name",
+            "userIdentity.arn",
+            "actor.email",
+            "actor.alternateId",
+        ],
+    ),
+    (
+        Ov::TargetUser,
+        &["target_user", "user.target.name", "target_username", "targetUser", "requestParameters.userName"],
+    ),
+    (
+        Ov::Process,
+        &["process", "process.name", "process_name", "program", "appname", "app", "SYSLOG_IDENTIFIER", "_COMM", "comm"],
+    ),
+    (Ov::Pid, &["pid", "process.pid", "process_id", "_PID"]),
+    (Ov::SessionId, &["session_id", "session", "sid", "uid", "connection_id", "userIdentity.accessKeyId"]),
+    (
+        Ov::HttpMethod,
+        &[
+            "http_method",
+            "http.request.method",
+            "http.http_method",
+            "request_method",
+            "method",
+            "verb",
+            "http_request.method",
+        ],
+    ),
+    (Ov::Url, &["url", "url.original", "http.url", "request_uri", "uri", "url.full", "url.path", "path"]),
+    (
+        Ov::UserAgent,
+        &[
+            "user_agent",
+            "user_agent.original",
+            "http.http_user_agent",
+            "http_user_agent",
+            "userAgent",
+            "agent",
+            "protoPayload.requestMetadata.callerSuppliedUserAgent",
+        ],
+    ),
+    (Ov::Referrer, &["referrer", "http.request.referrer", "http.http_refer", "http_referer", "referer"]),
+    (
+        Ov::Bytes,
+        &[
+            "bytes",
+            "data_volume_bytes",
+            "http.response.body.bytes",
+            "http.length",
+            "network.bytes",
+            "bytes_sent",
+            "body_bytes_sent",
+            "response_bytes",
+            "response_body_len",
+            "fileinfo.size",
+            "netflow.bytes",
+            "size",
+        ],
+    ),
+    (
+        Ov::Country,
+        &["country", "country_code", "geo_country", "source.geo.country_iso_code", "client.geo.country_iso_code"],
+    ),
+    (Ov::Asn, &["asn", "source.as.number"]),
+    (
+        Ov::Resource,
+        &[
+            "resource",
+            "query",
+            "dns.question.name",
+            "dns.rrname",
+            "object",
+            "file.path",
+            "file_path",
+            "path_accessed",
+            "command",
+            "process.command_line",
+            "fileinfo.filename",
+            "protoPayload.resourceName",
+            "resource_id",
+            "ObjectId",
+        ],
+    ),
+    (Ov::Count, &["count"]),
+    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature"]),
+];
+
+/// Prefixes under which Windows event data stands in other layouts.
+const WINDOWS_PREFIXES: &[&str] = &["winlog.event_data.", "event_data.", "Event.EventData.", "EventData."];
+
+/// The names of one schema with the roles of this table.
+#[derive(Debug)]
+pub struct Names {
+    map: FxHashMap<Box<str>, Entry>,
+    roles: Vec<Role>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    id: FieldId,
+    role: RoleId,
+    /// A name may have a second role: an overlay value that is also a key.
+    also: RoleId,
+}
+
+impl Names {
+    /// Builds the table for a schema.
+    #[must_use]
+    pub fn new(schema: &Schema) -> Self {
+        let mut names = Self { map: FxHashMap::default(), roles: Vec::new() };
+        for i in 0..schema.field_count() {
+            let id = FieldId(u16::try_from(i).unwrap_or(u16::MAX));
+            names.map.insert(schema.field_name(id).into(), Entry { id, role: 0, also: 0 });
+        }
+        for (name, role) in NAMED {
+            names.add(name, *role);
+        }
+        for (ov, aliases) in OVERLAYS {
+            for name in *aliases {
+                names.add(name, Role::Ov(*ov));
+            }
+        }
+        for (name, role) in KEY_NAMES {
+            names.add(name, *role);
+            for prefix in WINDOWS_PREFIXES {
+                names.add(&format!("{prefix}{name}"), *role);
+            }
+        }
+        names
+    }
+
+    fn add(&mut self, name: &str, role: Role) {
+        self.roles.push(role);
+        let role = self.roles.len() as RoleId;
+        let entry = self.map.entry(name.into()).or_insert(Entry { id: FieldId::UNKNOWN, role: 0, also: 0 });
+        if entry.role == 0 {
+            entry.role = role;
+        } else if entry.also == 0 {
+            entry.also = role;
+        }
+    }
+
+    /// Id and role of a name.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, name: &str) -> (FieldId, RoleId, RoleId) {
+        self.map.get(name).map_or((FieldId::UNKNOWN, 0, 0), |e| (e.id, e.role, e.also))
+    }
+
+    /// The role of a number.
+    #[must_use]
+    pub fn role(&self, id: RoleId) -> Option<Role> {
+        self.roles.get(usize::from(id).checked_sub(1)?).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_names_have_their_roles() {
+        let names = Names::new(&Schema::base());
+        let role = |n| names.role(names.get(n).1);
+        assert_eq!(role("source_ip"), Some(Role::Ov(Ov::SrcIp)));
+        assert_eq!(role("winlog.event_data.TargetUserName"), Some(Role::Key(Key::TargetUserName)));
+        assert_eq!(role("nonsense"), None);
+        assert!(names.roles.len() < usize::from(RoleId::MAX));
+    }
+
+    #[test]
+    fn every_overlay_name_is_read() {
+        let names = Names::new(&Schema::base());
+        for ov in crate::event::OVERLAY {
+            if matches!(ov, Ov::UrlDecoded | Ov::Source | Ov::StatusCode) {
+                continue;
+            }
+            assert_eq!(names.role(names.get(ov.name()).1), Some(Role::Ov(*ov)), "{}", ov.name());
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! One pass over a JSON document, straight into the fields of a record.
+//!
+//! No tree is built. Nested names are dotted, the elements of an array are
+//! fields of one name, of duplicate keys in one object the last wins. Bounded:
+//! what is nested deeper than [`MAX_DEPTH`] or named longer than [`MAX_NAME`]
+//! is one raw value, and fields past [`MAX_FIELDS`] are counted, not kept.
+//! Lenient where programs err and nothing is lost: bare control characters in
+//! strings, and lone surrogates (read as U+FFFD).
+
+use memchr::memchr2;
+
+use super::names::{Names, RoleId};
+use crate::event::{Draft, Field, FieldId, Span, ValueKind, hash64};
+
+/// Objects and arrays nested deeper than this stay one raw value.
+pub const MAX_DEPTH: usize = 64;
+/// Longest dotted name; what is nested in a longer one stays one raw value.
+pub const MAX_NAME: usize = 256;
+/// Most fields of one record.
+pub const MAX_FIELDS: usize = 4096;
+
+/// Buffers of the scanner, reused from record to record.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    /// Dotted name of the value being read.
+    path: String,
+    /// Keys seen in the open objects: hash, first field, first role.
+    keys: Vec<(u64, u32)>,
+    /// What each field of the record means, parallel to its fields.
+    pub roles: Vec<(RoleId, RoleId)>,
+    /// Brackets open in a value that is skipped.
+    nest: Vec<u8>,
+    /// Fields that did not fit.
+    pub left_out: usize,
+}
+
+/// Name of a value, resolved once (for all elements of an array).
+#[derive(Clone, Copy)]
+struct Name {
+    id: FieldId,
+    role: (RoleId, RoleId),
+    span: Span,
+}
+
+/// Scans a whole document, which must be an object. Its fields are appended to
+/// the draft and their roles to `buf.roles`. `None`: no valid JSON (what was
+/// written must be reset by the caller).
+pub fn scan(text: &str, names: &Names, d: &mut Draft<'_>, buf: &mut Buffers) -> Option<()> {
+    buf.path.clear();
+    buf.keys.clear();
+    buf.nest.clear();
+    let first_field = d.fields().len();
+    let first_role = buf.roles.len();
+    let mut s = Scanner { text, b: text.as_bytes(), i: 0, names, d, buf, first_field, first_role };
+    s.blanks();
+    if s.peek()? != b'{' {
+        return None;
+    }
+    s.object(1)?;
+    s.blanks();
+    (s.i == s.b.len()).then_some(())
+}
+
+struct Scanner<'t, 'd, 'b> {
+    text: &'t str,
+    b: &'t [u8],
+    i: usize,
+    names: &'t Names,
+    d: &'d mut Draft<'b>,
+    buf: &'d mut Buffers,
+    first_field: usize,
+    first_role: usize,
+}
+
+impl<'t> Scanner<'t, '_, '_> {
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.b.get(self.i).copied()
+    }
+
+    #[inline]
+    fn blanks(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.i += 1;
+        }
+    }
+
+    #[inline]
+    fn count(&self) -> usize {
+        self.buf.roles.len() - self.first_role
+    }
+
+    /// An object whose `{` is next. `buf.path` is its own name.
+    fn object(&mut self, depth: usize) -> Option<()> {
+        self.i += 1;
+        let base = self.buf.path.len();
+        let first_key = self.buf.keys.len();
+        self.blanks();
+        if self.peek()? == b'}' {
+            self.i += 1;
+            return Some(());
+        }
+        loop {
+            if self.peek()? != b'"' {
+                return None;
+            }
+            let (key, escaped) = self.string()?;
+            self.blanks();
+            if self.peek()? != b':' {
+                return None;
+            }
+            self.i += 1;
+            self.blanks();
+            self.member(key, escaped, base, first_key, depth)?;
+            self.buf.path.truncate(base);
+            self.blanks();
+            match self.peek()? {
+                b',' => self.i += 1,
+                b'}' => {
+                    self.i += 1;
+                    self.buf.keys.truncate(first_key);
+                    return Some(());
+                }
+                _ => return None,
+            }
+            self.blanks();
+        }
+    }
+
+    fn member(&mut self, key: &'t str, escaped: bool, base: usize, first_key: usize, depth: usize) -> Option<()> {
+        let nested = matches!(self.peek()?, b'{' | b'[');
+        if self.count() >= MAX_FIELDS || self.buf.keys.len() >= 2 * MAX_FIELDS {
+            self.buf.left_out += 1;
+            self.skip()?;
+            return Some(());
+        }
+        // A plain key of the top level is its own name; all others are put together.
+        let plain = base == 0 && !escaped;
+        let mut at = base;
+        if !plain || nested {
+            if base > 0 {
+                self.buf.path.push('.');
+                at += 1;
+            }
+            if escaped {
+                unescape(key, &mut self.buf.path)?;
+            } else {
+                self.buf.path.push_str(key);
+            }
+        }
+        let unescaped = if escaped { self.buf.path.get(at..).unwrap_or("") } else { key };
+        let hash = hash64(unescaped.as_bytes());
+        self.forget_duplicate(hash, first_key);
+        self.buf.keys.push((hash, self.count() as u32));
+        match self.peek()? {
+            b'{' if depth < MAX_DEPTH && self.buf.path.len() <= MAX_NAME => {
+                let before = self.count();
+                self.object(depth + 1)?;
+                if self.count() == before {
+                    self.empty();
+                }
+                Some(())
+            }
+            b'[' if depth < MAX_DEPTH && self.buf.path.len() <= MAX_NAME => {
+                let before = self.count();
+                self.array(depth + 1)?;
+                if self.count() == before {
+                    self.empty();
+                }
+                Some(())
+            }
+            _ => {
+                let name = if plain && !nested { self.name_of(key) } else { self.path_name() };
+                self.scalar(name, false)
+            }
+        }
+    }
+
+    /// An empty object or array: a field without a value.
+    fn empty(&mut self) {
+        let name = self.path_name();
+        self.emit(name, ValueKind::Null, Span::text(0, 0), false);
+    }
+
+    /// An array whose `[` is next; its elements have the name of the array.
+    fn array(&mut self, depth: usize) -> Option<()> {
+        self.i += 1;
+        self.blanks();
+        if self.peek()? == b']' {
+            self.i += 1;
+            return Some(());
+        }
+        let mut name = None;
+        loop {
+            if self.count() >= MAX_FIELDS {
+                self.buf.left_out += 1;
+                self.skip()?;
+            } else {
+                match self.peek()? {
+                    b'{' if depth < MAX_DEPTH => self.object(depth + 1)?,
+                    b'[' if depth < MAX_DEPTH => self.array(depth + 1)?,
+                    _ => {
+                        let name = match name {
+                            Some(n) => n,
+                            None => *name.insert(self.path_name()),
+                        };
+                        self.scalar(name, true)?;
+                    }
+                }
+            }
+            self.blanks();
+            match self.peek()? {
+                b',' => self.i += 1,
+                b']' => {
+                    self.i += 1;
+                    return Some(());
+                }
+                _ => return None,
+            }
+            self.blanks();
+        }
+    }
+
+    /// Drops the fields of an earlier key of that hash in the same object.
+    fn forget_duplicate(&mut self, hash: u64, first_key: usize) {
+        let Some(open) = self.buf.keys.get(first_key..) else { return };
+        let Some(at) = open.iter().position(|k| k.0 == hash) else { return };
+        let at = first_key + at;
+        let start = self.buf.keys[at].1 as usize;
+        let end = self.buf.keys.get(at + 1).map_or(self.count(), |k| k.1 as usize);
+        self.d.remove_fields(self.first_field + start..self.first_field + end);
+        self.buf.roles.drain(self.first_role + start..self.first_role + end);
+        self.buf.keys.remove(at);
+        for k in self.buf.keys.iter_mut().skip(at) {
+            k.1 -= (end - start) as u32;
+        }
+    }
+
+    fn name_of(&mut self, key: &str) -> Name {
+        let (id, role, also) = self.names.get(key);
+        let span = if id == FieldId::UNKNOWN { self.d.span(key) } else { Span::NONE };
+        Name { id, role: (role, also), span }
+    }
+
+    fn path_name(&mut self) -> Name {
+        let (id, role, also) = self.names.get(&self.buf.path);
+        let span = if id == FieldId::UNKNOWN { self.d.span(&self.buf.path) } else { Span::NONE };
+        Name { id, role: (role, also), span }
+    }
+
+    fn emit(&mut self, name: Name, kind: ValueKind, value: Span, in_array: bool) {
+        self.d.push_field(Field { id: name.id, kind, in_array, name: name.span, value });
+        self.buf.roles.push(name.role);
+    }
+
+    /// A value that is one field: a scalar, or what is nested too deep.
+    fn scalar(&mut self, name: Name, in_array: bool) -> Option<()> {
+        let start = self.i;
+        let (kind, span) = match self.peek()? {
+            b'"' => {
+                let (raw, escaped) = self.string()?;
+                let span = if escaped {
+                    let mut ok = None;
+                    let span = self.d.build(|out| ok = unescape(raw, out));
+                    ok?;
+                    span
+                } else {
+                    self.d.span(raw)
+                };
+                (ValueKind::Text, span)
+            }
+            b'{' | b'[' => {
+                self.skip()?;
+                let raw = self.text.get(start..self.i)?;
+                (ValueKind::Text, self.d.span(raw))
+            }
+            b't' => (ValueKind::Bool, self.word("true")?),
+            b'f' => (ValueKind::Bool, self.word("false")?),
+            b'n' => {
+                self.word("null")?;
+                (ValueKind::Null, Span::text(0, 0))
+            }
+            _ => {
+                self.number()?;
+                let raw = self.text.get(start..self.i)?;
+                (ValueKind::Number, self.d.span(raw))
+            }
+        };
+        self.emit(name, kind, span, in_array);
+        Some(())
+    }
+
+    fn word(&mut self, word: &str) -> Option<Span> {
+        let got = self.text.get(self.i..self.i + word.len())?;
+        if got != word {
+            return None;
+        }
+        self.i += word.len();
+        Some(self.d.span(got))
+    }
+
+    fn number(&mut self) -> Option<()> {
+        let digits = |s: &mut Self| {
+            let from = s.i;
+            while s.peek().is_some_and(|c| c.is_ascii_digit()) {
+                s.i += 1;
+            }
+            (s.i > from).then_some(())
+        };
+        if self.peek()? == b'-' {
+            self.i += 1;
+        }
+        if self.peek()? == b'0' {
+            self.i += 1;
+        } else {
+            digits(self)?;
+        }
+        if self.peek() == Some(b'.') {
+            self.i += 1;
+            digits(self)?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.i += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.i += 1;
+            }
+            digits(self)?;
+        }
+        Some(())
+    }
+
+    /// A string whose `"` is next: what stands between the quotes, and whether
+    /// it holds escapes.
+    #[inline]
+    fn string(&mut self) -> Option<(&'t str, bool)> {
+        let start = self.i + 1;
+        let mut at = start;
+        let mut escaped = false;
+        loop {
+            at += memchr2(b'"', b'\\', self.b.get(at..)?)?;
+            if self.b[at] == b'"' {
+                break;
+            }
+            escaped = true;
+            at += 2;
+        }
+        self.i = at + 1;
+        Some((self.text.get(start..at)?, escaped))
+    }
+
+    /// Passes over a value of any depth without recursion, checking it.
+    fn skip(&mut self) -> Option<()> {
+        let floor = self.buf.nest.len();
+        loop {
+            self.blanks();
+            match self.peek()? {
+                open @ (b'{' | b'[') => {
+                    self.i += 1;
+                    self.blanks();
+                    let close = if open == b'{' { b'}' } else { b']' };
+                    if self.peek()? == close {
+                        self.i += 1;
+                    } else {
+                        self.buf.nest.push(close);
+                        if open == b'{' {
+                            self.key()?;
+                        }
+                        continue;
+                    }
+                }
+                b'"' => self.checked_string()?,
+                b't' => drop(self.word("true")?),
+                b'f' => drop(self.word("false")?),
+                b'n' => drop(self.word("null")?),
+                _ => self.number()?,
+            }
+            loop {
+                if self.buf.nest.len() == floor {
+                    return Some(());
+                }
+                let close = *self.buf.nest.last()?;
+                self.blanks();
+                let next = self.peek()?;
+                self.i += 1;
+                if next == b',' {
+                    if close == b'}' {
+                        self.blanks();
+                        self.key()?;
+                    }
+                    break;
+                }
+                if next != close {
+                    return None;
+                }
+                self.buf.nest.pop();
+            }
+        }
+    }
+
+    fn key(&mut self) -> Option<()> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        self.checked_string()?;
+        self.blanks();
+        let colon = self.peek()? == b':';
+        self.i += 1;
+        colon.then_some(())
+    }
+
+    fn checked_string(&mut self) -> Option<()> {
+        let (raw, escaped) = self.string()?;
+        if escaped { check_escapes(raw) } else { Some(()) }
+    }
+}
+
+fn check_escapes(text: &str) -> Option<()> {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        rest = escape(rest.get(at + 1..)?)?.1;
+    }
+    Some(())
+}
+
+/// Appends a string without its escapes.
+pub fn unescape(text: &str, out: &mut String) -> Option<()> {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(rest.get(..at)?);
+        let (c, after) = escape(rest.get(at + 1..)?)?;
+        out.push(c);
+        rest = after;
+    }
+    out.push_str(rest);
+    Some(())
+}
+
+/// The character of an escape (behind its backslash) and what follows.
+fn escape(text: &str) -> Option<(char, &str)> {
+    let c = match text.as_bytes().first()? {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => {
+            let unit = unit_of(text.get(1..5)?)?;
+            let after = text.get(5..)?;
+            if !(0xd800..0xdc00).contains(&unit) {
+                return Some((char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER), after));
+            }
+            if let Some(low) = after.strip_prefix("\\u").and_then(|l| l.get(..4)).and_then(unit_of)
+                && (0xdc00..0xe000).contains(&low)
+            {
+                let c = char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+                return Some((c.unwrap_or(char::REPLACEMENT_CHARACTER), after.get(6..)?));
+            }
+            return Some((char::REPLACEMENT_CHARACTER, after));
+        }
+        _ => return None,
+    };
+    Some((c, text.get(1..)?))
+}
+
+fn unit_of(hex: &str) -> Option<u32> {
+    hex.bytes().try_fold(0, |n, b| Some(n * 16 + (b as char).to_digit(16)?))
+}

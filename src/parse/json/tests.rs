@@ -1,0 +1,261 @@
+//! The scanner against serde_json, and documents of our own making.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::event::{Batch, EventRow, EventType, Outcome, Ov, Schema, SchemaBuilder, Severity, Ts, ValueKind};
+use crate::parse::{Options, Parser, format_name};
+
+fn parser() -> Parser {
+    let mut b = SchemaBuilder::new();
+    b.field("a.b");
+    b.field("eventName");
+    let t = Ts::parse_rfc3339("2026-11-20T00:00:00Z").expect("a time");
+    Parser::for_source("e.json", b"", &Options::new(t), &Arc::new(b.freeze()))
+}
+
+fn batch(line: &str) -> Batch {
+    parser().parse_one(line)
+}
+
+fn row(line: &str) -> EventRow {
+    EventRow::from(batch(line).event(0).expect("an event"))
+}
+
+type Flat = Vec<(String, String, ValueKind)>;
+
+/// What the scanner must give, from a tree.
+fn flatten(name: &str, value: &Value, out: &mut Flat) {
+    let text = |v: &Value| match v {
+        Value::String(s) => (s.clone(), ValueKind::Text),
+        Value::Bool(b) => (b.to_string(), ValueKind::Bool),
+        Value::Number(n) => (n.to_string(), ValueKind::Number),
+        _ => (String::new(), ValueKind::Null),
+    };
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            for (key, v) in members {
+                let full = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                flatten(&full, v, out);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => items.iter().for_each(|v| match v {
+            Value::Object(m) if m.is_empty() => {}
+            Value::Array(m) if m.is_empty() => {}
+            _ => flatten(name, v, out),
+        }),
+        v => {
+            let (t, k) = text(v);
+            out.push((name.to_owned(), t, k));
+        }
+    }
+}
+
+fn fields(line: &str) -> Option<Flat> {
+    let r = row(line);
+    r.parsed.then(|| r.fields.into_iter().map(|f| (f.name, f.value, f.kind)).collect())
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+        "[\\x00-\\x1f\"\\\\é𝄞]{0,6}".prop_map(Value::from),
+    ];
+    let tree = leaf.prop_recursive(4, 40, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 1..5).prop_map(Value::from),
+            proptest::collection::vec(("[a-z\"é]{1,6}", inner), 1..5)
+                .prop_map(|m| Value::Object(m.into_iter().collect())),
+        ]
+    });
+    proptest::collection::vec(("[a-z@\"é]{1,6}", tree), 0..6).prop_map(|m| Value::Object(m.into_iter().collect()))
+}
+
+/// Arrays that hold only empty containers count as one empty field in the
+/// scanner; trees with those are not compared.
+fn plain(v: &Value) -> bool {
+    match v {
+        Value::Array(a) => !a.is_empty() && a.iter().all(plain) && a.iter().any(|i| !i.is_array()),
+        Value::Object(o) => !o.is_empty() && o.values().all(plain),
+        _ => true,
+    }
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_serde_json(v in json(), pretty in any::<bool>()) {
+        let line = if pretty { serde_json::to_string_pretty(&v) } else { serde_json::to_string(&v) }.expect("text");
+        let got = fields(&line);
+        prop_assert!(got.is_some(), "{line}");
+        if v.as_object().is_some_and(|o| o.values().all(plain)) {
+            let mut want = Flat::new();
+            v.as_object().into_iter().flatten().for_each(|(k, v)| flatten(k, v, &mut want));
+            prop_assert_eq!(got.unwrap_or_default(), want, "{}", line);
+        }
+    }
+
+    #[test]
+    fn refuses_what_serde_json_refuses(v in json(), at in 0usize..200, c in "[\\PC\"\\\\{}\\[\\],:]") {
+        let mut line = serde_json::to_string(&v).expect("text");
+        let at = (0..=at.min(line.len())).rev().find(|i| line.is_char_boundary(*i)).unwrap_or(0);
+        line.insert_str(at, &c);
+        let theirs = serde_json::from_str::<Value>(&line);
+        // Lenient only in escapes of lone surrogates.
+        if theirs.is_ok() || !line.contains("\\u") {
+            prop_assert_eq!(fields(&line).is_some(), theirs.is_ok(), "{}", line);
+        }
+    }
+
+    #[test]
+    fn no_panic(s in "\\{\\PC{0,80}") {
+        let _ = row(&s);
+    }
+}
+
+#[test]
+fn nested_names_arrays_and_duplicates() {
+    let f = fields(
+        r#"{"a":{"b":1,"c":[1,"x",null]},"d":[{"e":true},{"e":false}],"f":1,"f":"last","g":{},"\u0061":{"b":2}}"#,
+    );
+    let f: Vec<_> = f.expect("parsed").into_iter().map(|(n, v, _)| format!("{n}={v}")).collect();
+    assert_eq!(f, ["d.e=true", "d.e=false", "f=last", "g=", "a.b=2"]);
+    let r = row(r#"{"a":[1,2],"b":3}"#);
+    assert_eq!(r.fields.iter().map(|f| f.in_array).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(r.fields[0].kind, ValueKind::Number);
+}
+
+#[test]
+fn deep_nesting_is_one_raw_value() {
+    for n in [63, 64, 65, 1000, 20_000, 200_000] {
+        let line = format!("{{\"x\":{}1{}}}", "[".repeat(n), "]".repeat(n));
+        let r = row(&line);
+        assert!(r.parsed, "{n}");
+        assert_eq!(r.fields.len(), 1);
+        assert_eq!(r.fields[0].value.starts_with('['), n >= 64, "{n}");
+        let line = format!("{}1{}", "{\"x\":".repeat(n), "}".repeat(n));
+        assert!(row(&line).parsed, "{n}");
+        assert!(!row(&line[..line.len() - 1]).parsed, "{n}");
+    }
+}
+
+#[test]
+fn many_fields_and_long_names_are_bounded() {
+    let many: Vec<String> = (0..10_000).map(|i| format!("\"k{i}\":{i}")).collect();
+    let r = row(&format!("{{{}}}", many.join(",")));
+    assert_eq!(r.fields.len(), super::MAX_FIELDS + 1);
+    assert_eq!(r.fields.last().map(|f| (f.name.as_str(), f.value.as_str())), Some(("fields_left_out", "5904")));
+    let long = "k".repeat(500);
+    let r = row(&format!(r#"{{"{long}":{{"a":1}}}}"#));
+    assert_eq!(r.fields[0].value, r#"{"a":1}"#);
+}
+
+#[test]
+fn an_event_in_the_usual_names() {
+    let r = row(
+        r#"{"time":1763458200123,"source_ip":"192.0.2.9:4711","username":"bob","action":"login","result":"denied","level":"warn","http":{"status":301},"note":"a\u00e4\ud834\udd1e\n\ud800"}"#,
+    );
+    assert_eq!((r.event_type, r.outcome, r.severity), (EventType::LoginFailed, Outcome::Failure, Severity::Low));
+    assert_eq!((r.ov(Ov::SrcIp), r.ov(Ov::SrcPort), r.ov(Ov::User)), (Some("192.0.2.9"), Some("4711"), Some("bob")));
+    assert_eq!((r.ov(Ov::StatusCode), r.time.to_rfc3339().as_str()), (Some("301"), "2025-11-18T09:30:00.123Z"));
+    let note = r.fields.iter().find(|f| f.name == "note").map(|f| f.value.as_str());
+    assert_eq!(note, Some("aä𝄞\n\u{fffd}"));
+}
+
+#[test]
+fn web_requests_and_ids_alerts() {
+    let r = row(
+        r#"{"ts":"2026-11-18T09:30:00+0100","remote_addr":"192.0.2.9","method":"GET","uri":"/A%2Fb","status":404}"#,
+    );
+    assert_eq!(
+        (r.event_type, r.outcome, r.ov(Ov::UrlDecoded)),
+        (EventType::HttpRequest, Outcome::Failure, Some("/a/b"))
+    );
+    assert_eq!(r.time.to_rfc3339(), "2026-11-18T08:30:00Z");
+    let r = row(
+        r#"{"timestamp":"2026-11-18T09:30:00.5+0000","flow_id":1,"event_type":"alert","src_ip":"192.0.2.9","dest_ip":"198.51.100.1","dest_port":22,"alert":{"action":"blocked","signature":"Bad thing","severity":1}}"#,
+    );
+    assert_eq!((r.event_type, r.outcome, r.severity), (EventType::Detection, Outcome::Failure, Severity::High));
+    assert_eq!((r.ov(Ov::Message), r.ov(Ov::DestPort)), (Some("Bad thing"), Some("22")));
+}
+
+#[test]
+fn cloud_calls() {
+    let r = row(
+        r#"{"eventTime":"2026-11-18T09:30:00Z","eventSource":"iam.amazonaws.com","eventName":"CreateUser","sourceIPAddress":"192.0.2.9","userIdentity":{"userName":"bob"},"errorCode":"AccessDenied"}"#,
+    );
+    assert_eq!((r.event_type, r.outcome), (EventType::CloudApi, Outcome::Failure));
+    assert_eq!(
+        (r.ov(Ov::User), r.ov(Ov::Resource), r.ov(Ov::SrcIp)),
+        (Some("bob"), Some("CreateUser"), Some("192.0.2.9"))
+    );
+}
+
+#[test]
+fn envelopes() {
+    let access = r#"192.0.2.9 - - [18/Nov/2026:09:30:00 +0000] \"GET /x HTTP/1.1\" 403 5"#;
+    let inner = r#"{\"src_ip\":\"192.0.2.9\",\"event_type\":\"http_request\",\"outcome\":\"failure\",\"status\":403}"#;
+    for (line, host) in [
+        (
+            format!(
+                r#"{{"@timestamp":"2026-11-18T09:31:00Z","message":"{access}","host":{{"name":"web1"}},"agent":{{"type":"filebeat"}},"log":{{"file":{{"path":"/a"}}}}}}"#
+            ),
+            Some("web1"),
+        ),
+        (format!(r#"{{"log":"{access}\n","stream":"stdout","time":"2026-11-18T09:31:00.1Z"}}"#), None),
+        (
+            format!(r#"{{"date":1763458200.5,"log":"{access}","kubernetes":{{"host":"node1","pod_name":"p"}}}}"#),
+            Some("node1"),
+        ),
+        (
+            format!(r#"{{"message":"{inner}","host":"web1","timestamp":"2026-11-18T09:31:00Z","source_type":"file"}}"#),
+            Some("web1"),
+        ),
+    ] {
+        let r = row(&line);
+        assert_eq!(
+            (r.ov(Ov::SrcIp), r.ov(Ov::StatusCode), r.ov(Ov::Host)),
+            (Some("192.0.2.9"), Some("403"), host),
+            "{line}"
+        );
+        assert_eq!((r.event_type, r.outcome), (EventType::HttpRequest, Outcome::Failure), "{line}");
+        let want = if line.contains("access") || line.contains("GET") {
+            "2026-11-18T09:30:00Z"
+        } else {
+            "2026-11-18T09:31:00Z"
+        };
+        assert_eq!(r.time.to_rfc3339(), want, "{line}");
+        assert_eq!(format_name(r.format), "json");
+        assert!(r.fields.len() >= 3);
+    }
+    let r = row(r#"{"log":"nothing that is known","stream":"stderr","time":"2026-11-18T09:31:00.1Z"}"#);
+    assert_eq!((r.ov(Ov::Message), r.fields.len()), (Some("nothing that is known"), 3));
+    assert_eq!(r.time.to_rfc3339(), "2026-11-18T09:31:00.100Z");
+}
+
+#[test]
+fn what_is_no_json_stays_raw() {
+    for line in
+        ["{", "{}x", "{\"a\":1,}", "{\"a\":01}", "{'a':1}", "{\"a\":\"\\x\"}", "{\"a\" 1}", "{\"a\":tru}", "{\"a\":-}"]
+    {
+        assert!(!row(line).parsed, "{line}");
+        assert!(row(line).fields.is_empty());
+    }
+    assert!(row("{}").parsed && row(" { } ").parsed && row("\u{feff}{\"a\":1}").parsed);
+}
+
+#[test]
+fn hints_count_only_where_the_format_is_named() {
+    let schema = Arc::new(Schema::base());
+    let line = r#"{"product":"linux","service":"sshd","user":"x"}"#;
+    for (format, want) in [(None, ""), (Some("json".to_owned()), "sshd")] {
+        let opts = Options { format, ..Options::new(Ts::from_secs(1_790_000_000)) };
+        let b = Parser::for_source("e.json", b"", &opts, &schema).parse_one(line);
+        let service = b.event(0).map(|e| schema.sym_name(e.rec.logsource.service).to_owned());
+        assert_eq!(service.as_deref(), Some(want));
+    }
+}

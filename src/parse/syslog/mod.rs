@@ -1,0 +1,98 @@
+//! Syslog lines: their headers, and the programs inside them.
+//!
+//! [`parse`] reads the header, writes what every line has (time, host, program,
+//! process id, message) and hands the message to the parser of its program. A
+//! line counts as parsed when its header was understood; a program parser only
+//! adds to it.
+//!
+//! Addresses are taken from where a program wrote them: names that a client
+//! chose may hold decoys, so each program parser anchors on the side of the
+//! message that the client cannot write.
+
+mod header;
+pub(super) mod programs;
+mod structured;
+mod util;
+
+use crate::event::{Draft, Ov, RecordFlags};
+use crate::parse::Ctx;
+
+pub use util::set_src;
+
+/// Parses one line with a syslog header. False where it has none; then nothing
+/// was written.
+pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    let Some(h) = header::header(raw, ctx) else {
+        d.reset();
+        return false;
+    };
+    d.flag(RecordFlags::PARSED);
+    if let Some((ts, quality)) = h.time {
+        d.time(ts, quality);
+    }
+    if let Some(s) = h.severity {
+        d.severity(s);
+    }
+    if let Some(host) = h.host {
+        d.set(Ov::Host, host);
+    }
+    if !h.program.is_empty() {
+        d.set(Ov::Process, h.program);
+    }
+    if let Some(pid) = h.pid {
+        d.set(Ov::Pid, pid);
+    }
+    if let Some(data) = h.data {
+        structured::fields(data, d);
+    }
+    let msg = message_id(h.msg);
+    d.set(Ov::Message, msg);
+    d.logsource(ctx.ls.syslog);
+    let (msg, times) = repeated(msg);
+    if let Some(times) = times {
+        d.set(Ov::Count, times);
+    }
+    programs::parse(&programs::Line { program: h.program, module: h.module, msg }, ctx, d);
+    true
+}
+
+/// Parses what a program said, where an envelope (a journal export, a JSON
+/// field) names the program apart from the message.
+pub fn parse_message(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    let (msg, times) = repeated(message_id(msg));
+    if let Some(times) = times {
+        d.set(Ov::Count, times);
+    }
+    programs::parse(&programs::Line { program, module: None, msg }, ctx, d);
+}
+
+/// Cuts Solaris' `[ID 800047 auth.info] ` and a relay's `kernel:[ 12.345678]: `.
+fn message_id(msg: &str) -> &str {
+    if let Some((clock, rest)) = msg.strip_prefix("kernel:[").and_then(|r| r.split_once("]: "))
+        && clock.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b' '))
+    {
+        return rest;
+    }
+    match msg.strip_prefix("[ID ").and_then(|r| r.split_once("] ")) {
+        Some((id, rest)) if id.len() < 40 => rest,
+        _ => msg,
+    }
+}
+
+/// `message repeated N times: [ … ]` and `last message repeated N times`: the
+/// message inside and the number.
+fn repeated(msg: &str) -> (&str, Option<&str>) {
+    let Some(rest) = msg.strip_prefix("message repeated ").or_else(|| msg.strip_prefix("last message repeated "))
+    else {
+        return (msg, None);
+    };
+    let Some((n, rest)) = rest.split_once(" times") else { return (msg, None) };
+    if n.is_empty() || n.len() > 9 || !n.bytes().all(|b| b.is_ascii_digit()) {
+        return (msg, None);
+    }
+    let inner = rest.strip_prefix(": [").map_or("", |r| r.strip_suffix(']').unwrap_or(r)).trim_start_matches(' ');
+    (inner, Some(n))
+}
+
+#[cfg(test)]
+mod tests;

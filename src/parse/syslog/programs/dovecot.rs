@@ -1,0 +1,153 @@
+//! dovecot's log-in processes and its authentication workers.
+
+use super::super::util::{between, failed, is_ip, set_dest, set_src, set_user};
+use super::Line;
+use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
+use crate::parse::Ctx;
+
+pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.dovecot);
+    let mut msg = line.msg.strip_prefix("dovecot: ").unwrap_or(line.msg);
+    // `auth(USER,ADDR,…)<…>: Info: sql: …`: who stands in the tag.
+    if let Some(who) = line.module.filter(|_| line.program.starts_with("auth"))
+        && who.contains(',')
+    {
+        worker(who, msg, d);
+        return;
+    }
+    let sub = line.program.ends_with("-login") || login_process(msg);
+    for level in ["Info: ", "Error: ", "Warning: "] {
+        msg = msg.strip_prefix(level).unwrap_or(msg);
+    }
+    // `pam_unix(dovecot:auth): …` behind a sub-process's name.
+    if let Some((_, rest)) = msg.split_once(": pam_unix(")
+        && msg.starts_with("auth")
+    {
+        let text = msg.get(msg.len() - rest.len() - 9..).unwrap_or(rest);
+        if super::pam::parse("dovecot", None, text, ctx, d) {
+            return;
+        }
+    }
+    if sub {
+        login(msg, d);
+    } else if let Some((who, reason)) = auth_group(msg) {
+        worker(who, reason, d);
+    } else if let Some((user, rest)) =
+        msg.strip_prefix("imap(").or_else(|| msg.strip_prefix("pop3(")).and_then(|r| r.split_once(')'))
+    {
+        set_user(d, user);
+        if rest.contains("Logged out") || rest.contains("Disconnected") {
+            d.event(EventType::Logout, Outcome::Success);
+        }
+    } else if line.program != "dovecot" {
+        super::generic::parse(line.msg, ctx, d);
+    }
+}
+
+fn login_process(msg: &str) -> bool {
+    msg.split_once(": ").is_some_and(|(p, _)| p.ends_with("-login") && !p.contains(' '))
+}
+
+/// `[imap-login: ]REASON (auth failed, N attempts): user=<U>, method=M, rip=A, lip=B, …`.
+/// The user name is the client's and stands before `rip`: the last ` rip=` counts.
+fn login(msg: &str, d: &mut Draft<'_>) {
+    if let Some((process, _)) = msg.split_once(": ").filter(|(p, _)| p.ends_with("-login")) {
+        d.field("service", process.trim_end_matches("-login"));
+    }
+    if let Some((head, rip)) = msg.rsplit_once("rip=") {
+        set_src(d, rip.split([',', ' ']).next().unwrap_or(""));
+        if let Some((_, lip)) = rip.split_once("lip=") {
+            set_dest(d, lip.split([',', ' ']).next().unwrap_or(""));
+        }
+        if let Some((_, user)) = head.split_once("user=<") {
+            set_user(
+                d,
+                user.rsplit_once(">, ").map_or(user, |(u, _)| u.split_once(">, method=").map_or(u, |(u, _)| u)),
+            );
+        }
+    }
+    // What the daemon concludes stands before the pairs.
+    let verdict = msg.split_once(": user=<").map_or(msg, |(v, _)| v);
+    let failure = [
+        "auth failed",
+        "(auth_failed)",
+        "tried to use dis",
+        "Aborted login",
+        "proxy dest auth failed",
+        "Maximum number of connections",
+    ];
+    if verdict.contains("Login: ") || verdict.ends_with("Login") {
+        d.event(EventType::Login, Outcome::Success);
+        return;
+    }
+    if verdict.contains("no auth attempts") || verdict.contains("no_auth_attempts") {
+        d.event(EventType::Connection, Outcome::Unknown);
+        return;
+    }
+    if failure.iter().any(|f| verdict.contains(f)) {
+        failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
+        if let Some(n) = between(verdict, "auth failed, ", " attempts")
+            && n.bytes().all(|b| b.is_ascii_digit())
+            && !n.is_empty()
+            && d.get(Ov::Count).is_none()
+        {
+            d.set(Ov::Count, n);
+        }
+    } else {
+        d.event(EventType::Connection, Outcome::Unknown);
+    }
+}
+
+/// `…DRIVER(USER,ADDR[,SESSION]): REASON`.
+fn auth_group(msg: &str) -> Option<(&str, &str)> {
+    for driver in [
+        "pam(",
+        "sql(",
+        "ldap(",
+        "passwd-file(",
+        "passwd(",
+        "shadow(",
+        "ldap(",
+        "static(",
+        "lua(",
+        "oauth2(",
+        "bsdauth(",
+        "cache(",
+    ] {
+        if let Some(at) = msg.find(driver)
+            && (at == 0 || msg.as_bytes()[at - 1] == b' ')
+        {
+            return msg.get(at + driver.len()..)?.split_once("): ");
+        }
+    }
+    None
+}
+
+/// `USER,ADDR[,SESSION]` and the reason. The user may hold commas: the last
+/// element that is an address counts.
+fn worker(who: &str, reason: &str, d: &mut Draft<'_>) {
+    let reason_lower = reason.to_ascii_lowercase();
+    let bad = [
+        "unknown user",
+        "password mismatch",
+        "failed",
+        "invalid credentials",
+        "permission denied",
+        "not allowed",
+        "no such user",
+    ];
+    if bad.iter().any(|b| reason_lower.contains(b)) {
+        failed(d, EventType::LoginFailed, RecordFlags::ACT_MODULE);
+    }
+    let mut end = who.len();
+    while let Some(at) = who.get(..end).and_then(|w| w.rfind(',')) {
+        let word = who.get(at + 1..end).unwrap_or("");
+        if is_ip(super::super::util::bare(word)) {
+            set_src(d, word);
+            set_user(d, who.get(..at).unwrap_or(""));
+            return;
+        }
+        end = at;
+    }
+    set_user(d, who.split(',').next().unwrap_or(""));
+}

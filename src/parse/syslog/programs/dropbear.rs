@@ -1,0 +1,84 @@
+//! dropbear's SSH server. The address stands last, the user name in quotes before it.
+
+use super::super::util::{addr_port, failed, set_port, set_src, set_user};
+use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
+use crate::parse::Ctx;
+
+pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.dropbear);
+    let msg = own_header(msg);
+    let lower = |prefix: &str| msg.get(..prefix.len()).is_some_and(|h| h.eq_ignore_ascii_case(prefix));
+    if lower("bad password attempt for '") || lower("bad pam password attempt for '") {
+        failed(d, EventType::SshLoginFailed, RecordFlags::ACT_VERDICT);
+        tail(msg, d);
+    } else if lower("login attempt for nonexistent user") || lower("login attempt with wrong user") {
+        failed(d, EventType::SshInvalidUser, RecordFlags::ACT_VERDICT);
+        tail(msg, d);
+    } else if msg.contains(" auth succeeded for '") {
+        d.event(EventType::SshLogin, Outcome::Success);
+        tail(msg, d);
+    } else if let Some(rest) = msg.strip_prefix("Child connection from ") {
+        d.event(EventType::Connection, Outcome::Unknown);
+        peer(rest, d);
+    } else if let Some(rest) = msg.strip_prefix("Exit before auth") {
+        early(rest, d);
+    } else if msg.starts_with("Exit (") {
+        d.event(EventType::SshDisconnect, Outcome::Unknown);
+        set_user(d, super::super::util::between(msg, "(", ")").unwrap_or(""));
+    }
+}
+
+/// Some builds repeat `[pid] Mon DD HH:MM:SS `.
+fn own_header(msg: &str) -> &str {
+    if let Some((pid, rest)) = msg.strip_prefix('[').and_then(|r| r.split_once("] "))
+        && pid.bytes().all(|b| b.is_ascii_digit())
+    {
+        return rest.get(16..).filter(|_| rest.as_bytes().get(15) == Some(&b' ')).unwrap_or(rest);
+    }
+    msg
+}
+
+/// `… 'USER' … from ADDR:PORT`, the address from the right.
+fn tail(msg: &str, d: &mut Draft<'_>) {
+    let Some((head, addr)) = msg.rsplit_once(" from ") else { return };
+    peer(addr, d);
+    if let Some((_, user)) = head.split_once(" for '").or_else(|| head.split_once(" user '")) {
+        let user = user.rsplit_once("' with key").map_or(user, |(u, _)| u);
+        set_user(d, user.strip_suffix('\'').unwrap_or(user));
+    }
+}
+
+fn peer(s: &str, d: &mut Draft<'_>) {
+    let s = s.trim();
+    let (addr, port) = addr_port(s.strip_prefix('<').and_then(|s| s.strip_suffix('>')).unwrap_or(s));
+    set_src(d, addr);
+    set_port(d, Ov::SrcPort, port);
+}
+
+/// ` from <ADDR:PORT>: (user 'x', N fails): REASON` and
+/// ` (user 'x', N fails): REASON - user 'x' from ADDR:PORT`.
+fn early(rest: &str, d: &mut Draft<'_>) {
+    d.event(EventType::SshDisconnect, Outcome::Failure);
+    if rest.contains("Max auth tries reached") {
+        d.flag(RecordFlags::ACT_LIMIT);
+    }
+    if let Some((addr, tail)) = rest.strip_prefix(" from <").and_then(|r| r.split_once('>')) {
+        peer(addr, d);
+        named(tail, d);
+    } else {
+        if let Some((_, addr)) = rest.rsplit_once(" from ") {
+            peer(addr, d);
+        }
+        named(rest, d);
+    }
+}
+
+/// `(user 'x', 10 fails)`
+fn named(s: &str, d: &mut Draft<'_>) {
+    let Some((user, rest)) = s.split_once("(user '").and_then(|(_, r)| r.split_once("', ")) else { return };
+    set_user(d, user);
+    let n = super::super::util::digits(rest);
+    if !n.is_empty() && n != "0" && d.get(Ov::Count).is_none() {
+        d.set(Ov::Count, n);
+    }
+}

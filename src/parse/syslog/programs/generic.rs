@@ -1,0 +1,11 @@
+//! Programs without a parser of their own.
+
+use crate::event::Draft;
+use crate::parse::{Ctx, text};
+
+/// Looks for a failed log-in and the address it came from.
+pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    let logsource = d.rec.logsource;
+    text::refused(msg, ctx, d);
+    d.logsource(logsource);
+}

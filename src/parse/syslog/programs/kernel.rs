@@ -1,0 +1,128 @@
+//! The kernel: packet filter logs, memory, crashes.
+
+use super::super::util::{digits, pair, set_dest, set_port, set_src};
+use crate::event::{Draft, EventType, Outcome, Ov, Severity};
+use crate::parse::Ctx;
+
+pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.kernel);
+    let msg = uptime(msg);
+    if msg.contains("IN=") && msg.contains(" SRC=") && packet(msg, ctx, d) {
+        return;
+    }
+    let raise = |d: &mut Draft<'_>, s: Severity| d.rec.severity = d.rec.severity.max(s);
+    if let Some((_, rest)) = msg.split_once("Killed process ").or_else(|| msg.split_once("Kill process ")) {
+        d.event(EventType::OutOfMemory, Outcome::Failure);
+        raise(d, Severity::Medium);
+        victim(rest, d);
+    } else if msg.contains(" invoked oom-killer")
+        || msg.starts_with("Out of memory")
+        || msg.contains("Memory cgroup out of memory")
+    {
+        d.event(EventType::OutOfMemory, Outcome::Failure);
+        raise(d, Severity::Medium);
+    } else if msg.starts_with("Kernel panic")
+        || msg.contains("Kernel panic - not syncing")
+        || msg.starts_with("BUG: ")
+        || msg.starts_with("Oops: ")
+    {
+        d.event(EventType::KernelPanic, Outcome::Failure);
+        raise(d, Severity::High);
+    } else if msg.contains("]: segfault at ")
+        || msg.contains("] general protection")
+        || msg.contains("] trap invalid opcode")
+    {
+        d.event(EventType::ServiceCrash, Outcome::Failure);
+        raise(d, Severity::Low);
+        let head = msg.strip_prefix("traps: ").unwrap_or(msg);
+        if let Some((name, rest)) = head.split_once('[') {
+            d.set(Ov::Resource, name);
+            d.field("crashed_pid", digits(rest));
+        }
+    } else if msg.contains("No space left on device") {
+        d.event(EventType::DiskFull, Outcome::Failure);
+        raise(d, Severity::Medium);
+    } else if msg.contains("I/O error")
+        || msg.contains("EXT4-fs error")
+        || msg.contains("XFS (") && msg.contains("error")
+    {
+        d.event(EventType::SystemError, Outcome::Failure);
+        raise(d, Severity::Low);
+    } else if let Some(rest) = msg.strip_prefix("device ")
+        && let Some(dev) = rest.strip_suffix(" entered promiscuous mode")
+    {
+        d.set(Ov::Resource, dev);
+        raise(d, Severity::Low);
+    } else if msg.starts_with("audit: ") || msg.starts_with("type=") {
+        super::audit::parse(msg, ctx, d);
+    }
+}
+
+/// Cuts `[  123.456789] `.
+fn uptime(msg: &str) -> &str {
+    if let Some((clock, rest)) = msg.strip_prefix('[').and_then(|r| r.split_once("] "))
+        && !clock.is_empty()
+        && clock.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b' '))
+    {
+        return rest;
+    }
+    msg
+}
+
+/// `PREFIX IN=… OUT=… SRC=… DST=… PROTO=… SPT=… DPT=…`. The prefix is the
+/// administrator's and says what became of the packet.
+fn packet(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    let Some(at) = msg.find("IN=") else { return false };
+    let (prefix, body) = msg.split_at(at);
+    let Some(src) = pair(body, "SRC=") else { return false };
+    d.logsource(ctx.ls.firewall);
+    let (event_type, outcome) = verdict(prefix);
+    d.event(event_type, outcome);
+    set_src(d, src);
+    if let Some(dst) = pair(body, "DST=") {
+        set_dest(d, dst);
+    }
+    if let Some(port) = pair(body, "SPT=") {
+        set_port(d, Ov::SrcPort, port);
+    }
+    if let Some(port) = pair(body, "DPT=") {
+        set_port(d, Ov::DestPort, port);
+    }
+    for (key, name) in [("PROTO=", "protocol"), ("IN=", "in"), ("OUT=", "out")] {
+        if let Some(v) = pair(body, key).filter(|v| !v.is_empty()) {
+            d.field(name, v);
+        }
+    }
+    let prefix = prefix.trim().trim_matches(['[', ']', ':', ' ']);
+    if !prefix.is_empty() {
+        d.field("rule_prefix", prefix);
+    }
+    true
+}
+
+/// What the prefix of a packet's line says of its fate.
+fn verdict(prefix: &str) -> (EventType, Outcome) {
+    let has = |words: &[&str]| words.iter().any(|w| contains_ci(prefix.as_bytes(), w.as_bytes()));
+    if has(&["block", "drop", "reject", "deny", "denied", "dpt", "refuse", "invalid", "ban"]) {
+        (EventType::FirewallBlock, Outcome::Failure)
+    } else if has(&["allow", "accept", "permit", "pass"]) {
+        (EventType::FirewallAllow, Outcome::Success)
+    } else {
+        (EventType::Connection, Outcome::Unknown)
+    }
+}
+
+fn contains_ci(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle))
+}
+
+/// `1234 (name) …` of the process that was killed.
+fn victim(rest: &str, d: &mut Draft<'_>) {
+    let pid = digits(rest);
+    if !pid.is_empty() {
+        d.field("killed_pid", pid);
+    }
+    if let Some(name) = super::super::util::between(rest, "(", ")") {
+        d.set(Ov::Resource, name);
+    }
+}

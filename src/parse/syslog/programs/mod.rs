@@ -1,0 +1,87 @@
+//! What programs say: one file for each family, chosen by the program's name.
+
+mod accounts;
+mod audit;
+mod bans;
+mod cron;
+mod dovecot;
+mod dropbear;
+mod ftp;
+mod generic;
+mod haproxy;
+mod kernel;
+mod login;
+mod named;
+mod pam;
+mod postfix;
+mod proftpd;
+mod services;
+mod sshd;
+mod su;
+mod sudo;
+mod systemd;
+mod web;
+
+use crate::event::Draft;
+use crate::parse::Ctx;
+
+pub(in crate::parse) use audit::parse as audit;
+pub(in crate::parse) use ftp::vsftpd;
+pub(in crate::parse) use named::parse as named;
+
+/// One message with the name of its program.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub program: &'a str,
+    /// `sshd(pam_unix)`: what stands in brackets.
+    pub module: Option<&'a str>,
+    pub msg: &'a str,
+}
+
+/// Hands a message to the parser of its program.
+pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
+    let name = line.program.rsplit('/').next().unwrap_or(line.program);
+    let msg = line.msg;
+    if pam::parse(name, line.module, msg, ctx, d) {
+        return;
+    }
+    match name {
+        "sshd" | "sshd-session" | "sshd-auth" => sshd::parse(msg, ctx, d),
+        "sudo" => sudo::parse(msg, ctx, d),
+        "su" => su::parse(msg, ctx, d),
+        "CRON" | "cron" | "crond" | "CROND" | "crontab" | "anacron" | "atd" | "fcron" => cron::parse(name, msg, ctx, d),
+        "systemd" => systemd::parse(msg, ctx, d),
+        "systemd-logind" | "elogind-daemon" | "elogind" => systemd::logind(msg, ctx, d),
+        "kernel" | "ulogd" => kernel::parse(msg, ctx, d),
+        "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "gpasswd" | "passwd"
+        | "chpasswd" | "chage" | "chfn" | "chsh" | "newusers" | "adduser" | "deluser" | "vipw" => {
+            accounts::parse(name, msg, ctx, d)
+        }
+        "dropbear" => dropbear::parse(msg, ctx, d),
+        "smtpd" | "postscreen" | "smtps" | "cleanup" | "qmgr" | "smtp" | "local" | "pickup" | "anvil" | "lmtp"
+        | "bounce" | "submission" | "tlsproxy" | "dnsblog"
+            if line.program.contains('/') || line.program.starts_with("post") =>
+        {
+            postfix::parse(name, msg, ctx, d);
+        }
+        "postscreen" => postfix::parse(name, msg, ctx, d),
+        "dovecot" | "dovecot-auth" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login"
+        | "auth-worker" | "auth" | "imap" | "pop3" | "lmtp" => dovecot::parse(line, ctx, d),
+        "vsftpd" => ftp::vsftpd(msg, ctx, d),
+        "proftpd" => proftpd::parse(msg, ctx, d),
+        "pure-ftpd" => ftp::pure_ftpd(msg, ctx, d),
+        "ftpd" | "wu-ftpd" | "in.ftpd" => ftp::ftpd(msg, ctx, d),
+        "named" | "bind" | "bind9" | "security" | "update-security" | "queries" | "client" => named::parse(msg, ctx, d),
+        "haproxy" => haproxy::parse(msg, ctx, d),
+        "lighttpd" | "nginx" | "httpd" | "apache" | "apache2" => web::parse(name, msg, ctx, d),
+        "xinetd" | "inetd" => services::xinetd(msg, ctx, d),
+        "rsyslogd" | "syslogd" | "syslog-ng" | "rsyslogd0" => services::syslogd(msg, ctx, d),
+        "auditd" | "audisp" | "audispd" | "audit" | "auditspd" => audit::parse(msg, ctx, d),
+        "login" | "LOGIN" | "gdm" | "gdm-password]" | "lightdm" | "sddm" | "agetty" => login::parse(msg, ctx, d),
+        "scanlogd" => services::scanlogd(msg, ctx, d),
+        "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
+        _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),
+        _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
+        _ => generic::parse(msg, ctx, d),
+    }
+}

@@ -1,0 +1,189 @@
+//! Lines of the PAM library, which any program may carry.
+//!
+//! `ruser` and `user` are what the client typed and may look like further
+//! pairs; see [`identity`] for how the real `rhost` is told from a decoy.
+
+use super::super::util::{digits, failed, set_src, set_user};
+use crate::event::{Draft, EventType, Logsource, Outcome, Ov, RecordFlags};
+use crate::parse::Ctx;
+
+/// Parses the line if it is PAM's; false where it is the program's own.
+pub(super) fn parse(program: &str, module: Option<&str>, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    let Some((service, body)) = split(module, msg) else { return false };
+    let service = service.unwrap_or(program);
+    d.logsource(logsource(service, program, ctx));
+    if let Some(pairs) =
+        body.strip_prefix("authentication failure; ").or_else(|| body.strip_prefix("authentication failure;"))
+    {
+        failed(d, failure_type(service, program), RecordFlags::ACT_MODULE);
+        identity(pairs, d);
+    } else if let Some(rest) = body.strip_prefix("session opened for user ") {
+        session(rest, EventType::SessionStart, d);
+    } else if let Some(rest) = body.strip_prefix("session closed for user ") {
+        session(rest, EventType::SessionEnd, d);
+    } else if let Some(rest) = body.strip_prefix("password changed for ") {
+        d.event(EventType::PasswordChanged, Outcome::Success);
+        d.set(Ov::TargetUser, rest.trim());
+    } else {
+        other(service, program, body, d);
+    }
+    true
+}
+
+/// Cuts `pam_unix(sshd:auth): `, `(pam_unix) `, `pam_unix: `, and the brackets
+/// of the tag: the service (where named) and the text.
+fn split<'a>(module: Option<&'a str>, msg: &'a str) -> Option<(Option<&'a str>, &'a str)> {
+    if let Some(rest) = msg.strip_prefix("pam_") {
+        let end = rest.bytes().take(40).position(|b| !(b.is_ascii_alphanumeric() || b == b'_'))?;
+        let rest = rest.get(end..)?;
+        if let Some(rest) = rest.strip_prefix('(') {
+            let (inner, text) = rest.split_once(')')?;
+            let service = inner.split_once(':').map(|(s, _)| s);
+            return Some((service, text.strip_prefix(':')?.trim_start_matches(' ')));
+        }
+        return rest.strip_prefix(": ").map(|text| (None, text));
+    }
+    if let Some(rest) = msg.strip_prefix("(pam_") {
+        return rest.split_once(") ").map(|(_, text)| (None, text));
+    }
+    if module.is_some_and(|m| m.starts_with("pam_")) || msg.starts_with("authentication failure; logname=") {
+        return Some((None, msg));
+    }
+    None
+}
+
+/// The event type of a failure: the service says what was tried.
+fn failure_type(service: &str, program: &str) -> EventType {
+    match (service, program) {
+        ("sshd" | "ssh", _) | (_, "sshd" | "sshd-session") => EventType::SshLoginFailed,
+        ("sudo" | "sudo-i", _) => EventType::SudoFailed,
+        ("su" | "su-l", _) => EventType::SuFailed,
+        _ => EventType::LoginFailed,
+    }
+}
+
+fn logsource(service: &str, program: &str, ctx: &Ctx) -> Logsource {
+    match service {
+        "sshd" => ctx.ls.sshd,
+        "sudo" | "sudo-i" => ctx.ls.sudo,
+        "su" | "su-l" => ctx.ls.su,
+        "cron" | "crond" | "atd" => ctx.ls.cron,
+        "dovecot" => ctx.ls.dovecot,
+        "vsftpd" => ctx.ls.vsftpd,
+        "proftpd" => ctx.ls.proftpd,
+        _ if program == "sshd" => ctx.ls.sshd,
+        _ => ctx.ls.auth,
+    }
+}
+
+/// `logname= uid=0 euid=0 tty=ssh ruser=A rhost=R  user=U`.
+///
+/// A and U are whatever the client sent. With A empty the first `rhost` is the
+/// real one (a decoy in U comes after it). Else R is the word before the end or
+/// before ` user=`; if U equals A there (programs that set both), that place is
+/// certain, else the last place counts.
+pub(super) fn identity(pairs: &str, d: &mut Draft<'_>) {
+    let Some(at) = pairs.find("rhost=") else {
+        if let Some((_, user)) = pairs.rsplit_once(" user=") {
+            set_user(d, user.trim());
+        }
+        return;
+    };
+    let (_, after) = pairs.split_once("ruser=").unwrap_or(("", pairs.get(at..).unwrap_or("")));
+    let Some((ruser, rhost, user)) = choose(after) else {
+        set_src(d, pairs.get(at + 6..).map_or("", super::super::util::word));
+        return;
+    };
+    set_src(d, rhost);
+    set_user(d, if user.is_empty() { ruser } else { user });
+}
+
+fn choose(after: &str) -> Option<(&str, &str, &str)> {
+    let mut best = None;
+    let mut from = 0;
+    while let Some(at) = after.get(from..)?.find("rhost=") {
+        let start = from + at;
+        from = start + 6;
+        let boundary = start == 0 || after.as_bytes()[start - 1] == b' ';
+        if !boundary {
+            continue;
+        }
+        let ruser = after.get(..start)?.strip_suffix(' ').unwrap_or("");
+        let tail = after.get(start + 6..)?;
+        let (rhost, tail) = tail.split_once(' ').unwrap_or((tail, ""));
+        let tail = tail.trim_start_matches(' ');
+        let tail = tail.strip_suffix(" [preauth]").or_else(|| tail.strip_suffix("[preauth]")).unwrap_or(tail);
+        let user = match tail.strip_prefix("user=") {
+            Some(user) => user.trim_end(),
+            None if tail.is_empty() => "",
+            None => continue,
+        };
+        best = Some((ruser, rhost, user));
+        if ruser.is_empty() || (!user.is_empty() && user == ruser) {
+            break;
+        }
+    }
+    best
+}
+
+/// `alice(uid=1000) by (uid=0)`, `root by alice(uid=0)`, `root`.
+fn session(rest: &str, event_type: EventType, d: &mut Draft<'_>) {
+    d.event(event_type, Outcome::Success);
+    let (user, by) = rest.split_once(" by ").unwrap_or((rest, ""));
+    let user = user.split_once('(').map_or(user, |(u, _)| u).trim();
+    let by = by.split_once('(').map_or(by, |(u, _)| u).trim();
+    if by.is_empty() || by == user {
+        set_user(d, user);
+    } else {
+        d.set(Ov::User, by);
+        d.set(Ov::TargetUser, user);
+    }
+}
+
+fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
+    let kind = failure_type(service, program);
+    if body.starts_with("check pass; user unknown") || body.starts_with("bad username") {
+        failed(d, kind, RecordFlags::ACT_MODULE);
+    } else if let Some(rest) = body.strip_prefix("Consecutive login failures for user ") {
+        failed(d, kind, RecordFlags::ACT_MODULE);
+        set_user(d, super::super::util::word(rest));
+    } else if let Some(rest) = body.strip_prefix("user ")
+        && let Some((user, tally)) = rest.split_once(" tally ").or_else(|| rest.split_once(") tally "))
+    {
+        failed(d, kind, RecordFlags::ACT_MODULE);
+        set_user(d, user.split_once(" (").map_or(user, |(u, _)| u));
+        let n = digits(tally);
+        if !n.is_empty() {
+            d.field("tally", n);
+        }
+    } else if let Some(rest) = body.strip_prefix("received for user ") {
+        if body.contains("(Authentication failure)") || body.contains("(User not known") {
+            failed(d, kind, RecordFlags::ACT_MODULE);
+        }
+        set_user(d, rest.rsplit_once(": ").map_or(rest, |(u, _)| u));
+    } else if let Some(rest) = body.strip_prefix("Refused user ") {
+        failed(d, kind, RecordFlags::ACT_MODULE);
+        set_user(d, rest.rsplit_once(" for service ").map_or(rest, |(u, _)| u));
+    } else if let Some((_, user)) = body.rsplit_once(" not met by user \"") {
+        failed(d, kind, RecordFlags::ACT_MODULE);
+        set_user(d, user.trim_end_matches('"'));
+    } else if let Some((_, user)) = body.split_once("more authentication failures; ") {
+        failed(d, kind, RecordFlags::ACT_MODULE);
+        identity(user, d);
+    } else if body.starts_with("authentication failure")
+        || body.starts_with("authentication fails")
+        || body.contains("denied access")
+    {
+        failed(d, kind, RecordFlags::ACT_MODULE);
+    } else if let Some(rest) = body.strip_prefix("account ") {
+        if let Some((user, why)) = rest.split_once(" has ")
+            && (why.starts_with("expired") || why.starts_with("password expired"))
+        {
+            d.event(kind, Outcome::Failure);
+            set_user(d, user);
+        }
+    } else if let Some(rest) = body.strip_prefix("password - ") {
+        let _ = rest;
+        d.event(EventType::PasswordChanged, Outcome::Failure);
+    }
+}

@@ -1,0 +1,83 @@
+//! OpenSSH's server.
+//!
+//! User names come from the client and may contain anything, ` from 1.2.3.4
+//! port 22` included; addresses and ports are written by the daemon. So every
+//! message is read from the side that the daemon controls, mostly the right.
+
+mod auth;
+mod conn;
+mod peer;
+
+use super::super::util::{digits, failed, set_port, set_src, set_user};
+use crate::event::{Draft, EventType, Outcome, Ov};
+use crate::parse::Ctx;
+
+/// Parses one message of sshd.
+pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.sshd);
+    let msg = msg.strip_prefix("error: ").or_else(|| msg.strip_prefix("fatal: ")).unwrap_or(msg);
+    let (msg, preauth) = match msg.strip_suffix(" [preauth]") {
+        Some(m) => (m, true),
+        None => (msg.strip_suffix(" [postauth]").unwrap_or(msg).trim_end_matches(' '), false),
+    };
+    // The first letters decide: a line is tried against few prefixes.
+    match msg.as_bytes() {
+        [b'F', b'a', b'i', ..] => auth::verdict(msg, "Failed ", false, d),
+        [b'A', b'c', b'c', ..] => auth::verdict(msg, "Accepted ", true, d),
+        [b'P', b'o', b's', ..] => auth::postponed(msg, d),
+        [b'I' | b'i', ..] => auth::notice(msg, d),
+        [b'U', b's', ..] => auth::user(msg, d),
+        [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S', ..] => {
+            conn::parse(msg, preauth, d)
+        }
+        [b'P', b'A', b'M', ..] => auth::pam(msg, d),
+        [b'm', ..] => auth::limit(msg, d),
+        _ => other(msg, d),
+    }
+}
+
+fn other(msg: &str, d: &mut Draft<'_>) {
+    if let Some(rest) = msg.strip_prefix("refused connect from ") {
+        // `NAME@HOST (ADDR)`: the name is the client's ident answer.
+        d.event(EventType::Connection, Outcome::Failure);
+        let addr = rest
+            .strip_suffix(')')
+            .and_then(|r| r.rsplit_once('('))
+            .map_or_else(|| rest.rsplit_once('@').map_or(rest, |(_, a)| a), |(_, a)| a);
+        set_src(d, addr);
+    } else if let Some(rest) = msg.strip_prefix("Address ") {
+        if let Some((addr, _)) = rest.split_once(" maps to ") {
+            set_src(d, addr);
+        }
+    } else if let Some(rest) = msg.strip_prefix("reverse mapping checking getaddrinfo for ") {
+        if let Some((_, addr)) = rest.split_once(" [")
+            && let Some((addr, _)) = addr.split_once(']')
+        {
+            set_src(d, addr);
+        }
+    } else if let Some(rest) = msg.strip_prefix("Exceeded MaxStartups") {
+        let _ = rest;
+        d.event(EventType::Connection, Outcome::Failure);
+    } else if let Some(rest) = msg.strip_prefix("Nasty PTR record ") {
+        if let Some((_, addr)) = rest.rsplit_once(" for ") {
+            set_src(d, addr.split_once(',').map_or(addr, |(a, _)| a));
+        }
+    } else if let Some(rest) = msg.strip_prefix("lastlog_") {
+        let _ = rest;
+    }
+}
+
+/// Sets user, address and port of a login message.
+fn set_peer(d: &mut Draft<'_>, user: &str, addr: &str, port: &str) {
+    set_user(d, user);
+    set_src(d, addr);
+    set_port(d, Ov::SrcPort, port);
+}
+
+/// Cuts `invalid user ` (`illegal user ` in old versions).
+fn known_user(user: &str) -> (&str, bool) {
+    match user.strip_prefix("invalid user ").or_else(|| user.strip_prefix("illegal user ")) {
+        Some(u) => (u, true),
+        None => (user, false),
+    }
+}

@@ -1,0 +1,61 @@
+//! sudo: `USER : [REASON ; ]TTY=… ; PWD=… ; USER=… ; COMMAND=…`.
+
+use super::super::util::{digits, set_user};
+use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
+use crate::parse::Ctx;
+
+pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.sudo);
+    let msg = msg.trim_start_matches(' ');
+    let Some((user, rest)) = msg.split_once(" : ") else {
+        if msg.starts_with("pam_") || msg.contains("incorrect password") {
+            d.event(EventType::SudoFailed, Outcome::Failure);
+        }
+        return;
+    };
+    if user.len() > 256 {
+        return;
+    }
+    set_user(d, user.trim());
+    let (reason, pairs) = match rest.split_once(" ; ") {
+        _ if starts_pairs(rest) => ("", rest),
+        Some((reason, pairs)) => (reason, pairs),
+        None => (rest, ""),
+    };
+    // The command is last and free text: what stands in it is never a pair.
+    let (head, command) = match pairs.split_once("COMMAND=") {
+        Some((head, command)) => (head, Some(command)),
+        None => (pairs, None),
+    };
+    for pair in head.split(" ; ") {
+        if let Some(target) = pair.strip_prefix("USER=") {
+            d.set(Ov::TargetUser, target.trim());
+        } else if let Some(tty) = pair.strip_prefix("TTY=") {
+            d.field("tty", tty.trim());
+        } else if let Some(pwd) = pair.strip_prefix("PWD=") {
+            d.field("pwd", pwd.trim());
+        } else if let Some(group) = pair.strip_prefix("GROUP=") {
+            d.field("group", group.trim());
+        }
+    }
+    if let Some(command) = command {
+        d.set(Ov::Resource, command);
+    }
+    if reason.is_empty() || reason.starts_with("(command continued)") {
+        d.event(EventType::Sudo, Outcome::Success);
+        return;
+    }
+    d.field("reason", reason);
+    d.event(EventType::SudoFailed, Outcome::Failure);
+    if reason.contains("incorrect password attempt") {
+        d.flag(RecordFlags::ACT_VERDICT);
+        let n = digits(reason);
+        if !n.is_empty() {
+            d.set(Ov::Count, n);
+        }
+    }
+}
+
+fn starts_pairs(s: &str) -> bool {
+    ["TTY=", "HOST=", "PWD=", "USER=", "TSID=", "ENV="].iter().any(|k| s.starts_with(k))
+}

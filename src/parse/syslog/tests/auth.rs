@@ -1,0 +1,160 @@
+//! PAM, sudo, su, accounts, log-ins.
+
+use super::*;
+use EventType::*;
+use Outcome::{Failure, Success};
+
+#[test]
+fn pam_of_any_program() {
+    let p = msg(
+        "sshd",
+        "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=bob",
+    );
+    p.is(SshLoginFailed, Failure, "bob", "192.0.2.7");
+    assert!(p.act(RecordFlags::ACT_MODULE));
+    msg("ftp", "(pam_unix) authentication failure; logname= uid=0 euid=0 tty= ruser=bob rhost=gw.example.net ").is(
+        LoginFailed,
+        Failure,
+        "bob",
+        "gw.example.net",
+    );
+    msg("sudo", "pam_unix(sudo:auth): authentication failure; logname=bob uid=1000 euid=0 tty=/dev/pts/0 ruser=bob rhost=  user=bob")
+        .is(SudoFailed, Failure, "bob", "");
+    msg(
+        "su",
+        "pam_unix(su:auth): authentication failure; logname=bob uid=1000 euid=0 tty=pts/0 ruser=bob rhost=  user=root",
+    )
+    .is(SuFailed, Failure, "root", "");
+    msg("sshd", "pam_unix(sshd:auth): check pass; user unknown").is(SshLoginFailed, Failure, "", "");
+    msg("login", "pam_faillock(login:auth): Consecutive login failures for user bob account temporarily locked").is(
+        LoginFailed,
+        Failure,
+        "bob",
+        "",
+    );
+    msg("sshd", "pam_tally2(sshd:auth): user bob (1001) tally 5, deny 3").is(SshLoginFailed, Failure, "bob", "");
+    msg("x", "pam_sss(x:auth): received for user bob: 7 (Authentication failure)").is(LoginFailed, Failure, "bob", "");
+    let p = msg("sudo", "pam_unix(sudo:session): session opened for user root(uid=0) by bob(uid=1000)");
+    p.is(SessionStart, Success, "bob", "");
+    assert_eq!(p.get(Ov::TargetUser), "root");
+    msg("cron", "pam_unix(cron:session): session closed for user bob").is(SessionEnd, Success, "bob", "");
+    let p = msg("passwd", "pam_unix(passwd:chauthtok): password changed for bob");
+    assert_eq!((p.what(), p.get(Ov::TargetUser)), ((PasswordChanged, Success), "bob"));
+}
+
+#[test]
+fn pam_decoys() {
+    let head = "pam_unix(x:auth): authentication failure; logname= uid=0 euid=0 tty=x";
+    msg("x", &format!("{head} ruser=a rhost=198.51.100.1 rhost=192.0.2.7")).is(
+        LoginFailed,
+        Failure,
+        "a rhost=198.51.100.1",
+        "192.0.2.7",
+    );
+    msg("x", &format!("{head} ruser= rhost=192.0.2.7  user=a rhost=198.51.100.1")).is(
+        LoginFailed,
+        Failure,
+        "a rhost=198.51.100.1",
+        "192.0.2.7",
+    );
+    msg("x", &format!("{head} ruser=rhost=198.51.100.1 rhost=192.0.2.7")).is(
+        LoginFailed,
+        Failure,
+        "rhost=198.51.100.1",
+        "192.0.2.7",
+    );
+    msg("x", &format!("{head} ruser=a rhost=198.51.100.1  user=root rhost=192.0.2.7")).is(
+        LoginFailed,
+        Failure,
+        "a rhost=198.51.100.1  user=root",
+        "192.0.2.7",
+    );
+    msg("x", &format!("{head} ruser=a rhost=192.0.2.7  user=a")).is(LoginFailed, Failure, "a", "192.0.2.7");
+}
+
+#[test]
+fn sudo() {
+    let p = msg("sudo", "     bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/bin/cat /etc/shadow ; USER=x");
+    p.is(Sudo, Success, "bob", "");
+    assert_eq!((p.get(Ov::TargetUser), p.get(Ov::Resource)), ("root", "/bin/cat /etc/shadow ; USER=x"));
+    let p = msg("sudo", "bob : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id");
+    p.is(SudoFailed, Failure, "bob", "");
+    assert_eq!((p.get(Ov::Count), p.get(Ov::Resource)), ("3", "/bin/id"));
+    let p = msg("sudo", "bob : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id");
+    p.is(SudoFailed, Failure, "bob", "");
+    assert_eq!(p.field("reason"), "user NOT in sudoers");
+    msg("sudo", "bob : command not allowed ; TTY=x ; PWD=/ ; USER=root ; COMMAND=/bin/id")
+        .is(SudoFailed, Failure, "bob", "");
+}
+
+#[test]
+fn su() {
+    let both = |t: &str, user: &str, target: &str, kind, outcome| {
+        let p = msg("su", t);
+        p.is(kind, outcome, user, "");
+        assert_eq!(p.get(Ov::TargetUser), target, "{t}");
+    };
+    both("Successful su for root by bob", "bob", "root", Su, Success);
+    both("FAILED su for root by bob", "bob", "root", SuFailed, Failure);
+    both("FAILED SU (to root) bob on pts/0", "bob", "root", SuFailed, Failure);
+    both("(to root) bob on pts/0", "bob", "root", Su, Success);
+    both("BAD SU bob to root on /dev/ttyv0", "bob", "root", SuFailed, Failure);
+    both("bob to root on /dev/ttyv0", "bob", "root", Su, Success);
+    both("+ pts/0 bob:root", "bob", "root", Su, Success);
+    both("- pts/0 bob:root", "bob", "root", SuFailed, Failure);
+}
+
+#[test]
+fn accounts() {
+    let all = |program: &str, t: &str, kind, target: &str, resource: &str| {
+        let p = msg(program, t);
+        assert_eq!((p.what(), p.get(Ov::TargetUser), p.get(Ov::Resource)), ((kind, Success), target, resource), "{t}");
+    };
+    all(
+        "useradd",
+        "new user: name=bob, UID=1001, GID=1001, home=/home/bob, shell=/bin/sh, from=/dev/pts/1",
+        UserCreated,
+        "bob",
+        "",
+    );
+    all("useradd", "new group: name=bob, GID=1001", GroupChanged, "", "bob");
+    all("useradd", "add 'bob' to shadow group 'sudo'", GroupChanged, "bob", "sudo");
+    all("usermod", "add 'bob' to group 'sudo'", GroupChanged, "bob", "sudo");
+    all("userdel", "delete user 'bob'", UserDeleted, "bob", "");
+    all("userdel", "delete 'bob' from group 'sudo'", GroupChanged, "bob", "sudo");
+    all("userdel", "removed group 'bob' owned by 'bob'", GroupChanged, "", "bob");
+    all("gpasswd", "user bob added by root to group sudo", GroupChanged, "bob", "sudo");
+    all("groupadd", "group added to /etc/group: name=ops, GID=1002", GroupChanged, "", "ops");
+    all("usermod", "change user 'bob' password", PasswordChanged, "bob", "");
+    all("usermod", "lock user 'bob' password", UserChanged, "bob", "");
+    all(
+        "usermod",
+        "change user 'bob' shell from '/bin/sh' to '/bin/bash'",
+        UserChanged,
+        "bob",
+        "shell from '/bin/sh' to '/bin/bash'",
+    );
+    all("passwd", "password for 'bob' changed by 'root'", PasswordChanged, "bob", "");
+    assert_eq!(msg("useradd", "failed adding user 'bob', exit code: 9").what(), (UserCreated, Failure));
+}
+
+#[test]
+fn consoles_and_sessions() {
+    msg("login", "FAILED LOGIN (1) on '/dev/tty1' FOR 'bob', Authentication failure").is(
+        LoginFailed,
+        Failure,
+        "bob",
+        "",
+    );
+    msg("login", "FAILED LOGIN 1 FROM 192.0.2.7 FOR bob, Authentication failure").is(
+        LoginFailed,
+        Failure,
+        "bob",
+        "192.0.2.7",
+    );
+    msg("login", "ROOT LOGIN ON tty1").is(Login, Success, "root", "");
+    let p = msg("systemd-logind", "New session 5 of user bob.");
+    p.is(SessionStart, Success, "bob", "");
+    assert_eq!(p.get(Ov::SessionId), "5");
+    assert_eq!(msg("systemd-logind", "Removed session 5.").what(), (SessionEnd, Success));
+}

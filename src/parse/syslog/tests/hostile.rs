@@ -1,0 +1,106 @@
+//! Arbitrary and mutated lines: no panic, and a refusal leaves no trace.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const SEEDS: &[&str] = &[
+    "Failed password for invalid user x from 192.0.2.7 port 22 ssh2: info",
+    "Accepted publickey for bob from 192.0.2.7 port 1 ssh2: RSA x",
+    "Invalid user from from 192.0.2.7 port 9",
+    "Connection closed by invalid user a 192.0.2.7 port 9 [preauth]",
+    "Disconnecting invalid user a 192.0.2.7 port 9: Change of username or service not allowed: (a,s) -> (b,s)",
+    "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=bob",
+    "bob : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id",
+    "(root) CMD (run-parts)",
+    "[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=10.0.0.1 PROTO=TCP SPT=9 DPT=22",
+    "NOQUEUE: reject: RCPT from x[192.0.2.7]: 554 5.7.1 <a>: y; from=<a> to=<b> helo=<c>",
+    "imap-login: Aborted login (auth failed, 2 attempts): user=<bob>, method=PLAIN, rip=192.0.2.7, lip=10.0.0.1",
+    "ftp (gw[192.0.2.7]): USER x: no such user found from gw [192.0.2.7] to 10.0.0.1:21",
+    "[bob] OK UPLOAD: Client \"192.0.2.7\", \"/a\", 123 bytes",
+    "client @0x7f 192.0.2.7#9 (a): view v: query (cache) 'a/A/IN' denied",
+    "192.0.2.7:9 [09/Mar/2025:01:02:03.000] www be/s1 0/0/0/1/1 401 248 - - ---- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\"",
+    "Exit before auth from <192.0.2.7:9>: (user 'bob', 10 fails): Max auth tries reached",
+    "type=USER_LOGIN msg=audit(1741482123.250:1): pid=1 acct=6261 exe=\"/usr/sbin/sshd\" addr=192.0.2.7 res=failed",
+    "add 'bob' to group 'sudo'",
+    "H=(x [198.51.100.1]) [192.0.2.7]:9 I=[10.0.0.1]:25 rejected RCPT <a>",
+];
+
+const PROGRAMS: &[&str] = &[
+    "sshd",
+    "sudo",
+    "su",
+    "CRON",
+    "systemd",
+    "systemd-logind",
+    "kernel",
+    "useradd",
+    "usermod",
+    "passwd",
+    "gpasswd",
+    "dropbear",
+    "postfix/smtpd",
+    "dovecot",
+    "auth",
+    "vsftpd",
+    "proftpd",
+    "pure-ftpd",
+    "ftpd",
+    "named",
+    "haproxy",
+    "lighttpd",
+    "xinetd",
+    "rsyslogd",
+    "auditd",
+    "login",
+    "scanlogd",
+    "ufw",
+    "fail2ban.actions",
+    "other",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn arbitrary_lines(raw in "\\PC{0,200}") {
+        let p = line(&raw);
+        if !p.1 {
+            prop_assert_eq!(p.record().flags, RecordFlags::default());
+            prop_assert!(p.record().overlay.iter().all(|s| s.is_none()));
+        }
+    }
+
+    #[test]
+    fn header_shaped(raw in "(<[0-9]{1,4}>)?(1 )?(Mar  9 01:02:03|2025-03-09T01:02:03Z)[ \\[\\]():.<>\"=A-Za-z0-9-]{0,60}") {
+        let _ = line(&raw);
+    }
+
+    #[test]
+    fn mutated_messages(
+        seed in prop::sample::select(SEEDS),
+        program in prop::sample::select(PROGRAMS),
+        cut in 0usize..200,
+        insert in "(from |rhost=|user=|port |: |\\] |\\[|\\(|\\)|'|\"|é|\\PC){0,3}",
+        drop in 0usize..12,
+    ) {
+        let at = seed.char_indices().map(|(i, _)| i).take(cut + 1).last().unwrap_or(0);
+        let (head, tail) = seed.split_at(at);
+        let tail: String = tail.chars().skip(drop).collect();
+        let p = line(&format!("Mar  9 01:02:03 web1 {program}[42]: {head}{insert}{tail}"));
+        prop_assert!(p.1);
+    }
+
+    /// Whatever a client calls itself, the daemon's address is the source.
+    #[test]
+    fn no_user_name_moves_the_source(user in "[a-z0-9 .:'\\[\\]()=<>,-]{0,20}( from | port |rhost=|ssh2|198\\.51\\.100\\.1| ){0,4}[a-z0-9]{1,3}") {
+        let p = msg("sshd", &format!("Invalid user {user} from 192.0.2.7 port 9"));
+        prop_assert_eq!(p.get(Ov::SrcIp), "192.0.2.7");
+        let p = msg("sshd", &format!("Failed password for invalid user {user} from 192.0.2.7 port 9 ssh2"));
+        prop_assert_eq!(p.get(Ov::SrcIp), "192.0.2.7");
+        let p = msg("sshd", &format!("Connection closed by authenticating user {user} 192.0.2.7 port 9 [preauth]"));
+        prop_assert_eq!(p.get(Ov::SrcIp), "192.0.2.7");
+        let p = msg("dropbear", &format!("Bad password attempt for '{user}' from 192.0.2.7:9"));
+        prop_assert_eq!(p.get(Ov::SrcIp), "192.0.2.7");
+    }
+}

@@ -1,0 +1,154 @@
+//! Everything that is not about shells.
+
+use super::*;
+use EventType::*;
+use Outcome::{Failure, Success, Unknown};
+
+#[test]
+fn cron_and_systemd() {
+    let p = msg("CRON", "(root) CMD (/usr/bin/x (y))");
+    p.is(ScheduledTask, Success, "root", "");
+    assert_eq!(p.get(Ov::Resource), "/usr/bin/x (y)");
+    let p = msg("crontab", "(bob) REPLACE (root)");
+    assert_eq!((p.get(Ov::User), p.get(Ov::TargetUser), p.field("crontab")), ("bob", "root", "REPLACE"));
+    let p = msg("systemd", "Stopped System Logging Service.");
+    assert_eq!((p.what(), p.get(Ov::Resource)), ((ServiceChange, Success), "System Logging Service"));
+    assert_eq!(
+        msg("systemd", "x.service: Main process exited, code=killed, status=9/KILL").what(),
+        (ServiceCrash, Failure)
+    );
+    assert_eq!(msg("rsyslogd", "[origin software=\"rsyslogd\"] exiting on signal 15.").field("state"), "stopped");
+    assert_eq!(msg("auditd", "The audit daemon is exiting.").what(), (ServiceChange, Success));
+}
+
+#[test]
+fn packets() {
+    let p = msg(
+        "kernel",
+        "[ 12.5] [UFW BLOCK] IN=eth0 OUT= MAC=00:11 SRC=192.0.2.7 DST=10.0.0.1 LEN=40 PROTO=TCP SPT=9 DPT=22 SYN",
+    );
+    p.is(FirewallBlock, Failure, "", "192.0.2.7");
+    let got = (p.get(Ov::SrcPort), p.get(Ov::DestIp), p.get(Ov::DestPort), p.field("protocol"));
+    assert_eq!(got, ("9", "10.0.0.1", "22", "TCP"));
+    msg("kernel", "ACCEPT IN=eth0 OUT= SRC=2001:db8::7 DST=2001:db8::1 PROTO=UDP SPT=9 DPT=53").is(
+        FirewallAllow,
+        Success,
+        "",
+        "2001:db8::7",
+    );
+    msg("kernel", "fw: IN=eth0 OUT= SRC=192.0.2.7 DST=10.0.0.1 PROTO=ICMP").is(Connection, Unknown, "", "192.0.2.7");
+}
+
+#[test]
+fn kernel_trouble() {
+    let p = msg("kernel", "Out of memory: Killed process 77 (db) total-vm:1kB");
+    assert_eq!((p.what(), p.get(Ov::Resource)), ((OutOfMemory, Failure), "db"));
+    assert_eq!(msg("kernel", "Kernel panic - not syncing: Fatal exception").what(), (KernelPanic, Failure));
+    let p = msg("kernel", "db[77]: segfault at 0 ip 0 sp 0 error 4 in db");
+    assert_eq!((p.what(), p.get(Ov::Resource)), ((ServiceCrash, Failure), "db"));
+}
+
+#[test]
+fn other_ssh_and_ftp() {
+    let p = msg("dropbear", "Bad password attempt for 'bob' from 198.51.100.1:1' from 192.0.2.7:4711");
+    p.is(SshLoginFailed, Failure, "bob' from 198.51.100.1:1", "192.0.2.7");
+    assert_eq!(p.get(Ov::SrcPort), "4711");
+    msg("dropbear", "Login attempt for nonexistent user from 192.0.2.7:9").is(SshInvalidUser, Failure, "", "192.0.2.7");
+    msg("dropbear", "Password auth succeeded for 'bob' from 192.0.2.7:9").is(SshLogin, Success, "bob", "192.0.2.7");
+    let p = msg(
+        "dropbear",
+        "Exit before auth from <192.0.2.7:9>: (user 'bob', 10 fails): Max auth tries reached - user 'bob'",
+    );
+    p.is(SshDisconnect, Failure, "bob", "192.0.2.7");
+    assert_eq!(p.get(Ov::Count), "10");
+    msg("vsftpd", "[bob] FAIL LOGIN: Client \"192.0.2.7\"").is(LoginFailed, Failure, "bob", "192.0.2.7");
+    msg("vsftpd", "[x] FAIL LOGIN: Client \"198.51.100.1\"] FAIL LOGIN: Client \"192.0.2.7\"").is(
+        LoginFailed,
+        Failure,
+        "x] FAIL LOGIN: Client \"198.51.100.1\"",
+        "192.0.2.7",
+    );
+    let p = msg("vsftpd", "[bob] OK UPLOAD: Client \"192.0.2.7\", \"/a b\", 123 bytes, 1.20Kbyte/sec");
+    p.is(FileAccess, Success, "bob", "192.0.2.7");
+    assert_eq!((p.get(Ov::Resource), p.get(Ov::Bytes)), ("/a b", "123"));
+    msg("proftpd", "ftp.example.net (gw.example.org[192.0.2.7]): USER x (y[198.51.100.1]): no such user found from gw [192.0.2.7] to 10.0.0.1:21")
+        .is(LoginFailed, Failure, "x (y[198.51.100.1])", "192.0.2.7");
+    msg("proftpd", "h (192.0.2.7[192.0.2.7]) - USER bob: Login successful.").is(Login, Success, "bob", "192.0.2.7");
+    msg("pure-ftpd", "(?@192.0.2.7) [WARNING] Authentication failed for user [bob]").is(
+        LoginFailed,
+        Failure,
+        "bob",
+        "192.0.2.7",
+    );
+}
+
+#[test]
+fn mail() {
+    let p = msg("postfix/smtpd", "warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: x, sasl_username=bob");
+    p.is(LoginFailed, Failure, "bob", "192.0.2.7");
+    let p = msg(
+        "postfix/smtpd",
+        "NOQUEUE: reject: RCPT from gw.example.net[192.0.2.7]: 554 5.7.1 <a from x[198.51.100.1]>: denied; from=<a@b> to=<c@d> proto=ESMTP helo=<e>",
+    );
+    p.is(Email, Failure, "", "192.0.2.7");
+    assert_eq!((p.get(Ov::SrcHost), p.get(Ov::StatusCode), p.field("to")), ("gw.example.net", "554", "c@d"));
+    msg("postfix/smtpd", "1A2B3C: client=gw[192.0.2.7], sasl_method=PLAIN, sasl_username=bob").is(
+        Login,
+        Success,
+        "bob",
+        "192.0.2.7",
+    );
+    let p = msg(
+        "dovecot",
+        "imap-login: Aborted login (auth failed, 2 attempts in 3 secs): user=<bob>, method=PLAIN, rip=192.0.2.7, lip=10.0.0.1, TLS",
+    );
+    p.is(LoginFailed, Failure, "bob", "192.0.2.7");
+    assert_eq!((p.get(Ov::Count), p.get(Ov::DestIp)), ("2", "10.0.0.1"));
+    msg("dovecot", "imap-login: Login: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=10.0.0.1").is(
+        Login,
+        Success,
+        "bob",
+        "192.0.2.7",
+    );
+    msg("dovecot", "pop3-login: Disconnected (no auth attempts in 2 secs): user=<>, rip=192.0.2.7, lip=10.0.0.1").is(
+        Connection,
+        Unknown,
+        "",
+        "192.0.2.7",
+    );
+    msg("dovecot", "auth-worker(7): sql(bob,198.51.100.1,192.0.2.7,<x>): unknown user").is(
+        LoginFailed,
+        Failure,
+        "bob,198.51.100.1",
+        "192.0.2.7",
+    );
+}
+
+#[test]
+fn servers() {
+    let p = msg("named", "client @0x7f 192.0.2.7#9 (a.example): view v: query (cache) 'a.example/A/IN' denied");
+    p.is(DnsQuery, Failure, "", "192.0.2.7");
+    assert_eq!(p.get(Ov::Resource), "a.example/A/IN");
+    let p = msg(
+        "haproxy",
+        "192.0.2.7:9 [09/Mar/2025:01:02:03.000] www be/s1 0/0/0/1/1 401 248 - - ---- 1/1/0/0/0 0/0 \"GET /a?b HTTP/1.1\"",
+    );
+    p.is(HttpRequest, Failure, "", "192.0.2.7");
+    assert_eq!((p.get(Ov::StatusCode), p.get(Ov::Bytes), p.get(Ov::Url)), ("401", "248", "/a?b"));
+    let p = msg("haproxy", "192.0.2.7:9 [09/Mar/2025:01:02:03.000] tcp be/s1 0/0/5 248 -- 1/1/0/0/0 0/0");
+    p.is(Connection, Unknown, "", "192.0.2.7");
+    msg("lighttpd", "(mod_auth.c.525) password doesn't match for /x username: bob, IP: 192.0.2.7").is(
+        LoginFailed,
+        Failure,
+        "bob",
+        "192.0.2.7",
+    );
+    let p = msg("xinetd", "FAIL: telnet address from=192.0.2.7");
+    p.is(Connection, Failure, "", "192.0.2.7");
+    assert_eq!(p.get(Ov::Resource), "telnet");
+    let p = msg("fail2ban.actions", "NOTICE [sshd] Ban 192.0.2.7");
+    p.is(FirewallBlock, Failure, "", "192.0.2.7");
+    assert_eq!(p.get(Ov::Resource), "sshd");
+    msg("someappd", "login failed for user bob from 192.0.2.7").is(LoginFailed, Failure, "bob", "192.0.2.7");
+    msg("someappd", "all is well with 192.0.2.7").is(Other, Unknown, "", "");
+}

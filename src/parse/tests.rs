@@ -1,0 +1,50 @@
+//! The dispatch as a whole.
+
+use super::*;
+
+fn parser(sample: &str) -> Parser {
+    let t = Ts::parse_rfc3339("2026-11-20T00:00:00Z").expect("a time");
+    Parser::for_source("t.log", sample.as_bytes(), &Options::new(t), &Arc::new(Schema::base()))
+}
+
+#[test]
+fn a_line_that_nobody_knows_stays_raw_with_its_time() {
+    let b = parser("").parse_one("## 2026-11-18T09:30:00Z something ##");
+    let e = b.event(0).expect("an event");
+    assert!(!e.rec.flags.has(RecordFlags::PARSED));
+    assert_eq!((e.rec.time.to_rfc3339().as_str(), format_name(e.rec.format)), ("2026-11-18T09:30:00Z", "raw"));
+    assert_eq!(e.ov(Ov::Message), Some("## 2026-11-18T09:30:00Z something ##"));
+}
+
+#[test]
+fn each_line_of_a_mixed_file_finds_its_parser() {
+    let lines = [
+        (r#"192.0.2.9 - - [18/Nov/2026:09:30:00 +0000] "GET / HTTP/1.1" 200 5"#, "access"),
+        (
+            "[Wed Nov 18 09:30:00.123456 2026] [core:error] [pid 1:tid 2] [client 192.0.2.9:4000] AH00037: x",
+            "apache_error",
+        ),
+        (
+            r#"2026/11/18 09:30:00 [error] 1#1: *2 access forbidden by rule, client: 192.0.2.9, server: a"#,
+            "nginx_error",
+        ),
+        (
+            "2026-11-18 09:30:00: (mod_auth.c.525) password doesn't match for /x username: y, IP: 192.0.2.9",
+            "lighttpd_error",
+        ),
+    ];
+    let p = parser(lines[0].0);
+    assert_eq!(p.format_name(), "access");
+    for (line, format) in lines {
+        let b = p.parse_one(line);
+        let e = b.event(0).expect("an event");
+        assert_eq!((format_name(e.rec.format), e.ov(Ov::SrcIp)), (format, Some("192.0.2.9")), "{line}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_line_panics(s in "\\PC{0,200}") {
+        let _ = parser("").parse_one(&s);
+    }
+}

@@ -1,0 +1,77 @@
+//! Text logs with a time of their own and no syslog header: the files that
+//! daemons write themselves.
+//!
+//! A line is parsed when something was understood in it beyond the time: an
+//! audit record, a known program's wording, or a failed log-in with the address
+//! it came from ([`refused`]). All else is left to be kept raw.
+
+mod address;
+mod known;
+mod refused;
+
+use crate::event::{Draft, EventType, Ov, RecordFlags};
+use crate::parse::syslog::programs;
+use crate::parse::{Ctx, time};
+
+pub use refused::refused;
+
+/// Parses one line; false where nothing was understood.
+pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    let line = raw.trim_start();
+    if is_audit(line) {
+        programs::audit(line, ctx, d);
+        if let Some(found) = time::find_time(line, ctx) {
+            d.time(found.ts, found.quality);
+        }
+        d.set(Ov::Message, line);
+        d.flag(RecordFlags::PARSED);
+        return true;
+    }
+    let found = time::find_time(line, ctx);
+    let msg = match found {
+        Some(f) if f.start < 48 => {
+            line.get(f.end..).unwrap_or("").trim_start_matches([']', ')', ':', ' ', '\t', '|', ',', '-'])
+        }
+        _ => line,
+    };
+    let known = if let Some(rest) = msg.strip_prefix("[pid ") {
+        rest.contains(" Client \"") && {
+            programs::vsftpd(msg, ctx, d);
+            d.set(Ov::Process, "vsftpd");
+            true
+        }
+    } else if named(msg) {
+        programs::named(msg, ctx, d);
+        d.set(Ov::Process, "named");
+        true
+    } else {
+        refused(msg, ctx, d)
+    };
+    if !known || (d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
+        d.reset();
+        return false;
+    }
+    if let Some(f) = found {
+        d.time(f.ts, f.quality);
+    }
+    d.set(Ov::Message, msg);
+    d.flag(RecordFlags::PARSED);
+    true
+}
+
+/// `type=USER_LOGIN msg=audit(…): …`, perhaps after `node=NAME `.
+fn is_audit(line: &str) -> bool {
+    let line = match line.strip_prefix("node=") {
+        Some(rest) => rest.split_once(' ').map_or("", |(_, r)| r),
+        None => line,
+    };
+    line.strip_prefix("type=").and_then(|r| r.split_once(' ')).is_some_and(|(_, r)| r.starts_with("msg=audit("))
+}
+
+/// `[category: ][level: ]client …#…`
+fn named(msg: &str) -> bool {
+    let Some(at) = msg.find("client ") else { return false };
+    at < 40
+        && msg.get(..at).is_some_and(|h| h.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b':' | b' ' | b'-')))
+        && msg.get(at..).is_some_and(|r| r.contains('#'))
+}

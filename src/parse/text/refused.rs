@@ -1,0 +1,132 @@
+//! Failed log-ins and refusals in the words of programs without a parser.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use super::{address, known};
+use crate::event::{Draft, EventType, Outcome, Ov};
+use crate::parse::Ctx;
+
+/// Words of a failed log-in.
+fn failures() -> Option<&'static Regex> {
+    static RE: OnceLock<Option<Regex>> = OnceLock::new();
+    RE.get_or_init(|| {
+        Regex::new(
+            r"(?ix) auth(entication|enticate|fail|orization)?[\s_]*(fail|error|not\ allowed|denied|rejected)
+            | (fail(ed|ure|s)?|invalid|bad|wrong|incorrect|illegal|unknown|unauthori[sz]ed)[\ :]*(to\ )?(log[\ -]?(in|on)|auth|password|passwd|user|credential|access|admin|rcon|digest|response|attempt|sasl|totp|.{0,12}authenticat)
+            | (login|logon|password|user|account|registration|challenge|sasl)\b.{0,60}\b(fail|error|incorrect|mismatch|invalid|unknown|denied|refused|not\ (exist|found|allowed|permitted|known)|disabled|excessive|might\ not\ have\ worked)
+            | badlogin | login_error | authfail | failed_login | auth_fail | non-existent\ login | doesn't\ (match|exist)
+            | auth\ challenge | can't\ find\ (user|apop) | failed\ (for|to\ authenticate) | could\ not\ (authenticate|log|access\ user) | not\ in\ the\ allow | invalid\ credential
+            | too\ (many|much).{0,20}(auth|login|fail|error) | logging\ in\ fail | not\ authenticated | invalidpassword | invalidaccountid | failedacl | challengeresponsefailed
+            ",
+        )
+        .ok()
+    })
+    .as_ref()
+}
+
+/// Words of a refusal that is no log-in.
+fn refusals() -> Option<&'static Regex> {
+    static RE: OnceLock<Option<Regex>> = OnceLock::new();
+    RE.get_or_init(|| {
+        Regex::new(
+            r"(?ix) \b(reject(ed|ing)? | refused | denied | blocked | blocking | block\( | unrouteable | relay\ not\ permitted | spam | dropped\ variable | attackalert
+            | attack | intrusion | protocol\ error | dropped\ by | not\ advertised | no\ ip\ address\ found | hacking\ attempt | tried\ to\ authenticate | can't\ find | ratelimit
+            | found\ in\ dns | unknown\ recipient | verify\ error | none/405 | no\ mail\ in | closed\ by\ drop | no\ host\ name | not\ supported | user\ override\ of | sigusr1 | error\ after | file\ does\ not\ exist | blacklisted | listed\ in | too\ many | violation | unauthorized | forbidden | ruleset= | user\ unknown | unknown\ user | access\ error | scan(ned)?
+            | rbl | connection\ rate | lost\ input | did\ not\ issue | no\ route | negotiation | non-existent | tcp_denied )",
+        )
+        .ok()
+    })
+    .as_ref()
+}
+
+/// Words of success, which outweigh the others.
+fn successes() -> Option<&'static Regex> {
+    static RE: OnceLock<Option<Regex>> = OnceLock::new();
+    RE.get_or_init(|| {
+        Regex::new(r"(?i)\b(success(ful|fully)?|succeeded|accepted|logged in|login ok|session opened|unban)\b").ok()
+    })
+    .as_ref()
+}
+
+/// Writes a failed log-in or a refusal if the text tells one and names an
+/// address; returns whether it did.
+pub fn refused(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    let hit = |re: Option<&'static Regex>| re.and_then(|re| re.find(msg)).map(|m| m.start());
+    let login = hit(failures());
+    if login.is_none() && hit(refusals()).is_none() {
+        return false;
+    }
+    let Some(source) = known::source(msg).or_else(|| address::best(msg)) else { return false };
+    if hit(successes()).is_some() && login.is_none() {
+        return false;
+    }
+    d.set(Ov::SrcIp, source.ip);
+    if !source.port.is_empty() {
+        d.set(Ov::SrcPort, source.port);
+    }
+    d.logsource(ctx.ls.application);
+    if login.is_some() {
+        d.event(EventType::LoginFailed, Outcome::Failure);
+        if let Some(user) = user(msg) {
+            d.set(Ov::User, user);
+        }
+    } else {
+        d.event(EventType::Connection, Outcome::Failure);
+    }
+    true
+}
+
+/// The account, where a usual mark stands before it.
+fn user(msg: &str) -> Option<&str> {
+    const MARKS: &[&str] = &[
+        "user=<",
+        "user=",
+        "user '",
+        "user \"",
+        "user <",
+        "username: ",
+        "username=",
+        "Username: ",
+        "username ",
+        "set_id=",
+        "sasl_username=",
+        "for user ",
+        "user: ",
+        "Account '",
+        "account '",
+        "Login attempt failed from ",
+        "Login attempt failed for ",
+        " as '",
+        " login as ",
+        "uname=",
+        "acct=\"",
+        "account=",
+        "name=\"",
+        "login for ",
+        "uid=",
+    ];
+    let (at, mark) = MARKS
+        .iter()
+        .filter_map(|m| msg.find(m).map(|at| (at, *m)))
+        .min_by_key(|(at, m)| (*at, usize::MAX - m.len()))?;
+    let rest = msg.get(at + mark.len()..)?;
+    let close = match mark.as_bytes().last()? {
+        b'<' => '>',
+        b'\'' => '\'',
+        b'"' => '"',
+        _ => match rest.as_bytes().first()? {
+            q @ (b'\'' | b'"') => {
+                let q = char::from(*q);
+                return rest.get(1..)?.split(q).next().filter(|u| !u.is_empty());
+            }
+            b'<' => return rest.get(1..)?.split('>').next().filter(|u| !u.is_empty()),
+            _ => {
+                let user = rest.split([' ', ',', ';', ')', ']', '\t']).next()?;
+                return Some(user.trim_end_matches(['.', ':'])).filter(|u| !u.is_empty());
+            }
+        },
+    };
+    rest.split(close).next().filter(|u| !u.is_empty())
+}

@@ -1,0 +1,75 @@
+//! Every timestamp syntax that logs use, as one set of prefix parsers.
+//!
+//! A prefix parser reads a time at the very start of a byte slice and says how
+//! long it was. Times without a zone are in the zone of the [`Ctx`]; times
+//! without a year get the latest year that is not after the time reference plus
+//! one day. Both are pure functions of line and context, so parsing may run on
+//! any number of threads.
+
+mod find;
+mod iso;
+mod other;
+mod scan;
+mod syslog;
+mod zone;
+
+pub use find::{Found, find_time};
+pub use iso::iso;
+pub use other::{clf, ctime, epoch, tai64n};
+pub use syslog::bsd;
+
+use crate::event::{TimeQuality, Ts};
+use crate::parse::Ctx;
+
+/// A time read at the start of a slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// The instant.
+    pub ts: Ts,
+    /// How sure it is.
+    pub quality: TimeQuality,
+    /// Bytes it took.
+    pub len: usize,
+}
+
+impl Stamp {
+    fn of(civil: zone::Civil, len: usize, ctx: &Ctx) -> Option<Self> {
+        let (ts, quality) = civil.resolve(ctx)?;
+        Some(Self { ts, quality, len })
+    }
+}
+
+/// A time in any syntax at the very start of `bytes`, bare epoch numbers
+/// included. Meant for whole values and for line starts.
+#[must_use]
+pub fn any(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    dated(bytes, ctx).or_else(|| epoch(bytes))
+}
+
+/// A time whose syntax cannot be mistaken for something else: all but bare
+/// epoch numbers and six-digit dates.
+fn dated(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    match bytes.first()? {
+        b'0'..=b'9' => iso(bytes, ctx).or_else(|| clf(bytes, ctx)).or_else(|| other::numeric(bytes, ctx)),
+        b'@' => tai64n(bytes),
+        b'A'..=b'Z' | b'a'..=b'z' => bsd(bytes, ctx).or_else(|| ctime(bytes, ctx)).or_else(|| other::named(bytes, ctx)),
+        _ => None,
+    }
+}
+
+/// A whole value in any syntax: nothing may follow the time but blanks.
+#[must_use]
+pub fn value(text: &str, ctx: &Ctx) -> Option<(Ts, TimeQuality)> {
+    let text = text.trim();
+    let s = any(text.as_bytes(), ctx)?;
+    (s.len == text.len()).then_some((s.ts, s.quality))
+}
+
+/// A wall-clock time of the source's zone as an instant.
+#[must_use]
+pub fn local(wall: Ts, ctx: &Ctx) -> Ts {
+    zone::to_utc(wall, ctx)
+}
+
+#[cfg(test)]
+mod tests;

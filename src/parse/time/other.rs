@@ -1,0 +1,162 @@
+//! The rest: Common Log Format, `ctime`, epoch numbers, TAI64N, and numeric
+//! dates in the orders that programs use.
+
+use super::Stamp;
+use super::iso::{clock, half_day};
+use super::scan::{Cursor, two};
+use super::zone::{Civil, zone};
+use crate::event::{TimeQuality, Ts};
+use crate::parse::Ctx;
+
+/// `10/Oct/2000:13:55:36 -0700`, also with `-` and blanks (`11-Aug-2013 03:36:11.372`).
+#[must_use]
+pub fn clf(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    let mut c = Cursor::new(bytes);
+    let day = c.num(1, 2)?;
+    let sep = c.one_of(b"/- ")?;
+    let month = c.month()?;
+    c.expect(sep)?;
+    let year = c.num(4, 4)?;
+    match c.one_of(b": T")? {
+        b' ' => drop(c.blanks()),
+        _ => {}
+    }
+    if let Some([b':', _, _, b':', _, _]) = c.rest().get(2..8)
+        && let (Some(hour), Some(minute), Some(second)) =
+            (two(c.rest(), 0, false), two(c.rest(), 3, false), two(c.rest(), 6, false))
+    {
+        c.at += 8;
+        let micros = c.fraction();
+        let hour = half_day(&mut c, hour)?;
+        let offset = zone(&mut c);
+        let civil = Civil { year: Some(i64::from(year)), month, day, hour, minute, second, micros, offset };
+        return Stamp::of(civil, c.at, ctx);
+    }
+    clock(c, i64::from(year), month, day, ctx)
+}
+
+/// `Wed Oct 11 14:32:52.123456 2000`, also with a zone before the year.
+#[must_use]
+pub fn ctime(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    let mut c = Cursor::new(bytes);
+    c.weekday().then_some(())?;
+    let mut s = match c.peek()? {
+        b'0'..=b'9' => clf(c.rest(), ctx).or_else(|| numeric(c.rest(), ctx)).or_else(|| super::iso(c.rest(), ctx)),
+        _ => super::bsd(c.rest(), ctx).or_else(|| named(c.rest(), ctx)),
+    }?;
+    s.len += c.at;
+    Some(s)
+}
+
+/// `Mon DD, YYYY h:mm:ss AM`, `Mon-DD-YY HH:MM:SS`, `Mon/DD/YYYY HH:MM:SS`.
+pub(super) fn named(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    let mut c = Cursor::new(bytes);
+    let month = c.month()?;
+    let sep = c.one_of(b" -/")?;
+    let day = c.num(1, 2)?;
+    if sep == b' ' {
+        c.eat(b',');
+        (c.blanks() > 0).then_some(())?;
+    } else {
+        c.expect(sep)?;
+    }
+    let year = year(&mut c)?;
+    c.eat(b',');
+    (c.blanks() > 0).then_some(())?;
+    if c.word() == b"at" || c.word() == b"@" {
+        c.at += 2;
+        c.blanks();
+    }
+    clock(c, year, month, day, ctx)
+}
+
+/// Four digits, or two of this century.
+fn year(c: &mut Cursor<'_>) -> Option<i64> {
+    if let Some(y @ 1970..=2261) = c.num(4, 4) {
+        return Some(i64::from(y));
+    }
+    c.num(2, 2).map(|y| i64::from(if y >= 70 { 1900 + y } else { 2000 + y }))
+}
+
+/// `DD-MM-YYYY`, `DD.MM.YYYY`, `MM/DD/YYYY` (`DD/MM` where only that can be),
+/// two-digit years likewise, and `YYMMDD HH:MM:SS`.
+pub(super) fn numeric(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    let mut c = Cursor::new(bytes);
+    if c.peek_at(6) == Some(b' ') {
+        let (y, month, day) = (c.fixed(2)?, c.fixed(2)?, c.fixed(2)?);
+        c.blanks();
+        let year = i64::from(if y >= 70 { 1900 + y } else { 2000 + y });
+        // A clock with seconds, or any six digits would do.
+        if !matches!(c.rest(), [_, b':', _, _, b':', ..] | [_, _, b':', _, _, b':', ..]) {
+            return None;
+        }
+        return clock(c, year, month, day, ctx);
+    }
+    let a = c.num(1, 2)?;
+    let sep = c.one_of(b"-/.")?;
+    let b = c.num(1, 2)?;
+    c.expect(sep)?;
+    let year = year(&mut c)?;
+    match c.peek()? {
+        b' ' => drop(c.blanks()),
+        b'T' | b',' | b':' | b'_' | b'-' => {
+            c.at += 1;
+            c.blanks();
+        }
+        _ => return None,
+    }
+    if c.peek() == Some(b'-') && c.peek_at(1) == Some(b' ') {
+        c.at += 2;
+    }
+    let (day, month) = if sep == b'/' && a <= 12 { (b, a) } else { (a, b) };
+    // What cannot be one order is the other.
+    let (day, month) = if month > 12 { (month, day) } else { (day, month) };
+    clock(c, year, month, day, ctx)
+}
+
+/// A bare number of seconds (10 digits, perhaps with a fraction), milliseconds
+/// (13), microseconds (16) or nanoseconds (19) since 1970, of the years 1990 to 2100.
+#[must_use]
+pub fn epoch(bytes: &[u8]) -> Option<Stamp> {
+    let n = bytes.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+    let whole = bytes.get(..n)?.iter().fold(0u64, |v, d| v.wrapping_mul(10).wrapping_add(u64::from(d - b'0')));
+    let (micros, len) = match n {
+        9 | 10 => {
+            let mut c = Cursor::new(bytes);
+            c.at = n;
+            let frac = c.fraction();
+            (whole * 1_000_000 + u64::from(frac), c.at)
+        }
+        13 => (whole * 1000, n),
+        16 => (whole, n),
+        19 => (whole / 1000, n),
+        _ => return None,
+    };
+    if !(631_152_000_000_000..4_102_444_800_000_000).contains(&micros) {
+        return None;
+    }
+    if bytes.get(len).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+        return None;
+    }
+    Some(Stamp { ts: Ts(micros as i64), quality: TimeQuality::Zoned, len })
+}
+
+/// TAI64N: `@` and 24 hex digits (16 without the nanoseconds). The seconds are
+/// read as Unix time: what writers add to it differs (nothing, ten seconds, the
+/// leap seconds of a table) and cannot be seen in the label.
+#[must_use]
+pub fn tai64n(bytes: &[u8]) -> Option<Stamp> {
+    let hex = bytes.strip_prefix(b"@")?;
+    let n = hex.iter().take(25).take_while(|b| b.is_ascii_hexdigit()).count();
+    if n != 24 && n != 16 {
+        return None;
+    }
+    let value = |part: &[u8]| part.iter().fold(0u64, |v, b| v << 4 | u64::from((*b as char).to_digit(16).unwrap_or(0)));
+    let secs = value(hex.get(..16)?).checked_sub(0x4000_0000_0000_0000)?;
+    let nanos = if n == 24 { value(hex.get(16..24)?) } else { 0 };
+    if secs > 4_102_444_800 || nanos > 999_999_999 {
+        return None;
+    }
+    let micros = secs * 1_000_000 + nanos.min(999_999_999) / 1000;
+    Some(Stamp { ts: Ts(micros as i64), quality: TimeQuality::Zoned, len: n + 1 })
+}

@@ -1,0 +1,18 @@
+//! Logs of web servers: access logs and the error logs of Apache, nginx and lighttpd.
+
+pub mod access;
+pub mod apache_error;
+pub mod lighttpd_error;
+pub mod nginx_error;
+pub(super) mod request;
+
+pub use request::{set_request, set_target};
+
+use crate::event::Draft;
+use crate::parse::Ctx;
+
+/// Parses what a web server sent through syslog: a line of its error or access
+/// log without the header. False, and nothing written, where it is neither.
+pub fn message(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    apache_error::body(text, ctx, d) || nginx_error::body(text, ctx, d) || access::parse(text, ctx, d)
+}

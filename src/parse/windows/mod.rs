@@ -1,0 +1,197 @@
+//! Windows events as JSON, flat (one key per value) or nested as the usual
+//! shippers write them. Original names stay; the overlay is filled by event id.
+
+mod events;
+
+use super::json::{Doc, Key, default_span, set_address};
+use super::{Ctx, Parser, time};
+use crate::event::{Draft, EventType, Logsource, Outcome, Ov, Schema, Severity, Ts};
+use events::{Known, User};
+
+/// What is computed once per source.
+#[derive(Debug)]
+pub struct Sources {
+    /// Times of Windows events are UTC even where they do not say so.
+    utc: Ctx,
+    /// For events of no known channel.
+    windows: Logsource,
+}
+
+impl Sources {
+    /// Resolves names in a schema.
+    #[must_use]
+    pub fn new(time_ref: Ts, schema: &Schema) -> Self {
+        Self { utc: Ctx::new(chrono_tz::Tz::UTC, time_ref, schema), windows: schema.logsource("windows", "", "") }
+    }
+}
+
+/// Whether a document is a Windows event: an event id, and who logged it.
+#[must_use]
+pub fn is_event(doc: &Doc, d: &Draft<'_>) -> bool {
+    if !doc.has(Key::EventId) || !(doc.has(Key::Channel) || doc.has(Key::Provider)) {
+        return false;
+    }
+    let id = doc.text(d, Key::EventId);
+    !id.is_empty() && id.len() <= 5 && id.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Fills overlay and logsource of a Windows event.
+pub fn apply(doc: &Doc, p: &Parser, d: &mut Draft<'_>, copy: &mut String) {
+    if let Some((ts, quality)) = doc.time(d, &p.windows.utc) {
+        d.time(ts, quality);
+    }
+    let id: u32 = doc.text(d, Key::EventId).parse().unwrap_or(0);
+    let channel = doc.text(d, Key::Channel);
+    let provider = doc.text(d, Key::Provider);
+    let kind = events::Kind::of(channel, provider);
+    let known = events::known(kind, id);
+    logsource(doc, p, kind, id, d);
+
+    let outcome = match (known.outcome, doc.text(d, Key::WinStatus)) {
+        // Kerberos and credential checks carry their result.
+        (None, "" | "0x0" | "0") => Outcome::Success,
+        (None, _) => Outcome::Failure,
+        (Some(o), _) => o,
+    };
+    let event_type = match (known.event_type, outcome) {
+        (EventType::Login, Outcome::Failure) => EventType::LoginFailed,
+        (t, _) => t,
+    };
+    d.event(event_type, outcome);
+    d.severity(match (event_type, doc.text(d, Key::WinLevel)) {
+        (EventType::LogCleared, _) => Severity::Medium,
+        (EventType::Detection, _) => Severity::High,
+        (_, "1") => Severity::High,
+        (_, "2") => Severity::Low,
+        _ => Severity::Info,
+    });
+
+    let span = |d: &Draft<'_>, key| doc.key(d, key);
+    let s = span(d, Key::Channel);
+    default_span(d, Ov::Source, s);
+    let s = span(d, Key::Computer);
+    default_span(d, Ov::Host, s);
+    users(doc, known, d);
+    let s = span(d, Key::IpAddress);
+    set_address(d, s, Ov::SrcIp, Ov::SrcPort, Ov::SrcHost);
+    let s = span(d, Key::SourceIp);
+    set_address(d, s, Ov::SrcIp, Ov::SrcPort, Ov::SrcHost);
+    let s = span(d, Key::DestinationIp);
+    set_address(d, s, Ov::DestIp, Ov::DestPort, Ov::DestHost);
+    for (key, name) in
+        [(Key::IpPort, Ov::SrcPort), (Key::SourcePort, Ov::SrcPort), (Key::DestinationPort, Ov::DestPort)]
+    {
+        let s = span(d, key);
+        let text = d.value(s);
+        if !matches!(text, "" | "0") && text.bytes().all(|b| b.is_ascii_digit()) {
+            default_span(d, name, s);
+        }
+    }
+    for (key, name) in [
+        (Key::Workstation, Ov::SrcHost),
+        (Key::SourceHostname, Ov::SrcHost),
+        (Key::DestinationHostname, Ov::DestHost),
+        (Key::LogonId, Ov::SessionId),
+    ] {
+        let s = span(d, key);
+        default_span(d, name, s);
+    }
+    process(doc, known, d, copy);
+    for key in known.resource {
+        let s = span(d, *key);
+        default_span(d, Ov::Resource, s);
+    }
+    message(known, id, d, doc, copy);
+}
+
+/// Who acts and who is acted upon.
+fn users(doc: &Doc, known: &Known, d: &mut Draft<'_>) {
+    let (user, target): (&[Key], &[Key]) = match known.user {
+        User::Target => (&[Key::TargetUserName, Key::AccountName, Key::WinUser], &[]),
+        User::Subject => {
+            (&[Key::SubjectUserName, Key::WinUser, Key::AccountName], &[Key::MemberName, Key::TargetUserName])
+        }
+    };
+    for key in user {
+        let s = doc.key(d, *key);
+        default_span(d, Ov::User, s);
+    }
+    for key in target {
+        let s = doc.key(d, *key);
+        default_span(d, Ov::TargetUser, s);
+    }
+}
+
+/// Program by its file name, and its process id in decimal.
+fn process(doc: &Doc, known: &Known, d: &mut Draft<'_>, copy: &mut String) {
+    let image = [Key::Image, Key::ProcessName].into_iter().map(|k| doc.key(d, k)).find(|s| s.len() > 1);
+    if let Some(image) = image {
+        let path = d.value(image);
+        let name = path.rfind(['\\', '/']).map_or(0, |at| at + 1);
+        default_span(d, Ov::Process, image.skip(name));
+    }
+    let new = doc.key(d, Key::NewProcessId);
+    let pid =
+        if known.event_type == EventType::ProcessStart && new.is_some() { new } else { doc.key(d, Key::ProcessId) };
+    let text = d.value(pid);
+    if let Some(hex) = text.strip_prefix("0x") {
+        if let Ok(n) = u32::from_str_radix(hex, 16) {
+            use std::fmt::Write as _;
+            copy.clear();
+            let _ = write!(copy, "{n}");
+            d.set(Ov::Pid, copy);
+        }
+    } else if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        default_span(d, Ov::Pid, pid);
+    }
+}
+
+/// A short line for people: what it was, and the main detail.
+fn message(known: &Known, id: u32, d: &mut Draft<'_>, doc: &Doc, copy: &mut String) {
+    let own = doc.key(d, Key::Message);
+    if !own.is_empty() {
+        d.set_span(Ov::Message, own);
+        return;
+    }
+    use std::fmt::Write as _;
+    copy.clear();
+    let what = if known.what.is_empty() { doc.text(d, Key::Provider) } else { known.what };
+    let _ = write!(copy, "{id} {what}");
+    let detail = doc.key(d, Key::ScriptBlock);
+    let detail = if detail.is_empty() { d.rec.overlay[Ov::Resource as usize] } else { detail };
+    let text = d.value(detail);
+    if !text.is_empty() {
+        let mut end = text.len().min(200);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let _ = write!(copy, ": {}", text.get(..end).unwrap_or(""));
+    }
+    d.set(Ov::Message, copy);
+}
+
+/// The logsource from channel and provider. Hints in the event count only
+/// where these say nothing else.
+fn logsource(doc: &Doc, p: &Parser, kind: events::Kind, id: u32, d: &mut Draft<'_>) {
+    let agrees = matches!(doc.text(d, Key::Product), "" | "windows");
+    let hint = |key, own: &'static str| {
+        if own.is_empty() && agrees { p.schema.sym(doc.text(d, key)) } else { p.schema.sym(own) }
+    };
+    let service = hint(Key::Service, kind.service());
+    let category = hint(Key::Category, events::category(kind, id));
+    d.logsource(Logsource { product: p.windows.windows.product, category, service });
+}
+
+impl Doc {
+    /// The event's time, best name first.
+    fn time(&self, d: &Draft<'_>, ctx: &Ctx) -> Option<(Ts, crate::event::TimeQuality)> {
+        self.times.iter().find_map(|(_, at)| {
+            let text = d.value(self.at(d, *at));
+            let inner = text.strip_prefix("/Date(").and_then(|t| t.split_once(')')).map_or(text, |(t, _)| t);
+            time::value(inner, ctx)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

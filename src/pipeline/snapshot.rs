@@ -1,0 +1,104 @@
+//! What a face sees of a session at one moment.
+
+use std::sync::Arc;
+
+use super::{Counts, Histogram};
+use crate::alert::Alert;
+use crate::event::{Severity, SourceId};
+
+/// Phase of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Rules are being loaded, inputs opened.
+    #[default]
+    Starting,
+    /// Records flow.
+    Running,
+    /// Waiting for more (a followed file).
+    Waiting,
+    /// All inputs ended and everything is closed.
+    Done,
+    /// Stopped before the end; what was done is kept.
+    Stopped,
+}
+
+/// One input.
+#[derive(Debug, Clone, Default)]
+pub struct SourceStatus {
+    /// Its number.
+    pub id: SourceId,
+    /// As the user gave it.
+    pub name: String,
+    /// Format in use.
+    pub format: String,
+    /// Its counts.
+    pub counts: Counts,
+    /// Size in bytes as stored, where known.
+    pub size: Option<u64>,
+    /// SHA-256 of the stored bytes, once read to the end.
+    pub sha256: Option<String>,
+    /// What went wrong or deserves attention; sanitized when shown.
+    pub warnings: Vec<String>,
+    /// Whether it could not be read at all.
+    pub failed: bool,
+    /// Whether it was read to its end.
+    pub ended: bool,
+}
+
+/// A rule that did not load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleProblem {
+    /// File.
+    pub path: String,
+    /// Line, 1-based.
+    pub line: usize,
+    /// Why.
+    pub reason: String,
+}
+
+/// A session at one moment; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Grows with every publication.
+    pub revision: u64,
+    /// Phase.
+    pub phase: Phase,
+    /// Sums over all inputs.
+    pub totals: Counts,
+    /// Each input.
+    pub sources: Arc<Vec<SourceStatus>>,
+    /// All alerts, closed and open, ordered by (timestamp, id).
+    pub alerts: Arc<Vec<Arc<Alert>>>,
+    /// Records over time.
+    pub histogram: Arc<Histogram>,
+    /// Rules loaded.
+    pub rules_loaded: usize,
+    /// Rules that did not load, with the reason.
+    pub rule_problems: Arc<Vec<RuleProblem>>,
+    /// Times each rule matched, by rule id, in rule order.
+    pub rules_fired: Arc<Vec<(Arc<str>, u64)>>,
+    /// Windows and groups put out of memory by the caps.
+    pub evicted: u64,
+    /// Wall-clock seconds since the start.
+    pub seconds: f64,
+}
+
+impl Snapshot {
+    /// Number of alerts of a severity.
+    #[must_use]
+    pub fn alerts_of(&self, severity: Severity) -> usize {
+        self.alerts.iter().filter(|a| a.severity == severity).count()
+    }
+
+    /// Share of the known input size that was read, 0 to 1; `None` where a size is unknown.
+    #[must_use]
+    pub fn progress(&self) -> Option<f64> {
+        let mut size = 0u64;
+        let mut done = 0u64;
+        for s in self.sources.iter().filter(|s| !s.failed) {
+            size += s.size?;
+            done += if s.ended { s.size? } else { s.counts.bytes.min(s.size?) };
+        }
+        (size > 0).then(|| done as f64 / size as f64)
+    }
+}

@@ -1,0 +1,264 @@
+//! Opening an input: what it is, how it is compressed, what its view reads.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Cursor, Read, Seek};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::back::{Back, FileBack};
+use super::cache::Cache;
+use super::decode::{Codec, DecodedFile, MAGIC, container};
+use super::feed::{Feed, ReadFeed, SharedFile, Tallied, Tally, read_some};
+use super::identity::Identity;
+use super::index::{Change, Index, key};
+use super::input::not_a_log;
+use super::live::Live;
+use super::spool::{Spool, SpoolWriter, WhenFull};
+use super::tail::Tail;
+use super::timeref::{TimeRef, TimeRefStore};
+use super::utf16::Utf16Read;
+use super::{Input, InputKind, OpenOptions, SourceError};
+use crate::event::Ts;
+
+/// How many bytes are read beforehand to find a source's format.
+pub(crate) const SAMPLE: usize = 64 << 10;
+/// A file that says it was written before (1980) does not know.
+const OLDEST: Ts = Ts::from_secs(315_532_800);
+
+/// An opened input.
+pub(crate) struct Opened {
+    pub(crate) feed: Box<dyn Feed>,
+    pub(crate) tally: Tally,
+    pub(crate) back: Back,
+    /// Takes what is read, where the view cannot read it again.
+    pub(crate) spool: Option<SpoolWriter>,
+    pub(crate) time_ref: TimeRef,
+    /// What it was when it was read before, and what became of it.
+    pub(crate) before: Option<Index>,
+    pub(crate) change: Change,
+    /// Name of its index.
+    pub(crate) key: String,
+    /// A regular file that is read once, to be looked at again at the end.
+    pub(crate) file: Option<Arc<File>>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) size: Option<u64>,
+    /// A decoder reads the file, and may leave some of it unread.
+    pub(crate) decoded: bool,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Opened {
+    fn stream(feed: Box<dyn Feed>, tally: Tally) -> Self {
+        Self {
+            feed,
+            tally,
+            back: Back::None("it is not kept"),
+            spool: None,
+            time_ref: TimeRef::now(),
+            before: None,
+            change: Change::New,
+            key: String::new(),
+            file: None,
+            identity: None,
+            size: None,
+            decoded: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Keeps what is read in a spool, where one is wanted and can be made.
+    fn with_spool(mut self, opts: &OpenOptions, when_full: WhenFull) -> Self {
+        if !opts.spool {
+            return self;
+        }
+        match SpoolWriter::create(opts.cache.budget(), when_full) {
+            Ok(writer) => {
+                self.back = Back::Spool(writer.spool());
+                self.spool = Some(writer);
+            }
+            Err(e) => {
+                self.back = Back::None("no spool could be made");
+                self.warnings.push(format!("cannot be kept for viewing: {e}"));
+            }
+        }
+        self
+    }
+}
+
+/// Opens an input.
+pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceError> {
+    let failed = |error| SourceError::Open { name: input.name.clone(), error };
+    let mut opened = match &input.kind {
+        InputKind::Stdin => open_stdin(opts).map_err(failed)?,
+        InputKind::Path(path) => {
+            let meta = std::fs::metadata(path).map_err(failed)?;
+            if let Some(kind) = not_a_log(meta.file_type(), true) {
+                return Err(SourceError::Kind { name: input.name.clone(), kind });
+            }
+            let file = File::open(path).map_err(failed)?;
+            // What was opened may be another file than what was looked at.
+            let meta = file.metadata().map_err(failed)?;
+            if meta.is_file() {
+                open_file(path, file, &meta, opts).map_err(failed)?
+            } else {
+                open_stream(file, opts).map_err(failed)?
+            }
+        }
+    };
+    if let Some(year) = opts.year {
+        opened.time_ref = TimeRef::for_year(year);
+    }
+    Ok(opened)
+}
+
+/// Standard input: a file that was redirected, else a stream.
+fn open_stdin(opts: &OpenOptions) -> io::Result<Opened> {
+    let stdin = || -> io::Result<_> {
+        let mut file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let meta = file.metadata()?;
+        let whole = meta.is_file() && file.stream_position()? == 0;
+        Ok(whole.then_some((file, meta)))
+    };
+    match stdin() {
+        Ok(Some((file, meta))) => open_file(Path::new("/dev/stdin"), file, &meta, opts),
+        _ => open_stream(io::stdin(), opts),
+    }
+}
+
+/// A pipe, a terminal: what can be read only once, as it comes.
+fn open_stream(from: impl Read + Send + 'static, opts: &OpenOptions) -> io::Result<Opened> {
+    let tally = Tally::default();
+    let mut live = Live::start(from, tally.clone(), opts.stop.clone())?;
+    let head = live.peek(tells)?.to_vec();
+    let feed: Box<dyn Feed> = match (Codec::of(&head), utf16(&head)) {
+        (Some(codec), _) => Box::new(ReadFeed::new(text(codec.decoder(live)?))),
+        (None, Some(big)) => Box::new(ReadFeed::new(Box::new(Utf16Read::new(live, big)))),
+        (None, None) => Box::new(live),
+    };
+    let mut opened = Opened::stream(feed, tally).with_spool(opts, WhenFull::DropOldest);
+    opened.warnings.extend(container(&head).map(not_lines));
+    Ok(opened)
+}
+
+fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io::Result<Opened> {
+    let mut head = [0; MAGIC.next_power_of_two()];
+    let have = file.read_at(&mut head, 0)?;
+    let head = head.get(..have).unwrap_or(&[]);
+    let codec = Codec::of(head);
+    let utf16 = utf16(head);
+    let tally = Tally::default();
+    if opts.follow && codec.is_none() && utf16.is_none() {
+        let feed = Box::new(Tail::new(path.to_owned(), file, opts.from_end, tally.clone())?);
+        return Ok(Opened::stream(feed, tally).with_spool(opts, WhenFull::DropOldest));
+    }
+    let identity = Identity::of(&file, meta)?;
+    let written = gzip_time(codec, head).map_or(identity.modified, |t| t.min(identity.modified));
+    // Files made "reproducible" have no time; the first reading then dates them.
+    let written = if written < OLDEST { TimeRef::now().time } else { written };
+    let time_ref = TimeRefStore::new(opts.cache.clone()).get_or_record(&identity.print, written);
+    let key = key(path, &identity);
+    let before = Index::load(&opts.cache, &key);
+    let change = before.as_ref().map_or(Change::New, |b| b.compare(&file, &identity));
+
+    let file = Arc::new(file);
+    let stored = Tallied::new(SharedFile(Arc::clone(&file)), tally.clone());
+    let from: Box<dyn Read + Send> = match (codec, utf16) {
+        (Some(codec), _) => {
+            let shared = SharedFile(Arc::clone(&file));
+            text(Box::new(DecodedFile::new(path.to_owned(), shared, codec, tally.clone())?))
+        }
+        (None, Some(big)) => Box::new(Utf16Read::new(stored, big)),
+        (None, None) => Box::new(stored),
+    };
+    let mut opened = Opened {
+        time_ref,
+        change,
+        key,
+        size: Some(meta.len()),
+        decoded: codec.is_some(),
+        identity: Some(identity),
+        file: Some(Arc::clone(&file)),
+        ..Opened::stream(Box::new(ReadFeed::new(from)), tally)
+    };
+    if codec.is_none() && utf16.is_none() {
+        opened.back = Back::File(FileBack::new(path.to_owned(), &file)?);
+    } else if let Some(spool) = kept_spool(&opts.cache, before.as_ref(), change) {
+        opened.back = Back::Spool(Arc::new(spool));
+    } else {
+        opened = opened.with_spool(opts, WhenFull::Stop);
+    }
+    opened.before = before;
+    opened.warnings.extend(container(head).map(not_lines));
+    Ok(opened)
+}
+
+/// The spool of an earlier reading of the same file.
+pub(crate) fn kept_spool(cache: &Cache, before: Option<&Index>, change: Change) -> Option<Spool> {
+    let name = before.filter(|b| change == Change::Same && !b.spool.is_empty()).map(|b| &b.spool)?;
+    let budget = cache.budget();
+    let dir = budget.dir()?.join(Path::new(name).file_name()?);
+    Spool::open(&dir, budget)
+}
+
+/// Whether a beginning tells how the rest is written.
+fn tells(head: &[u8]) -> bool {
+    let begins = matches!(head.first(), None | Some(0x1f | 0x28 | 0x50..=0x5f | b'B' | 0xfd | 0xfe | 0xff));
+    head.len() >= MAGIC || !begins || head.contains(&b'\n')
+}
+
+/// Whether it is UTF-16, and if so whether big-endian.
+fn utf16(head: &[u8]) -> Option<bool> {
+    match head {
+        [0xff, 0xfe, 0, 0, ..] => None,
+        [0xff, 0xfe, ..] => Some(false),
+        [0xfe, 0xff, ..] => Some(true),
+        _ => None,
+    }
+}
+
+/// Decompressed text, of which the beginning may tell that it is UTF-16.
+fn text(mut from: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+    let mut head = [0; 2];
+    let mut have = 0;
+    let mut failed = None;
+    while let Some(rest) = head.get_mut(have..).filter(|r| !r.is_empty()) {
+        match read_some(&mut from, rest) {
+            Ok(0) => break,
+            Ok(n) => have += n,
+            Err(e) => {
+                failed = Some(e);
+                break;
+            }
+        }
+    }
+    let head = head.get(..have).unwrap_or(&[]).to_vec();
+    let big = utf16(&head);
+    let all = Cursor::new(head).chain(Failing(failed)).chain(from);
+    match big {
+        Some(big) => Box::new(Utf16Read::new(all, big)),
+        None => Box::new(all),
+    }
+}
+
+/// Gives an error that came too early, once.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+/// When the file in a gzip file was last written, where it says so. A
+/// downloaded or copied archive still knows.
+fn gzip_time(codec: Option<Codec>, head: &[u8]) -> Option<Ts> {
+    let bytes = head.get(4..8).filter(|_| codec == Some(Codec::Gzip))?;
+    let secs = u32::from_le_bytes(bytes.try_into().ok()?);
+    (secs != 0).then(|| Ts::from_secs(i64::from(secs)))
+}
+
+fn not_lines(kind: &str) -> String {
+    format!("is a {kind}: its bytes are read as lines, which tells little")
+}

@@ -1,0 +1,362 @@
+//! One source read from its beginning: batches out, blocks noted in the view.
+
+use std::fs::File;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::cache::Cache;
+use super::feed::{Feed, Got, SharedFile, Tallied, Tally};
+use super::framer::{Flush, Framer};
+use super::identity::{Fingerprint, Identity, modified};
+use super::index::{Change, Index};
+use super::spool::SpoolWriter;
+use super::view::Target;
+use super::{BlockEntry, Input, SourceError, SourceSummary, SourceView, TimeRef, open};
+use crate::event::{Batch, RecordFlags, SourceId, Ts};
+
+/// Lines of a live source wait at most so long for others to share their batch.
+const HOLD: Duration = Duration::from_millis(100);
+/// How often a waiting reader looks whether it shall stop.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How a source is opened.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// Where indexes, spools and time references are kept.
+    pub cache: Cache,
+    /// Keep what cannot be read again by place (compressed files, streams).
+    pub spool: bool,
+    /// Follow the file as it grows, until stopped.
+    pub follow: bool,
+    /// Follow from the file's end on.
+    pub from_end: bool,
+    /// The year of times that have none.
+    pub year: Option<i32>,
+    /// Set from outside to end reading: what has come is still given out.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { cache: Cache::default(), spool: true, follow: false, from_end: false, year: None, stop: None }
+    }
+}
+
+/// What [`SourceReader::poll_batch`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Polled {
+    /// The batch is filled.
+    Batch,
+    /// Nothing came within the time.
+    Idle,
+    /// Nothing will come any more.
+    End,
+}
+
+/// Reads one source, once.
+pub struct SourceReader {
+    id: SourceId,
+    feed: Box<dyn Feed>,
+    framer: Framer,
+    view: Arc<SourceView>,
+    spool: Option<SpoolWriter>,
+    tally: Tally,
+    /// A regular file that is not followed, and what it was before.
+    file: Option<(Arc<File>, Identity)>,
+    before: Option<Index>,
+    /// Name of its index.
+    key: String,
+    change: Change,
+    opts: OpenOptions,
+    seq: u64,
+    /// Since when bytes wait in the framer.
+    hold: Option<Instant>,
+    flush: Flush,
+    /// The next bytes are of another file.
+    breaking: bool,
+    ended: bool,
+    /// All bytes as stored were read, or can be.
+    whole: bool,
+    /// A decoder may have left some of the file unread.
+    decoded: bool,
+    summary: SourceSummary,
+}
+
+impl SourceReader {
+    /// Opens an input and reads its first bytes. For a stream this waits until
+    /// something comes (or it is stopped).
+    pub fn open(id: SourceId, input: &Input, opts: &OpenOptions) -> Result<Self, SourceError> {
+        let opened = open::open(input, opts)?;
+        let view = SourceView::new(input.name.clone(), id, opened.back, opened.time_ref, opened.size);
+        let mut reader = Self {
+            id,
+            feed: opened.feed,
+            framer: Framer::new(0, 1),
+            view: Arc::new(view),
+            spool: opened.spool,
+            tally: opened.tally,
+            file: opened.file.zip(opened.identity),
+            before: opened.before,
+            key: opened.key,
+            change: opened.change,
+            opts: opts.clone(),
+            seq: 0,
+            hold: None,
+            flush: Flush::Full,
+            breaking: false,
+            ended: false,
+            whole: true,
+            decoded: opened.decoded,
+            summary: SourceSummary { warnings: opened.warnings, complete: true, ..SourceSummary::default() },
+        };
+        reader.read_sample();
+        Ok(reader)
+    }
+
+    /// The first bytes of the source (up to 64 KiB, decompressed), to find its
+    /// format by. Empty once a batch was read.
+    #[must_use]
+    pub fn sample(&self) -> &[u8] {
+        let pending = if self.seq == 0 { self.framer.pending() } else { &[] };
+        pending.get(..open::SAMPLE).unwrap_or(pending)
+    }
+
+    /// Random access to what was read; lives on after the reader.
+    #[must_use]
+    pub fn view(&self) -> Arc<SourceView> {
+        Arc::clone(&self.view)
+    }
+
+    /// By what the source's times without a year are dated.
+    #[must_use]
+    pub fn time_ref(&self) -> TimeRef {
+        self.view.time_ref()
+    }
+
+    /// What became of the file since it was read last.
+    #[must_use]
+    pub fn change(&self) -> Change {
+        self.change
+    }
+
+    /// Whether lines come at someone else's pace (standard input, a followed file).
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.feed.is_live()
+    }
+
+    /// Fills the batch with the next records; `false` at the end. The batch may
+    /// hold no record where all lines are empty. Waits for a live source.
+    pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, SourceError> {
+        loop {
+            match self.poll_batch(batch, LOOK)? {
+                Polled::Batch => return Ok(true),
+                Polled::End => return Ok(false),
+                Polled::Idle => {}
+            }
+        }
+    }
+
+    /// As [`SourceReader::next_batch`], but waits for a live source only so
+    /// long. Its lines wait up to 100 ms for others to share their batch, so
+    /// it wants to be polled about that often.
+    pub fn poll_batch(&mut self, batch: &mut Batch, wait: Duration) -> Result<Polled, SourceError> {
+        batch.clear();
+        batch.source = self.id;
+        batch.seq = self.seq;
+        let give_up = Instant::now() + wait;
+        let mut looked = false;
+        loop {
+            let place = self.framer.place();
+            let spool = &mut self.spool;
+            let mut taken = |bytes: &[u8]| {
+                if let Some(spool) = spool {
+                    spool.append(bytes);
+                }
+            };
+            if self.framer.next(self.flush, batch, &mut taken) {
+                self.note(place, batch);
+                return Ok(Polled::Batch);
+            }
+            if self.ended {
+                return Ok(Polled::End);
+            }
+            if self.flush == Flush::Lines {
+                // Half a line waits for its other half, however long.
+                self.hold = None;
+            }
+            self.flush = Flush::Full;
+            if std::mem::take(&mut self.breaking) {
+                self.framer.restart_lines();
+            }
+            if self.stopped() {
+                self.end();
+                self.summary.complete &= self.opts.follow && self.feed.is_live();
+                self.whole &= self.feed.is_live();
+                continue;
+            }
+            let left = give_up.saturating_duration_since(Instant::now());
+            if looked && left.is_zero() {
+                return Ok(Polled::Idle);
+            }
+            looked = self.read(usize::MAX, left);
+        }
+    }
+
+    /// Ends reading and says what was read.
+    #[must_use]
+    pub fn finish(mut self) -> SourceSummary {
+        self.summary.warnings.extend(self.feed.warnings());
+        self.whole &= self.ended;
+        self.summary.complete &= self.whole;
+        if let (true, Some((file, _))) = (self.whole && self.decoded, &self.file) {
+            self.whole = drain(file, &self.tally);
+        }
+        self.summary.bytes = self.tally.bytes();
+        self.summary.sha256 = self.whole.then(|| self.tally.hex());
+        let spooled = self.spool.is_some();
+        if let Some(spool) = self.spool.take() {
+            self.summary.warnings.extend(spool.finish(self.whole && self.file.is_some()));
+        }
+        let kept = self.what_to_keep(spooled);
+        let before = self.before.take();
+        self.view.end(&self.summary, kept, before.as_ref());
+        std::mem::take(&mut self.summary)
+    }
+
+    /// What the index shall say of the file, after a last look at it; `None`
+    /// where there is nothing to say or nothing that would be believed.
+    fn what_to_keep(&mut self, spooled: bool) -> Option<Target> {
+        let (file, first) = self.file.as_ref()?;
+        let meta = file.metadata().ok()?;
+        let read = self.summary.bytes;
+        let same = meta.len() == first.print.size && modified(&meta) == first.modified;
+        if meta.len() < first.print.size || (meta.len() == first.print.size && !same) {
+            self.summary.warnings.push("was changed while it was read".to_owned());
+            return None;
+        }
+        if let (Some(old), Some(new)) =
+            (self.before.as_ref().and_then(|b| b.summary.sha256.as_ref()), &self.summary.sha256)
+            && old != new
+            && self.change != Change::Grown
+        {
+            self.summary.warnings.push(format!("is not what it was when it was read before (SHA-256 {old})"));
+        }
+        // A file that grew under us is known as long as it was read.
+        let size = if self.whole { read } else { first.print.size };
+        let identity = Identity {
+            modified: if meta.len() == size { modified(&meta) } else { first.modified },
+            print: Fingerprint::of(file, size).ok()?,
+            ..*first
+        };
+        // A spool is kept whole or not at all, and an index of it alone is of no use.
+        (!spooled || self.whole).then(|| Target { cache: self.opts.cache.clone(), key: self.key.clone(), identity })
+    }
+
+    fn stopped(&self) -> bool {
+        self.opts.stop.as_ref().is_some_and(|s| s.load(Ordering::Relaxed))
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        self.flush = Flush::End;
+    }
+
+    /// One read of at most so many bytes from the feed, and what follows for the framer from it;
+    /// whether it found nothing.
+    fn read(&mut self, most: usize, wait: Duration) -> bool {
+        let held = self.hold.map(|since| since.elapsed());
+        let wait = held.map_or(wait, |held| wait.min(HOLD.saturating_sub(held)));
+        let mut idle = false;
+        let space = self.framer.space();
+        let most = most.min(space.len());
+        match self.feed.read(space.get_mut(..most).unwrap_or_default(), wait.min(LOOK)) {
+            Ok(Got::Bytes(n)) => {
+                self.framer.filled(n);
+                self.hold.get_or_insert_with(Instant::now);
+            }
+            Ok(Got::Idle) => idle = true,
+            Ok(Got::Break) => {
+                self.breaking = true;
+                self.flush = Flush::End;
+            }
+            Ok(Got::End) => self.end(),
+            Err(e) => {
+                if !self.stopped() {
+                    let at = self.framer.place().0 + self.framer.pending().len() as u64;
+                    self.summary.warnings.push(format!("is damaged or unreadable after byte {at}: {e}"));
+                }
+                self.summary.complete = false;
+                self.end();
+            }
+        }
+        if self.feed.is_live() && self.flush == Flush::Full && self.hold.is_some_and(|s| s.elapsed() >= HOLD) {
+            self.flush = Flush::Lines;
+        }
+        self.view.set_position(self.tally.bytes());
+        idle
+    }
+
+    fn note(&mut self, (offset, first_line): (u64, u64), batch: &Batch) {
+        let (end, next_line) = self.framer.place();
+        let records = batch.records.len() as u64;
+        let lossy = batch.lossy.len() as u64;
+        let truncated = batch.records.last().is_some_and(|r| r.flags.has(RecordFlags::TRUNCATED));
+        self.view.push_block(BlockEntry {
+            first_record: self.summary.records,
+            records: records as u32,
+            lines: (next_line - first_line) as u32,
+            offset,
+            len: end - offset,
+            first_line,
+            first: Ts::NONE,
+            last: Ts::NONE,
+        });
+        self.seq += 1;
+        self.framer.rest();
+        self.hold = (!self.framer.pending().is_empty()).then(Instant::now);
+        self.summary.records += records;
+        self.summary.lines += next_line - first_line;
+        self.summary.text_bytes = end;
+        self.summary.lossy += lossy;
+        self.summary.truncated += u64::from(truncated);
+    }
+
+    fn read_sample(&mut self) {
+        while self.flush == Flush::Full && !self.stopped() {
+            let left = open::SAMPLE.saturating_sub(self.framer.pending().len());
+            // An empty file that is followed has no sample.
+            if left == 0 || self.read(left, LOOK) && self.opts.follow {
+                break;
+            }
+        }
+        let sample = self.framer.pending();
+        if memchr::memchr_iter(0, sample).count() > sample.len() / 10 {
+            self.summary.warnings.push("holds many NUL bytes: binary, or UTF-16 without its mark".to_owned());
+        }
+        const MARK: &[u8] = b"\xef\xbb\xbf";
+        if self.framer.pending().starts_with(MARK) {
+            self.framer.skip(MARK.len());
+            if let Some(spool) = &mut self.spool {
+                spool.append(MARK);
+            }
+        }
+        self.framer.rest();
+    }
+}
+
+/// Reads what a decoder left of its file (damage, or bytes after the last
+/// member), for the file's hash.
+fn drain(file: &Arc<File>, tally: &Tally) -> bool {
+    let mut file = Tallied::new(SharedFile(Arc::clone(file)), tally.clone());
+    let mut buf = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buf) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}

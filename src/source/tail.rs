@@ -1,0 +1,258 @@
+//! A growing file, across rotation and truncation.
+//!
+//! - Another file under the name: the old one is read until something stands in
+//!   the new one (its writer may still hold the old), then the new one from its
+//!   beginning.
+//! - The file became shorter, or begins differently than it did (it was cut
+//!   and filled again between two looks): it is read from its beginning.
+//! - No file under the name: the old one is kept until there is a new one.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::feed::{Feed, Got, Tally};
+
+/// So many first bytes tell whether a file was filled anew.
+const HEAD: usize = 256;
+/// Without being woken, the file is looked at so often.
+const LOOK: Duration = Duration::from_millis(100);
+/// An old file is left after so long even if the new one stays empty.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Follows one path.
+pub(crate) struct Tail {
+    path: PathBuf,
+    file: File,
+    identity: (u64, u64),
+    at: u64,
+    /// First bytes of the file, as far as they were read.
+    head: Vec<u8>,
+    /// The end was reached; before reading on, look what became of the file.
+    rested: bool,
+    /// The file that took the name; what is left of the old one is read first.
+    next: Option<Next>,
+    tally: Tally,
+    cuts: u64,
+    lost: Option<String>,
+}
+
+struct Next {
+    file: File,
+    identity: (u64, u64),
+    since: Instant,
+    /// It was seen to hold something.
+    begun: bool,
+}
+
+impl Tail {
+    /// Follows this path, of which `file` was opened, from its beginning or end.
+    pub(crate) fn new(path: PathBuf, file: File, from_end: bool, tally: Tally) -> io::Result<Self> {
+        let meta = file.metadata()?;
+        let mut tail = Self {
+            path,
+            identity: identity(&meta),
+            file,
+            at: 0,
+            head: Vec::new(),
+            rested: false,
+            next: None,
+            tally,
+            cuts: 0,
+            lost: None,
+        };
+        if from_end {
+            tail.skip_to_last_line(meta.len())?;
+        }
+        Ok(tail)
+    }
+
+    /// Begins after the last whole line, so that no half line is given out.
+    fn skip_to_last_line(&mut self, size: u64) -> io::Result<()> {
+        let from = size.saturating_sub(64 << 10);
+        let mut last = vec![0; usize::try_from(size - from).unwrap_or(0)];
+        let n = self.file.read_at(&mut last, from)?;
+        let line = last.get(..n).and_then(|l| memchr::memrchr(b'\n', l)).map_or(0, |p| p + 1);
+        self.at = if line == 0 { size } else { from + line as u64 };
+        self.head = vec![0; HEAD.min(usize::try_from(self.at).unwrap_or(HEAD))];
+        self.file.read_exact_at(&mut self.head, 0)
+    }
+
+    fn read_on(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = loop {
+            match self.file.read_at(buf, self.at) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        let read = buf.get(..n).unwrap_or(&[]);
+        self.tally.add(read);
+        if self.head.len() as u64 == self.at {
+            let room = HEAD - self.head.len().min(HEAD);
+            self.head.extend_from_slice(read.get(..room).unwrap_or(read));
+        }
+        self.at += n as u64;
+        Ok(n)
+    }
+
+    /// Whether the file was cut since it was read last.
+    fn was_cut(&self) -> io::Result<bool> {
+        if self.file.metadata()?.len() < self.at {
+            return Ok(true);
+        }
+        let mut head = [0; HEAD];
+        let head = head.get_mut(..self.head.len()).unwrap_or_default();
+        Ok(self.file.read_at(head, 0)? != self.head.len() || *head != *self.head)
+    }
+
+    fn restart(&mut self) -> Got {
+        self.at = 0;
+        self.head.clear();
+        self.rested = false;
+        Got::Break
+    }
+
+    /// Looks for another file under the name.
+    fn look(&mut self) {
+        match std::fs::metadata(&self.path) {
+            Ok(meta) if meta.is_file() && identity(&meta) != self.identity => {}
+            _ => return self.next = None,
+        }
+        let open = || -> io::Result<_> {
+            let file = File::open(&self.path)?;
+            let meta = file.metadata()?;
+            Ok((file, identity(&meta), meta.len() > 0))
+        };
+        match open() {
+            Ok((file, identity, begun)) => {
+                let since = match &self.next {
+                    Some(next) if next.identity == identity => next.since,
+                    _ => Instant::now(),
+                };
+                self.next = Some(Next { file, identity, since, begun: begun || since.elapsed() > GRACE });
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => self.lost = Some(format!("replaced by a file that cannot be opened: {e}")),
+        }
+    }
+}
+
+fn identity(meta: &Metadata) -> (u64, u64) {
+    (meta.dev(), meta.ino())
+}
+
+impl Feed for Tail {
+    fn read(&mut self, buf: &mut [u8], wait: Duration) -> io::Result<Got> {
+        if self.rested && self.was_cut()? {
+            self.cuts += 1;
+            return Ok(self.restart());
+        }
+        loop {
+            match self.read_on(buf)? {
+                0 => {}
+                n => {
+                    self.rested = false;
+                    return Ok(Got::Bytes(n));
+                }
+            }
+            self.rested = true;
+            if self.was_cut()? {
+                self.cuts += 1;
+                return Ok(self.restart());
+            }
+            // The old file was at its end after the new one was begun.
+            if let Some(next) = self.next.take_if(|n| n.begun) {
+                self.file = next.file;
+                self.identity = next.identity;
+                return Ok(self.restart());
+            }
+            self.look();
+            if !self.next.as_ref().is_some_and(|n| n.begun) {
+                break;
+            }
+        }
+        if !wait.is_zero() {
+            std::thread::sleep(wait.min(LOOK));
+        }
+        Ok(Got::Idle)
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn warnings(&mut self) -> Vec<String> {
+        let mut out = Vec::new();
+        if self.cuts > 0 {
+            out.push(format!(
+                "was cut {} times while it was followed: what was written just before may be missing",
+                self.cuts
+            ));
+        }
+        out.extend(self.lost.take());
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn all(tail: &mut Tail) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut buf = [0; 64];
+        let mut idle = 0;
+        while idle < 3 {
+            match tail.read(&mut buf, Duration::ZERO).unwrap() {
+                Got::Bytes(n) => out.push(String::from_utf8_lossy(&buf[..n]).into_owned()),
+                Got::Break => out.push("--".to_owned()),
+                Got::Idle => idle += 1,
+                Got::End => unreachable!(),
+            }
+        }
+        out
+    }
+
+    fn open(path: &std::path::Path, from_end: bool) -> Tail {
+        Tail::new(path.to_owned(), File::open(path).unwrap(), from_end, Tally::default()).unwrap()
+    }
+
+    #[test]
+    fn growth_rotation_and_truncation() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        std::fs::write(&path, "one\n").unwrap();
+        let mut writer = File::options().append(true).open(&path).unwrap();
+        let mut tail = open(&path, false);
+        assert_eq!(all(&mut tail), ["one\n"]);
+        writer.write_all(b"two\n").unwrap();
+        assert_eq!(all(&mut tail), ["two\n"]);
+        // Moved away; the writer still has the old file.
+        std::fs::rename(&path, dir.path().join("a.log.1")).unwrap();
+        assert!(all(&mut tail).is_empty());
+        writer.write_all(b"late\n").unwrap();
+        std::fs::write(&path, "new\n").unwrap();
+        assert_eq!(all(&mut tail), ["late\n", "--", "new\n"]);
+        // Cut, and shorter than before.
+        std::fs::write(&path, "x\n").unwrap();
+        assert_eq!(all(&mut tail), ["--", "x\n"]);
+        // Cut and filled beyond where it was, between two looks.
+        std::fs::write(&path, "y and much more\n").unwrap();
+        assert_eq!(all(&mut tail), ["--", "y and much more\n"]);
+        assert_eq!(tail.warnings().len(), 1);
+    }
+
+    #[test]
+    fn from_the_end_begins_with_a_whole_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        std::fs::write(&path, "one\ntwo\nhal").unwrap();
+        let mut tail = open(&path, true);
+        assert_eq!(all(&mut tail), ["hal"]);
+        File::options().append(true).open(&path).unwrap().write_all(b"f\n").unwrap();
+        assert_eq!(all(&mut tail), ["f\n"]);
+    }
+}

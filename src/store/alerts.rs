@@ -1,0 +1,164 @@
+//! Ingest: alerts come in under their ids, again and again as they grow.
+//!
+//! Only the machine's columns are written; what people decided stays. An older
+//! revision never overwrites a newer one, so reading a log again from its
+//! start, while its alerts are already closed, changes nothing.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use rustc_hash::FxHashMap;
+
+use super::error::Result;
+use super::evidence::{self, Evidence};
+use super::types::{AlertRecord, EventKey};
+use super::{Store, int, time};
+use crate::alert::{Alert, AlertState};
+
+/// Alerts written in one transaction, so that triage never waits long for ingest.
+const BATCH: usize = 256;
+
+/// What of an alert the store knows before an update.
+struct Known {
+    revision: i64,
+    closed: bool,
+}
+
+impl Store {
+    /// Stores new alerts and new revisions of known ones; returns how many were
+    /// new or changed.
+    pub fn ingest_alerts(&mut self, records: &[AlertRecord<'_>]) -> Result<usize> {
+        let mut changed = 0;
+        let sources = std::mem::take(&mut self.sources);
+        let rules = std::mem::take(&mut self.rules);
+        let mut result = Ok(());
+        for batch in records.chunks(BATCH) {
+            let done = self.write(|tx, ctx| {
+                let mut n = 0;
+                for record in batch {
+                    n += usize::from(ingest(tx, record, ctx.now.0, &sources, &rules)?);
+                }
+                Ok(n)
+            });
+            match done {
+                Ok(n) => changed += n,
+                Err(e) => {
+                    result = Err(e);
+                    break;
+                }
+            }
+        }
+        self.sources = sources;
+        self.rules = rules;
+        result.map(|()| changed)
+    }
+}
+
+fn ingest(
+    conn: &Connection,
+    record: &AlertRecord<'_>,
+    now: i64,
+    sources: &FxHashMap<u32, i64>,
+    rules: &FxHashMap<String, String>,
+) -> Result<bool> {
+    let a = record.alert;
+    let known = conn
+        .prepare_cached("SELECT revision, state FROM alerts WHERE id = ?1")?
+        .query_row([&a.id], |r| Ok(Known { revision: r.get(0)?, closed: r.get::<_, String>(1)? == "closed" }))
+        .optional()?;
+    let newer = known.as_ref().is_none_or(|k| {
+        let revision = i64::from(a.revision);
+        revision > k.revision || (revision == k.revision && a.state == AlertState::Closed && !k.closed)
+    });
+    if newer {
+        write_alert(conn, a, now, rules.get(&*a.rule_id))?;
+    }
+    // Bytes may come after the alert itself did.
+    if newer || !record.evidence.is_empty() {
+        write_evidence(conn, record, sources)?;
+    }
+    Ok(newer)
+}
+
+fn write_alert(conn: &Connection, a: &Alert, now: i64, rule_sha256: Option<&String>) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO alerts (id, revision, state, rule, rule_id, rule_sha256, rule_type, severity, score, confidence,
+           timestamp, last, entity, src_ip, user, host, count, dedup_key, message, doc, ingested, updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21)
+         ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, state = excluded.state, rule = excluded.rule,
+           rule_sha256 = coalesce(excluded.rule_sha256, alerts.rule_sha256), severity = excluded.severity,
+           score = excluded.score, confidence = excluded.confidence, timestamp = excluded.timestamp,
+           last = excluded.last, entity = excluded.entity, src_ip = excluded.src_ip, user = excluded.user,
+           host = excluded.host, count = excluded.count, dedup_key = excluded.dedup_key, message = excluded.message,
+           doc = excluded.doc, updated = excluded.updated",
+    )?
+    .execute(params![
+        a.id,
+        a.revision,
+        if a.state == AlertState::Closed { "closed" } else { "open" },
+        &*a.rule,
+        &*a.rule_id,
+        rule_sha256,
+        a.rule_type.as_str(),
+        a.severity as i64,
+        finite(a.score),
+        finite(a.confidence),
+        time(a.timestamp),
+        time(a.last),
+        a.entity(),
+        a.src_ip,
+        a.user,
+        a.host,
+        int(a.count),
+        a.dedup_key,
+        a.message,
+        document(a),
+        now,
+    ])?;
+    Ok(())
+}
+
+/// SQLite stores NaN as `NULL`, which a score may not be.
+fn finite(n: f64) -> f64 {
+    if n.is_finite() { n } else { 0.0 }
+}
+
+/// The alert's object of the headless contract, less what names files and lines
+/// of one run: the evidence table has those.
+fn document(a: &Alert) -> String {
+    let mut doc = a.to_json(&[]);
+    if let Some(map) = doc.as_object_mut() {
+        for name in ["file", "line", "matched_events"] {
+            map.remove(name);
+        }
+    }
+    doc.to_string()
+}
+
+fn write_evidence(conn: &Connection, record: &AlertRecord<'_>, sources: &FxHashMap<u32, i64>) -> Result<()> {
+    let a = record.alert;
+    let mut linked: Vec<String> = conn
+        .prepare_cached("SELECT event FROM alert_evidence WHERE alert = ?1 ORDER BY n")?
+        .query_map([&a.id], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    // An update with fewer references (a re-read from its start) takes none away.
+    linked.resize(linked.len().max(a.evidence.len()), String::new());
+    let mut raw: FxHashMap<usize, &[u8]> = record.evidence.iter().map(|b| (b.index, b.raw.as_slice())).collect();
+    for (i, e) in a.evidence.iter().enumerate() {
+        let key = EventKey::of(e);
+        let bytes = raw.remove(&i);
+        let new = linked.get(i).is_none_or(|k| *k != key.0);
+        if !new && bytes.is_none() {
+            continue;
+        }
+        let source = sources.get(&e.source.0).copied();
+        let kept = Evidence { key: &key, source, offset: e.offset, len: e.len, line: e.line, time: e.time, raw: bytes };
+        evidence::keep(conn, &kept)?;
+        if new {
+            conn.prepare_cached(
+                "INSERT INTO alert_evidence (alert, n, event) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (alert, n) DO UPDATE SET event = excluded.event",
+            )?
+            .execute(params![a.id, int(i as u64), key.0])?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! Tests of the store as its callers use it.
+
+use super::*;
+use crate::alert::{Alert, AlertState, EvidenceRef};
+use crate::event::{Severity, SourceId, hash64};
+
+pub(super) const T0: Ts = Ts(1_765_000_000_000_000);
+
+/// The text of record `i`.
+pub(super) fn line(i: u64) -> String {
+    format!("Dec 10 06:55:{i:02} lab sshd[24200]: Failed password for root from 10.0.0.{i} port 38926 ssh2")
+}
+
+/// An alert on `n` records; offsets as in a file of those lines.
+pub(super) fn alert(id: &str, n: u64, score: f64) -> Alert {
+    let mut offset = 0;
+    let evidence: Vec<EvidenceRef> = (0..n)
+        .map(|i| {
+            let raw = line(i);
+            let e = EvidenceRef {
+                source: SourceId(0),
+                offset,
+                len: raw.len() as u64,
+                line: i + 1,
+                time: Ts(T0.0 + i as i64 * 1_000_000),
+                hash: hash64(raw.as_bytes()),
+            };
+            offset += e.len + 1;
+            e
+        })
+        .collect();
+    Alert {
+        id: id.to_owned(),
+        revision: 1,
+        rule: "SSH password guessing".into(),
+        rule_id: "0b7c0c6e-0000-4000-8000-000000000001".into(),
+        severity: Severity::High,
+        score,
+        score_parts: vec![("level".to_owned(), score)],
+        confidence: 0.9,
+        timestamp: T0,
+        last: Ts(T0.0 + (n as i64 - 1) * 1_000_000),
+        src_ip: Some("10.0.0.1".to_owned()),
+        count: n,
+        message: format!("{n} failures"),
+        techniques: vec!["T1110.001".to_owned()],
+        matched_total: n,
+        evidence,
+        ..Alert::default()
+    }
+}
+
+/// The alert with the bytes of all its records.
+pub(super) fn record(a: &Alert) -> AlertRecord<'_> {
+    let evidence =
+        (0..a.evidence.len()).map(|index| EvidenceBytes { index, raw: line(index as u64).into_bytes() }).collect();
+    AlertRecord { alert: a, evidence }
+}
+
+pub(super) fn source() -> SourceRecord {
+    SourceRecord {
+        id: SourceId(0),
+        name: "auth.log".to_owned(),
+        path: Some("/var/log/auth.log".to_owned()),
+        fingerprint: "f00d".to_owned(),
+        format: "syslog".to_owned(),
+        timezone: "UTC".to_owned(),
+        time_ref: T0,
+    }
+}
+
+/// A store in memory with `alerts` of five records each: `a0`, `a1`, …
+pub(super) fn filled(alerts: usize) -> Store {
+    let mut s = Store::open_in_memory("ann").unwrap();
+    s.set_clock(T0);
+    s.register_source(&source()).unwrap();
+    let all: Vec<Alert> = (0..alerts).map(|i| alert(&format!("a{i}"), 5, 50.0 + i as f64)).collect();
+    s.ingest_alerts(&all.iter().map(record).collect::<Vec<_>>()).unwrap();
+    s
+}
+
+fn ids(list: &[&str]) -> Vec<String> {
+    list.iter().map(|s| (*s).to_owned()).collect()
+}
+
+fn row(s: &Store, id: &str) -> AlertRow {
+    s.alert(id).unwrap().row
+}
+
+#[test]
+fn reading_a_log_again_loses_and_doubles_nothing() {
+    let mut s = filled(3);
+    s.dismiss(&ids(&["a1"]), Verdict::FalsePositive, "scanner").unwrap();
+    let a = alert("a1", 5, 51.0);
+    assert_eq!(s.ingest_alerts(&[record(&a)]).unwrap(), 0);
+    let r = row(&s, "a1");
+    assert_eq!(
+        (r.status, r.verdict, r.reason.as_deref()),
+        (Status::Dismissed, Some(Verdict::FalsePositive), Some("scanner"))
+    );
+    assert!(!r.grown);
+
+    let mut a = alert("a1", 9, 61.0);
+    a.revision = 2;
+    a.state = AlertState::Closed;
+    assert_eq!(s.ingest_alerts(&[record(&a)]).unwrap(), 1);
+    let d = s.alert("a1").unwrap();
+    assert_eq!((d.row.status, d.row.count, d.row.grown, d.row.open), (Status::Dismissed, 9, true, false));
+    assert_eq!(d.evidence.len(), 9);
+    assert_eq!(d.evidence[8].raw.as_deref(), Some(line(8).as_bytes()));
+    assert_eq!(d.evidence[8].source.as_deref(), Some("auth.log"));
+    // The log is read again from its start: the first revision comes once more.
+    assert_eq!(s.ingest_alerts(&[record(&alert("a1", 5, 51.0))]).unwrap(), 0);
+    assert_eq!(row(&s, "a1").count, 9);
+    assert_eq!(s.alerts(&AlertFilter::default()).unwrap().len(), 3);
+    assert_eq!(s.read(|c| Ok(c.query_row("SELECT count(*) FROM evidence", [], |r| r.get::<_, i64>(0))?)).unwrap(), 9);
+}
+
+#[test]
+fn filters_and_order() {
+    let mut s = filled(4);
+    s.tag(&Target::Alert("a2".to_owned()), "vpn", true).unwrap();
+    s.dismiss(&ids(&["a3"]), Verdict::Benign, "").unwrap();
+    let list = |f: AlertFilter| s.alerts(&f).unwrap().into_iter().map(|r| r.id).collect::<Vec<_>>();
+    assert_eq!(list(AlertFilter::default()), ["a3", "a2", "a1", "a0"]);
+    assert_eq!(list(AlertFilter { status: vec![Status::New], limit: Some(2), ..AlertFilter::default() }), ["a2", "a1"]);
+    assert_eq!(list(AlertFilter { tag: Some("vpn".to_owned()), ..AlertFilter::default() }), ["a2"]);
+    assert_eq!(list(AlertFilter { text: Some("GUESSING".to_owned()), ..AlertFilter::default() }).len(), 4);
+    assert!(list(AlertFilter { min_severity: Some(Severity::Critical), ..AlertFilter::default() }).is_empty());
+    assert_eq!(s.status_counts().unwrap()[0], (Status::New, 3));
+    assert_eq!(row(&s, "a2").tags, ["vpn"]);
+    assert_eq!(row(&s, "a2").techniques, ["T1110.001"]);
+    assert!(matches!(s.alert("a"), Err(StoreError::Invalid(_))));
+    assert!(matches!(s.alert("zz"), Err(StoreError::NotFound { .. })));
+}
+
+#[test]
+fn a_snooze_ends_by_itself() {
+    let mut s = filled(1);
+    s.snooze(&ids(&["a0"]), Ts(T0.0 + 10)).unwrap();
+    assert_eq!(row(&s, "a0").status, Status::Snoozed);
+    s.set_clock(Ts(T0.0 + 10));
+    assert_eq!(row(&s, "a0").status, Status::New);
+    assert_eq!(s.alerts(&AlertFilter { status: vec![Status::New], ..AlertFilter::default() }).unwrap().len(), 1);
+}
+
+#[test]
+fn a_case_from_escalation_to_resolution_and_back() {
+    let mut s = filled(3);
+    let case = s.escalate(&ids(&["a0", "a1"]), None, "").unwrap();
+    assert_eq!(case.0, "IR-2025-001");
+    assert_eq!(s.escalate(&ids(&["a2"]), None, "Second").unwrap().0, "IR-2025-002");
+    s.assign(&case, "bob").unwrap();
+    s.set_title(&case, "Guessing on lab").unwrap();
+    s.note(&Target::Case(case.clone()), "asked the owner").unwrap();
+    assert!(s.set_case_state(&case, CaseState::Closed, " ").is_err());
+    s.set_case_state(&case, CaseState::Closed, "blocked").unwrap();
+    let d = s.case(&case).unwrap();
+    assert_eq!((d.row.alerts, d.row.events, d.row.severity), (2, 5, Severity::High));
+    assert_eq!((d.row.title.as_str(), d.row.assignee.as_deref()), ("Guessing on lab", Some("bob")));
+    assert_eq!((d.row.state, d.row.resolution.as_deref()), (CaseState::Closed, Some("blocked")));
+    assert_eq!(d.notes[0].text, "asked the owner");
+    assert!(d.timeline.iter().any(|e| e.by.is_none()) && d.timeline.iter().any(|e| e.by.as_deref() == Some("ann")));
+    assert_eq!(row(&s, "a0").cases, [case.clone()]);
+
+    let mut said = Vec::new();
+    while let Some(text) = s.undo().unwrap() {
+        said.push(text);
+    }
+    assert_eq!(said.len(), 6, "{said:?}");
+    assert!(said[5].contains("open case IR-2025-001"), "{said:?}");
+    assert!(s.cases().unwrap().is_empty());
+    assert_eq!(row(&s, "a0").status, Status::New);
+    // A withdrawn number is not given again.
+    assert_eq!(s.escalate(&ids(&["a0"]), None, "x").unwrap().0, "IR-2025-003");
+}
+
+#[test]
+fn undo_takes_back_own_work_only_and_keeps_what_others_changed() {
+    let mut ann = filled(2);
+    let mut bob = ann.another().unwrap();
+    bob.analyst = "bob".to_owned();
+    ann.dismiss(&ids(&["a0", "a1"]), Verdict::Test, "drill").unwrap();
+    bob.alerts(&AlertFilter::default()).unwrap();
+    bob.dismiss(&ids(&["a1"]), Verdict::TruePositive, "no drill").unwrap();
+    let said = ann.undo().unwrap().unwrap();
+    assert!(
+        said.contains("dismiss 2 alerts (test)") && said.contains("status of alert a1 was changed again"),
+        "{said}"
+    );
+    assert_eq!(row(&ann, "a0").status, Status::New);
+    assert_eq!(row(&ann, "a1").verdict, Some(Verdict::TruePositive));
+    assert_eq!(ann.undo().unwrap(), None);
+    assert!(bob.undo().unwrap().is_some());
+    assert_eq!(row(&ann, "a1").verdict, Some(Verdict::Test));
+}
+
+#[test]
+fn tags_notes_and_marks_undo() {
+    let mut s = filled(1);
+    let t = Target::Alert("a0".to_owned());
+    assert!(s.tag(&t, "x", true).unwrap());
+    assert!(!s.tag(&t, "x", true).unwrap());
+    assert!(s.tag(&t, "two words", true).is_err());
+    assert!(s.tag(&t, "bi\u{202e}di", true).is_err());
+    s.note(&t, "look").unwrap();
+    let raw = b"odd \xff line".to_vec();
+    let mark = EventMark { source: SourceId(0), offset: 900, len: 10, line: 11, time: T0, raw };
+    let key = s.mark(&mark, true).unwrap();
+    assert_eq!(s.mark(&mark, true).unwrap(), key);
+    s.note(&Target::Event(key.clone()), "why?").unwrap();
+    assert_eq!(s.events().unwrap()[0].marked_by.as_deref(), Some("ann"));
+    assert_eq!(s.undo_depth().unwrap(), 4);
+    for _ in 0..4 {
+        assert!(s.undo().unwrap().is_some());
+    }
+    assert_eq!(s.undo().unwrap(), None);
+    assert!(s.events().unwrap().is_empty() && s.notes(&t).unwrap().is_empty() && s.tags(&t).unwrap().is_empty());
+    assert!(s.note(&Target::Event(EventKey("none".to_owned())), "x").is_err());
+}
+
+#[test]
+fn a_stale_change_wins_and_is_reported() {
+    let mut ann = filled(1);
+    let mut bob = ann.another().unwrap();
+    bob.analyst = "bob".to_owned();
+    ann.alerts(&AlertFilter::default()).unwrap();
+    bob.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap();
+    ann.dismiss(&ids(&["a0"]), Verdict::TruePositive, "").unwrap();
+    let c = ann.take_conflicts();
+    assert_eq!((c.len(), c[0].by.as_str()), (1, "bob"));
+    assert!(c[0].to_string().contains("bob had changed the status of alert a0"));
+    assert_eq!(row(&bob, "a0").verdict, Some(Verdict::TruePositive));
+    // Once seen, it is no conflict any more.
+    bob.alerts(&AlertFilter::default()).unwrap();
+    bob.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap();
+    assert!(bob.take_conflicts().is_empty());
+}
+
+#[test]
+fn changes_are_noticed_from_both_sides() {
+    let mut ann = filled(1);
+    let bob = ann.another().unwrap();
+    assert!(ann.changed().unwrap());
+    assert!(!ann.changed().unwrap() && !bob.changed().unwrap());
+    ann.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap();
+    assert!(ann.changed().unwrap() && bob.changed().unwrap());
+    assert!(!ann.changed().unwrap() && !bob.changed().unwrap());
+}
+
+#[test]
+fn operations_can_only_be_appended() {
+    let mut s = filled(1);
+    s.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap();
+    assert!(s.conn.execute("UPDATE ops SET writer = 'eve'", []).is_err());
+    assert!(s.conn.execute("DELETE FROM ops", []).is_err());
+}
+
+#[test]
+fn an_unknown_id_stops_the_whole_call() {
+    let mut s = filled(1);
+    assert!(matches!(
+        s.dismiss(&ids(&["a0", "nope"]), Verdict::Benign, ""),
+        Err(StoreError::NotFound { kind: "alert", .. })
+    ));
+    assert_eq!(row(&s, "a0").status, Status::New);
+}

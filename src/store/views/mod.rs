@@ -1,0 +1,25 @@
+//! What faces read: rows and details, each from one consistent look.
+
+mod alerts;
+mod cases;
+mod events;
+
+pub use alerts::{AlertDetail, AlertFilter, AlertRow, AlertSort};
+pub use cases::{CaseDetail, CaseRow, TimelineEntry};
+pub use events::{EventInfo, EvidenceRow, Note};
+
+use rusqlite::Connection;
+
+use super::error::Result;
+
+/// The tags of a target, sorted.
+pub(super) fn tags_of(conn: &Connection, target: &str) -> Result<Vec<String>> {
+    let mut s = conn.prepare_cached("SELECT tag FROM tags WHERE target = ?1 ORDER BY tag")?;
+    let rows = s.query_map([target], |r| r.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A list of texts that a query packed as a JSON array.
+fn unpack(packed: Option<String>) -> Vec<String> {
+    packed.and_then(|p| serde_json::from_str(&p).ok()).unwrap_or_default()
+}
