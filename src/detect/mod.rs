@@ -13,9 +13,13 @@ mod resolve;
 mod ruleset;
 pub mod sigma;
 mod spec;
+pub mod testing;
 
 pub mod compile;
 pub mod engine;
+pub mod files;
+pub mod lint;
+pub mod shipped;
 pub mod state;
 
 pub use engine::Matcher;

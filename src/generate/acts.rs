@@ -117,7 +117,7 @@ impl<'a> Ssh<'a> {
             host,
             "sshd",
             pid,
-            format_args!("pam_unix(sshd:session): session opened for user {user}(uid={uid}) by {user}(uid=0)"),
+            format_args!("pam_unix(sshd:session): session opened for user {user}(uid={uid}) by (uid=0)"),
         );
         c.out.syslog(at + 9_000, host, "systemd-logind", 612, format_args!("New session {session} of user {user}."));
         c.out.syslog(
@@ -214,7 +214,7 @@ pub(super) fn cron(c: &mut Ctx<'_>, at: i64, host: Host, user: &str, uid: u32, c
         host,
         "CRON",
         pid,
-        format_args!("pam_unix(cron:session): session opened for user {user}(uid={uid}) by {user}(uid=0)"),
+        format_args!("pam_unix(cron:session): session opened for user {user}(uid={uid}) by (uid=0)"),
     );
     c.out.syslog(at + 4_000, host, "CRON", pid + 1, format_args!("({user}) CMD ({command})"));
     c.out.syslog(

@@ -1,5 +1,15 @@
 //! The one integration test binary: each module tests one part from outside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests may end loudly"
+)]
+
 mod fail2ban;
+mod generate;
 mod parsed_data;
+mod sigma_corpus;
 mod source;

@@ -1,9 +1,12 @@
 //! Sources read from outside: real files, plain and compressed, and many at once.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use secstream::event::{Batch, SourceId};
-use secstream::source::{ExpandOptions, Input, OpenOptions, SourceReader, expand};
+use secstream::source::{ExpandOptions, Follower, Input, OpenOptions, Polled, SourceReader, expand};
 
 fn data(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
@@ -71,4 +74,55 @@ fn many_files_can_be_open_at_once() {
         assert_eq!((batch.records.len(), batch.source), (n + 1, SourceId(n as u32 + 1)));
         assert!(!reader.next_batch(&mut batch).unwrap());
     }
+}
+
+/// Writes lines and moves the file away now and then, as a log rotation does.
+fn write_and_rotate(path: PathBuf, lines: usize) {
+    let create = || File::options().create(true).append(true).open(&path).unwrap();
+    let mut file = create();
+    for n in 0..lines {
+        writeln!(file, "line {n}").unwrap();
+        if n % 1500 == 1499 {
+            std::fs::rename(&path, path.with_extension(format!("log.{n}"))).unwrap();
+            // The writer goes on in the old file for a moment, then reopens.
+            writeln!(file, "late {n}").unwrap();
+            if n % 4 == 3 {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            file = create();
+            // Two rotations between two looks would hide a whole file.
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+    writeln!(file, "the end").unwrap();
+}
+
+#[test]
+fn no_line_is_lost_or_doubled_across_rotations() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.log");
+    std::fs::write(&path, "").unwrap();
+    let follower = Follower::new([path.as_path()]).unwrap();
+    let opts = OpenOptions { follow: true, ..OpenOptions::default() };
+    let mut reader = SourceReader::open(SourceId(0), &Input::path(&path), &opts).unwrap();
+    let writer = std::thread::spawn(move || write_and_rotate(path, 9000));
+    let mut batch = Batch::default();
+    let mut seen = Vec::new();
+    let since = Instant::now();
+    while seen.last().is_none_or(|l| l != "the end") {
+        assert!(since.elapsed() < Duration::from_secs(60), "the end never came: {:?}", seen.last());
+        match reader.poll_batch(&mut batch, Duration::ZERO).unwrap() {
+            Polled::Batch => seen.extend(batch.events().map(|e| e.raw().to_owned())),
+            Polled::Idle => {
+                let _ = follower.wait(Duration::from_millis(50));
+            }
+            Polled::End => unreachable!("nobody stopped it"),
+        }
+    }
+    writer.join().unwrap();
+    let want = (0..9000).flat_map(|n| {
+        let late = (n % 1500 == 1499).then(|| format!("late {n}"));
+        std::iter::once(format!("line {n}")).chain(late)
+    });
+    assert!(seen.into_iter().eq(want.chain(["the end".to_owned()])));
 }

@@ -214,18 +214,13 @@ impl SlotIndex {
     }
 
     fn try_dear(&self, at: u32, value: &str, folded: &str, scan: &mut Scan) {
-        match self.dear.get(at as usize) {
-            Some(Dear::Glob { pattern, cased, pred }) => {
-                if pattern.matches(if *cased { value } else { folded }) {
-                    scan.hit(*pred);
-                }
-            }
-            Some(Dear::Regex { regex, pred }) => {
-                if regex.is_match(value) {
-                    scan.hit(*pred);
-                }
-            }
-            None => {}
+        let (holds, pred) = match self.dear.get(at as usize) {
+            Some(Dear::Glob { pattern, cased, pred }) => (pattern.matches(if *cased { value } else { folded }), *pred),
+            Some(Dear::Regex { regex, pred }) => (regex.is_match(value), *pred),
+            None => return,
+        };
+        if holds {
+            scan.hit(pred);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::detect::sigma::ast::{Cmp, Net, Place, TimePart};
 use crate::detect::sigma::glob::Pattern;
 
 /// Largest compiled regular expression, in bytes.
-const REGEX_SIZE: usize = 1 << 20;
+const REGEX_SIZE: usize = 4 << 20;
 /// Most regular expressions of a rule set.
 const MAX_REGEXES: usize = 5_000;
 

@@ -38,9 +38,9 @@ fn related(a: &str, b: &str, place: Place, cased: bool) -> bool {
     let fold = |t: &str| {
         let mut out = String::new();
         if cased {
-            out.push_str(t)
+            out.push_str(t);
         } else {
-            fold_into(t, &mut out)
+            fold_into(t, &mut out);
         }
         out
     };

@@ -13,6 +13,9 @@ const MAX_TIMESPAN: i64 = 3_660 * 86_400 * SECOND;
 /// Most rules that one correlation refers to.
 const MAX_BASES: usize = 1_000;
 
+/// Alias → (rule, field) for each rule it names.
+pub type Aliases = Vec<(String, Vec<(String, String)>)>;
+
 /// A correlation before its references are resolved.
 #[derive(Debug, Clone)]
 pub struct Correlation {
@@ -22,8 +25,8 @@ pub struct Correlation {
     pub rules: Vec<String>,
     /// Fields or aliases to group by.
     pub group_by: Vec<String>,
-    /// Alias → (rule, field).
-    pub aliases: Vec<(String, Vec<(String, String)>)>,
+    /// Names for fields that differ by rule.
+    pub aliases: Aliases,
     /// Window in µs.
     pub timespan: i64,
     /// Comparisons.
@@ -86,7 +89,7 @@ pub fn parse(n: &Node, doc: &Node) -> Result<Correlation, YamlError> {
     Ok(c)
 }
 
-fn aliases(n: &Node) -> Result<Vec<(String, Vec<(String, String)>)>, YamlError> {
+fn aliases(n: &Node) -> Result<Aliases, YamlError> {
     let Some(a) = n.get("aliases") else { return Ok(Vec::new()) };
     let bad = || YamlError::at(a, "aliases map a name to {rule: field}");
     let mut out = Vec::new();

@@ -56,7 +56,9 @@ pub(super) fn header<'a>(raw: &'a str, ctx: &Ctx) -> Option<Header<'a>> {
     let after = rest.get(stamp.len..)?;
     let body = after.strip_prefix(": %").map_or(after, |_| &after[2..]);
     if body.len() == after.len() && !after.starts_with(' ') {
-        return None;
+        // The logger's own marks have neither host nor program.
+        h.msg = after.strip_prefix(": --- ").filter(|_| bsd)?.trim_end_matches(" ---");
+        return Some(h);
     }
     let body = body.trim_start_matches(' ');
     tagged(body, &mut h, bsd).then_some(h)
@@ -179,14 +181,15 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
         if let Some(t) = tag(after) {
             h.severity = Some(level);
             t.write(h);
-            return bsd || t.pid.is_some();
+            // With a zone this is a system's log, without one any program's.
+            return bsd || t.pid.is_some() || h.time.is_some_and(|(_, q)| q == TimeQuality::Zoned);
         }
         return false;
     }
     h.host = Some(host);
     match tag(after).or_else(|| bracketed(after).filter(|_| bsd)).or_else(|| spaced(after)) {
         Some(t) => t.write(h),
-        None if bsd && !after.is_empty() => h.msg = after,
+        None if (bsd || h.pri.is_some()) && !after.is_empty() => h.msg = after,
         None => return false,
     }
     true
@@ -279,8 +282,13 @@ fn tag(s: &str) -> Option<Tag<'_>> {
     Some(Tag { program, module, pid, msg: s.get(i + 1..)?.trim_start_matches(' ') })
 }
 
-/// macOS puts the service in brackets between tag and message.
+/// macOS puts the service in brackets, or the level, between tag and message.
 fn launchd(msg: &str) -> &str {
+    if let Some((level, rest)) = msg.strip_prefix('<').and_then(|r| r.split_once(">: "))
+        && level.len() < 10
+    {
+        return rest;
+    }
     if msg.starts_with('(')
         && let Some((head, rest)) = msg.split_once("): ")
         && head.len() < 120

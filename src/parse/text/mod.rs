@@ -75,3 +75,6 @@ fn named(msg: &str) -> bool {
         && msg.get(..at).is_some_and(|h| h.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b':' | b' ' | b'-')))
         && msg.get(at..).is_some_and(|r| r.contains('#'))
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,11 @@ fn account(acct: &str, d: &mut Draft<'_>) {
     }
     let hex = word(acct);
     let bytes = hex.as_bytes();
-    if bytes.len() < 4 || bytes.len() > 512 || bytes.len() % 2 != 0 || !bytes.iter().all(u8::is_ascii_hexdigit) {
+    if bytes.len() < 4
+        || bytes.len() > 512
+        || !bytes.len().is_multiple_of(2)
+        || !bytes.iter().all(u8::is_ascii_hexdigit)
+    {
         return;
     }
     let nibble = |b: u8| (b as char).to_digit(16).unwrap_or(0) as u8;

@@ -55,7 +55,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "kernel" | "ulogd" => kernel::parse(msg, ctx, d),
         "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "gpasswd" | "passwd"
         | "chpasswd" | "chage" | "chfn" | "chsh" | "newusers" | "adduser" | "deluser" | "vipw" => {
-            accounts::parse(name, msg, ctx, d)
+            accounts::parse(name, msg, ctx, d);
         }
         "dropbear" => dropbear::parse(msg, ctx, d),
         "smtpd" | "postscreen" | "smtps" | "cleanup" | "qmgr" | "smtp" | "local" | "pickup" | "anvil" | "lmtp"

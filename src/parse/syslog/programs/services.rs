@@ -1,6 +1,6 @@
 //! Super-servers, the loggers themselves, firewalls being changed, scan detectors.
 
-use super::super::util::{pair, set_dest, set_src};
+use super::super::util::{set_dest, set_src};
 use crate::event::{Draft, EventType, Outcome, Ov, Severity};
 use crate::parse::Ctx;
 
@@ -63,5 +63,4 @@ pub(super) fn scanlogd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         set_dest(d, dest);
         d.set(Ov::Resource, ports.split_once(", ...").map_or(ports, |(p, _)| p));
     }
-    let _ = pair;
 }

@@ -57,6 +57,10 @@ fn devices_and_desktops() {
     head("Mar  1 18:46:11 sw1: %SYS-5-CONFIG_I: Configured", ("sw1", "%SYS-5-CONFIG_I", "", "Configured"));
     head("Mar  9 01:02:03 mac com.apple.launchd[1] (com.x.y[12]): Exited", ("mac", "com.apple.launchd", "1", "Exited"));
     head("Mar  9 01:02:03 mac Some App[12]: hello", ("mac", "Some App", "12", "hello"));
+    head("Mar  9 01:02:03 mac fw[12] <Info>: hello", ("mac", "fw", "12", "hello"));
+    head("2025-03-09T01:02:03.5-07:00 ERR kernel: [ 3.5] ath: x", ("", "kernel", "", "[ 3.5] ath: x"));
+    head("<15>2025-03-09T01:02:03+00:00 web1 words without a tag", ("web1", "", "", "words without a tag"));
+    head("Mar  9 01:02:03: --- last message repeated 5 times ---", ("", "", "", "last message repeated 5 times"));
     head("Mar  9 01:02:03 <auth.info> bsd app[7]: hello", ("bsd", "app", "7", "hello"));
 }
 

@@ -1,6 +1,8 @@
 //! Telling the daemon's ` from ADDR port N` from one inside a user name.
 
-use super::super::super::util::{bare, digits};
+use memchr::memmem::{find, rfind};
+
+use super::super::super::util::{bare, digits, rcut};
 
 /// `USER from ADDR port N …`: the three, and what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub(super) struct Peer<'a> {
     pub rest: &'a str,
     /// Whether another address stood in a place that the client controls.
     pub decoy: bool,
+    /// That address, where the line can be read both ways.
+    pub other: &'a str,
 }
 
 /// Reads the tail of a verdict: `USER from ADDR[ port N][ sshN[: INFO]]`.
@@ -21,9 +25,9 @@ pub(super) struct Peer<'a> {
 /// earlier ` from ` after a one-word user is followed by `sshN: INFO`, that one
 /// is taken.
 pub(super) fn verdict(s: &str) -> Option<Peer<'_>> {
-    let last = at(s, s.rfind(" from ")?);
+    let last = at(s, rfind(s.as_bytes(), b" from ")?);
     // One ` from ` in all: nothing to choose from.
-    let first_at = s.find(" from ")?;
+    let first_at = find(s.as_bytes(), b" from ")?;
     if let Some(p) = last
         && p.user.len() == first_at
     {
@@ -31,10 +35,11 @@ pub(super) fn verdict(s: &str) -> Option<Peer<'_>> {
     }
     let first = at(s, first_at).filter(|p| !p.user.contains(' ') && info(p.rest).is_some_and(|i| !i.is_empty()));
     if let Some(p) = first {
-        return Some(Peer { decoy: true, ..p });
+        let other = last.map_or("", |l| l.addr);
+        return Some(Peer { decoy: true, other, ..p });
     }
     let mut end = s.len();
-    while let Some(i) = s.get(..end)?.rfind(" from ") {
+    while let Some(i) = rfind(s.as_bytes().get(..end)?, b" from ") {
         if let Some(p) = at(s, i)
             && info(p.rest).is_some()
         {
@@ -60,7 +65,7 @@ fn at(s: &str, i: usize) -> Option<Peer<'_>> {
         }
         None => ("", rest),
     };
-    Some(Peer { user, addr, port, rest, decoy: false })
+    Some(Peer { user, addr, port, rest, decoy: false, other: "" })
 }
 
 /// The INFO of what follows an address: empty where there is none, `None` where
@@ -77,11 +82,11 @@ fn info(rest: &str) -> Option<&str> {
 
 /// `USER ADDR port N` at the end of a text, as disconnects have it.
 pub(super) fn trailing(s: &str) -> Option<Peer<'_>> {
-    let (head, port) = s.rsplit_once(" port ")?;
+    let (head, port) = rcut(s, " port ")?;
     if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let (user, addr) = head.rsplit_once(' ').unwrap_or(("", head));
     let decoy = user.contains(" port ");
-    Some(Peer { user, addr: bare(addr), port, rest: "", decoy })
+    Some(Peer { user, addr: bare(addr), port, rest: "", decoy, other: "" })
 }

@@ -1,5 +1,8 @@
 //! Whole-engine tests: rules as YAML, events as fields, hits as titles.
 
+mod random;
+mod reference;
+
 use std::sync::Arc;
 
 use super::*;

@@ -1,0 +1,100 @@
+//! Finding and reading rule files.
+
+use std::fs;
+use std::path::Path;
+
+use super::RuleFile;
+use super::sigma::yaml::MAX_TEXT;
+
+/// Deepest nesting of directories.
+const MAX_DEPTH: usize = 32;
+
+/// Reads the rule files that the paths name: files as they are, directories
+/// with all `.yml` and `.yaml` below them, sorted by name. Tests
+/// (`NAME.test.yml`) are left out. What cannot be read is kept with the reason.
+#[must_use]
+pub fn read(paths: &[impl AsRef<Path>]) -> Vec<RuleFile> {
+    let mut out = Vec::new();
+    for p in paths {
+        let p = p.as_ref();
+        if p.is_dir() { directory(p, 0, &mut out) } else { out.push(file(p)) }
+    }
+    out
+}
+
+/// Whether a file's name is that of a rule file.
+#[must_use]
+pub fn is_rule_file(path: &Path) -> bool {
+    let yaml = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("yml") || e.eq_ignore_ascii_case("yaml"));
+    yaml && !is_test_file(path)
+}
+
+/// Whether a file's name is that of a rule's tests.
+#[must_use]
+pub fn is_test_file(path: &Path) -> bool {
+    path.file_stem().and_then(|s| s.to_str()).is_some_and(|s| s.ends_with(".test"))
+}
+
+fn directory(dir: &Path, depth: usize, out: &mut Vec<RuleFile>) {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) if depth <= MAX_DEPTH => entries,
+        Ok(_) => return out.push(unreadable(dir, "directories are nested too deep")),
+        Err(e) => return out.push(unreadable(dir, &e.to_string())),
+    };
+    let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|e| (e.path(), e.file_type().ok())).collect();
+    paths.sort_by(|a, b| a.0.cmp(&b.0));
+    for (path, kind) in paths {
+        // Links to directories may go in circles; links to files are followed.
+        if kind.is_some_and(|k| k.is_dir()) {
+            directory(&path, depth + 1, out);
+        } else if is_rule_file(&path) && !path.is_dir() {
+            out.push(file(&path));
+        }
+    }
+}
+
+fn file(path: &Path) -> RuleFile {
+    match fs::metadata(path) {
+        Ok(m) if m.len() > MAX_TEXT as u64 => {
+            let limit = MAX_TEXT >> 20;
+            unreadable(path, &format!("{} MiB; a rule file has at most {limit} MiB: split it", m.len() >> 20))
+        }
+        Ok(_) => match fs::read(path) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => RuleFile::new(path.display().to_string(), text),
+                Err(e) => unreadable(path, &format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to())),
+            },
+            Err(e) => unreadable(path, &e.to_string()),
+        },
+        Err(e) => unreadable(path, &e.to_string()),
+    }
+}
+
+fn unreadable(path: &Path, reason: &str) -> RuleFile {
+    let path = path.display().to_string();
+    RuleFile { error: Some(format!("{path}: {reason}")), path, text: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_sorted_and_tests_left_out() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let put = |name: &str, text: &[u8]| {
+            let p = dir.path().join(name);
+            fs::create_dir_all(p.parent().expect("parent")).expect("made");
+            fs::write(p, text).expect("written");
+        };
+        put("b.yml", b"title: b");
+        put("a/x.yaml", b"title: x");
+        put("a/x.test.yml", b"- name: t");
+        put("a/readme.md", b"no");
+        put("c.yml", b"\xff\xfe");
+        let files = read(&[dir.path().to_path_buf(), dir.path().join("missing.yml")]);
+        let names: Vec<String> = files.iter().map(|f| f.path.rsplit('/').next().unwrap_or("").to_owned()).collect();
+        assert_eq!(names, ["x.yaml", "b.yml", "c.yml", "missing.yml"]);
+        assert_eq!(files.iter().map(|f| f.error.is_some()).collect::<Vec<_>>(), [false, false, true, true]);
+    }
+}

@@ -1,0 +1,81 @@
+//! Text logs on lines of our own.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::{EventRow, Outcome};
+use crate::parse::testing::one;
+
+#[track_caller]
+fn is(raw: &str, kind: EventType, user: &str, src: &str) -> EventRow {
+    let r = one(raw, parse);
+    let got = (r.parsed, r.event_type, r.ov(Ov::User).unwrap_or(""), r.ov(Ov::SrcIp).unwrap_or(""));
+    assert_eq!(got, (true, kind, user, src), "{raw}");
+    r
+}
+
+#[test]
+fn own_files_of_daemons() {
+    let r = is(
+        "Fri Jan 19 12:20:33 2024 [pid 7] [bob] FAIL LOGIN: Client \"192.0.2.7\"",
+        EventType::LoginFailed,
+        "bob",
+        "192.0.2.7",
+    );
+    assert_eq!((r.time.to_rfc3339().as_str(), r.ov(Ov::Pid)), ("2024-01-19T12:20:33Z", Some("7")));
+    is(
+        "11-Aug-2024 03:36:11.372 error: client 192.0.2.7#9: zone transfer 'x/AXFR/IN' denied",
+        EventType::DnsQuery,
+        "",
+        "192.0.2.7",
+    );
+    let r = is(
+        "type=USER_AUTH msg=audit(1700000000.250:9): pid=7 uid=0 msg='op=password acct=\"bob\" exe=\"/usr/sbin/sshd\" addr=192.0.2.7 res=failed'",
+        EventType::SshLoginFailed,
+        "bob",
+        "192.0.2.7",
+    );
+    assert_eq!((r.outcome, r.time.to_rfc3339().as_str()), (Outcome::Failure, "2023-11-14T22:13:20.250Z"));
+    is(
+        "2024-01-02 03:04:05 login authenticator failed for (x) [192.0.2.7]:9 I=[10.0.0.1]:25: 535 Incorrect authentication data (set_id=bob)",
+        EventType::LoginFailed,
+        "bob",
+        "192.0.2.7",
+    );
+}
+
+#[test]
+fn decoys() {
+    for raw in [
+        "2024-01-02 03:04:05 SMTP protocol error in \"AUTH H=(a) [198.51.100.1]\" H=(b) [192.0.2.7] AUTH command used",
+        "2024-01-02 03:04:05 H=([198.51.100.1]) [192.0.2.7]:9 I=[10.0.0.1]:25 rejected RCPT <x>: no",
+        "2024-01-02 03:04:05 app: Login failed for x from 198.51.100.1 from 192.0.2.7. AUTHENTICATE PLAIN: user=x from 198.51.100.1 in /a",
+        "[2024-01-02 03:04:05] AUTHFAIL: user=a ip=198.51.100.1 time=1 AUTHFAIL: user=b ip=192.0.2.7 time=2",
+        "2024-01-02 03:04:05 auth failed: rip=192.0.2.7, lip=198.51.100.1",
+    ] {
+        assert_eq!(one(raw, parse).ov(Ov::SrcIp), Some("192.0.2.7"), "{raw}");
+    }
+}
+
+#[test]
+fn what_is_not_understood() {
+    for raw in [
+        "",
+        "2024-01-02 03:04:05 all is well with 192.0.2.7",
+        "2024-01-02 03:04:05 login failed, nobody knows from where",
+        "2024-01-02 03:04:05 login ok: accepted 192.0.2.7",
+        "just words",
+    ] {
+        let r = one(raw, parse);
+        assert!(!r.parsed && !r.time.is_some() && r.ov(Ov::Message).is_none(), "{raw}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_panic(s in "\\PC{0,120}", t in "(type=|msg=audit\\(|client |from |\\[|\\]|H=|user=|failed |[0-9a-f.:#\"'é ]{1,8}){0,14}") {
+        let _ = one(&s, parse);
+        let _ = one(&t, parse);
+        let _ = one(&format!("2024-01-02 03:04:05 {t}"), parse);
+    }
+}
