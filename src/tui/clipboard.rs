@@ -20,11 +20,8 @@ pub fn osc52(text: &str, caps: &Caps) -> Option<Vec<u8>> {
         format!("\x1bPtmux;{}\x1b\\", body.replace('\x1b', "\x1b\x1b"))
     } else if caps.screen {
         // screen limits the length of one DCS string.
-        let pieces: Vec<String> = body
-            .as_bytes()
-            .chunks(76)
-            .map(|c| format!("\x1bP{}\x1b\\", String::from_utf8_lossy(c)))
-            .collect();
+        let pieces: Vec<String> =
+            body.as_bytes().chunks(76).map(|c| format!("\x1bP{}\x1b\\", String::from_utf8_lossy(c))).collect();
         pieces.concat()
     } else {
         body
@@ -43,10 +40,7 @@ mod tests {
     #[test]
     fn plain_and_through_tmux() {
         assert_eq!(osc52("hi", &caps(false)).as_deref(), Some(b"\x1b]52;c;aGk=\x07".as_slice()));
-        assert_eq!(
-            osc52("hi", &caps(true)).as_deref(),
-            Some(b"\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\".as_slice())
-        );
+        assert_eq!(osc52("hi", &caps(true)).as_deref(), Some(b"\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\".as_slice()));
         assert!(osc52(&"x".repeat(MAX_BYTES + 1), &caps(false)).is_none());
     }
 }

@@ -159,7 +159,9 @@ fn style(look: &Look, theme: &str, role: &str, colours: Colours) -> Result<Style
         let Some(text) = text else { return Ok(None) };
         let c = parse_colour(text).ok_or_else(|| ThemeError::Format {
             name: theme.into(),
-            message: format!("{role}: '{text}' is no colour; write #rrggbb, a number 0-255, or a name such as bright-red"),
+            message: format!(
+                "{role}: '{text}' is no colour; write #rrggbb, a number 0-255, or a name such as bright-red"
+            ),
         })?;
         Ok(fit(c, colours))
     };
@@ -243,7 +245,15 @@ fn to_256(r: u8, g: u8, b: u8) -> u8 {
             232 + ((grey - 8) / 10) as u8
         };
     }
-    let level = |v: u8| if v < 48 { 0 } else if v < 115 { 1 } else { (v - 35) / 40 };
+    let level = |v: u8| {
+        if v < 48 {
+            0
+        } else if v < 115 {
+            1
+        } else {
+            (v - 35) / 40
+        }
+    };
     16 + 36 * level(r) + 6 * level(g) + level(b)
 }
 

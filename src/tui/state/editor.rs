@@ -47,15 +47,20 @@ impl Editor {
         &mut self.lines[row]
     }
 
+    /// The character before the cursor, in its line.
+    fn before(&self) -> Option<char> {
+        self.lines.get(self.row)?.get(self.column.checked_sub(1)?).copied()
+    }
+
     /// Applies an editing key; `false` where it is none.
     pub fn key(&mut self, key: Key) -> bool {
         match (key.code, key.ctrl) {
             (Code::Enter, false) => self.newline(),
             (Code::Char('w'), true) => {
-                while self.column > 0 && self.line().get(self.column - 1).is_some_and(|c| *c == ' ') {
+                while self.before() == Some(' ') {
                     self.erase_back();
                 }
-                while self.column > 0 && self.line().get(self.column - 1).is_some_and(|c| *c != ' ') {
+                while self.before().is_some_and(|c| c != ' ') {
                     self.erase_back();
                 }
             }
@@ -170,10 +175,25 @@ mod tests {
 
     #[test]
     fn no_key_leaves_the_text() {
-        let keys: Vec<Key> = ["a", "Enter", "Backspace", "Delete", "Left", "Right", "Up", "Down", "Ctrl-w", "Ctrl-u", "Ctrl-k", "End", "Home", "宽"]
-            .iter()
-            .filter_map(|k| Key::parse(k))
-            .collect();
+        let keys: Vec<Key> = [
+            "a",
+            "Enter",
+            "Backspace",
+            "Delete",
+            "Left",
+            "Right",
+            "Up",
+            "Down",
+            "Ctrl-w",
+            "Ctrl-u",
+            "Ctrl-k",
+            "End",
+            "Home",
+            "宽",
+        ]
+        .iter()
+        .filter_map(|k| Key::parse(k))
+        .collect();
         let mut e = Editor::default();
         let mut x = 7u64;
         for _ in 0..5000 {

@@ -141,8 +141,7 @@ mod tests {
             for h in 1..80 {
                 for screen in Screen::ALL {
                     let g = geometry((w, h), *screen);
-                    let areas =
-                        [g.header, g.tabs, g.histogram, g.list, g.side, g.evidence, g.status, g.hints, g.line];
+                    let areas = [g.header, g.tabs, g.histogram, g.list, g.side, g.evidence, g.status, g.hints, g.line];
                     let mut seen = vec![false; usize::from(w) * usize::from(h)];
                     for a in areas.iter().filter(|a| !a.is_empty()) {
                         for y in a.y..a.y + a.h {

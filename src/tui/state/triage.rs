@@ -107,8 +107,7 @@ impl Triage {
         self.shown = (0..self.all.len())
             .filter(|i| {
                 self.all.get(*i).is_some_and(|v| {
-                    (self.handled || v.triage == Decision::New)
-                        && query.as_ref().is_none_or(|q| q.matches_fields(v))
+                    (self.handled || v.triage == Decision::New) && query.as_ref().is_none_or(|q| q.matches_fields(v))
                 })
             })
             .collect();
@@ -122,9 +121,10 @@ impl Triage {
                 .then(b.last.cmp(&a.last))
                 .then(a.id.cmp(&b.id))
         });
-        let kept = self.anchor.as_ref().and_then(|id| {
-            self.shown.iter().position(|i| all.get(*i).is_some_and(|v| v.alert.id == *id))
-        });
+        let kept = self
+            .anchor
+            .as_ref()
+            .and_then(|id| self.shown.iter().position(|i| all.get(*i).is_some_and(|v| v.alert.id == *id)));
         let at = kept.unwrap_or(self.cursor.at);
         self.cursor.set(at, self.shown.len(), height);
         self.selected.retain(|id| all.iter().any(|v| v.alert.id == *id));
