@@ -34,7 +34,7 @@ pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
         [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', b' ' | b'0'..=b'9', ..] => out.extend([Syslog, Access]),
         [] => {}
         _ if memchr::memmem::find(b.get(..80).unwrap_or(b), b" nginx").is_some() => {
-            out.extend([NginxError, Syslog, Access])
+            out.extend([NginxError, Syslog, Access]);
         }
         _ if matches!(main, Format::Access) => out.extend([Access, Syslog]),
         _ => out.extend([Syslog, Access]),

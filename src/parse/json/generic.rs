@@ -263,7 +263,9 @@ fn vendors(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) {
             EventType::HttpRequest | EventType::HttpError => sources.web,
             EventType::DnsQuery => sources.dns,
             EventType::FirewallBlock | EventType::FirewallAllow => sources.firewall,
-            EventType::DatabaseQuery => sources.database,
+            EventType::DatabaseQuery | EventType::DataAccess => sources.database,
+            EventType::Login | EventType::LoginFailed | EventType::Logout => sources.authentication,
+            EventType::PermissionChange => sources.application,
             _ => sources.none,
         };
     }
