@@ -10,6 +10,9 @@ use secstream::parse::{Options, Parser, Scratch};
 
 const LINES: usize = 2_000;
 
+/// Writes the message of the n-th line.
+type Message<'a> = &'a dyn Fn(usize) -> String;
+
 /// A batch of lines with varying numbers, and the parser of its source.
 fn batch(message: impl Fn(usize) -> String, zone: chrono_tz::Tz) -> (Batch, Parser) {
     let mut b = Batch::default();
@@ -61,7 +64,7 @@ fn bench(c: &mut Criterion) {
     };
     let mut group = c.benchmark_group("parse_syslog");
     group.throughput(Throughput::Elements(LINES as u64));
-    let sets: [(&str, &dyn Fn(usize) -> String, chrono_tz::Tz); 4] = [
+    let sets: [(&str, Message<'_>, chrono_tz::Tz); 4] = [
         ("sshd", &sshd, chrono_tz::Tz::UTC),
         ("sshd with a zone", &sshd, chrono_tz::Tz::Europe__Zurich),
         ("packets", &packets, chrono_tz::Tz::UTC),
