@@ -171,7 +171,6 @@ actions! {
         Undo "undo" ["u"] TLC, 25, "undo", "undo the last triage step";
     }
     "Cases" {
-        CaseNew "case-new" ["+"] C, 70, "new case", "open a new case";
         CaseState "case-state" ["s"] C, 85, "state", "set the state: open, in progress, closed with a resolution";
         CaseAssign "case-assign" ["a"] C, 84, "assign", "assign the case";
         CaseTitle "case-title" ["T"] C, 0, "title", "rename the case";

@@ -1,7 +1,7 @@
 //! The workbench in the terminal.
 //!
 //! ```text
-//! keys ─▶ run (loop) ─▶ update(state, message) ─▶ effects ─▶ threads ─▶ messages
+//! keys ─▶ run (loop) ─▶ update(state, message) ─▶ effects ─▶ engine (threads) ─▶ messages
 //!                              │
 //!                              ▼
 //!                       view(state) ─▶ paint ─▶ one write
@@ -16,15 +16,26 @@ pub mod action;
 pub mod caps;
 pub mod clipboard;
 pub mod data;
-pub mod json;
+mod docs;
+mod engine;
+mod input;
+mod json;
 pub mod key;
 pub mod keymap;
+mod launch;
 pub mod msg;
 pub mod paint;
+pub mod record;
+mod run;
 pub mod state;
-pub mod text;
+mod term;
+mod text;
 pub mod theme;
 pub mod update;
 pub mod view;
-pub mod widget;
-pub mod words;
+mod widget;
+mod words;
+
+pub use docs::keys_markdown;
+pub use engine::MakeOptions;
+pub use launch::{LaunchError, Options, launch};

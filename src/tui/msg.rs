@@ -146,8 +146,6 @@ pub enum Op {
         /// On.
         on: bool,
     },
-    /// A new, empty case.
-    NewCase(String),
     /// State of a case, with a resolution where it is closed.
     CaseState {
         /// The case.

@@ -245,6 +245,11 @@ mod tests {
         b
     }
 
+    fn parser(rows: u16, cols: u16) -> vt100::Parser {
+        let n = |v| std::num::NonZeroU16::new(v).expect("not zero");
+        vt100::Parser::new(n(rows), n(cols), 0)
+    }
+
     fn paint(old: &Buffer, new: &Buffer) -> Vec<u8> {
         let mut out = Vec::new();
         Painter { sync: false }.frame(old, new, (None, None), &mut out);
@@ -269,10 +274,10 @@ mod tests {
             buf(&[("", Style::new()), ("x宽y宽", Style::new().bg(Color::Rgb(1, 2, 3))), ("abc", s)], 24),
         ];
         let mut old = Buffer::empty(Rect::new(0, 0, 24, 3));
-        let mut term = vt100::Parser::new(3, 24, 0);
+        let mut term = parser(3, 24);
         for new in &frames {
             term.process(&paint(&old, new));
-            let mut fresh = vt100::Parser::new(3, 24, 0);
+            let mut fresh = parser(3, 24);
             fresh.process(&paint(&Buffer::empty(new.area), new));
             assert_eq!(term.screen().contents_formatted(), fresh.screen().contents_formatted());
             old = new.clone();

@@ -123,8 +123,6 @@ pub struct CaseView {
     pub severity: Severity,
     /// When it was opened.
     pub opened: Ts,
-    /// Last change.
-    pub changed: Ts,
     /// Who works on it.
     pub assignee: Option<String>,
     /// Number of alerts.

@@ -19,8 +19,6 @@ pub enum Ask {
     Tag,
     /// Title of a new case for what is selected; empty keeps the suggestion.
     EscalateTitle,
-    /// Title of a new, empty case.
-    NewCase,
     /// New title of the open case.
     CaseTitle,
     /// Who the open case is for.
@@ -41,7 +39,7 @@ impl Ask {
             Self::FilterEdit(_) => "edit filter ",
             Self::Seek => "go to time ",
             Self::Tag => "tags ",
-            Self::EscalateTitle | Self::NewCase => "title of the new case ",
+            Self::EscalateTitle => "title of the new case ",
             Self::CaseTitle => "new title ",
             Self::Assign => "assign to ",
             Self::Export => "export to ",

@@ -71,7 +71,6 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::ShowDismissed => triage::toggle_handled(s, fx),
         Act::OpenRule => open_rule(s, fx),
         Act::Undo => fx.push(Effect::Store(Op::Undo)),
-        Act::CaseNew => ask(s, Ask::NewCase, ""),
         Act::CaseState => overlay::case_state(s),
         Act::CaseAssign => cases::ask(s, Ask::Assign),
         Act::CaseTitle => cases::ask(s, Ask::CaseTitle),

@@ -98,8 +98,6 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
             s.triage.release();
             fx.push(Effect::Store(Op::Escalate { what, case: None, title: text.to_owned() }));
         }
-        Ask::NewCase if text.is_empty() => return Err("a case needs a title".into()),
-        Ask::NewCase => fx.push(Effect::Store(Op::NewCase(text.to_owned()))),
         Ask::CaseTitle | Ask::Assign => cases::answered(s, ask, text, fx)?,
         Ask::Export => {
             if text.is_empty() {

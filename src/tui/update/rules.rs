@@ -15,8 +15,6 @@ fn area(s: &State) -> super::super::state::geometry::Geometry {
 pub fn refresh(s: &mut State, fx: &mut Vec<Effect>) {
     let h = area(s).list.rows().max(1);
     s.rules.refresh(h);
-    // The file may have changed under the reading pane.
-    s.rules.text = Arc::default();
     fx.push(Effect::Settle);
 }
 

@@ -1,7 +1,7 @@
 //! The cases, and the open one as a timeline.
 //!
 //! ```text
-//!   ID           SEV  STATE        ALERTS  CHANGED      WHO    TITLE
+//!   ID           SEV  STATE        ALERTS  OPENED       WHO    TITLE
 //! ▌ IR-2026-014  CRIT in progress       3  12-10 11:06  user1  SSH compromise LabSZ
 //! ─ IR-2026-014 · SSH compromise LabSZ · in progress ───────────────────────────
 //!  11:03:45  A  HIGH  burst of 14 failures            (user1)
@@ -51,13 +51,13 @@ fn list(s: &State, p: &mut Pen<'_>) {
         p.cell(x, 0, n, head, false, t.title);
     }
     if wide {
-        for (x, n, head) in [(34, 6, "ALERTS"), (41, 11, "CHANGED"), (53, 8, "WHO")] {
+        for (x, n, head) in [(34, 6, "ALERTS"), (41, 11, "OPENED"), (53, 8, "WHO")] {
             p.cell(x, 0, n, head, false, t.title);
         }
     }
     p.cell(title_x, 0, w.saturating_sub(title_x), "TITLE", false, t.title);
     if s.cases.list.is_empty() {
-        p.put(2, 1, w, "no cases yet: e on an alert opens one, + an empty one", t.dim);
+        p.put(2, 1, w, "no cases yet: e on an alert opens one", t.dim);
     }
     for y in 0..usize::from(p.area.h).saturating_sub(1) {
         let at = s.cases.cursor.top + y;
@@ -68,7 +68,7 @@ fn list(s: &State, p: &mut Pen<'_>) {
         p.cell(20, y + 1, 13, &state_word(c), false, if c.state == "closed" { t.dim } else { t.text });
         if wide {
             p.cell(34, y + 1, 6, &c.alerts.to_string(), true, t.text);
-            p.cell(41, y + 1, 11, &text::day_clock(c.changed), false, t.dim);
+            p.cell(41, y + 1, 11, &text::day_clock(c.opened), false, t.dim);
             p.cell(53, y + 1, 8, c.assignee.as_deref().unwrap_or("-"), false, t.text);
         }
         p.cell(title_x, y + 1, w.saturating_sub(title_x), &c.title, false, t.text);
