@@ -114,7 +114,11 @@ fn piece(out: &mut String, c: &Cell, text: &str, (x, y): (usize, usize), cells: 
     let (px, py) = (8.0 + x as f64 * CELL.0, 8.0 + y as f64 * CELL.1);
     let width = cells as f64 * CELL.0;
     if let Some(bg) = bg {
-        let _ = writeln!(out, "<rect x=\"{px:.1}\" y=\"{py:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{bg}\"/>", CELL.1);
+        let _ = writeln!(
+            out,
+            "<rect x=\"{px:.1}\" y=\"{py:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{bg}\"/>",
+            CELL.1
+        );
     }
     if text.trim().is_empty() {
         return;

@@ -224,7 +224,12 @@ impl Loop {
         // Answers to a key are drawn like the key itself.
         let answer = matches!(
             m,
-            Msg::FeedPage { .. } | Msg::FeedGo { .. } | Msg::FeedMiss { .. } | Msg::Done(_) | Msg::Failed(_) | Msg::Evidence { .. }
+            Msg::FeedPage { .. }
+                | Msg::FeedGo { .. }
+                | Msg::FeedMiss { .. }
+                | Msg::Done(_)
+                | Msg::Failed(_)
+                | Msg::Evidence { .. }
         );
         let follows = self.state.live.follow;
         self.key_dirty |= answer && !follows;
@@ -254,7 +259,8 @@ impl Loop {
         // A terminal that takes its bytes slowly gets fewer frames of data.
         let base = Duration::from_millis(self.caps.frame_gap_ms());
         let wish = if took > Duration::from_millis(4) && bytes > 0 { took * 4 } else { Duration::ZERO };
-        self.gap = base.max(wish).max(self.gap.mul_f32(0.9).min(Duration::from_secs(1)).min(wish)).min(Duration::from_secs(2));
+        self.gap =
+            base.max(wish).max(self.gap.mul_f32(0.9).min(Duration::from_secs(1)).min(wish)).min(Duration::from_secs(2));
         Ok(())
     }
 
@@ -337,7 +343,8 @@ impl Loop {
             Err(e) => self.state.complain(format!("editor: {e}; set EDITOR")),
             Ok(s) if !s.success() => self.state.complain(format!("editor ended with {s}")),
             Ok(_) if shipped => {
-                self.state.say("a shipped rule is part of the program: save changes in a folder of your own (--add-rules)");
+                self.state
+                    .say("a shipped rule is part of the program: save changes in a folder of your own (--add-rules)");
             }
             Ok(_) if before != after => {
                 if let Some(e) = &self.engine {

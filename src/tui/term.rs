@@ -6,7 +6,7 @@
 
 use std::io::{self, Write as _};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
@@ -15,7 +15,6 @@ use ratatui::layout::Rect;
 use super::paint::{Painter, TextCursor};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
-static WRITTEN: AtomicU64 = AtomicU64::new(0);
 /// Words of panics on other threads, for the end of the program.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -28,7 +27,6 @@ fn write_all(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
     out.flush()?;
-    WRITTEN.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     Ok(())
 }
 
@@ -81,8 +79,13 @@ impl Term {
     /// # Errors
     /// Where it cannot be put into raw mode.
     pub fn enter() -> io::Result<Self> {
-        let mut t =
-            Self { painter: Painter { sync: true }, shown: Buffer::empty(Rect::ZERO), cursor: None, bytes: Vec::new(), fresh: true };
+        let mut t = Self {
+            painter: Painter { sync: true },
+            shown: Buffer::empty(Rect::ZERO),
+            cursor: None,
+            bytes: Vec::new(),
+            fresh: true,
+        };
         t.take()?;
         Ok(t)
     }
@@ -153,12 +156,6 @@ impl Term {
     /// Where the terminal is gone.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         write_all(bytes)
-    }
-
-    /// Bytes written since the start.
-    #[must_use]
-    pub fn written() -> u64 {
-        WRITTEN.load(Ordering::Relaxed)
     }
 }
 

@@ -360,7 +360,8 @@ impl Reader {
             return;
         }
         // A filtered view must have been filled up to the place first.
-        let ready = |r: &Self, p: u64| r.view.hits.as_ref().is_none_or(|h| h.scanned() > p || h.scanned() >= feed.len());
+        let ready =
+            |r: &Self, p: u64| r.view.hits.as_ref().is_none_or(|h| h.scanned() > p || h.scanned() >= feed.len());
         match to {
             Goto::Time(t) => {
                 let p = feed.position_at(t).min(feed.len().saturating_sub(1));

@@ -43,7 +43,6 @@ pub fn watch(folders: &[PathBuf], changed: impl Fn(&Path) + Send + 'static) -> O
     any.then_some(watcher)
 }
 
-
 /// A file to open in an editor: the rule's own, or a copy of one that is part
 /// of the program (which cannot be changed there).
 pub enum ToEdit {

@@ -54,9 +54,8 @@ impl Sessions {
             known: std::collections::BTreeMap::new(),
         };
         let mut threads = Vec::new();
-        let spawn = |name: &str, f: Box<dyn FnOnce() + Send>| {
-            std::thread::Builder::new().name(name.to_owned()).spawn(f).ok()
-        };
+        let spawn =
+            |name: &str, f: Box<dyn FnOnce() + Send>| std::thread::Builder::new().name(name.to_owned()).spawn(f).ok();
         threads.extend(spawn("feed", Box::new(move || reader.run(&data_rx))));
         threads.extend(spawn("store", Box::new(move || worker.run(&store_rx))));
         let (for_sessions, for_store, say) = (data.clone(), to_store.clone(), out.clone());
@@ -83,7 +82,8 @@ impl Sessions {
                             let _ = say.send(Msg::Failed(e));
                         }
                         None => {
-                            let _ = say.send(Msg::Failed("this input cannot be read a second time with other rules".into()));
+                            let _ = say
+                                .send(Msg::Failed("this input cannot be read a second time with other rules".into()));
                         }
                     }
                     if next.is_some() {

@@ -13,9 +13,7 @@ use super::super::msg::{Msg, Op, Targets};
 use super::{DataReq, StoreReq, ToLoop, convert};
 use crate::event::{EventRow, Ts, hash64};
 use crate::pipeline::Feed;
-use crate::store::{
-    AlertFilter, CaseId, CaseState, EventKey, EventMark, Store, StoreError, Target, Verdict,
-};
+use crate::store::{AlertFilter, CaseId, CaseState, EventKey, EventMark, Store, StoreError, Target, Verdict};
 
 /// How often other people's changes are looked for.
 const LOOK: Duration = Duration::from_millis(400);
@@ -214,7 +212,11 @@ impl Worker {
             }
             Op::Assign { case, who } => {
                 self.store.assign(&CaseId(case.clone()), &who)?;
-                Ok(if who.is_empty() { format!("{case} is nobody's; u undoes") } else { format!("{case} is for {who}; u undoes") })
+                Ok(if who.is_empty() {
+                    format!("{case} is nobody's; u undoes")
+                } else {
+                    format!("{case} is for {who}; u undoes")
+                })
             }
             Op::CaseTitle { case, title } => {
                 self.store.set_title(&CaseId(case), &title)?;

@@ -9,12 +9,6 @@ use crate::tui::state::geometry::Area;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 
-/// The part of the buffer that an area covers.
-#[must_use]
-pub fn rect(a: Area) -> Rect {
-    Rect::new(a.x, a.y, a.w, a.h)
-}
-
 /// A pen for one area: clips to it, knows the theme.
 pub struct Pen<'a> {
     /// The cells.
