@@ -1,5 +1,6 @@
 //! The command line: arguments, commands, exit codes.
 
+pub mod cases;
 pub mod generate;
 
 /// Runs the program with the process's arguments.
