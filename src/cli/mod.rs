@@ -11,6 +11,7 @@ mod rules;
 mod summary;
 mod tui;
 
+pub mod cases;
 pub mod generate;
 
 use std::io::Write as _;
