@@ -9,6 +9,7 @@
 )]
 
 mod fail2ban;
+mod generate;
 mod parsed_data;
 mod sigma_corpus;
 mod source;

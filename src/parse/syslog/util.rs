@@ -1,5 +1,7 @@
 //! Small words that program parsers share: addresses, users, `key=value` pairs.
 
+use memchr::memmem;
+
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::addr;
 
@@ -45,6 +47,19 @@ pub(super) fn set_client(d: &mut Draft<'_>, name: &str, addr: &str) {
     if !name.is_empty() && name != "unknown" && !is_ip(name) {
         d.set(Ov::SrcHost, name);
     }
+}
+
+/// `split_once` for the short words of hot messages, several times as fast as
+/// the general string search.
+pub(super) fn cut<'a>(s: &'a str, at: &str) -> Option<(&'a str, &'a str)> {
+    let i = memmem::find(s.as_bytes(), at.as_bytes())?;
+    Some((s.get(..i)?, s.get(i + at.len()..)?))
+}
+
+/// `rsplit_once` likewise.
+pub(super) fn rcut<'a>(s: &'a str, at: &str) -> Option<(&'a str, &'a str)> {
+    let i = memmem::rfind(s.as_bytes(), at.as_bytes())?;
+    Some((s.get(..i)?, s.get(i + at.len()..)?))
 }
 
 /// The digits at the start of a text.

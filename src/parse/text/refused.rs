@@ -8,6 +8,9 @@ use super::{address, known};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
+/// The most of a message that is searched, in bytes.
+const SEARCHED: usize = 8192;
+
 /// Words of a failed log-in.
 fn failures() -> Option<&'static Regex> {
     static RE: OnceLock<Option<Regex>> = OnceLock::new();
@@ -53,6 +56,8 @@ fn successes() -> Option<&'static Regex> {
 /// Writes a failed log-in or a refusal if the text tells one and names an
 /// address; returns whether it did.
 pub fn refused(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    // What matters stands near the start; the rest of a giant line is not searched.
+    let msg = msg.get(..msg.floor_char_boundary(SEARCHED)).unwrap_or(msg);
     let hit = |re: Option<&'static Regex>| re.and_then(|re| re.find(msg)).map(|m| m.start());
     let login = hit(failures());
     if login.is_none() && hit(refusals()).is_none() {

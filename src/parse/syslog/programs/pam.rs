@@ -3,7 +3,7 @@
 //! `ruser` and `user` are what the client typed and may look like further
 //! pairs; see [`identity`] for how the real `rhost` is told from a decoy.
 
-use super::super::util::{digits, failed, set_src, set_user};
+use super::super::util::{cut, digits, failed, rcut, set_src, set_user};
 use crate::event::{Draft, EventType, Logsource, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
@@ -44,7 +44,7 @@ fn split<'a>(module: Option<&'a str>, msg: &'a str) -> Option<(Option<&'a str>, 
         return rest.strip_prefix(": ").map(|text| (None, text));
     }
     if let Some(rest) = msg.strip_prefix("(pam_") {
-        return rest.split_once(") ").map(|(_, text)| (None, text));
+        return cut(rest, ") ").map(|(_, text)| (None, text));
     }
     if module.is_some_and(|m| m.starts_with("pam_")) || msg.starts_with("authentication failure; logname=") {
         return Some((None, msg));
@@ -84,12 +84,12 @@ fn logsource(service: &str, program: &str, ctx: &Ctx) -> Logsource {
 /// certain, else the last place counts.
 pub(super) fn identity(pairs: &str, d: &mut Draft<'_>) {
     let Some(at) = pairs.find("rhost=") else {
-        if let Some((_, user)) = pairs.rsplit_once(" user=") {
+        if let Some((_, user)) = rcut(pairs, " user=") {
             set_user(d, user.trim());
         }
         return;
     };
-    let (_, after) = pairs.split_once("ruser=").unwrap_or(("", pairs.get(at..).unwrap_or("")));
+    let (_, after) = cut(pairs, "ruser=").unwrap_or(("", pairs.get(at..).unwrap_or("")));
     let Some((ruser, rhost, user)) = choose(after) else {
         set_src(d, pairs.get(at + 6..).map_or("", super::super::util::word));
         return;
@@ -101,7 +101,7 @@ pub(super) fn identity(pairs: &str, d: &mut Draft<'_>) {
 fn choose(after: &str) -> Option<(&str, &str, &str)> {
     let mut best = None;
     let mut from = 0;
-    while let Some(at) = after.get(from..)?.find("rhost=") {
+    while let Some(at) = memchr::memmem::find(after.get(from..)?.as_bytes(), b"rhost=") {
         let start = from + at;
         from = start + 6;
         let boundary = start == 0 || after.as_bytes()[start - 1] == b' ';
@@ -129,7 +129,7 @@ fn choose(after: &str) -> Option<(&str, &str, &str)> {
 /// `alice(uid=1000) by (uid=0)`, `root by alice(uid=0)`, `root`.
 fn session(rest: &str, event_type: EventType, d: &mut Draft<'_>) {
     d.event(event_type, Outcome::Success);
-    let (user, by) = rest.split_once(" by ").unwrap_or((rest, ""));
+    let (user, by) = cut(rest, " by ").unwrap_or((rest, ""));
     let user = user.split_once('(').map_or(user, |(u, _)| u).trim();
     let by = by.split_once('(').map_or(by, |(u, _)| u).trim();
     if by.is_empty() || by == user {
@@ -148,10 +148,10 @@ fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
         failed(d, kind, RecordFlags::ACT_MODULE);
         set_user(d, super::super::util::word(rest));
     } else if let Some(rest) = body.strip_prefix("user ")
-        && let Some((user, tally)) = rest.split_once(" tally ").or_else(|| rest.split_once(") tally "))
+        && let Some((user, tally)) = cut(rest, " tally ").or_else(|| cut(rest, ") tally "))
     {
         failed(d, kind, RecordFlags::ACT_MODULE);
-        set_user(d, user.split_once(" (").map_or(user, |(u, _)| u));
+        set_user(d, cut(user, " (").map_or(user, |(u, _)| u));
         let n = digits(tally);
         if !n.is_empty() {
             d.field("tally", n);
@@ -160,14 +160,14 @@ fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
         if body.contains("(Authentication failure)") || body.contains("(User not known") {
             failed(d, kind, RecordFlags::ACT_MODULE);
         }
-        set_user(d, rest.rsplit_once(": ").map_or(rest, |(u, _)| u));
+        set_user(d, rcut(rest, ": ").map_or(rest, |(u, _)| u));
     } else if let Some(rest) = body.strip_prefix("Refused user ") {
         failed(d, kind, RecordFlags::ACT_MODULE);
-        set_user(d, rest.rsplit_once(" for service ").map_or(rest, |(u, _)| u));
+        set_user(d, rcut(rest, " for service ").map_or(rest, |(u, _)| u));
     } else if let Some((_, user)) = body.rsplit_once(" not met by user \"") {
         failed(d, kind, RecordFlags::ACT_MODULE);
         set_user(d, user.trim_end_matches('"'));
-    } else if let Some((_, user)) = body.split_once("more authentication failures; ") {
+    } else if let Some((_, user)) = cut(body, "more authentication failures; ") {
         failed(d, kind, RecordFlags::ACT_MODULE);
         identity(user, d);
     } else if body.starts_with("authentication failure")
@@ -176,7 +176,7 @@ fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
     {
         failed(d, kind, RecordFlags::ACT_MODULE);
     } else if let Some(rest) = body.strip_prefix("account ") {
-        if let Some((user, why)) = rest.split_once(" has ")
+        if let Some((user, why)) = cut(rest, " has ")
             && (why.starts_with("expired") || why.starts_with("password expired"))
         {
             d.event(kind, Outcome::Failure);

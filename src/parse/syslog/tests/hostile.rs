@@ -59,6 +59,38 @@ const PROGRAMS: &[&str] = &[
     "other",
 ];
 
+/// Whatever a client repeats, the time stays in proportion to the length.
+#[test]
+fn long_lines_stay_cheap() {
+    const PIECES: &[&str] = &[
+        " from 1.2.3.4 port 1",
+        " port 1",
+        "rhost=",
+        " user=x",
+        ": Change of username or service not allowed: (",
+        "[1.2.3.4]",
+        " (",
+        "): ",
+        ",",
+        "'",
+        "\" ",
+        " H=(a) [",
+        "client=",
+        "] FAIL LOGIN: Client \"",
+    ];
+    let start = std::time::Instant::now();
+    for program in PROGRAMS {
+        for seed in SEEDS.iter().step_by(3) {
+            for piece in PIECES.iter().step_by(2) {
+                let p =
+                    line(&format!("Mar  9 01:02:03 web1 {program}[42]: {seed}{}", piece.repeat(40_000 / piece.len())));
+                assert!(p.1);
+            }
+        }
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 

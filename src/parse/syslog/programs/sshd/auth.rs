@@ -1,13 +1,13 @@
 //! Verdicts on log-in attempts and the notices around them.
 
-use super::super::super::util::{digits, set_src, set_user};
+use super::super::super::util::{cut, digits, rcut, set_src, set_user};
 use super::{failed, known_user, peer, set_peer};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 
 /// `Failed METHOD for [invalid user ]USER from …` and `Accepted METHOD for …`.
 pub(super) fn verdict(msg: &str, prefix: &str, accepted: bool, d: &mut Draft<'_>) {
     let Some(rest) = msg.strip_prefix(prefix) else { return };
-    let Some((method, rest)) = rest.split_once(" for ") else { return };
+    let Some((method, rest)) = cut(rest, " for ") else { return };
     if method.contains(' ') {
         return;
     }
@@ -38,7 +38,7 @@ pub(super) fn verdict(msg: &str, prefix: &str, accepted: bool, d: &mut Draft<'_>
 
 /// `Postponed publickey for USER from …`: not decided yet.
 pub(super) fn postponed(msg: &str, d: &mut Draft<'_>) {
-    let Some((_, rest)) = msg.split_once(" for ") else { return };
+    let Some((_, rest)) = cut(msg, " for ") else { return };
     if let Some(p) = peer::verdict(known_user(rest).0) {
         set_peer(d, p.user, p.addr, p.port);
     }
@@ -49,12 +49,11 @@ pub(super) fn notice(msg: &str, d: &mut Draft<'_>) {
     if let Some(rest) = msg.strip_prefix("Invalid user ").or_else(|| msg.strip_prefix("Illegal user ")) {
         failed(d, EventType::SshInvalidUser, RecordFlags::ACT_NOTICE);
         // An empty name leaves two blanks.
-        let Some((user, tail)) = rest.rsplit_once(" from ").or_else(|| rest.strip_prefix("from ").map(|t| ("", t)))
-        else {
+        let Some((user, tail)) = rcut(rest, " from ").or_else(|| rest.strip_prefix("from ").map(|t| ("", t))) else {
             set_user(d, rest.trim());
             return;
         };
-        let (addr, port) = tail.split_once(" port ").unwrap_or((tail, ""));
+        let (addr, port) = cut(tail, " port ").unwrap_or((tail, ""));
         set_peer(d, user, addr, port);
     } else if let Some(rest) = msg.strip_prefix("input_userauth_request: ") {
         failed(d, EventType::SshInvalidUser, RecordFlags::ACT_NOTICE);
@@ -65,10 +64,10 @@ pub(super) fn notice(msg: &str, d: &mut Draft<'_>) {
 /// `User USER from ADDR not allowed because …`; the reason is the daemon's.
 pub(super) fn user(msg: &str, d: &mut Draft<'_>) {
     let Some(rest) = msg.strip_prefix("User ") else { return };
-    let Some((who, reason)) = rest.rsplit_once(" not allowed because ") else { return };
+    let Some((who, reason)) = rcut(rest, " not allowed because ") else { return };
     failed(d, EventType::SshLoginFailed, RecordFlags::ACT_NOTICE);
     d.field("reason", reason);
-    match who.rsplit_once(" from ") {
+    match rcut(who, " from ") {
         Some((user, addr)) => set_peer(d, user, addr, ""),
         None => set_user(d, who),
     }
@@ -77,7 +76,7 @@ pub(super) fn user(msg: &str, d: &mut Draft<'_>) {
 /// `PAM: Authentication failure for [illegal user ]USER from HOST[ via ADDR]` and
 /// `PAM N more authentication failures; …`.
 pub(super) fn pam(msg: &str, d: &mut Draft<'_>) {
-    if let Some((reason, rest)) = msg.strip_prefix("PAM: ").and_then(|r| r.split_once(" for ")) {
+    if let Some((reason, rest)) = msg.strip_prefix("PAM: ").and_then(|r| cut(r, " for ")) {
         // The reason is PAM's own text; anything else is not about a log-in.
         if !reason.to_ascii_lowercase().contains("authentication") && !reason.contains("User ") {
             return;
@@ -89,14 +88,14 @@ pub(super) fn pam(msg: &str, d: &mut Draft<'_>) {
         };
         set_peer(d, user, addr, "");
     } else if let Some(rest) = msg.strip_prefix("PAM ")
-        && let Some((_, pairs)) = rest.split_once(" more authentication failure")
+        && let Some((_, pairs)) = cut(rest, " more authentication failure")
     {
         failed(d, EventType::SshLoginFailed, RecordFlags::ACT_MODULE);
         let n = digits(rest);
         if !n.is_empty() && d.get(Ov::Count).is_none() {
             d.set(Ov::Count, n);
         }
-        if let Some((_, pairs)) = pairs.split_once("; ") {
+        if let Some((_, pairs)) = cut(pairs, "; ") {
             super::super::pam::identity(pairs, d);
         }
     }
@@ -115,7 +114,7 @@ pub(super) fn limit(msg: &str, d: &mut Draft<'_>) {
 pub(super) fn root_refused(rest: &str, d: &mut Draft<'_>) {
     failed(d, EventType::SshLoginFailed, RecordFlags::ACT_VERDICT);
     set_user(d, "root");
-    let (addr, port) = rest.split_once(" port ").unwrap_or((rest, ""));
+    let (addr, port) = cut(rest, " port ").unwrap_or((rest, ""));
     set_src(d, addr);
     super::set_port(d, Ov::SrcPort, port);
 }

@@ -1,6 +1,6 @@
 //! Connections: how they start, how they end, and what is wrong with them.
 
-use super::super::super::util::{addr_port, set_dest, set_src, set_user};
+use super::super::super::util::{addr_port, cut, rcut, set_dest, set_src, set_user};
 use super::{auth, failed, known_user, peer, set_peer, set_port};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 
@@ -19,7 +19,7 @@ pub(super) fn parse(msg: &str, preauth: bool, d: &mut Draft<'_>) {
         d.event(EventType::SshDisconnect, ended);
         let addr = rest.split(' ').next().unwrap_or("");
         set_src(d, addr.strip_suffix(':').unwrap_or(addr));
-        if let Some((_, port)) = rest.split_once(" port ").filter(|(a, _)| a.len() == addr.len()) {
+        if let Some((_, port)) = cut(rest, " port ").filter(|(a, _)| a.len() == addr.len()) {
             set_port(d, Ov::SrcPort, port);
         }
         if rest.ends_with(": Auth fail") {
@@ -36,7 +36,7 @@ pub(super) fn parse(msg: &str, preauth: bool, d: &mut Draft<'_>) {
     } else if msg.starts_with("Bad protocol version identification ") {
         // The client's text stands in quotes before the address.
         d.event(EventType::Connection, Outcome::Failure);
-        if let Some((_, rest)) = msg.rsplit_once("' from ") {
+        if let Some((_, rest)) = rcut(msg, "' from ") {
             address(rest, d);
         }
     } else if let Some(rest) = msg.strip_prefix("Unable to negotiate with ") {
@@ -65,7 +65,7 @@ fn rest_of(msg: &str, d: &mut Draft<'_>) {
     } else if let Some(rest) = msg.strip_prefix("drop connection #") {
         // `drop connection #10 from [ADDR]:PORT on [ADDR]:22 past MaxStartups`
         d.event(EventType::Connection, Outcome::Failure);
-        if let Some((_, r)) = rest.split_once(" from ") {
+        if let Some((_, r)) = cut(rest, " from ") {
             let (addr, port) = addr_port(r.split(' ').next().unwrap_or(""));
             set_src(d, addr);
             set_port(d, Ov::SrcPort, port);
@@ -73,15 +73,15 @@ fn rest_of(msg: &str, d: &mut Draft<'_>) {
     } else if let Some(rest) = msg.strip_prefix("Starting session: ") {
         // `shell on pts/0 for USER from ADDR port N id 0`
         d.event(EventType::SessionStart, Outcome::Success);
-        if let Some((_, who)) = rest.split_once(" for ")
-            && let Some((user, tail)) = who.rsplit_once(" from ")
+        if let Some((_, who)) = cut(rest, " for ")
+            && let Some((user, tail)) = rcut(who, " from ")
         {
             set_user(d, user);
             address(tail, d);
         }
     } else if let Some(rest) = msg.strip_prefix("Close session: user ") {
         d.event(EventType::SessionEnd, Outcome::Success);
-        if let Some((user, tail)) = rest.rsplit_once(" from ") {
+        if let Some((user, tail)) = rcut(rest, " from ") {
             set_user(d, user);
             address(tail, d);
         }
@@ -90,7 +90,7 @@ fn rest_of(msg: &str, d: &mut Draft<'_>) {
     } else if msg.starts_with("Received signal ") || msg.starts_with("Received SIGHUP") {
         d.event(EventType::ServiceChange, Outcome::Unknown);
     } else if let Some(rest) = msg.strip_prefix("subsystem request for ") {
-        if let Some((what, user)) = rest.split_once(" by user ") {
+        if let Some((what, user)) = cut(rest, " by user ") {
             d.event(EventType::SessionStart, Outcome::Success);
             d.set(Ov::Resource, what);
             set_user(d, user.split(' ').next().unwrap_or(""));
@@ -112,7 +112,7 @@ fn address(s: &str, d: &mut Draft<'_>) {
 /// `ADDR port N on ADDR port N[ rdomain …]`.
 fn opened(s: &str, d: &mut Draft<'_>) {
     address(s, d);
-    if let Some((_, rest)) = s.split_once(" on ") {
+    if let Some((_, rest)) = cut(s, " on ") {
         let (addr, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         set_dest(d, addr);
         if let Some(port) = rest.strip_prefix("port ") {
@@ -178,7 +178,9 @@ fn disconnecting(rest: &str, d: &mut Draft<'_>) {
 fn changed(rest: &str) -> Option<peer::Peer<'_>> {
     const REASON: &str = ": Change of username or service not allowed: (";
     let mut end = rest.len();
-    while let Some(i) = rest.get(..end)?.rfind(REASON) {
+    // Few tries: a line full of the phrase must stay cheap.
+    for _ in 0..4 {
+        let i = rest.get(..end)?.rfind(REASON)?;
         if let Some(p) = peer::trailing(rest.get(..i)?)
             && rest.get(i + REASON.len()..)?.strip_prefix(p.user).is_some_and(|r| r.starts_with(','))
         {

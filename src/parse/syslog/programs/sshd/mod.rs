@@ -8,7 +8,7 @@ mod auth;
 mod conn;
 mod peer;
 
-use super::super::util::{failed, set_port, set_src, set_user};
+use super::super::util::{cut, failed, rcut, set_port, set_src, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
@@ -46,18 +46,18 @@ fn other(msg: &str, d: &mut Draft<'_>) {
             .map_or_else(|| rest.rsplit_once('@').map_or(rest, |(_, a)| a), |(_, a)| a);
         set_src(d, addr);
     } else if let Some(rest) = msg.strip_prefix("Address ") {
-        if let Some((addr, _)) = rest.split_once(" maps to ") {
+        if let Some((addr, _)) = cut(rest, " maps to ") {
             set_src(d, addr);
         }
     } else if let Some(rest) = msg.strip_prefix("reverse mapping checking getaddrinfo for ") {
-        if let Some((_, addr)) = rest.split_once(" [")
+        if let Some((_, addr)) = cut(rest, " [")
             && let Some((addr, _)) = addr.split_once(']')
         {
             set_src(d, addr);
         }
     } else if msg.starts_with("Exceeded MaxStartups") {
         d.event(EventType::Connection, Outcome::Failure);
-    } else if let Some((_, addr)) = msg.strip_prefix("Nasty PTR record ").and_then(|r| r.rsplit_once(" for ")) {
+    } else if let Some((_, addr)) = msg.strip_prefix("Nasty PTR record ").and_then(|r| rcut(r, " for ")) {
         set_src(d, addr.split_once(',').map_or(addr, |(a, _)| a));
     }
 }

@@ -1,6 +1,8 @@
 //! Telling the daemon's ` from ADDR port N` from one inside a user name.
 
-use super::super::super::util::{bare, digits};
+use memchr::memmem::{find, rfind};
+
+use super::super::super::util::{bare, digits, rcut};
 
 /// `USER from ADDR port N …`: the three, and what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +23,9 @@ pub(super) struct Peer<'a> {
 /// earlier ` from ` after a one-word user is followed by `sshN: INFO`, that one
 /// is taken.
 pub(super) fn verdict(s: &str) -> Option<Peer<'_>> {
-    let last = at(s, s.rfind(" from ")?);
+    let last = at(s, rfind(s.as_bytes(), b" from ")?);
     // One ` from ` in all: nothing to choose from.
-    let first_at = s.find(" from ")?;
+    let first_at = find(s.as_bytes(), b" from ")?;
     if let Some(p) = last
         && p.user.len() == first_at
     {
@@ -34,7 +36,7 @@ pub(super) fn verdict(s: &str) -> Option<Peer<'_>> {
         return Some(Peer { decoy: true, ..p });
     }
     let mut end = s.len();
-    while let Some(i) = s.get(..end)?.rfind(" from ") {
+    while let Some(i) = rfind(s.as_bytes().get(..end)?, b" from ") {
         if let Some(p) = at(s, i)
             && info(p.rest).is_some()
         {
@@ -77,7 +79,7 @@ fn info(rest: &str) -> Option<&str> {
 
 /// `USER ADDR port N` at the end of a text, as disconnects have it.
 pub(super) fn trailing(s: &str) -> Option<Peer<'_>> {
-    let (head, port) = s.rsplit_once(" port ")?;
+    let (head, port) = rcut(s, " port ")?;
     if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
