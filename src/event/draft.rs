@@ -112,11 +112,15 @@ impl<'b> Draft<'b> {
         self.fields.get(self.rec.fields_start as usize..).unwrap_or(&[])
     }
 
-    /// Removes some of the fields added so far (positions as in [`Draft::fields`]).
-    pub fn remove_fields(&mut self, range: std::ops::Range<usize>) {
+    /// Keeps of the fields added so far only those that `keep` says yes to; it
+    /// gets their positions as in [`Draft::fields`].
+    pub fn retain_fields(&mut self, mut keep: impl FnMut(usize) -> bool) {
         let first = self.rec.fields_start as usize;
-        let len = self.fields.len();
-        self.fields.drain((first + range.start).min(len)..(first + range.end).min(len));
+        let mut at = 0;
+        self.fields.retain(|_| {
+            at += 1;
+            at <= first || keep(at - 1 - first)
+        });
     }
 
     /// Sets what happened and how it ended.

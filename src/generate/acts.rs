@@ -41,30 +41,36 @@ impl<'a> Ssh<'a> {
         c.out.syslog(
             at - SEC,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!(
                 "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={ip}  user={user}"
             ),
         );
-        c.out.syslog(at, host, "sshd", pid, format_args!("Failed password for {user} from {ip} port {port} ssh2"));
+        c.out.syslog(at, host, host.sshd(), pid, format_args!("Failed password for {user} from {ip} port {port} ssh2"));
     }
 
     /// A further wrong password on the same connection.
     pub fn wrong_again(&self, c: &mut Ctx<'_>, at: i64) {
         let Self { host, ip, port, user, pid, .. } = *self;
-        c.out.syslog(at, host, "sshd", pid, format_args!("Failed password for {user} from {ip} port {port} ssh2"));
+        c.out.syslog(at, host, host.sshd(), pid, format_args!("Failed password for {user} from {ip} port {port} ssh2"));
     }
 
     /// A log-in to an account that does not exist.
     pub fn invalid(&self, c: &mut Ctx<'_>, at: i64) {
         let Self { host, ip, port, user, pid, .. } = *self;
-        c.out.syslog(at - SEC, host, "sshd", pid, format_args!("Invalid user {user} from {ip} port {port}"));
-        c.out.syslog(at - SEC + 900, host, "sshd", pid, format_args!("pam_unix(sshd:auth): check pass; user unknown"));
+        c.out.syslog(at - SEC, host, host.sshd(), pid, format_args!("Invalid user {user} from {ip} port {port}"));
+        c.out.syslog(
+            at - SEC + 900,
+            host,
+            host.sshd(),
+            pid,
+            format_args!("pam_unix(sshd:auth): check pass; user unknown"),
+        );
         c.out.syslog(
             at - SEC + 1300,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!(
                 "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={ip} "
@@ -73,7 +79,7 @@ impl<'a> Ssh<'a> {
         c.out.syslog(
             at,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!("Failed password for invalid user {user} from {ip} port {port} ssh2"),
         );
@@ -86,7 +92,7 @@ impl<'a> Ssh<'a> {
         c.out.syslog(
             at,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!("Connection closed by {kind} user {user} {ip} port {port} [preauth]"),
         );
@@ -99,14 +105,14 @@ impl<'a> Ssh<'a> {
             Some(key) => c.out.syslog(
                 at,
                 host,
-                "sshd",
+                host.sshd(),
                 pid,
                 format_args!("Accepted publickey for {user} from {ip} port {port} ssh2: ED25519 SHA256:{key}"),
             ),
             None => c.out.syslog(
                 at,
                 host,
-                "sshd",
+                host.sshd(),
                 pid,
                 format_args!("Accepted password for {user} from {ip} port {port} ssh2"),
             ),
@@ -115,7 +121,7 @@ impl<'a> Ssh<'a> {
         c.out.syslog(
             at + 2_000,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!("pam_unix(sshd:session): session opened for user {user}(uid={uid}) by (uid=0)"),
         );
@@ -136,15 +142,15 @@ impl<'a> Ssh<'a> {
         c.out.syslog(
             at,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!("Received disconnect from {ip} port {port}:11: disconnected by user"),
         );
-        c.out.syslog(at + 300, host, "sshd", pid, format_args!("Disconnected from user {user} {ip} port {port}"));
+        c.out.syslog(at + 300, host, host.sshd(), pid, format_args!("Disconnected from user {user} {ip} port {port}"));
         c.out.syslog(
             at + 1_500,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!("pam_unix(sshd:session): session closed for user {user}"),
         );

@@ -34,7 +34,7 @@ pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
         [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', b' ' | b'0'..=b'9', ..] => out.extend([Syslog, Access]),
         [] => {}
         _ if memchr::memmem::find(b.get(..80).unwrap_or(b), b" nginx").is_some() => {
-            out.extend([NginxError, Syslog, Access])
+            out.extend([NginxError, Syslog, Access]);
         }
         _ if matches!(main, Format::Access) => out.extend([Access, Syslog]),
         _ => out.extend([Syslog, Access]),
@@ -93,5 +93,6 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
             best = (hits, f);
         }
     }
-    best.1
+    // A few lines that look like something do not make a source of it.
+    if best.0 * 10 < lines { Format::Raw } else { best.1 }
 }

@@ -76,6 +76,15 @@ pub fn format_names() -> impl Iterator<Item = &'static str> {
     std::iter::once("auto").chain(NAMES.iter().map(|(n, _)| *n))
 }
 
+/// Whether `--format` takes the name; if not, the message for the user.
+pub fn check_format(name: &str, own: &[custom::Format]) -> Result<(), String> {
+    if name == "auto" || Format::from_name(name, own).is_some() {
+        return Ok(());
+    }
+    let all: Vec<String> = format_names().map(str::to_owned).chain(own.iter().map(|f| f.name().to_owned())).collect();
+    Err(format!("unknown format '{name}'; expected one of: {}", all.join(", ")))
+}
+
 impl Format {
     /// The format of that name; `None` for `auto` and for unknown names (which
     /// the command line refuses before, see [`format_names`]).

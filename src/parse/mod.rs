@@ -22,7 +22,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 
 pub use ctx::{Ctx, Logsources};
-pub use formats::{Format, format_name, format_names};
+pub use formats::{Format, check_format, format_name, format_names};
 
 use crate::event::{Batch, Draft, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts};
 

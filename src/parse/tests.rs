@@ -42,6 +42,31 @@ fn each_line_of_a_mixed_file_finds_its_parser() {
     }
 }
 
+#[test]
+fn parsers_are_shared_by_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Parser>();
+}
+
+#[test]
+fn format_names_are_checked() {
+    for name in format_names() {
+        assert_eq!(check_format(name, &[]), Ok(()));
+    }
+    assert!(check_format("jsno", &[]).is_err_and(|m| m.contains("'jsno'") && m.contains("syslog")));
+}
+
+#[test]
+fn the_documented_format_is_true() {
+    let text = include_str!("../../docs/formats.md");
+    let toml = text.split("```toml\n").nth(1).and_then(|t| t.split("```").next()).expect("an example");
+    let formats: Arc<[custom::Format]> = custom::load("docs/formats.md", toml).expect("a valid example").into();
+    assert_eq!(custom::check_samples(&formats), []);
+    for name in format_names() {
+        assert!(text.contains(&format!("`{name}`")), "docs/formats.md does not name {name}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_line_panics(s in "\\PC{0,200}") {

@@ -1,6 +1,8 @@
 //! Real logs through the parsers, where the shared data folder is beside the
 //! project; without it these tests say so and pass.
 
+#![allow(clippy::print_stdout)] // a skipped test says so
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,5 +1,229 @@
 //! What detection remembers: windows, episodes and scores, in event time.
+//!
+//! Feed matches in canonical order (the source's watermark, source, position).
+//! All results depend on that sequence alone: not on how it is cut into
+//! batches, on when [`State::advance`] is called, or on hash seeds.
 
+mod acts;
+mod build;
+mod children;
 mod clock;
+mod core;
+mod entity;
+mod entry;
+mod episode;
+mod facts;
+mod feed;
+mod key;
+mod lanes;
+mod measure;
+mod plan;
+mod rate;
+mod score;
+mod shards;
+mod text;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::{RuleIdx, RuleInfo, RuleSet};
+use crate::alert::{Alert, AlertState};
+use crate::event::{EventRef, SourceId, Ts};
+
+use self::core::{Core, Match};
+use key::Lane;
+use plan::Plan;
+use shards::Place;
 
 pub use clock::{Clock, JUMP, Observed, WITNESSES};
+
+/// How much is remembered at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateOptions {
+    /// Groups in each of the 64 shards.
+    pub max_groups_per_shard: usize,
+    /// Window entries in each of the 64 shards.
+    pub max_entries_per_shard: usize,
+    /// Connections whose attempts are told apart (twice as many at the peak).
+    pub max_connections: usize,
+    /// Addresses, accounts and machines whose risk is known (twice as many at the peak).
+    pub max_entities: usize,
+}
+
+impl Default for StateOptions {
+    fn default() -> Self {
+        Self {
+            max_groups_per_shard: 2_048,
+            max_entries_per_shard: 8_192,
+            max_connections: 65_536,
+            max_entities: 65_536,
+        }
+    }
+}
+
+/// What happened and what could not be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Matches of records behind their source's watermark.
+    pub late: u64,
+    /// Groups, window entries and connections dropped because a table was full.
+    pub evicted: u64,
+    /// Matches without any of a correlation's group-by fields.
+    pub ungrouped: u64,
+    /// Groups in memory.
+    pub groups: u64,
+    /// Window entries in memory.
+    pub windows: u64,
+    /// Episodes open that are alerts.
+    pub open: u64,
+}
+
+/// An alert that opened or closed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertUpdate {
+    /// The alert as it stands.
+    pub alert: Alert,
+    /// Closed: nothing will change it any more.
+    pub closed: bool,
+}
+
+/// Windows, episodes and scores of all rules.
+#[derive(Debug)]
+pub struct State {
+    plan: Arc<Plan>,
+    core: Core,
+    seq: u64,
+}
+
+impl State {
+    /// The state before the first event.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers share the rule set")]
+    pub fn new(rules: Arc<RuleSet>, options: StateOptions) -> Self {
+        Self::with_rules(rules.rules(), options)
+    }
+
+    fn with_rules(rules: &[RuleInfo], options: StateOptions) -> Self {
+        Self { plan: Arc::new(Plan::new(rules, &Plan::default())), core: Core::new(options), seq: 0 }
+    }
+
+    /// Takes an event with the rules it matches (in ascending order). `at` is
+    /// what the clock of its source says of it; events come in canonical order.
+    pub fn push(&mut self, e: EventRef<'_>, hits: &[RuleIdx], at: Observed) {
+        self.advance_source(e.batch.source, at);
+        let Self { plan, core, seq } = self;
+        if !hits.iter().any(|h| plan.slot_of(*h).is_some()) {
+            return;
+        }
+        *seq += 1;
+        core.counters.late += u64::from(at.late);
+        let m = Match::new(e, *seq, at, Lane::of(e.batch.source, at.epoch));
+        for slot in hits.iter().filter_map(|h| plan.slot_of(*h)).filter_map(|id| plan.slot(id)) {
+            if slot.risk {
+                core.raise(&m);
+            } else if slot.alerts {
+                core.detect(plan, slot, &m);
+            }
+            for parent in &slot.parents {
+                core.feed(plan, *parent, &m, None, 0);
+            }
+        }
+    }
+
+    /// Says that canonical order has come this far (first epoch of all sources).
+    pub fn advance(&mut self, order: Ts) {
+        if order.is_some() {
+            self.core.lanes.advance(Lane::MAIN, order.0);
+            self.core.settle_due(&self.plan, Lane::MAIN);
+        }
+    }
+
+    /// Says how far a source has come, for records that match nothing.
+    pub fn advance_source(&mut self, source: SourceId, at: Observed) {
+        let (lane, ended) = self.core.lanes.enter(source, at.epoch);
+        if let Some(ended) = ended {
+            self.core.end_lane(&self.plan, ended);
+        }
+        self.core.lanes.advance(lane, at.order.0);
+        self.core.settle_due(&self.plan, lane);
+    }
+
+    /// Ends the input: closes everything that is open.
+    pub fn finish(&mut self) {
+        for place in self.open_places() {
+            self.core.close(&self.plan, place);
+        }
+    }
+
+    /// Moves what opened and closed since the last call to `out`.
+    pub fn drain(&mut self, out: &mut Vec<AlertUpdate>) {
+        out.append(&mut self.core.out);
+    }
+
+    /// The open alerts as they stand, by time and id.
+    #[must_use]
+    pub fn open_alerts(&self) -> Vec<Alert> {
+        let build = |p: Place| {
+            let group = self.core.at(p)?;
+            let slot = self.plan.slot(group.slot)?;
+            let ep = group.episode.as_ref().filter(|e| !e.silent)?;
+            Some(build::alert(slot, group, ep, &self.core.entities, AlertState::Open))
+        };
+        self.open_places().into_iter().filter_map(build).collect()
+    }
+
+    /// The counters as they stand.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        let mut c = self.core.counters;
+        c.evicted += self.core.acts.evicted;
+        for s in &self.core.shards {
+            c.groups += s.len() as u64;
+            c.windows += s.entries as u64;
+            c.open += s.iter().filter(|(_, g)| g.episode.as_ref().is_some_and(|e| !e.silent)).count() as u64;
+        }
+        c
+    }
+
+    /// Puts other rules in force. Windows and episodes of rules that say the
+    /// same as before go on; those of the others are closed. Matches of the old
+    /// rules must have been pushed before.
+    #[expect(clippy::needless_pass_by_value, reason = "callers share the rule set")]
+    pub fn reload(&mut self, rules: Arc<RuleSet>) {
+        self.replace_rules(rules.rules());
+    }
+
+    fn replace_rules(&mut self, rules: &[RuleInfo]) {
+        let plan = Arc::new(Plan::new(rules, &self.plan));
+        let gone = |id: u32| plan.slot(id).is_none();
+        for place in self.open_places() {
+            if self.core.at(place).is_some_and(|g| gone(g.slot)) {
+                self.core.close(&self.plan, place);
+            }
+        }
+        for shard in &mut self.core.shards {
+            let dead: Vec<u32> = shard.iter().filter(|(_, g)| gone(g.slot)).map(|(i, _)| i).collect();
+            for i in dead {
+                shard.remove(i);
+            }
+        }
+        self.plan = plan;
+    }
+
+    /// Groups with an open episode, by time and id of it.
+    fn open_places(&self) -> Vec<Place> {
+        let mut open = Vec::new();
+        for (s, shard) in self.core.shards.iter().enumerate() {
+            for (index, g) in shard.iter() {
+                if let Some(ep) = &g.episode {
+                    open.push((ep.opened, ep.id.clone(), ep.uid, Place { shard: s as u32, index }));
+                }
+            }
+        }
+        open.sort();
+        open.into_iter().map(|o| o.3).collect()
+    }
+}

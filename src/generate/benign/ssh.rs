@@ -42,22 +42,22 @@ pub(super) fn noise(c: &mut Ctx<'_>, at: i64) {
     let host = if c.r.percent(70) { Host::Bastion } else { Host::Files1 };
     let (ip, port, pid) = (stranger(c.r), c.r.port(), c.state.pid(host, c.r));
     match c.r.below(5) {
-        0 => c.out.syslog(at, host, "sshd", pid, format_args!("Connection closed by {ip} port {port} [preauth]")),
-        1 => c.out.syslog(at, host, "sshd", pid, format_args!("Connection reset by {ip} port {port} [preauth]")),
+        0 => c.out.syslog(at, host, host.sshd(), pid, format_args!("Connection closed by {ip} port {port} [preauth]")),
+        1 => c.out.syslog(at, host, host.sshd(), pid, format_args!("Connection reset by {ip} port {port} [preauth]")),
         2 => {
             c.out.syslog(
                 at,
                 host,
-                "sshd",
+                host.sshd(),
                 pid,
                 format_args!("error: kex_exchange_identification: Connection closed by remote host"),
             );
-            c.out.syslog(at + 40, host, "sshd", pid, format_args!("Connection closed by {ip} port {port}"));
+            c.out.syslog(at + 40, host, host.sshd(), pid, format_args!("Connection closed by {ip} port {port}"));
         }
         3 => c.out.syslog(
             at,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!(
                 "Unable to negotiate with {ip} port {port}: no matching key exchange method found. Their offer: diffie-hellman-group14-sha1,diffie-hellman-group1-sha1 [preauth]"
@@ -66,7 +66,7 @@ pub(super) fn noise(c: &mut Ctx<'_>, at: i64) {
         _ => c.out.syslog(
             at,
             host,
-            "sshd",
+            host.sshd(),
             pid,
             format_args!("banner exchange: Connection from {ip} port {port}: invalid format"),
         ),

@@ -10,8 +10,8 @@ use crate::generate::world::Host;
 /// data out.
 pub(super) fn intrusion(s: &mut Scene<'_, '_>) {
     let (ip, host, victim) = (s.attacker(0), s.host(Host::Bastion), s.take_victim());
-    for n in 0..28 {
-        let t = s.about(n * 12_000, 4_000);
+    for n in 0..14 {
+        let t = s.about(n * 22_000, 8_000);
         let ssh = Ssh::new(&mut s.c, host, ip, &victim.login, victim.uid);
         ssh.wrong(&mut s.c, t);
         ssh.gave_up(&mut s.c, t + 1_000_000, false);

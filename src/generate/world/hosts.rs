@@ -112,6 +112,12 @@ impl Host {
         matches!(self, Self::Db1 | Self::Build1)
     }
 
+    /// The program that sshd's lines of a connection come from: newer versions
+    /// have one of its own for that.
+    pub const fn sshd(self) -> &'static str {
+        if matches!(self, Self::Web2 | Self::Build1) { "sshd-session" } else { "sshd" }
+    }
+
     /// Its source of that kind.
     pub fn source(self, kind: SourceKind) -> Option<u16> {
         // Syslog sources stand first, in order of the hosts.

@@ -39,6 +39,8 @@ pub struct Sources {
     dns: Logsource,
     firewall: Logsource,
     database: Logsource,
+    authentication: Logsource,
+    application: Logsource,
 }
 
 impl Sources {
@@ -55,6 +57,8 @@ impl Sources {
             dns: schema.logsource("", "dns", ""),
             firewall: schema.logsource("", "firewall", ""),
             database: schema.logsource("", "database", ""),
+            authentication: schema.logsource("", "authentication", ""),
+            application: schema.logsource("", "application", ""),
         }
     }
 }

@@ -24,8 +24,8 @@ pub const MAX_FIELDS: usize = 4096;
 pub struct Buffers {
     /// Dotted name of the value being read.
     path: String,
-    /// Keys seen in the open objects: hash, first field, first role.
-    keys: Vec<(u64, u32)>,
+    /// Keys seen in the open objects.
+    keys: Vec<Seen>,
     /// What each field of the record means, parallel to its fields.
     pub roles: Vec<(RoleId, RoleId)>,
     /// Brackets open in a value that is skipped.
@@ -33,6 +33,17 @@ pub struct Buffers {
     /// Fields that did not fit.
     pub left_out: usize,
 }
+
+/// A key of an open object and the fields of its value.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    hash: u64,
+    start: u32,
+    end: u32,
+}
+
+/// Role of a field that a later key of its name replaced.
+const REPLACED: (RoleId, RoleId) = (RoleId::MAX, RoleId::MAX);
 
 /// Name of a value, resolved once (for all elements of an array).
 #[derive(Clone, Copy)]
@@ -51,14 +62,20 @@ pub fn scan(text: &str, names: &Names, d: &mut Draft<'_>, buf: &mut Buffers) -> 
     buf.nest.clear();
     let first_field = d.fields().len();
     let first_role = buf.roles.len();
-    let mut s = Scanner { text, b: text.as_bytes(), i: 0, names, d, buf, first_field, first_role };
+    let mut s = Scanner { text, b: text.as_bytes(), i: 0, names, d, buf, first_field, first_role, replaced: false };
     s.blanks();
     if s.peek()? != b'{' {
         return None;
     }
     s.object(1)?;
     s.blanks();
-    (s.i == s.b.len()).then_some(())
+    if s.i != s.b.len() {
+        return None;
+    }
+    if s.replaced {
+        s.compact();
+    }
+    Some(())
 }
 
 struct Scanner<'t, 'd, 'b> {
@@ -70,6 +87,8 @@ struct Scanner<'t, 'd, 'b> {
     buf: &'d mut Buffers,
     first_field: usize,
     first_role: usize,
+    /// Some fields were replaced and are dropped at the end.
+    replaced: bool,
 }
 
 impl<'t> Scanner<'t, '_, '_> {
@@ -150,30 +169,29 @@ impl<'t> Scanner<'t, '_, '_> {
         }
         let unescaped = if escaped { self.buf.path.get(at..).unwrap_or("") } else { key };
         let hash = hash64(unescaped.as_bytes());
-        self.forget_duplicate(hash, first_key);
-        self.buf.keys.push((hash, self.count() as u32));
+        let seen = self.see(hash, first_key);
+        let before = self.count();
         match self.peek()? {
-            b'{' if depth < MAX_DEPTH && self.buf.path.len() <= MAX_NAME => {
-                let before = self.count();
-                self.object(depth + 1)?;
+            open @ (b'{' | b'[') if depth < MAX_DEPTH && self.buf.path.len() <= MAX_NAME => {
+                if open == b'{' {
+                    self.object(depth + 1)?;
+                } else {
+                    self.array(depth + 1)?;
+                }
                 if self.count() == before {
                     self.empty();
                 }
-                Some(())
-            }
-            b'[' if depth < MAX_DEPTH && self.buf.path.len() <= MAX_NAME => {
-                let before = self.count();
-                self.array(depth + 1)?;
-                if self.count() == before {
-                    self.empty();
-                }
-                Some(())
             }
             _ => {
                 let name = if plain && !nested { self.name_of(key) } else { self.path_name() };
-                self.scalar(name, false)
+                self.scalar(name, false)?;
             }
         }
+        let end = self.count() as u32;
+        if let Some(seen) = self.buf.keys.get_mut(seen) {
+            seen.end = end;
+        }
+        Some(())
     }
 
     /// An empty object or array: a field without a value.
@@ -221,19 +239,40 @@ impl<'t> Scanner<'t, '_, '_> {
         }
     }
 
-    /// Drops the fields of an earlier key of that hash in the same object.
-    fn forget_duplicate(&mut self, hash: u64, first_key: usize) {
-        let Some(open) = self.buf.keys.get(first_key..) else { return };
-        let Some(at) = open.iter().position(|k| k.0 == hash) else { return };
-        let at = first_key + at;
-        let start = self.buf.keys[at].1 as usize;
-        let end = self.buf.keys.get(at + 1).map_or(self.count(), |k| k.1 as usize);
-        self.d.remove_fields(self.first_field + start..self.first_field + end);
-        self.buf.roles.drain(self.first_role + start..self.first_role + end);
-        self.buf.keys.remove(at);
-        for k in self.buf.keys.iter_mut().skip(at) {
-            k.1 -= (end - start) as u32;
+    /// Notes a key of the open object; the fields of an earlier one of its name
+    /// are replaced. They are only marked, so that hostile repetition stays cheap.
+    fn see(&mut self, hash: u64, first_key: usize) -> usize {
+        let start = self.count() as u32;
+        let new = Seen { hash, start, end: start };
+        let open = self.buf.keys.get_mut(first_key..).unwrap_or_default();
+        let Some(at) = open.iter().position(|k| k.hash == hash) else {
+            self.buf.keys.push(new);
+            return self.buf.keys.len() - 1;
+        };
+        let old = std::mem::replace(&mut open[at], new);
+        for role in self
+            .buf
+            .roles
+            .iter_mut()
+            .take(self.first_role + old.end as usize)
+            .skip(self.first_role + old.start as usize)
+        {
+            *role = REPLACED;
         }
+        self.replaced = true;
+        first_key + at
+    }
+
+    /// Drops the fields that were replaced.
+    fn compact(&mut self) {
+        let (first, roles) = (self.first_field, &self.buf.roles);
+        let base = self.first_role;
+        self.d.retain_fields(|at| at < first || roles.get(base + at - first) != Some(&REPLACED));
+        let mut at = 0;
+        self.buf.roles.retain(|r| {
+            at += 1;
+            at <= base || *r != REPLACED
+        });
     }
 
     fn name_of(&mut self, key: &str) -> Name {

@@ -64,6 +64,8 @@ pub fn event_type(text: &str) -> Option<EventType> {
         b"ssh_accepted" | b"ssh_login_success" => E::SshLogin,
         b"http" | b"web" | b"web_request" | b"web_access" | b"http_access" | b"request" | b"access"
         | b"api_request" => E::HttpRequest,
+        b"ssh" | b"smb" | b"rdp" | b"ftp" | b"ftp_data" | b"dcerpc" | b"krb5" | b"snmp" | b"tftp" | b"dhcp"
+        | b"rfb" => E::Connection,
         b"dns" | b"dns_query_event" | b"dns_request" => E::DnsQuery,
         b"tls" | b"ssl" => E::Tls,
         b"flow"

@@ -20,6 +20,7 @@ const MOST: usize = 12;
 pub(super) fn best(text: &str) -> Option<Candidate<'_>> {
     let mut best: Option<Candidate<'_>> = None;
     let bytes = text.as_bytes();
+    let mut alone = true;
     let (mut i, mut seen) = (0, 0);
     while i < bytes.len() && seen < MOST {
         let b = bytes[i];
@@ -35,6 +36,7 @@ pub(super) fn best(text: &str) -> Option<Candidate<'_>> {
         {
             seen += 1;
             let port = if port.is_empty() { port_after(text.get(i + used..).unwrap_or("")) } else { port };
+            alone &= best.is_none_or(|b| b.ip == ip);
             if let Some(rank) = rank(text.get(..i).unwrap_or(""), text.get(i + used..).unwrap_or(""))
                 && best.is_none_or(|b| rank >= b.rank)
             {
@@ -43,7 +45,8 @@ pub(super) fn best(text: &str) -> Option<Candidate<'_>> {
         }
         i += len.max(1);
     }
-    best
+    // A bare address among others could be anyone's.
+    best.filter(|b| b.rank > 1 || alone)
 }
 
 const fn inside(b: u8) -> bool {

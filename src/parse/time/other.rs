@@ -81,7 +81,7 @@ fn year(c: &mut Cursor<'_>) -> Option<i64> {
 /// two-digit years likewise, and `YYMMDD HH:MM:SS`.
 pub(super) fn numeric(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     let mut c = Cursor::new(bytes);
-    if c.peek_at(6) == Some(b' ') {
+    if c.peek_at(6) == Some(b' ') && bytes.iter().take(6).all(u8::is_ascii_digit) {
         let (y, month, day) = (c.fixed(2)?, c.fixed(2)?, c.fixed(2)?);
         c.blanks();
         let year = i64::from(if y >= 70 { 1900 + y } else { 2000 + y });
@@ -120,7 +120,7 @@ pub fn epoch(bytes: &[u8]) -> Option<Stamp> {
     let n = bytes.iter().take(20).take_while(|b| b.is_ascii_digit()).count();
     let whole = bytes.get(..n)?.iter().fold(0u64, |v, d| v.wrapping_mul(10).wrapping_add(u64::from(d - b'0')));
     let (micros, len) = match n {
-        9 | 10 => {
+        10 => {
             let mut c = Cursor::new(bytes);
             c.at = n;
             let frac = c.fraction();

@@ -72,8 +72,7 @@ fn split(raw: &str) -> Option<Line<'_>> {
     // escape, the first one that a status follows.
     let mut from = quote + 1;
     let mut first = None;
-    loop {
-        let Some(end) = bare_quote(b, from) else { break };
+    while let Some(end) = bare_quote(b, from) {
         first.get_or_insert(end);
         if let [b' ', s @ ..] = &b[end + 1..]
             && matches!(

@@ -210,6 +210,7 @@ static SECURITY: &[(u32, Known)] = &[
     (4701, k(EventType::ScheduledTask, OK, User::Subject, &[Key::TaskName], "scheduled task disabled")),
     (4702, k(EventType::ScheduledTask, OK, User::Subject, &[Key::TaskName], "scheduled task updated")),
     (4704, k(EventType::PermissionChange, OK, User::Subject, &[], "user right assigned")),
+    (4719, k(EventType::PermissionChange, OK, User::Subject, &[], "audit policy changed")),
     (4720, k(EventType::UserCreated, OK, User::Subject, &[], "account created")),
     (4722, k(EventType::UserChanged, OK, User::Subject, &[], "account enabled")),
     (4723, k(EventType::PasswordChanged, OK, User::Subject, &[], "password change")),
@@ -260,6 +261,8 @@ static SYSMON: &[(u32, Known)] = &[
 
 static SYSTEM: &[(u32, Known)] = &[
     (104, k(EventType::LogCleared, OK, User::Subject, &[Key::Channel], "event log cleared")),
+    (7000, k(EventType::ServiceChange, FAIL, User::Subject, &[Key::ServiceName], "service failed to start")),
+    (7009, k(EventType::ServiceChange, FAIL, User::Subject, &[Key::ServiceName], "service did not start in time")),
     (7034, k(EventType::ServiceCrash, FAIL, User::Subject, &[Key::ServiceName], "service ended unexpectedly")),
     (7036, k(EventType::ServiceChange, OK, User::Subject, &[Key::ServiceName], "service state changed")),
     (7040, k(EventType::ServiceChange, OK, User::Subject, &[Key::ServiceName], "service start type changed")),

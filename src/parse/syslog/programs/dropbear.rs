@@ -78,7 +78,8 @@ fn named(s: &str, d: &mut Draft<'_>) {
     let Some((user, rest)) = s.split_once("(user '").and_then(|(_, r)| r.split_once("', ")) else { return };
     set_user(d, user);
     let n = super::super::util::digits(rest);
-    if !n.is_empty() && n != "0" && d.get(Ov::Count).is_none() {
+    // More than a server would ever allow is not the server's number.
+    if !n.is_empty() && n != "0" && n.len() <= 2 && d.get(Ov::Count).is_none() {
         d.set(Ov::Count, n);
     }
 }

@@ -15,8 +15,11 @@ pub(super) fn parse(program: &str, module: Option<&str>, msg: &str, ctx: &Ctx, d
     if let Some(pairs) =
         body.strip_prefix("authentication failure; ").or_else(|| body.strip_prefix("authentication failure;"))
     {
-        failed(d, failure_type(service, program), RecordFlags::ACT_MODULE);
-        identity(pairs, d);
+        failed(d, failure_type(service, program), act(module, msg));
+        match service {
+            "su" | "su-l" => switch(pairs, d),
+            _ => identity(pairs, d),
+        }
     } else if let Some(rest) = body.strip_prefix("session opened for user ") {
         session(rest, EventType::SessionStart, d);
     } else if let Some(rest) = body.strip_prefix("session closed for user ") {
@@ -28,6 +31,25 @@ pub(super) fn parse(program: &str, module: Option<&str>, msg: &str, ctx: &Ctx, d
         other(service, program, body, d);
     }
     true
+}
+
+/// Which of an attempt's lines this is. Modules are stacked, and each writes of
+/// the same attempt: the one of local accounts stands for the library, the
+/// others are notices beside it.
+fn act(module: Option<&str>, msg: &str) -> RecordFlags {
+    let second = ["pam_sss", "pam_winbind", "pam_krb5", "pam_ldap"];
+    let is = |m: &str| second.iter().any(|s| m.starts_with(s));
+    if is(msg) || module.is_some_and(is) { RecordFlags::ACT_NOTICE } else { RecordFlags::ACT_MODULE }
+}
+
+/// `su`: who asks is `ruser`, who is asked for `user`.
+fn switch(pairs: &str, d: &mut Draft<'_>) {
+    let value = |key: &str| cut(pairs, key).map_or("", |(_, r)| r.split(' ').next().unwrap_or(""));
+    let asks = value("ruser=");
+    set_user(d, if asks.is_empty() { value("logname=") } else { asks });
+    if let Some((_, target)) = rcut(pairs, " user=") {
+        d.set(Ov::TargetUser, target.trim());
+    }
 }
 
 /// Cuts `pam_unix(sshd:auth): `, `(pam_unix) `, `pam_unix: `, and the brackets
@@ -142,15 +164,16 @@ fn session(rest: &str, event_type: EventType, d: &mut Draft<'_>) {
 
 fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
     let kind = failure_type(service, program);
+    // The failure itself follows in a line of its own.
     if body.starts_with("check pass; user unknown") || body.starts_with("bad username") {
-        failed(d, kind, RecordFlags::ACT_MODULE);
+        d.event(EventType::Other, Outcome::Unknown);
     } else if let Some(rest) = body.strip_prefix("Consecutive login failures for user ") {
-        failed(d, kind, RecordFlags::ACT_MODULE);
+        failed(d, kind, RecordFlags::ACT_NOTICE);
         set_user(d, super::super::util::word(rest));
     } else if let Some(rest) = body.strip_prefix("user ")
         && let Some((user, tally)) = cut(rest, " tally ").or_else(|| cut(rest, ") tally "))
     {
-        failed(d, kind, RecordFlags::ACT_MODULE);
+        failed(d, kind, RecordFlags::ACT_NOTICE);
         set_user(d, cut(user, " (").map_or(user, |(u, _)| u));
         let n = digits(tally);
         if !n.is_empty() {
@@ -158,17 +181,21 @@ fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
         }
     } else if let Some(rest) = body.strip_prefix("received for user ") {
         if body.contains("(Authentication failure)") || body.contains("(User not known") {
-            failed(d, kind, RecordFlags::ACT_MODULE);
+            failed(d, kind, RecordFlags::ACT_NOTICE);
         }
         set_user(d, rcut(rest, ": ").map_or(rest, |(u, _)| u));
     } else if let Some(rest) = body.strip_prefix("Refused user ") {
         failed(d, kind, RecordFlags::ACT_MODULE);
         set_user(d, rcut(rest, " for service ").map_or(rest, |(u, _)| u));
     } else if let Some((_, user)) = body.rsplit_once(" not met by user \"") {
-        failed(d, kind, RecordFlags::ACT_MODULE);
+        failed(d, kind, RecordFlags::ACT_NOTICE);
         set_user(d, user.trim_end_matches('"'));
     } else if let Some((_, user)) = cut(body, "more authentication failures; ") {
         failed(d, kind, RecordFlags::ACT_MODULE);
+        let n = digits(body);
+        if !n.is_empty() && d.get(Ov::Count).is_none() {
+            d.set(Ov::Count, n);
+        }
         identity(user, d);
     } else if body.starts_with("authentication failure")
         || body.starts_with("authentication fails")

@@ -24,8 +24,19 @@ fn pam_of_any_program() {
         "su",
         "pam_unix(su:auth): authentication failure; logname=bob uid=1000 euid=0 tty=pts/0 ruser=bob rhost=  user=root",
     )
-    .is(SuFailed, Failure, "root", "");
-    msg("sshd", "pam_unix(sshd:auth): check pass; user unknown").is(SshLoginFailed, Failure, "", "");
+    .is(SuFailed, Failure, "bob", "");
+    msg("sshd", "pam_unix(sshd:auth): check pass; user unknown").is(Other, Outcome::Unknown, "", "");
+    let p = msg(
+        "sshd",
+        "pam_sss(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7 user=bob",
+    );
+    assert!(p.act(RecordFlags::ACT_NOTICE) && !p.act(RecordFlags::ACT_MODULE));
+    let p = msg(
+        "sshd",
+        "pam_unix(sshd:auth): 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.7  user=bob",
+    );
+    p.is(SshLoginFailed, Failure, "bob", "192.0.2.7");
+    assert_eq!(p.get(Ov::Count), "2");
     msg("login", "pam_faillock(login:auth): Consecutive login failures for user bob account temporarily locked").is(
         LoginFailed,
         Failure,

@@ -14,7 +14,9 @@ pub(super) fn verdict(msg: &str, prefix: &str, accepted: bool, d: &mut Draft<'_>
     if accepted {
         d.event(EventType::SshLogin, Outcome::Success);
     } else {
-        failed(d, EventType::SshLoginFailed, RecordFlags::ACT_VERDICT);
+        // `none` asks which methods there are; it guesses nothing.
+        let act = if method == "none" { RecordFlags::ACT_NOTICE } else { RecordFlags::ACT_VERDICT };
+        failed(d, EventType::SshLoginFailed, act);
     }
     d.field("auth_method", method);
     let (rest, invalid) = known_user(rest);
@@ -32,6 +34,9 @@ pub(super) fn verdict(msg: &str, prefix: &str, accepted: bool, d: &mut Draft<'_>
     let Some(p) = found else { return };
     if p.decoy {
         d.field("decoy", "true");
+        if !p.other.is_empty() {
+            d.field("other_address", p.other);
+        }
     }
     set_peer(d, if p.user == "<invalid username>" { "" } else { p.user }, p.addr, p.port);
 }
@@ -56,7 +61,7 @@ pub(super) fn notice(msg: &str, d: &mut Draft<'_>) {
         let (addr, port) = cut(tail, " port ").unwrap_or((tail, ""));
         set_peer(d, user, addr, port);
     } else if let Some(rest) = msg.strip_prefix("input_userauth_request: ") {
-        failed(d, EventType::SshInvalidUser, RecordFlags::ACT_NOTICE);
+        // Says again what the line before it said, without the address.
         set_user(d, known_user(rest).0.trim());
     }
 }
@@ -81,7 +86,8 @@ pub(super) fn pam(msg: &str, d: &mut Draft<'_>) {
         if !reason.to_ascii_lowercase().contains("authentication") && !reason.contains("User ") {
             return;
         }
-        failed(d, EventType::SshLoginFailed, RecordFlags::ACT_MODULE);
+        // Comes beside the library's own line of the same attempt.
+        failed(d, EventType::SshLoginFailed, RecordFlags::ACT_NOTICE);
         let (user, addr) = match known_user(rest).0.rsplit_once(" from ") {
             Some((u, a)) => (u, a.split_once(' ').map_or(a, |(a, _)| a)),
             None => (known_user(rest).0, ""),

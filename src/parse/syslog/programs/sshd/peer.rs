@@ -13,6 +13,8 @@ pub(super) struct Peer<'a> {
     pub rest: &'a str,
     /// Whether another address stood in a place that the client controls.
     pub decoy: bool,
+    /// That address, where the line can be read both ways.
+    pub other: &'a str,
 }
 
 /// Reads the tail of a verdict: `USER from ADDR[ port N][ sshN[: INFO]]`.
@@ -33,7 +35,8 @@ pub(super) fn verdict(s: &str) -> Option<Peer<'_>> {
     }
     let first = at(s, first_at).filter(|p| !p.user.contains(' ') && info(p.rest).is_some_and(|i| !i.is_empty()));
     if let Some(p) = first {
-        return Some(Peer { decoy: true, ..p });
+        let other = last.map_or("", |l| l.addr);
+        return Some(Peer { decoy: true, other, ..p });
     }
     let mut end = s.len();
     while let Some(i) = rfind(s.as_bytes().get(..end)?, b" from ") {
@@ -62,7 +65,7 @@ fn at(s: &str, i: usize) -> Option<Peer<'_>> {
         }
         None => ("", rest),
     };
-    Some(Peer { user, addr, port, rest, decoy: false })
+    Some(Peer { user, addr, port, rest, decoy: false, other: "" })
 }
 
 /// The INFO of what follows an address: empty where there is none, `None` where
@@ -85,5 +88,5 @@ pub(super) fn trailing(s: &str) -> Option<Peer<'_>> {
     }
     let (user, addr) = head.rsplit_once(' ').unwrap_or(("", head));
     let decoy = user.contains(" port ");
-    Some(Peer { user, addr: bare(addr), port, rest: "", decoy })
+    Some(Peer { user, addr: bare(addr), port, rest: "", decoy, other: "" })
 }

@@ -1,0 +1,232 @@
+//! One attempt counts once, however many lines a program writes of it.
+//!
+//! Per rule and connection (machine, process, process id) and account, the acts
+//! are the largest of the numbers of notices, library lines and verdicts seen;
+//! a line weighs what it adds to that. Records without a process id share a
+//! connection with those of the same machine, address and account of the last
+//! seconds. The table is bounded and forgets by event time: two generations,
+//! the older dropped whole, so that forgetting costs nothing per event.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::event::time::SECOND;
+use crate::event::{EventRef, Ov, RecordFlags, hash64};
+
+/// A process id says nothing about lines further apart than this.
+const CONNECTION_TTL: i64 = 600 * SECOND;
+/// The same for lines without a process id.
+const LOOSE_TTL: i64 = 5 * SECOND;
+/// Attempts that a program allows where it does not say how many (sshd's default).
+const DEFAULT_LIMIT: u32 = 6;
+/// Most that one line may count (`message repeated N times`).
+const MAX_REPEAT: u32 = 100_000;
+/// Accounts told apart in one connection.
+const ACCOUNTS: usize = 8;
+
+/// What one line says of an attempt, computed once for all rules.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ActLine {
+    flags: RecordFlags,
+    connection: u64,
+    account: u64,
+    n: u32,
+    explicit: bool,
+    ttl: i64,
+    time: i64,
+}
+
+impl ActLine {
+    /// Reads an event.
+    pub(super) fn read(e: EventRef<'_>, time: i64) -> Self {
+        let said = e.ov(Ov::Count).and_then(|c| c.trim().parse::<u32>().ok());
+        let n = said.unwrap_or(1).clamp(1, MAX_REPEAT);
+        let flags = RecordFlags(e.rec.flags.0 & RecordFlags::ACT.0);
+        let mut line = Self { flags, connection: 0, account: 0, n, explicit: said.is_some(), ttl: 0, time };
+        if flags.0 == 0 {
+            return line;
+        }
+        let hash = |name: Ov| e.ov(name).map_or(0, |v| hash64(v.as_bytes()));
+        line.account = hash(Ov::User);
+        let host = hash(Ov::Host).rotate_left(17);
+        if e.ov(Ov::Pid).is_some() {
+            line.connection = host ^ hash(Ov::Process).rotate_left(5) ^ hash(Ov::Pid);
+            line.ttl = CONNECTION_TTL;
+        } else {
+            line.connection = host ^ hash(Ov::SrcIp).rotate_left(31) ^ line.account.rotate_left(43);
+            line.ttl = LOOSE_TTL;
+        }
+        line
+    }
+}
+
+/// Numbers of one account within one connection: notices, library lines, verdicts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Account {
+    hash: u64,
+    kinds: [u32; 3],
+}
+
+impl Account {
+    fn acts(&self) -> u32 {
+        self.kinds.iter().copied().max().unwrap_or(0)
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Connection {
+    last: i64,
+    limit: u32,
+    accounts: SmallVec<[Account; 1]>,
+    /// The account of the line before: lines without one belong to it.
+    current: usize,
+}
+
+impl Connection {
+    fn acts(&self) -> u32 {
+        self.accounts.iter().map(Account::acts).fold(0, u32::saturating_add).max(self.limit)
+    }
+
+    fn account(&mut self, hash: u64) -> Option<&mut Account> {
+        let found = if hash == 0 {
+            (!self.accounts.is_empty()).then_some(self.current)
+        } else {
+            self.accounts.iter().position(|a| a.hash == hash).or_else(|| self.accounts.iter().position(|a| a.hash == 0))
+        };
+        self.current = match found {
+            Some(i) => i,
+            // Too many accounts for one connection: the last one takes the rest.
+            None if self.accounts.len() >= ACCOUNTS => self.accounts.len() - 1,
+            None => {
+                self.accounts.push(Account::default());
+                self.accounts.len() - 1
+            }
+        };
+        let account = self.accounts.get_mut(self.current)?;
+        if account.hash == 0 {
+            account.hash = hash;
+        }
+        Some(account)
+    }
+}
+
+/// The connections of all rules.
+#[derive(Debug)]
+pub(super) struct Acts {
+    young: FxHashMap<u64, Connection>,
+    old: FxHashMap<u64, Connection>,
+    turned: i64,
+    cap: usize,
+    /// Connections forgotten before their time because the table was full.
+    pub(super) evicted: u64,
+}
+
+impl Acts {
+    /// A table that holds at most twice `cap` connections.
+    pub(super) fn new(cap: usize) -> Self {
+        Self { young: FxHashMap::default(), old: FxHashMap::default(), turned: i64::MIN, cap: cap.max(1), evicted: 0 }
+    }
+
+    /// Acts that the line adds for that rule.
+    pub(super) fn weigh(&mut self, slot: u32, line: &ActLine, order: i64) -> u32 {
+        if line.flags.0 == 0 {
+            return line.n;
+        }
+        self.turn(order);
+        let key = line.connection ^ u64::from(slot).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        if !self.young.contains_key(&key) {
+            let kept = self.old.remove(&key).unwrap_or_default();
+            self.young.insert(key, kept);
+        }
+        let Some(c) = self.young.get_mut(&key) else { return line.n };
+        if line.time.abs_diff(c.last) > line.ttl.unsigned_abs() {
+            *c = Connection::default();
+        }
+        c.last = line.time;
+        let before = c.acts();
+        if line.flags.has(RecordFlags::ACT_LIMIT) {
+            c.limit = c.limit.max(if line.explicit { line.n } else { DEFAULT_LIMIT });
+        }
+        let kinds = [RecordFlags::ACT_NOTICE, RecordFlags::ACT_MODULE, RecordFlags::ACT_VERDICT];
+        if line.flags.any(RecordFlags(kinds.iter().fold(0, |a, k| a | k.0)))
+            && let Some(account) = c.account(line.account)
+        {
+            for (n, kind) in account.kinds.iter_mut().zip(kinds) {
+                if line.flags.has(kind) {
+                    *n = n.saturating_add(line.n);
+                }
+            }
+        }
+        c.acts().saturating_sub(before)
+    }
+
+    fn turn(&mut self, order: i64) {
+        let aged = self.turned == i64::MIN || order.abs_diff(self.turned) > CONNECTION_TTL.unsigned_abs();
+        if !aged && self.young.len() < self.cap {
+            return;
+        }
+        if !aged {
+            self.evicted += self.old.len() as u64;
+        }
+        std::mem::swap(&mut self.young, &mut self.old);
+        self.young.clear();
+        self.turned = order;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(flags: RecordFlags, account: u64, n: u32, secs: i64) -> ActLine {
+        ActLine { flags, connection: 7, account, n, explicit: n != 1, ttl: CONNECTION_TTL, time: secs * SECOND }
+    }
+
+    fn weights(lines: &[ActLine]) -> Vec<u32> {
+        let mut acts = Acts::new(100);
+        lines.iter().map(|l| acts.weigh(0, l, l.time)).collect()
+    }
+
+    const N: RecordFlags = RecordFlags::ACT_NOTICE;
+    const M: RecordFlags = RecordFlags::ACT_MODULE;
+    const V: RecordFlags = RecordFlags::ACT_VERDICT;
+
+    #[test]
+    fn three_lines_of_one_attempt_are_one_act() {
+        assert_eq!(weights(&[line(N, 1, 1, 0), line(M, 0, 1, 0), line(V, 1, 1, 2)]), [1, 0, 0]);
+    }
+
+    #[test]
+    fn each_verdict_is_an_act() {
+        assert_eq!(weights(&[line(V, 1, 1, 0), line(V, 1, 1, 1), line(M, 1, 1, 1), line(M, 1, 2, 2)]), [1, 1, 0, 1]);
+    }
+
+    #[test]
+    fn repeats_count_and_the_limit_raises() {
+        assert_eq!(weights(&[line(V, 1, 1, 0), line(V, 1, 3, 1)]), [1, 3]);
+        assert_eq!(weights(&[line(V, 1, 1, 0), line(RecordFlags::ACT_LIMIT, 1, 1, 1)]), [1, 5]);
+        assert_eq!(weights(&[line(V, 1, 1, 0), line(RecordFlags::ACT_LIMIT, 1, 4, 1), line(V, 1, 1, 1)]), [1, 3, 0]);
+    }
+
+    #[test]
+    fn another_account_in_the_same_process_is_another_act() {
+        assert_eq!(weights(&[line(N, 1, 1, 0), line(V, 1, 1, 0), line(N, 2, 1, 1), line(V, 2, 1, 1)]), [1, 0, 1, 0]);
+    }
+
+    #[test]
+    fn a_reused_process_id_is_another_connection() {
+        assert_eq!(weights(&[line(V, 1, 1, 0), line(M, 1, 1, 5), line(M, 1, 1, 5_000)]), [1, 0, 1]);
+    }
+
+    #[test]
+    fn rules_count_apart_and_the_table_is_bounded() {
+        let mut acts = Acts::new(4);
+        assert_eq!((acts.weigh(0, &line(N, 1, 1, 0), 0), acts.weigh(1, &line(V, 1, 1, 0), 0)), (1, 1));
+        for c in 0..100 {
+            let l = ActLine { connection: c, ..line(V, 1, 1, 0) };
+            assert_eq!(acts.weigh(0, &l, 0), 1);
+        }
+        assert!(acts.young.len() + acts.old.len() <= 8);
+        assert!(acts.evicted > 0);
+    }
+}

@@ -1,0 +1,81 @@
+//! From an episode to the alert that the rest of the program sees.
+
+use smallvec::SmallVec;
+
+use crate::alert::{Alert, AlertState, EvidenceRef, Route, RuleType};
+use crate::event::time::SECOND;
+use crate::event::{Ts, hash64};
+
+use super::entity::Entities;
+use super::entry::NO_FACT;
+use super::episode::Episode;
+use super::facts::FactKind;
+use super::plan::Slot;
+use super::score::assess;
+use super::shards::Group;
+use super::text;
+
+/// Hash by which an entity is known across rules.
+pub(super) fn entity_key(kind: FactKind, value_hash: u64) -> u64 {
+    value_hash.rotate_left(8 * kind as u32 + 1) ^ (kind as u64 + 1)
+}
+
+/// The entities an episode is about: address and account, else machine.
+pub(super) fn entities(group: &Group, ep: &Episode) -> SmallVec<[u64; 3]> {
+    let mut out = SmallVec::new();
+    let mut add = |kind: FactKind, i: u8| {
+        if let Some(v) = group.facts.get(i).filter(|_| i != NO_FACT) {
+            out.push(entity_key(kind, hash64(v.as_bytes())));
+            return true;
+        }
+        false
+    };
+    let ip = ep.ips.first().is_some_and(|i| add(FactKind::Ip, *i));
+    let user = add(FactKind::User, ep.user);
+    if !ip && !user {
+        add(FactKind::Host, ep.host);
+    }
+    out
+}
+
+/// The alert of an episode as it stands.
+pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, state: AlertState) -> Alert {
+    let mut others = SmallVec::new();
+    for e in entities(group, ep) {
+        known.others(e, slot.id, ep.opened, ep.last, &mut others);
+    }
+    let assessed = assess(slot, ep.count, ep.risk, others.len(), group.lane.is_late());
+    let fields = text::group_fields(slot, group);
+    let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+    let fact = |i: u8| group.facts.get(i).map(str::to_owned);
+    let src_ips: Vec<String> = ep.ips.iter().filter_map(|i| fact(*i)).collect();
+    let evidence: Vec<EvidenceRef> = ep.evidence.iter().map(|(_, e)| *e).collect();
+    Alert {
+        id: ep.id.clone(),
+        revision: ep.revision,
+        state,
+        rule: slot.info.title.clone(),
+        rule_id: slot.info.id.clone(),
+        rule_type: if slot.spec.is_some() { RuleType::Correlation } else { RuleType::Detection },
+        severity: slot.info.level,
+        score: assessed.score,
+        score_parts: assessed.parts,
+        confidence: assessed.confidence,
+        description: slot.info.description.clone(),
+        timestamp: Ts(ep.opened),
+        last: Ts(ep.last),
+        src_ip: keyed("src_ip").or_else(|| src_ips.first().cloned()),
+        src_ips,
+        user: keyed("user").or_else(|| fact(ep.user)),
+        host: keyed("host").or_else(|| fact(ep.host)),
+        count: ep.count.max(1),
+        window_seconds: slot.spec.as_ref().map_or(0, |s| (s.timespan / SECOND).max(0) as u64),
+        dedup_key: text::dedup_key(slot, &fields),
+        message: text::message(slot, &fields, group, ep),
+        techniques: slot.info.techniques.clone(),
+        tactics: slot.info.tactics.clone(),
+        route: Route { stage: "rules".to_owned(), reason: text::reason(slot), cost_us: 0 },
+        evidence,
+        matched_total: ep.total,
+    }
+}

@@ -1,0 +1,70 @@
+//! Episodes of correlations as events for the correlations above them.
+
+use crate::alert::EvidenceRef;
+
+use super::entry::Ring;
+
+/// Evidence of a child that its parent keeps.
+pub(super) const MAX_CHILD_EVIDENCE: usize = 256;
+/// Children beyond which the ones without an entry are cleared away.
+const TIDY: usize = 8;
+
+/// What a correlation says to those above it.
+#[derive(Debug, Clone)]
+pub(super) struct Emitted {
+    /// Number of the episode.
+    pub uid: u64,
+    /// Its group fields with their values.
+    pub values: Vec<(std::sync::Arc<str>, String)>,
+    /// Evidence so far if the episode just opened, else what is new.
+    pub evidence: Vec<(u64, EvidenceRef)>,
+    /// Acts so far, or those that are new.
+    pub count: u64,
+    /// Records so far, or those that are new.
+    pub total: u64,
+    /// Addresses, accounts and machines, likewise.
+    pub facts: Vec<[String; 3]>,
+}
+
+/// A child of a group whose entry is still in its window.
+#[derive(Debug)]
+pub(super) struct Child {
+    pub uid: u64,
+    /// Push of its entry in the ring; the entry moves as the child goes on.
+    pub seq: u64,
+    pub base: u16,
+    pub evidence: Vec<(u64, EvidenceRef)>,
+    pub count: u64,
+    pub total: u64,
+    pub facts: Vec<[String; 3]>,
+}
+
+impl Child {
+    pub(super) fn new(e: &Emitted, seq: u64, base: u16) -> Self {
+        Self {
+            uid: e.uid,
+            seq,
+            base,
+            evidence: e.evidence.clone(),
+            count: e.count,
+            total: e.total,
+            facts: e.facts.clone(),
+        }
+    }
+
+    /// Adds what is new; its entry is that of push `seq` from now on.
+    pub(super) fn grow(&mut self, e: &Emitted, seq: u64) {
+        self.seq = seq;
+        self.count = self.count.saturating_add(e.count);
+        self.total = self.total.saturating_add(e.total);
+        let room = MAX_CHILD_EVIDENCE.saturating_sub(self.evidence.len());
+        self.evidence.extend(e.evidence.iter().take(room));
+    }
+}
+
+/// Forgets children whose entry is gone.
+pub(super) fn tidy(children: &mut Vec<Child>, ring: &Ring) {
+    if children.len() > TIDY {
+        children.retain(|c| ring.iter().any(|e| e.child && e.seq == c.seq && e.base == c.base));
+    }
+}

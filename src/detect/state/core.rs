@@ -1,0 +1,256 @@
+//! How one match moves windows and episodes.
+//!
+//! Everything here depends only on the sequence of matches in canonical order:
+//! an episode whose deadline lies before a match is closed before that match is
+//! taken, whenever the caller says that time has passed.
+
+use crate::alert::{AlertState, EvidenceRef};
+use crate::event::time::DAY;
+use crate::event::{EventRef, Ov, hash64};
+
+use super::acts::{ActLine, Acts};
+use super::build;
+use super::clock::Observed;
+use super::entity::Entities;
+use super::entry::Entry;
+use super::facts::{FactKind, Named};
+use super::key::{KeyBuf, Lane, Secret, shard_of};
+use super::lanes::Lanes;
+use super::plan::{Plan, Slot};
+use super::shards::{Group, Place, SHARDS, Shard};
+use super::{AlertUpdate, Counters, StateOptions};
+
+/// Risk that one informational match leaves, in thousandths.
+const RISK: i64 = 1_000;
+
+/// An event with what every rule needs of it, read once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Match<'a> {
+    pub e: EventRef<'a>,
+    pub seq: u64,
+    pub ev: EvidenceRef,
+    pub time: i64,
+    pub order: i64,
+    pub lane: Lane,
+    pub names: [Named<'a>; 3],
+    pub line: ActLine,
+}
+
+impl<'a> Match<'a> {
+    pub(super) fn new(e: EventRef<'a>, seq: u64, at: Observed, lane: Lane) -> Self {
+        let ev = EvidenceRef {
+            source: e.batch.source,
+            offset: e.rec.offset,
+            len: e.rec.full_len,
+            line: e.rec.line,
+            time: at.time,
+            hash: hash64(e.raw_bytes()),
+        };
+        let named =
+            |name: Ov| e.ov(name).map_or(Named::default(), |text| Named { text, hash: hash64(text.as_bytes()) });
+        let names = [named(Ov::SrcIp), named(Ov::User), named(Ov::Host)];
+        Self { e, seq, ev, time: at.time.0, order: at.order.0, lane, names, line: ActLine::read(e, at.time.0) }
+    }
+
+    /// The lane for a rule: a record too late for its windows has its own.
+    pub(super) fn lane_of(&self, slot: &Slot) -> Lane {
+        if self.order.saturating_sub(self.time) > slot.slack { self.lane.late(self.e.batch.source) } else { self.lane }
+    }
+}
+
+/// All that is remembered; the plan stands beside it.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub shards: Vec<Shard>,
+    pub lanes: Lanes,
+    pub acts: Acts,
+    pub entities: Entities,
+    pub out: Vec<AlertUpdate>,
+    pub counters: Counters,
+    pub options: StateOptions,
+    secret: Secret,
+    pub key: KeyBuf,
+    pub taken: Vec<Entry>,
+    /// Last push that each slot weighed.
+    weighed: Vec<u64>,
+    pub uid: u64,
+}
+
+impl Core {
+    pub(super) fn new(options: StateOptions) -> Self {
+        let mut shards = Vec::new();
+        shards.resize_with(SHARDS, Shard::default);
+        Self {
+            shards,
+            lanes: Lanes::default(),
+            acts: Acts::new(options.max_connections),
+            entities: Entities::new(options.max_entities),
+            out: Vec::new(),
+            counters: Counters::default(),
+            options,
+            secret: Secret::random(),
+            key: KeyBuf::default(),
+            taken: Vec::new(),
+            weighed: Vec::new(),
+            uid: 0,
+        }
+    }
+
+    /// Acts that an event adds for a rule; a second base of the same event adds none.
+    pub(super) fn weigh(&mut self, slot: u32, m: &Match<'_>) -> u32 {
+        if self.weighed.len() <= slot as usize {
+            self.weighed.resize(slot as usize + 1, 0);
+        }
+        if let Some(last) = self.weighed.get_mut(slot as usize) {
+            if *last == m.seq {
+                return 0;
+            }
+            *last = m.seq;
+        }
+        self.acts.weigh(slot, &m.line, m.order)
+    }
+
+    /// The group of the key in `self.key`, made where there is none.
+    pub(super) fn group(&mut self, plan: &Plan, slot: &Slot, lane: Lane) -> Place {
+        let shard = shard_of(self.key.bytes());
+        let hash = self.secret.hash(self.key.bytes());
+        let found = self.shards.get(shard).map_or(Err(hash), |s| s.find(self.key.bytes(), hash));
+        let index = match found {
+            Ok(i) => i,
+            Err(free) => {
+                self.make_room(plan, shard);
+                let key = &self.key;
+                self.shards.get_mut(shard).map_or(u32::MAX, |s| s.add(key.bytes(), free, slot.id, lane))
+            }
+        };
+        Place { shard: shard as u32, index }
+    }
+
+    pub(super) fn at(&self, place: Place) -> Option<&Group> {
+        self.shards.get(place.shard as usize)?.get(place.index)
+    }
+
+    pub(super) fn at_mut(&mut self, place: Place) -> Option<&mut Group> {
+        self.shards.get_mut(place.shard as usize)?.get_mut(place.index)
+    }
+
+    #[inline]
+    fn make_room(&mut self, plan: &Plan, shard: usize) {
+        let (groups, entries) = (self.options.max_groups_per_shard, self.options.max_entries_per_shard);
+        if self.shards.get(shard).is_some_and(|s| s.len() >= groups || s.entries >= entries) {
+            self.sweep(plan, shard);
+        }
+    }
+
+    #[cold]
+    fn sweep(&mut self, plan: &Plan, shard: usize) {
+        let (groups, entries) = (self.options.max_groups_per_shard, self.options.max_entries_per_shard);
+        let lanes = &self.lanes;
+        let expired = |g: &Group| {
+            let (Some(watermark), Some(slot)) = (lanes.watermark(g.lane), plan.slot(g.slot)) else { return true };
+            let span = slot.spec.as_ref().map_or(0, |s| s.timespan);
+            let keep = if slot.info.baseline.is_some() { DAY } else { span.saturating_add(slot.slack) };
+            g.episode.is_none() && watermark.saturating_sub(g.touch) > keep
+        };
+        let Some(victims) = self.shards.get(shard).map(|s| s.victims(groups, entries, expired)) else { return };
+        for (index, expired) in victims {
+            let place = Place { shard: shard as u32, index };
+            if !expired {
+                self.counters.evicted += 1;
+            }
+            self.close(plan, place);
+            if let Some(s) = self.shards.get_mut(shard) {
+                s.remove(index);
+            }
+        }
+    }
+
+    /// Closes the episode of a group, if one is open.
+    pub(super) fn close(&mut self, plan: &Plan, place: Place) {
+        let Some(group) = self.shards.get_mut(place.shard as usize).and_then(|s| s.get_mut(place.index)) else {
+            return;
+        };
+        let Some(mut ep) = group.episode.take() else { return };
+        group.children.clear();
+        if ep.silent {
+            return;
+        }
+        if let Some(slot) = plan.slot(group.slot) {
+            ep.revision = ep.revision.saturating_add(1);
+            let alert = build::alert(slot, group, &ep, &self.entities, AlertState::Closed);
+            self.out.push(AlertUpdate { alert, closed: true });
+        }
+    }
+
+    /// Closes what is due in a lane.
+    pub(super) fn settle_due(&mut self, plan: &Plan, lane: Lane) {
+        while let Some((_, uid, place)) = self.lanes.due(lane) {
+            let open = self.at(place).and_then(|g| g.episode.as_ref()).filter(|e| e.uid == uid).map(|e| e.deadline);
+            let watermark = self.lanes.watermark(lane).unwrap_or(i64::MIN);
+            match open {
+                Some(deadline) if deadline >= watermark => self.lanes.note(lane, (deadline, uid, place)),
+                Some(_) => self.close(plan, place),
+                None => {}
+            }
+        }
+    }
+
+    /// Ends a lane: closes all that is open in it.
+    pub(super) fn end_lane(&mut self, plan: &Plan, lane: Lane) {
+        for (_, uid, place) in self.lanes.end(lane) {
+            if self.at(place).and_then(|g| g.episode.as_ref()).is_some_and(|e| e.uid == uid) {
+                self.close(plan, place);
+            }
+        }
+    }
+
+    /// An informational match: the entities' risk grows.
+    pub(super) fn raise(&mut self, m: &Match<'_>) {
+        for kind in FactKind::ALL {
+            let named = m.names[kind as usize];
+            let points = if kind == FactKind::Host { RISK / 2 } else { RISK };
+            if !named.text.is_empty() {
+                self.entities.raise(build::entity_key(kind, named.hash), points, m.time, m.order);
+            }
+        }
+    }
+
+    /// A match of a plain detection that alerts.
+    pub(super) fn detect(&mut self, plan: &Plan, slot: &Slot, m: &Match<'_>) {
+        let lane = m.lane_of(slot);
+        self.key.start(slot.id, lane);
+        if slot.entity().is_empty() {
+            let names = ["src_ip", "user", "host"];
+            let first = names.iter().zip(m.names).find(|(_, n)| !n.text.is_empty());
+            self.key.push(first.map(|(name, _)| *name));
+            self.key.push(first.map(|(_, n)| n.text));
+        } else {
+            for f in slot.entity() {
+                self.key.push(f.field.read(m.e));
+            }
+        }
+        let place = self.group(plan, slot, lane);
+        let weight = self.weigh(slot.id, m);
+        if self.at(place).and_then(|g| g.episode.as_ref()).is_some_and(|ep| ep.over(m.time, slot.cooldown)) {
+            self.close(plan, place);
+        }
+        let Some(group) = self.at_mut(place) else { return };
+        touch(group, m);
+        let facts = facts(group, m);
+        let e = Entry { ev: m.ev, seq: m.seq, value: 0, weight, base: 0, facts, child: false };
+        self.join(slot, place, m, &[e], 0.0);
+    }
+}
+
+/// Notes that a match reached a group.
+pub(super) fn touch(group: &mut Group, m: &Match<'_>) {
+    // A time forged far ahead must not keep a group for ever.
+    let time = if m.time.saturating_sub(m.order) > 7 * DAY { m.order } else { m.time.max(m.order) };
+    group.touch = group.touch.max(time);
+    group.last_seq = m.seq;
+}
+
+/// The match's address, account and machine in its group.
+pub(super) fn facts(group: &mut Group, m: &Match<'_>) -> [u8; 3] {
+    FactKind::ALL.map(|k| group.facts.intern(k, m.names[k as usize]))
+}

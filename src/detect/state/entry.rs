@@ -1,0 +1,62 @@
+//! One match inside a window.
+
+use std::collections::VecDeque;
+
+use crate::alert::EvidenceRef;
+
+/// No value of that kind in [`super::facts::Facts`].
+pub(super) const NO_FACT: u8 = u8::MAX;
+
+/// A match of a base, reduced to what windows and alerts need.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Entry {
+    /// Where the record stands; holds the event time.
+    pub ev: EvidenceRef,
+    /// Number of the push: canonical order.
+    pub seq: u64,
+    /// Hash of the counted value, or the bits of a number.
+    pub value: u64,
+    /// Acts it adds.
+    pub weight: u32,
+    /// Position of the base.
+    pub base: u16,
+    /// Source address, account and machine in the group's facts.
+    pub facts: [u8; 3],
+    /// It stands for an episode of a correlation below.
+    pub child: bool,
+}
+
+impl Entry {
+    pub(super) fn time(&self) -> i64 {
+        self.ev.time.0
+    }
+}
+
+/// Entries sorted by (time, push).
+pub(super) type Ring = VecDeque<Entry>;
+
+/// First position whose time is at least `time`.
+pub(super) fn lower(ring: &Ring, time: i64) -> usize {
+    ring.partition_point(|e| e.time() < time)
+}
+
+/// First position whose time is above `time`.
+pub(super) fn upper(ring: &Ring, time: i64) -> usize {
+    ring.partition_point(|e| e.time() <= time)
+}
+
+#[cfg(test)]
+impl Entry {
+    /// An entry of weight 1 at a time, for tests.
+    pub(super) fn blank(time: i64) -> Self {
+        let ev = EvidenceRef {
+            source: crate::event::SourceId(0),
+            offset: 0,
+            len: 0,
+            line: 0,
+            time: crate::event::Ts(time),
+            hash: 0,
+        };
+        Self { ev, seq: 0, value: 0, weight: 1, base: 0, facts: [NO_FACT; 3], child: false }
+    }
+}

@@ -1,0 +1,288 @@
+//! How one match moves the window of a correlation, and what follows from it.
+
+use crate::event::hash64;
+
+use super::super::{CorrelationKind, CorrelationSpec, GroupField};
+use super::build;
+use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
+use super::core::{Core, Match, facts, touch};
+use super::entry::Entry;
+use super::episode::Episode;
+use super::facts::{FactKind, Named};
+use super::key;
+use super::measure::number;
+use super::plan::{Plan, Slot};
+use super::shards::{Group, Place};
+use super::window::{Limits, Window};
+use super::{AlertUpdate, key::value_of};
+use crate::alert::AlertState;
+
+/// Longest chain of correlations that one match sets off.
+const MAX_CHAIN: usize = 8;
+/// Risk that an informational correlation leaves, in thousandths.
+const RISK: i64 = 3_000;
+
+/// What joining an episode changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Joined {
+    opened: bool,
+    acts: u64,
+    records: u64,
+    /// Length of the evidence before.
+    evidence: usize,
+}
+
+/// The value of a field for a base: of the event, or of the group of the episode below.
+fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a Emitted>) -> Option<&'a str> {
+    match child {
+        None => value_of(m.e, f.per_base.get(usize::from(base)).and_then(Option::as_ref)),
+        Some(c) => c.values.iter().find(|(n, _)| *n == f.name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty()),
+    }
+}
+
+/// What an entry holds for the measure; `None` where a needed value is absent.
+fn measured_value(spec: &CorrelationSpec, base: u16, m: &Match<'_>, child: Option<&Emitted>) -> Option<u64> {
+    use CorrelationKind as K;
+    match spec.kind {
+        K::EventCount | K::Temporal | K::TemporalOrdered => Some(0),
+        K::ValueCount => {
+            let mut hash = 0u64;
+            for f in &spec.fields {
+                let v = field_value(f, base, m, child)?;
+                hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash64(v.as_bytes());
+            }
+            Some(hash)
+        }
+        K::ValueSum | K::ValueAvg | K::ValuePercentile | K::ValueMedian => {
+            number(field_value(spec.fields.first()?, base, m, child)?).map(f64::to_bits)
+        }
+    }
+}
+
+impl Core {
+    /// A match of a base of a correlation: an event, or an episode of a correlation below.
+    pub(super) fn feed(
+        &mut self,
+        plan: &Plan,
+        (id, base): (u32, u16),
+        m: &Match<'_>,
+        child: Option<&Emitted>,
+        depth: usize,
+    ) {
+        let Some((slot, spec)) = plan.slot(id).and_then(|s| Some((s, s.spec.as_ref()?))) else { return };
+        let Some(value) = measured_value(spec, base, m, child) else { return };
+        let lane = m.lane_of(slot);
+        self.key.start(id, lane);
+        for g in &spec.group_by {
+            self.key.push(field_value(g, base, m, child));
+        }
+        if !spec.group_by.is_empty() && !self.key.any() {
+            self.counters.ungrouped += 1;
+            return;
+        }
+        let place = self.group(plan, slot, lane);
+        let temporal = matches!(spec.kind, CorrelationKind::Temporal | CorrelationKind::TemporalOrdered);
+        let Some(group) = self.at_mut(place) else { return };
+        if group.last_seq == m.seq && !temporal {
+            return;
+        }
+        touch(group, m);
+        let facts = facts(group, m);
+        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot.cooldown)) {
+            self.close(plan, place);
+        }
+        let weight = if child.is_some() { 1 } else { self.weigh(id, m) };
+        let e = Entry { ev: m.ev, seq: m.seq, value, weight, base, facts, child: child.is_some() };
+        let Some(group) = self.at_mut(place) else { return };
+        let joined = if group.episode.as_ref().is_some_and(|ep| ep.near(m.time, slot.gap)) {
+            if let Some(c) = child {
+                group.children.push(Child::new(c, m.seq, base));
+            }
+            let joined = self.join(slot, place, m, &[e], 0.0);
+            if let Some(group) = self.at_mut(place) {
+                group.children.retain(|c| c.seq != m.seq);
+            }
+            joined
+        } else {
+            self.slide(slot, spec, place, m, e, child)
+        };
+        if let Some(joined) = joined {
+            self.emit(plan, slot, place, m, joined, depth);
+        }
+    }
+
+    /// Puts an entry into the window of its group; if the condition holds then,
+    /// what made it so joins the episode or opens one.
+    fn slide(
+        &mut self,
+        slot: &Slot,
+        spec: &CorrelationSpec,
+        place: Place,
+        m: &Match<'_>,
+        e: Entry,
+        child: Option<&Emitted>,
+    ) -> Option<Joined> {
+        let shard = self.shards.get_mut(place.shard as usize)?;
+        let group = shard.get_mut(place.index)?;
+        let Group { window, rate, children, facts, episode, lane, .. } = group;
+        if slot.info.baseline.is_some() {
+            rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
+        }
+        let window = window.get_or_insert_with(|| Window::new(spec));
+        let (before, dropped) = (window.ring.len(), window.dropped);
+        if let Some(c) = child {
+            let known = children.iter_mut().find(|k| k.uid == c.uid);
+            match known {
+                Some(known) if window.remove(spec, known.seq, known.base).is_some() => known.grow(c, m.seq),
+                _ => {
+                    children::tidy(children, &window.ring);
+                    children.retain(|k| k.uid != c.uid);
+                    children.push(Child::new(c, m.seq, e.base));
+                }
+            }
+        }
+        let reach = spec.timespan.saturating_add(slot.slack);
+        let limits = if lane.is_late() {
+            Limits { floor: m.time.saturating_sub(reach), ceiling: m.time.saturating_add(reach), cap: slot.cap }
+        } else {
+            Limits { floor: m.order.saturating_sub(reach), ceiling: i64::MAX, cap: slot.cap }
+        };
+        let usual = slot.info.baseline.zip(rate.as_deref());
+        let fired = window.insert(spec, e, limits);
+        let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
+        if let Some(fired) = fired {
+            window.take(spec, fired, &mut self.taken);
+        } else if episode.is_none() {
+            facts.tidy(&mut window.ring);
+        }
+        let after = window.ring.len();
+        self.counters.evicted += window.dropped - dropped;
+        shard.entries = (shard.entries + after).saturating_sub(before);
+        let fired = fired?;
+        let mut taken = std::mem::take(&mut self.taken);
+        taken.sort_by_key(|e| e.seq);
+        let joined = self.join(slot, place, m, &taken, fired.measured);
+        self.taken = taken;
+        joined
+    }
+
+    /// Adds entries (in canonical order) to the group's episode, which opens
+    /// with them where there is none.
+    pub(super) fn join(
+        &mut self,
+        slot: &Slot,
+        place: Place,
+        m: &Match<'_>,
+        entries: &[Entry],
+        measured: f64,
+    ) -> Option<Joined> {
+        let uid = self.uid;
+        let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
+        let Group { children, facts, episode, key, .. } = group;
+        let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
+        let opened = episode.is_none();
+        let ep = episode.get_or_insert_with(|| {
+            let firsts =
+                entries.iter().map(|e| below(e).and_then(|c| c.evidence.first().copied()).unwrap_or((e.seq, e.ev)));
+            let first = firsts.min_by_key(|f| f.0).map_or(m.ev, |f| f.1);
+            Box::new(Episode::open(uid + 1, slot, key, &first))
+        });
+        let before = Joined { opened, acts: ep.count, records: ep.total, evidence: ep.evidence.len() };
+        if let [e] = entries
+            && !e.child
+        {
+            ep.absorb(slot, e, u64::from(e.weight));
+            ep.see(e.seq, e.ev);
+        } else {
+            let mut records = Vec::new();
+            let mut unlisted = 0;
+            for e in entries {
+                let Some(c) = below(e) else {
+                    ep.absorb(slot, e, u64::from(e.weight));
+                    records.push((e.seq, e.ev));
+                    continue;
+                };
+                ep.absorb(slot, e, c.count);
+                unlisted += c.total.saturating_sub(c.evidence.len() as u64);
+                records.extend_from_slice(&c.evidence);
+                for texts in &c.facts {
+                    let mut at = [super::entry::NO_FACT; 3];
+                    for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
+                        *at = facts.intern(*kind, Named { text, hash: hash64(text.as_bytes()) });
+                    }
+                    ep.fact(at);
+                }
+            }
+            records.sort_by_key(|r| r.0);
+            records.dedup_by_key(|r| r.0);
+            records.iter().for_each(|(seq, ev)| ep.see(*seq, *ev));
+            ep.total += unlisted;
+        }
+        ep.measured = ep.measured.max(measured);
+        ep.extend(m.order, slot.cooldown);
+        if !opened {
+            ep.revision = ep.revision.saturating_add(1);
+        }
+        let joined = Joined { acts: ep.count - before.acts, records: ep.total - before.records, ..before };
+        if opened {
+            self.uid += 1;
+            self.opened(slot, place, m);
+        }
+        Some(joined)
+    }
+
+    /// What an opened episode means for entities, deadlines and listeners.
+    fn opened(&mut self, slot: &Slot, place: Place, m: &Match<'_>) {
+        let Some(group) = self.shards.get_mut(place.shard as usize).and_then(|s| s.get_mut(place.index)) else {
+            return;
+        };
+        let lane = group.lane;
+        let Some(mut ep) = group.episode.take() else { return };
+        let entities = build::entities(group, &ep);
+        ep.risk = entities.iter().map(|e| self.entities.risk(*e, ep.last)).max().unwrap_or(0);
+        let due = (ep.deadline, ep.uid, place);
+        if !ep.silent {
+            for e in &entities {
+                self.entities.alerted(*e, slot.id, ep.opened, m.order);
+            }
+            let alert = build::alert(slot, group, &ep, &self.entities, AlertState::Open);
+            self.out.push(AlertUpdate { alert, closed: false });
+        } else if slot.risk {
+            for e in &entities {
+                self.entities.raise(*e, RISK, m.time, m.order);
+            }
+        }
+        group.episode = Some(ep);
+        self.lanes.note(lane, due);
+    }
+
+    /// Tells the correlations above.
+    fn emit(&mut self, plan: &Plan, slot: &Slot, place: Place, m: &Match<'_>, joined: Joined, depth: usize) {
+        if slot.parents.is_empty() || depth >= MAX_CHAIN {
+            return;
+        }
+        let Some(group) = self.at(place) else { return };
+        let (Some(ep), Some(spec)) = (&group.episode, &slot.spec) else { return };
+        let text = |i: u8| group.facts.get(i).unwrap_or("").to_owned();
+        let mut facts =
+            vec![[text(ep.ips.first().copied().unwrap_or(super::entry::NO_FACT)), text(ep.user), text(ep.host)]];
+        if joined.opened {
+            facts.extend(ep.ips.iter().skip(1).map(|i| [text(*i), String::new(), String::new()]));
+        } else {
+            facts = vec![m.names.map(|n| n.text.to_owned())];
+        }
+        let names = spec.group_by.iter().map(|g| g.name.clone());
+        let new = ep.evidence.get(joined.evidence..).unwrap_or(&[]);
+        let emitted = Emitted {
+            uid: ep.uid,
+            values: names.zip(key::values(&group.key).map(str::to_owned)).collect(),
+            evidence: new.iter().take(MAX_CHILD_EVIDENCE).copied().collect(),
+            count: joined.acts,
+            total: joined.records,
+            facts,
+        };
+        for parent in &slot.parents {
+            self.feed(plan, *parent, m, Some(&emitted), depth + 1);
+        }
+    }
+}

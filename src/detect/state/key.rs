@@ -1,0 +1,171 @@
+//! Keys of groups: rule, lane and the values of the group-by fields.
+//!
+//! A lane keeps apart windows that must not mix: later epochs of a source, and
+//! records so late that the windows of their time are gone. Keys are hashed
+//! twice: once without a secret, for the shard (which must be the same in every
+//! run), and once with a secret, for the table (which hostile values must not
+//! be able to overload).
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use super::super::FieldRef;
+use crate::event::{EventRef, SourceId, hash64};
+
+/// Marks the lane of records that are too late for the windows of their epoch.
+const LATE: u64 = 1 << 63;
+
+/// A set of windows that may mix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Lane(pub u64);
+
+impl Lane {
+    /// First epoch of all sources together.
+    pub(super) const MAIN: Self = Self(0);
+
+    /// The lane of an epoch of a source.
+    pub(super) fn of(source: SourceId, epoch: u32) -> Self {
+        if epoch == 0 { Self::MAIN } else { Self((u64::from(source.0 & 0x3fff_ffff) + 1) << 32 | u64::from(epoch)) }
+    }
+
+    /// The lane of its late records, which is each source's own.
+    pub(super) fn late(self, source: SourceId) -> Self {
+        Self(self.0 | LATE | (u64::from(source.0 & 0x3fff_ffff) + 1) << 32)
+    }
+
+    /// Whether times may jump at will in it.
+    pub(super) fn is_late(self) -> bool {
+        self.0 & LATE != 0
+    }
+
+    /// The lane whose watermark holds for it.
+    pub(super) fn clock(self) -> Self {
+        if !self.is_late() {
+            return self;
+        }
+        if self.0 as u32 == 0 { Self::MAIN } else { Self(self.0 & !LATE) }
+    }
+}
+
+/// A group key under construction.
+#[derive(Debug, Default)]
+pub(super) struct KeyBuf {
+    bytes: Vec<u8>,
+    any: bool,
+}
+
+const HEAD: usize = 12;
+
+impl KeyBuf {
+    pub(super) fn start(&mut self, slot: u32, lane: Lane) {
+        self.bytes.clear();
+        self.any = false;
+        self.bytes.extend_from_slice(&slot.to_le_bytes());
+        self.bytes.extend_from_slice(&lane.0.to_le_bytes());
+    }
+
+    /// Appends the value of a field; an absent one counts as empty.
+    pub(super) fn push(&mut self, value: Option<&str>) {
+        let value = value.unwrap_or("");
+        self.any |= !value.is_empty();
+        self.bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        self.bytes.extend_from_slice(value.as_bytes());
+    }
+
+    /// Whether any value was there.
+    pub(super) fn any(&self) -> bool {
+        self.any
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// The values of a key, in the order in which they were pushed.
+pub(super) fn values(key: &[u8]) -> impl Iterator<Item = &str> {
+    let mut rest = key.get(HEAD..).unwrap_or(&[]);
+    std::iter::from_fn(move || {
+        let (len, tail) = rest.split_first_chunk::<4>()?;
+        let (value, tail) = tail.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+        rest = tail;
+        Some(std::str::from_utf8(value).unwrap_or(""))
+    })
+}
+
+/// The shard of a key, the same in every run.
+pub(super) fn shard_of(key: &[u8]) -> usize {
+    (hash64(key) >> 58) as usize
+}
+
+/// The secret of a table's hash. Only speed depends on it, never a result.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Secret(u64, u64);
+
+impl Secret {
+    pub(super) fn random() -> Self {
+        let state = RandomState::new();
+        let word = |n: u64| {
+            let mut h = state.build_hasher();
+            h.write_u64(n);
+            h.finish()
+        };
+        Self(word(1), word(2) | 1)
+    }
+
+    /// Keyed hash of a key.
+    pub(super) fn hash(self, key: &[u8]) -> u64 {
+        let mut state = self.0 ^ key.len() as u64;
+        let mut chunks = key.chunks_exact(8);
+        let mix = |state: u64, word: u64| {
+            let wide = u128::from(state ^ word) * u128::from(self.1);
+            (wide as u64) ^ ((wide >> 64) as u64) ^ self.0.rotate_left(23)
+        };
+        for c in &mut chunks {
+            let mut word = [0u8; 8];
+            word.copy_from_slice(c);
+            state = mix(state, u64::from_le_bytes(word));
+        }
+        let mut word = [0u8; 8];
+        for (w, b) in word.iter_mut().zip(chunks.remainder()) {
+            *w = *b;
+        }
+        mix(mix(state, u64::from_le_bytes(word)), self.1)
+    }
+}
+
+/// Hash of a field's value in an event; `None` where it is absent or empty.
+pub(super) fn value_of<'a>(e: EventRef<'a>, field: Option<&FieldRef>) -> Option<&'a str> {
+    field?.read(e).filter(|v| !v.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_and_lengths_keep_keys_apart() {
+        let mut k = KeyBuf::default();
+        k.start(7, Lane::MAIN);
+        k.push(Some("1.2.3.4"));
+        k.push(None);
+        k.push(Some("bob"));
+        assert_eq!(values(k.bytes()).collect::<Vec<_>>(), ["1.2.3.4", "", "bob"]);
+        assert!(k.any());
+        let mut other = KeyBuf::default();
+        other.start(7, Lane::MAIN);
+        other.push(Some("1.2.3.4b"));
+        other.push(None);
+        other.push(Some("ob"));
+        assert_ne!(k.bytes(), other.bytes());
+    }
+
+    #[test]
+    fn lanes_are_apart() {
+        let (a, b) = (SourceId(0), SourceId(1));
+        assert_eq!(Lane::of(a, 0), Lane::of(b, 0));
+        assert_ne!(Lane::of(a, 1), Lane::of(b, 1));
+        assert_ne!(Lane::MAIN.late(a), Lane::MAIN.late(b));
+        assert_eq!(Lane::MAIN.late(b).clock(), Lane::MAIN);
+        assert_eq!(Lane::of(b, 3).late(b).clock(), Lane::of(b, 3));
+    }
+}

@@ -1,0 +1,223 @@
+//! What the state needs of each rule, worked out once per rule set.
+//!
+//! A slot is a rule's identity within the state: it outlives a reload as long
+//! as what the rule says stays the same, and with it its windows and episodes.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::super::{BoundOp, CorrelationKind, CorrelationSpec, NamedField, RuleIdx, RuleInfo, RuleKind};
+use crate::event::time::SECOND;
+use crate::event::{Severity, hash64};
+
+/// Shortest default quiet time.
+const COOLDOWN: i64 = 600 * SECOND;
+/// Longest chain of correlations.
+const MAX_DEPTH: usize = 8;
+/// Most entries of a window that has no smaller bound.
+const MAX_RING: usize = 8_192;
+
+/// A rule in force.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// Its number; part of group keys.
+    pub id: u32,
+    /// The rule.
+    pub info: RuleInfo,
+    /// Hash of what it says.
+    pub hash: u64,
+    /// Its correlation, if it is one.
+    pub spec: Option<Arc<CorrelationSpec>>,
+    /// Quiet time that closes an episode.
+    pub cooldown: i64,
+    /// Gap up to which a match joins an open episode by itself.
+    pub gap: i64,
+    /// Records later than this get windows of their own.
+    pub slack: i64,
+    /// Most entries of a window.
+    pub cap: usize,
+    /// What counts as one times the threshold.
+    pub threshold: f64,
+    /// Correlations above, and the position of this one among their bases.
+    pub parents: Vec<(u32, u16)>,
+    /// It raises alerts of its own.
+    pub alerts: bool,
+    /// It only raises the risk of its entities.
+    pub risk: bool,
+}
+
+impl Slot {
+    /// Fields of a plain detection's entity; empty for the default.
+    pub(super) fn entity(&self) -> &[NamedField] {
+        &self.info.group_by
+    }
+}
+
+/// All rules in force, and where the matcher's indexes point.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// By slot number; `None` for rules that are gone.
+    pub slots: Vec<Option<Arc<Slot>>>,
+    /// Slot of each rule index; `u32::MAX` for those not in force.
+    by_rule: Vec<u32>,
+}
+
+impl Plan {
+    /// The plan of a rule set; slots of `before` whose rules say the same are kept.
+    pub(super) fn new(rules: &[RuleInfo], before: &Self) -> Self {
+        let known: FxHashMap<u64, u32> = before.slots.iter().flatten().map(|s| (s.hash, s.id)).collect();
+        let mut plan = Self { slots: vec![None; before.slots.len()], by_rule: vec![u32::MAX; rules.len()] };
+        let wanted = wanted(rules);
+        let mut hashes = FxHashMap::default();
+        for (i, info) in rules.iter().enumerate().filter(|(i, _)| wanted[*i]) {
+            let hash = content_hash(rules, i, 0);
+            let id = match known.get(&hash) {
+                Some(id) if !hashes.contains_key(&hash) => *id,
+                _ => {
+                    plan.slots.push(None);
+                    (plan.slots.len() - 1) as u32
+                }
+            };
+            hashes.insert(hash, id);
+            plan.by_rule[i] = id;
+            let slot = make(info, id, hash);
+            if let Some(place) = plan.slots.get_mut(id as usize) {
+                *place = Some(Arc::new(slot));
+            }
+        }
+        plan.link(rules);
+        plan
+    }
+
+    /// Fills in the correlations above each rule.
+    fn link(&mut self, rules: &[RuleInfo]) {
+        for (i, info) in rules.iter().enumerate() {
+            let (Some(spec), Some(parent)) = (info.correlation(), self.slot_of(RuleIdx(i as u32))) else { continue };
+            for (at, base) in spec.bases.iter().enumerate() {
+                let Some(slot) = self.slot_of(*base).and_then(|s| self.slots.get_mut(s as usize)) else { continue };
+                if let Some(slot) = slot.as_mut().and_then(Arc::get_mut) {
+                    slot.parents.push((parent, at as u16));
+                }
+            }
+        }
+    }
+
+    /// Number of the slot of a rule in force.
+    pub(super) fn slot_of(&self, rule: RuleIdx) -> Option<u32> {
+        self.by_rule.get(rule.0 as usize).copied().filter(|s| *s != u32::MAX)
+    }
+
+    /// A slot in force.
+    pub(super) fn slot(&self, id: u32) -> Option<&Arc<Slot>> {
+        self.slots.get(id as usize).and_then(Option::as_ref)
+    }
+}
+
+/// Which rules have anything to do: those that alert, add risk, or stand below one that does.
+fn wanted(rules: &[RuleInfo]) -> Vec<bool> {
+    let mut wanted: Vec<bool> = rules.iter().map(|r| r.loaded && (r.alerts || r.level == Severity::Info)).collect();
+    for _ in 0..MAX_DEPTH {
+        let mut changed = false;
+        for (i, info) in rules.iter().enumerate() {
+            let Some(spec) = info.correlation().filter(|_| wanted[i]) else { continue };
+            for base in &spec.bases {
+                let b = base.0 as usize;
+                if rules.get(b).is_some_and(|r| r.loaded && !matches!(r.kind, RuleKind::Filter)) && !wanted[b] {
+                    wanted[b] = true;
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    for (w, info) in wanted.iter_mut().zip(rules) {
+        *w &= !matches!(info.kind, RuleKind::Filter);
+    }
+    wanted
+}
+
+/// Hash of what a rule says, its place and its position left out.
+fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
+    let Some(r) = rules.get(i) else { return 0 };
+    let mut text = String::new();
+    let names: Vec<&str> = r.group_by.iter().map(|f| &*f.name).collect();
+    let _ = write!(
+        text,
+        "{}\0{}\0{:?}{:?}{}{:?}{names:?}{:?}{:?}",
+        r.id, r.title, r.level, r.techniques, r.alerts, r.cooldown, r.baseline, r.confidence
+    );
+    if let Some(spec) = r.correlation() {
+        let names = |f: &[super::super::GroupField]| f.iter().map(|g| g.name.to_string()).collect::<Vec<_>>();
+        let _ = write!(
+            text,
+            "{:?}{:?}{:?}{:?}{:?}{:?}{}",
+            spec.kind,
+            names(&spec.group_by),
+            spec.timespan,
+            spec.bounds,
+            spec.expr,
+            names(&spec.fields),
+            spec.percentile
+        );
+        if depth < MAX_DEPTH {
+            for base in &spec.bases {
+                let _ = write!(text, "/{:x}", content_hash(rules, base.0 as usize, depth + 1));
+            }
+        }
+    }
+    hash64(text.as_bytes())
+}
+
+fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
+    let spec = match &info.kind {
+        RuleKind::Correlation(spec) => Some(Arc::clone(spec)),
+        RuleKind::Detection | RuleKind::Filter => None,
+    };
+    let span = spec.as_ref().map_or(0, |s| s.timespan.max(0));
+    let cooldown = info.cooldown.unwrap_or_else(|| span.max(COOLDOWN)).max(0);
+    let threshold = spec.as_deref().map_or(1.0, threshold);
+    let cap = match spec.as_deref().map(|s| s.kind) {
+        Some(CorrelationKind::EventCount) if upward(spec.as_deref()) => 4 * threshold as usize + 64,
+        Some(CorrelationKind::ValueCount) => 4 * threshold as usize + 1_024,
+        Some(CorrelationKind::Temporal | CorrelationKind::TemporalOrdered) => 256,
+        _ => MAX_RING,
+    };
+    let quiet = if span == 0 { cooldown } else { span };
+    Slot {
+        id,
+        hash,
+        cooldown,
+        gap: if span == 0 { cooldown } else { span.min(cooldown) },
+        slack: quiet.clamp(60 * SECOND, 3_600 * SECOND),
+        cap: cap.min(MAX_RING.max(2 * threshold.min(1e6) as usize)),
+        threshold,
+        parents: Vec::new(),
+        alerts: info.alerts,
+        risk: info.level == Severity::Info && !info.alerts,
+        spec,
+        info: info.clone(),
+    }
+}
+
+/// All conditions look upward: reaching more never makes them false.
+fn upward(spec: Option<&CorrelationSpec>) -> bool {
+    spec.is_some_and(|s| s.bounds.iter().all(|b| matches!(b.op, BoundOp::Gt | BoundOp::Gte)))
+}
+
+/// The number that a condition asks for, for the volume part of the score.
+fn threshold(spec: &CorrelationSpec) -> f64 {
+    let asked = spec.bounds.iter().find_map(|b| match b.op {
+        BoundOp::Gte | BoundOp::Eq => Some(b.value),
+        BoundOp::Gt => Some(b.value + 1.0),
+        _ => None,
+    });
+    match (spec.kind, asked) {
+        (CorrelationKind::Temporal | CorrelationKind::TemporalOrdered, _) => spec.bases.len() as f64,
+        (_, Some(n)) if n.is_finite() && n >= 1.0 => n,
+        _ => 1.0,
+    }
+}

@@ -1,0 +1,153 @@
+//! Groups by key in virtual shards, whose number never depends on threads.
+//!
+//! Caps are entry counts per shard. A full shard first drops what event time
+//! has passed, then evicts the groups that were quiet longest, in canonical
+//! order; both a good part at once, so that the cost per new group stays small.
+
+use rustc_hash::FxHashMap;
+
+use super::children::Child;
+use super::episode::Episode;
+use super::facts::Facts;
+use super::key::Lane;
+use super::rate::Rate;
+use super::window::Window;
+
+/// Number of shards.
+pub(super) const SHARDS: usize = 64;
+
+/// One group of one rule: its window, and its episode while one is open.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub key: Box<[u8]>,
+    hash: u64,
+    pub slot: u32,
+    pub lane: Lane,
+    /// Event time of the last match, or its order where that is later.
+    pub touch: i64,
+    /// Last push that fed it.
+    pub last_seq: u64,
+    pub window: Option<Window>,
+    pub facts: Facts,
+    pub episode: Option<Box<Episode>>,
+    pub children: Vec<Child>,
+    pub rate: Option<Box<Rate>>,
+}
+
+/// Where a group stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub shard: u32,
+    pub index: u32,
+}
+
+/// One shard.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    table: FxHashMap<u64, u32>,
+    groups: Vec<Option<Box<Group>>>,
+    free: Vec<u32>,
+    /// Entries in all windows.
+    pub entries: usize,
+}
+
+impl Shard {
+    /// The group of a key. Equal hashes of different keys sit at the next free hash.
+    pub(super) fn find(&self, key: &[u8], hash: u64) -> Result<u32, u64> {
+        let mut hash = hash;
+        while let Some(i) = self.table.get(&hash) {
+            match self.groups.get(*i as usize) {
+                Some(Some(g)) if *g.key == *key => return Ok(*i),
+                _ => hash = hash.wrapping_add(1),
+            }
+        }
+        Err(hash)
+    }
+
+    /// Adds a group under the free hash that [`Shard::find`] returned.
+    pub(super) fn add(&mut self, key: &[u8], hash: u64, slot: u32, lane: Lane) -> u32 {
+        let group = Box::new(Group {
+            key: key.into(),
+            hash,
+            slot,
+            lane,
+            touch: i64::MIN,
+            last_seq: 0,
+            window: None,
+            facts: Facts::default(),
+            episode: None,
+            children: Vec::new(),
+            rate: None,
+        });
+        let i = self.free.pop().unwrap_or_else(|| {
+            self.groups.push(None);
+            (self.groups.len() - 1) as u32
+        });
+        if let Some(place) = self.groups.get_mut(i as usize) {
+            *place = Some(group);
+        }
+        self.table.insert(hash, i);
+        i
+    }
+
+    pub(super) fn get(&self, i: u32) -> Option<&Group> {
+        self.groups.get(i as usize)?.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self, i: u32) -> Option<&mut Group> {
+        self.groups.get_mut(i as usize)?.as_deref_mut()
+    }
+
+    /// Removes a group.
+    pub(super) fn remove(&mut self, i: u32) -> Option<Box<Group>> {
+        let g = self.groups.get_mut(i as usize)?.take()?;
+        self.entries = self.entries.saturating_sub(g.window.as_ref().map_or(0, |w| w.ring.len()));
+        self.table.remove(&g.hash);
+        self.free.push(i);
+        Some(g)
+    }
+
+    /// Number of groups.
+    pub(super) fn len(&self) -> usize {
+        self.groups.len() - self.free.len()
+    }
+
+    /// All groups with their index.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Group)> {
+        self.groups.iter().enumerate().filter_map(|(i, g)| Some((i as u32, g.as_deref()?)))
+    }
+
+    /// Groups to drop so that a full shard has room again: first (`true`) those
+    /// that `expired` names, then (`false`) those quiet longest.
+    pub(super) fn victims(
+        &self,
+        max_groups: usize,
+        max_entries: usize,
+        expired: impl Fn(&Group) -> bool,
+    ) -> Vec<(u32, bool)> {
+        let size = |g: &Group| g.window.as_ref().map_or(0, |w| w.ring.len());
+        let (mut groups, mut entries) = (self.len(), self.entries);
+        let (target_groups, target_entries) = (max_groups - max_groups / 8, max_entries - max_entries / 8);
+        let mut out = Vec::new();
+        let mut live: Vec<(u64, u32, usize)> = Vec::new();
+        for (i, g) in self.iter() {
+            if expired(g) {
+                out.push((i, true));
+                groups -= 1;
+                entries = entries.saturating_sub(size(g));
+            } else {
+                live.push((g.last_seq, i, size(g)));
+            }
+        }
+        live.sort_unstable();
+        for (_, i, n) in live {
+            if groups <= target_groups && entries <= target_entries {
+                break;
+            }
+            out.push((i, false));
+            groups -= 1;
+            entries = entries.saturating_sub(n);
+        }
+        out
+    }
+}

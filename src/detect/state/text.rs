@@ -1,0 +1,170 @@
+//! The words of an alert: message, reason and group key.
+
+use std::fmt::Write as _;
+
+use super::super::CorrelationKind;
+use super::episode::Episode;
+use super::key;
+use super::plan::Slot;
+use super::shards::Group;
+use crate::event::time::SECOND;
+
+/// Longest value shown within a sentence, in characters.
+const MAX_VALUE: usize = 64;
+
+/// A duration for people: `45 s`, `12 min`, `3 h 20 min`.
+pub(super) fn duration(micros: i64) -> String {
+    let s = micros.max(0) / SECOND;
+    let (d, h, m) = (s / 86_400, s / 3_600, s / 60);
+    match (d, h, m) {
+        (0, 0, 0) => format!("{s} s"),
+        (0, 0, _) if s % 60 == 0 || m >= 10 => format!("{m} min"),
+        (0, 0, _) => format!("{m} min {} s", s % 60),
+        (0, _, _) if m % 60 == 0 => format!("{h} h"),
+        (0, _, _) => format!("{h} h {} min", m % 60),
+        _ if h % 24 == 0 => format!("{d} d"),
+        _ => format!("{d} d {} h", h % 24),
+    }
+}
+
+/// A number without needless decimals.
+pub(super) fn number(n: f64) -> String {
+    if n.fract() == 0.0 && n.abs() < 1e15 { format!("{n:.0}") } else { format!("{n:.2}") }
+}
+
+fn short(value: &str) -> String {
+    if value.chars().count() <= MAX_VALUE {
+        return value.to_owned();
+    }
+    value.chars().take(MAX_VALUE).chain(std::iter::once('…')).collect()
+}
+
+/// The group's fields with their values, those without a value left out.
+pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str, &'a str)> {
+    let mut values = key::values(&group.key);
+    let mut out = Vec::new();
+    if let Some(spec) = &slot.spec {
+        out.extend(spec.group_by.iter().map(|g| &*g.name).zip(values));
+    } else if slot.entity().is_empty() {
+        // The default entity: its name stands in the key.
+        if let (Some(name), Some(value)) = (values.next(), values.next()) {
+            out.push((name, value));
+        }
+    } else {
+        out.extend(slot.entity().iter().map(|f| &*f.name).zip(values));
+    }
+    out.retain(|(_, v)| !v.is_empty());
+    out
+}
+
+/// `rule id|field=value,…`
+pub(super) fn dedup_key(slot: &Slot, fields: &[(&str, &str)]) -> String {
+    let mut out = format!("{}|", slot.info.id);
+    for (i, (name, value)) in fields.iter().enumerate() {
+        let _ = write!(out, "{}{name}={value}", if i > 0 { "," } else { "" });
+    }
+    out
+}
+
+fn plural(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+/// One sentence with entity and numbers.
+pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &Episode) -> String {
+    let mut out = format!("{}: ", slot.info.title);
+    let span = duration(slot.spec.as_ref().map_or(0, |s| s.timespan));
+    match &slot.spec {
+        None => out.push_str(&plural(ep.total, "match").replace("matchs", "matches")),
+        Some(spec) => {
+            let field = spec.fields.first().map_or("value", |f| &*f.name);
+            let _ = match spec.kind {
+                CorrelationKind::EventCount => write!(out, "{}", plural(ep.count, "act")),
+                CorrelationKind::ValueCount => {
+                    write!(out, "{} distinct values of {field} in {}", number(ep.measured), plural(ep.count, "act"))
+                }
+                CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
+                    let order = if spec.kind == CorrelationKind::TemporalOrdered { " in order" } else { "" };
+                    write!(out, "{}{order} in {}", plural(spec.bases.len() as u64, "step"), plural(ep.total, "record"))
+                }
+                CorrelationKind::ValueSum => write!(out, "sum of {field} {}", number(ep.measured)),
+                CorrelationKind::ValueAvg => write!(out, "mean of {field} {}", number(ep.measured)),
+                CorrelationKind::ValueMedian => write!(out, "median of {field} {}", number(ep.measured)),
+                CorrelationKind::ValuePercentile => {
+                    write!(out, "percentile {} of {field} {}", number(spec.percentile), number(ep.measured))
+                }
+            };
+        }
+    }
+    for (name, value) in fields {
+        let value = short(value);
+        let _ = match *name {
+            "src_ip" => write!(out, " from {value}"),
+            "user" => write!(out, ", account {value}"),
+            "host" => write!(out, " on {value}"),
+            _ => write!(out, ", {name} {value}"),
+        };
+    }
+    let keyed = |n: &str| fields.iter().any(|(name, _)| *name == n);
+    if !keyed("src_ip") {
+        match ep.ips.as_slice() {
+            [] => {}
+            [one] => {
+                let _ = write!(out, " from {}", group.facts.get(*one).unwrap_or("?"));
+            }
+            // The list is cut at its cap: then there may be more.
+            many => {
+                let more = if many.len() >= 100 { "at least " } else { "" };
+                let _ = write!(out, " from {more}{} addresses", many.len());
+            }
+        }
+    }
+    if !keyed("host")
+        && let Some(host) = group.facts.get(ep.host)
+    {
+        let _ = write!(out, " on {}", short(host));
+    }
+    if ep.last > ep.opened {
+        let _ = write!(out, " within {}", duration(ep.last - ep.opened));
+    }
+    if let Some(spec) = &slot.spec
+        && !spec.bounds.is_empty()
+    {
+        let _ = write!(out, " (threshold {} in {span})", number(slot.threshold));
+    }
+    out
+}
+
+/// Why the rules stage decided it.
+pub(super) fn reason(slot: &Slot) -> String {
+    match &slot.spec {
+        None => format!("detection rule of level {} matched", slot.info.level),
+        Some(spec) => {
+            format!(
+                "correlation {} of level {} met within {}",
+                spec.kind.as_str(),
+                slot.info.level,
+                duration(spec.timespan)
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        let d = |s: i64| duration(s * SECOND);
+        assert_eq!(
+            [d(0), d(45), d(60), d(75), d(725), d(3_600), d(12_000), d(86_400), d(90_000)],
+            ["0 s", "45 s", "1 min", "1 min 15 s", "12 min", "1 h", "3 h 20 min", "1 d", "1 d 1 h"]
+        );
+    }
+
+    #[test]
+    fn long_values_are_cut_by_characters() {
+        assert_eq!(short(&"ä".repeat(100)).chars().count(), MAX_VALUE + 1);
+    }
+}

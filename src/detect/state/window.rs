@@ -1,0 +1,207 @@
+//! A sliding window in event time over the matches of one group.
+//!
+//! A window reaches from an entry's time back over the timespan, both ends
+//! included. Entries that come in order cost a push at the end; one that comes
+//! late is inserted at its time, and every window that holds it is looked at.
+
+use super::super::{CorrelationKind, CorrelationSpec};
+use super::entry::{Entry, Ring, lower, upper};
+use super::measure::{Measure, fixed, slice};
+
+/// Positions (both included) of the entries that made the condition true, and
+/// what was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Fired {
+    pub lo: usize,
+    pub hi: usize,
+    pub measured: f64,
+}
+
+/// The window of one group of one correlation.
+#[derive(Debug)]
+pub(super) struct Window {
+    pub(super) ring: Ring,
+    /// First position inside the window that ends at the last entry.
+    head: usize,
+    measure: Measure,
+    /// Entries dropped because the ring was full.
+    pub(super) dropped: u64,
+}
+
+/// How far a ring reaches and how much it holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Entries before this time go.
+    pub floor: i64,
+    /// Entries after this time go (only where times jump at will).
+    pub ceiling: i64,
+    /// Most entries kept.
+    pub cap: usize,
+}
+
+impl Window {
+    pub(super) fn new(spec: &CorrelationSpec) -> Self {
+        Self { ring: Ring::new(), head: 0, measure: Measure::new(spec), dropped: 0 }
+    }
+
+    /// Inserts an entry and says whether a window that holds it meets the condition.
+    pub(super) fn insert(&mut self, spec: &CorrelationSpec, e: Entry, limits: Limits) -> Option<Fired> {
+        self.expire(spec, limits);
+        let t = e.time();
+        let start = t.saturating_sub(spec.timespan);
+        if self.ring.back().is_none_or(|last| last.time() <= t) {
+            self.ring.push_back(e);
+            self.measure.enter(&e);
+            while let Some(first) = self.ring.get(self.head)
+                && first.time() < start
+            {
+                self.measure.leave(first);
+                self.head += 1;
+            }
+            let fired = self.holds_at(spec, &e);
+            let fired =
+                fired.then(|| Fired { lo: self.head, hi: self.ring.len() - 1, measured: self.measure.value(spec) });
+            if fired.is_none() {
+                self.overflow(spec, limits.cap);
+            }
+            return fired;
+        }
+        let fired = self.insert_late(spec, e);
+        if fired.is_none() {
+            self.overflow(spec, limits.cap);
+        }
+        fired
+    }
+
+    fn holds_at(&self, spec: &CorrelationSpec, newest: &Entry) -> bool {
+        if spec.kind == CorrelationKind::TemporalOrdered
+            && spec.expr.is_none()
+            && usize::from(newest.base) + 1 != spec.bases.len()
+        {
+            return false;
+        }
+        self.measure.holds(spec, self.ring.range(self.head.min(self.ring.len())..))
+    }
+
+    #[cold]
+    fn insert_late(&mut self, spec: &CorrelationSpec, e: Entry) -> Option<Fired> {
+        let t = e.time();
+        let at = upper(&self.ring, t);
+        let newest = self.ring.back().map_or(t, Entry::time);
+        self.ring.insert(at, e);
+        if t < newest.saturating_sub(spec.timespan) {
+            self.head += 1;
+        } else {
+            self.measure.enter(&e);
+        }
+        let mut lo = lower(&self.ring, t.saturating_sub(spec.timespan));
+        let mut measure = Measure::new(spec);
+        slice(&self.ring, lo, at).for_each(|e| measure.enter(e));
+        let mut hi = at;
+        loop {
+            if measure.holds(spec, slice(&self.ring, lo, hi)) {
+                return Some(Fired { lo, hi, measured: measure.value(spec) });
+            }
+            hi += 1;
+            let end = self.ring.get(hi).map(Entry::time)?;
+            let start = end.saturating_sub(spec.timespan);
+            if start > t {
+                return None;
+            }
+            if let Some(e) = self.ring.get(hi) {
+                measure.enter(e);
+            }
+            while let Some(first) = self.ring.get(lo)
+                && first.time() < start
+            {
+                measure.leave(first);
+                lo += 1;
+            }
+        }
+    }
+
+    /// Takes what fired, with what follows it without a gap longer than the
+    /// timespan, and forgets what lies before.
+    pub(super) fn take(&mut self, spec: &CorrelationSpec, fired: Fired, out: &mut Vec<Entry>) {
+        let mut hi = fired.hi;
+        while let (Some(a), Some(b)) = (self.ring.get(hi), self.ring.get(hi + 1))
+            && b.time().saturating_sub(a.time()) <= spec.timespan
+        {
+            hi += 1;
+        }
+        out.clear();
+        out.extend(slice(&self.ring, fired.lo, hi));
+        self.ring.drain(..(hi + 1).min(self.ring.len()));
+        self.rebuild(spec);
+    }
+
+    /// Removes the entry of that push and base; for entries that move in time.
+    pub(super) fn remove(&mut self, spec: &CorrelationSpec, seq: u64, base: u16) -> Option<Entry> {
+        let at = self.ring.iter().rposition(|e| e.child && e.seq == seq && e.base == base)?;
+        let e = self.ring.remove(at)?;
+        self.rebuild(spec);
+        Some(e)
+    }
+
+    fn rebuild(&mut self, spec: &CorrelationSpec) {
+        self.measure.clear();
+        let newest = self.ring.back().map_or(0, Entry::time);
+        self.head = lower(&self.ring, newest.saturating_sub(spec.timespan));
+        for e in self.ring.range(self.head.min(self.ring.len())..) {
+            self.measure.enter(e);
+        }
+    }
+
+    fn pop_front(&mut self) -> Option<Entry> {
+        let e = self.ring.pop_front()?;
+        if self.head > 0 {
+            self.head -= 1;
+        } else {
+            self.measure.leave(&e);
+        }
+        Some(e)
+    }
+
+    fn expire(&mut self, spec: &CorrelationSpec, limits: Limits) {
+        while self.ring.front().is_some_and(|e| e.time() < limits.floor) {
+            self.pop_front();
+        }
+        if self.ring.back().is_some_and(|e| e.time() > limits.ceiling) {
+            let keep = upper(&self.ring, limits.ceiling);
+            self.ring.truncate(keep);
+            self.rebuild(spec);
+        }
+    }
+
+    /// Keeps the ring within its cap: what is outside the window goes first,
+    /// then the oldest entry whose value or base is there more than once (a
+    /// flood of one value must not push out the others), then the oldest.
+    fn overflow(&mut self, spec: &CorrelationSpec, cap: usize) {
+        while self.ring.len() > cap {
+            self.dropped += 1;
+            if self.head > 0 {
+                self.pop_front();
+                continue;
+            }
+            let at = self.ring.iter().position(|e| self.measure.repeated(e)).unwrap_or(0);
+            match &mut self.measure {
+                // Sums stay whole: the oldest value is folded into its successor.
+                Measure::Sum { sum, n } if spec.kind == CorrelationKind::ValueSum && self.ring.len() > 1 => {
+                    if let Some(e) = self.ring.pop_front()
+                        && let Some(next) = self.ring.front_mut()
+                    {
+                        *sum -= fixed(&e) + fixed(next);
+                        next.value = (f64::from_bits(next.value) + f64::from_bits(e.value)).to_bits();
+                        *sum += fixed(next);
+                        *n = n.saturating_sub(1);
+                    }
+                }
+                _ => {
+                    if let Some(e) = self.ring.remove(at) {
+                        self.measure.leave(&e);
+                    }
+                }
+            }
+        }
+    }
+}
