@@ -71,7 +71,9 @@ impl AutomatonBuilder {
         };
         // A table costs 64 KiB and more whatever it holds.
         let few = distinct.len() <= FEW;
-        let table = (!few).then(|| DoubleArrayAhoCorasick::with_values((0..).zip(&distinct).map(|(i, l)| (l, i)))).and_then(Result::ok);
+        let table = (!few)
+            .then(|| DoubleArrayAhoCorasick::with_values((0..).zip(&distinct).map(|(i, l)| (l, i))))
+            .and_then(Result::ok);
         let search = match table {
             Some(table) => Search::Table(table),
             None => Search::List(list(&distinct)),

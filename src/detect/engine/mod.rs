@@ -16,10 +16,10 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{Batch, FieldId, Logsource, ValueKind};
 
-use super::compile::{BY_EVENT, Compilation};
 use super::compile::bits::Bits;
 use super::compile::index::Scan;
 use super::compile::preds::{RAW, SlotId};
+use super::compile::{BY_EVENT, Compilation};
 use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
 use event::View;
