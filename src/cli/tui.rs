@@ -1,13 +1,13 @@
 //! `secstream tui`: the workbench.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{Common, DemoArgs, TuiArgs};
 use super::error::{DONE, Failure};
 use super::inputs;
 use crate::config::Config;
-use crate::pipeline::{SessionOptions, StoreSink};
+use crate::pipeline::StoreSink;
 use crate::source::{Input, InputKind};
 use crate::store::Store;
 use crate::tui::{LaunchError, MakeOptions, Options, launch};
@@ -25,13 +25,14 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
     let (found, skipped) = inputs::inputs(&args.inputs);
     if found.is_empty() && !args.inputs.is_empty() {
         let why: Vec<String> = skipped.iter().map(|k| format!("{}: {}", k.name, k.reason)).collect();
-        return Err(Failure { code: super::error::FAILED, message: why.join("\n") });
+        return Err(Failure::failed(format!("nothing to open: {}", why.join("; "))));
     }
     let notes = skipped.iter().map(|k| format!("{}: left out: {}", k.name, k.reason)).collect();
-    open(config, &args.common, found, args.follow, notes)
+    let name = args.inputs.join(" ");
+    start(&args.common, config, found, Extra { name, notes, follow: args.follow, store: None })
 }
 
-/// Opens the workbench on the demo; its store goes away with it.
+/// Opens the workbench on the demo; its case store lives as long as it does.
 pub(super) fn demo(
     args: &DemoArgs,
     common: &Common,
@@ -42,62 +43,73 @@ pub(super) fn demo(
     if let Some(t) = &args.theme {
         config.set_flag("tui.theme", t)?;
     }
-    config.set_flag("store.path", &dir.join("cases.db").to_string_lossy())?;
-    open(config, common, vec![input], false, Vec::new())
+    let store = Some(dir.join("cases.db"));
+    start(common, config, vec![input], Extra { name: "demo".into(), notes: Vec::new(), follow: false, store })
 }
 
-fn open(config: Config, common: &Common, found: Vec<Input>, follow: bool, notes: Vec<String>) -> Result<u8, Failure> {
+/// What differs between the ways to start.
+struct Extra {
+    name: String,
+    notes: Vec<String>,
+    follow: bool,
+    store: Option<std::path::PathBuf>,
+}
+
+fn start(common: &Common, config: Config, inputs: Vec<Input>, extra: Extra) -> Result<u8, Failure> {
     let analyst = inputs::analyst(&config);
     let failed = |e: crate::store::StoreError| Failure::failed(e.to_string());
-    let store = if common.no_store {
-        Store::open_in_memory(&analyst).map_err(failed)?
-    } else {
-        let path = config.optional("store.path").map(PathBuf::from);
-        Store::open(path.as_deref(), &analyst).map_err(failed)?
-    };
-    let name = match found.as_slice() {
-        [] => String::new(),
-        [one] => one.name.clone(),
-        [one, ..] => format!("{} and {} more", one.name, found.len() - 1),
-    };
-    let (mut session, mut reload) = (None, None);
-    if !found.is_empty() {
-        session = Some(options(common, &config, found.clone(), follow, &store)?);
-        // Standard input cannot be read a second time.
-        if found.iter().all(|i| matches!(i.kind, InputKind::Path(_))) {
-            let (common, config, store) = (common.clone(), config.clone(), store.another().map_err(failed)?);
-            let make: MakeOptions =
-                Box::new(move || options(&common, &config, found.clone(), follow, &store).map_err(|f| f.message));
-            reload = Some(make);
+    let path = extra.store.clone().or_else(|| config.optional("store.path").map(Into::into));
+    let store = if common.no_store { Store::open_in_memory(&analyst) } else { Store::open(path.as_deref(), &analyst) }
+        .map_err(failed)?;
+    let (mut rule_dirs, add) = inputs::rule_dirs(&config, &common.rules);
+    rule_dirs.extend(add);
+
+    let make = {
+        let (common, config, inputs) = (common.clone(), config.clone(), inputs.clone());
+        let follow = extra.follow;
+        move |store: Store| -> Result<crate::pipeline::SessionOptions, Failure> {
+            let mut o = inputs::session(&common, &config, inputs.clone())?;
+            o.follow = follow;
+            o.feed = true;
+            o.keep = true;
+            o.sinks.push(Box::new(StoreSink::new(store)));
+            Ok(o)
         }
-    }
-    let (dirs, add) = inputs::rule_dirs(&config, &common.rules);
-    let rule_dirs = dirs.into_iter().chain(add).collect();
-    let themes = themes_dir();
-    launch(Options { session, reload, store, config, analyst, name, follow, notes, rule_dirs, themes })?;
+    };
+    let session = if inputs.is_empty() { None } else { Some(make(store.another().map_err(failed)?)?) };
+    let once = inputs.iter().any(|i| i.kind == InputKind::Stdin);
+    let reload: Option<MakeOptions> = if inputs.is_empty() || once {
+        None
+    } else {
+        let again = store.another().map_err(failed)?;
+        Some(Box::new(move || {
+            let other = again.another().map_err(|e| e.to_string())?;
+            make(other).map_err(|f| f.message)
+        }))
+    };
+    let themes = config_dir().map(|d| d.join("themes"));
+    let options = Options {
+        session,
+        reload,
+        store,
+        config,
+        analyst,
+        name: extra.name,
+        follow: extra.follow,
+        notes: extra.notes,
+        rule_dirs,
+        themes,
+    };
+    launch(options).map_err(|e| match e {
+        LaunchError::Terminal(e) => Failure::failed(format!("terminal: {e}")),
+        e => Failure::usage(e.to_string()),
+    })?;
     Ok(DONE)
 }
 
-fn options(
-    common: &Common,
-    config: &Config,
-    found: Vec<Input>,
-    follow: bool,
-    store: &Store,
-) -> Result<SessionOptions, Failure> {
-    let mut o = inputs::session(common, config, found)?;
-    o.follow = follow;
-    o.feed = true;
-    o.keep = true;
-    let sink = store.another().map_err(|e| Failure::failed(e.to_string()))?;
-    o.sinks.push(Box::new(StoreSink::new(sink)));
-    Ok(o)
-}
-
-fn themes_dir() -> Option<PathBuf> {
+fn config_dir() -> Option<std::path::PathBuf> {
     use etcetera::BaseStrategy as _;
-    let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.config_dir().join("secstream").join("themes"))
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
 }
 
 fn terminal() -> Result<(), Failure> {
@@ -105,13 +117,4 @@ fn terminal() -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage("the workbench needs a terminal on standard output; secstream replay works without one"))
-}
-
-impl From<LaunchError> for Failure {
-    fn from(e: LaunchError) -> Self {
-        match e {
-            LaunchError::Terminal(e) => Self::failed(format!("terminal: {e}")),
-            e => Self::usage(e.to_string()),
-        }
-    }
 }

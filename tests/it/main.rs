@@ -14,3 +14,4 @@ mod generate;
 mod parsed_data;
 mod sigma_corpus;
 mod source;
+mod store;
