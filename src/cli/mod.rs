@@ -1,9 +1,74 @@
 //! The command line: arguments, commands, exit codes.
 
+mod args;
+mod config;
+mod demo;
+mod doctor;
+mod error;
+mod inputs;
+mod replay;
+mod rules;
+mod summary;
+mod tui;
+
+pub mod cases;
 pub mod generate;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+pub use args::Cli;
+use args::Command;
+use error::Failure;
 
 /// Runs the program with the process's arguments.
 #[must_use]
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(f) => {
+            if !f.message.is_empty() {
+                let _ = writeln!(std::io::stderr(), "secstream: {}", crate::event::sanitize(&f.message));
+            }
+            ExitCode::from(f.code)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<u8, Failure> {
+    let mut out = std::io::stdout();
+    match cli.command {
+        Command::Replay(a) => replay::run(&a),
+        Command::Generate(a) => generate::run(&a).map(|_| error::DONE).map_err(|e| Failure::failed(format!("{e:#}"))),
+        Command::Demo(a) => demo::run(&a),
+        Command::Tui(a) => tui::run(&a),
+        Command::Rules(c) => rules::run(c, &mut out),
+        Command::Doctor(a) => doctor::run(&a, &mut out),
+        Command::Config(c) => config::run(&c, &mut out),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "secstream", &mut script);
+            out.write_all(&script)?;
+            Ok(error::DONE)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            out.write_all(&page)?;
+            Ok(error::DONE)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
 }

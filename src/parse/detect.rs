@@ -93,5 +93,6 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
             best = (hits, f);
         }
     }
-    best.1
+    // A few lines that look like something do not make a source of it.
+    if best.0 * 10 < lines { Format::Raw } else { best.1 }
 }

@@ -43,6 +43,12 @@ fn each_line_of_a_mixed_file_finds_its_parser() {
 }
 
 #[test]
+fn parsers_are_shared_by_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Parser>();
+}
+
+#[test]
 fn format_names_are_checked() {
     for name in format_names() {
         assert_eq!(check_format(name, &[]), Ok(()));

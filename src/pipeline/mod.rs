@@ -1,13 +1,41 @@
 //! The one way of an event, on threads: sources are read, framed, parsed and
 //! matched in parallel; a sequencer restores canonical order and runs the
 //! stateful stages; sinks and snapshots hang off its end.
+//!
+//! ```text
+//!            tokens                    results
+//! sequencer ───────▶ workers: read ─▶ parse ─▶ match ───────▶ sequencer
+//!   lanes (one per source: order, clock) ─▶ merge ─▶ state ─▶ sinks, snapshot
+//! ```
+//!
+//! A worker reads a source under that source's lock and parses outside it, so
+//! one file keeps all workers busy. Nothing grows without bound: a lane has a
+//! few batches under way, and its next token is given out when one is done.
 
 mod counts;
+mod feed;
 mod histogram;
+mod lane;
+mod options;
+mod publisher;
+mod rule_tests;
 mod runs;
+mod sequencer;
+mod session;
+mod sinks;
 mod snapshot;
+mod store_sink;
+mod work;
 
 pub use counts::Counts;
+pub use feed::{Feed, Filtered};
 pub use histogram::Histogram;
+pub use options::{LoadRules, LoadedRules, OnChange, SessionOptions};
+pub use rule_tests::RuleTests;
 pub use runs::Runs;
+pub use session::Session;
+pub use sinks::{AlertSink, EventSink, MatchSink, OpenedSource, Sink, SinkContext};
 pub use snapshot::{Phase, RuleProblem, Snapshot, SourceStatus};
+pub use store_sink::StoreSink;
+
+use publisher::Publisher;

@@ -35,6 +35,8 @@ pub struct SourceStatus {
     pub counts: Counts,
     /// Size in bytes as stored, where known.
     pub size: Option<u64>,
+    /// Bytes read as stored.
+    pub stored_bytes: u64,
     /// SHA-256 of the stored bytes, once read to the end.
     pub sha256: Option<String>,
     /// What went wrong or deserves attention; sanitized when shown.
@@ -97,7 +99,7 @@ impl Snapshot {
         let mut done = 0u64;
         for s in self.sources.iter().filter(|s| !s.failed) {
             size += s.size?;
-            done += if s.ended { s.size? } else { s.counts.bytes.min(s.size?) };
+            done += if s.ended { s.size? } else { s.stored_bytes.min(s.size?) };
         }
         (size > 0).then(|| done as f64 / size as f64)
     }

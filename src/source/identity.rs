@@ -34,6 +34,13 @@ impl Fingerprint {
     }
 }
 
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}-", self.size)?;
+        self.head.iter().chain(&self.tail).try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
 /// Which file it is and in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {

@@ -16,6 +16,7 @@ pub mod canonical;
 mod cases;
 mod error;
 mod evidence;
+pub mod export;
 mod migrate;
 mod open;
 mod ops;
@@ -23,6 +24,7 @@ mod sources;
 mod triage;
 mod types;
 mod undo;
+pub mod verify;
 mod views;
 
 use std::cell::Cell;

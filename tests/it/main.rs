@@ -8,6 +8,7 @@
     reason = "tests may end loudly"
 )]
 
+mod architecture;
 mod fail2ban;
 mod generate;
 mod parsed_data;

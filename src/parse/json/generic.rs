@@ -5,7 +5,7 @@ use super::doc::Doc;
 use super::names::Key;
 use super::words;
 use crate::event::{Draft, EventType, Outcome, Ov, Severity, Span, TimeQuality, Ts, ValueKind};
-use crate::parse::{Ctx, addr, time, url};
+use crate::parse::{Ctx, addr, time, url, web};
 
 /// Fills the overlay; what an inner message has set already stays.
 pub fn apply(doc: &Doc, ctx: &Ctx, sources: &Sources, d: &mut Draft<'_>, copy: &mut String) {
@@ -44,7 +44,7 @@ pub fn apply(doc: &Doc, ctx: &Ctx, sources: &Sources, d: &mut Draft<'_>, copy: &
         }
     }
     status(doc, d);
-    web(doc, d, copy);
+    http(doc, d, copy);
     kind(doc, d);
     severity(doc, d);
     vendors(doc, sources, d);
@@ -139,19 +139,26 @@ fn status(doc: &Doc, d: &mut Draft<'_>) {
     }
 }
 
-fn web(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) {
+fn http(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) {
     let method = doc.overlay(d, Ov::HttpMethod);
     let text = d.value(method);
     if (2..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase()) {
         default_span(d, Ov::HttpMethod, method);
+    }
+    let line = doc.text(d, Key::RequestLine);
+    if d.get(Ov::HttpMethod).is_none() && line.contains(" HTTP/") {
+        copy.clear();
+        copy.push_str(line);
+        web::set_request(d, copy);
+        return;
     }
     let target = doc.overlay(d, Ov::Url);
     if target.is_empty() || d.rec.overlay[Ov::Url as usize].is_some() {
         return;
     }
     let text = d.value(target);
-    let web = d.get(Ov::HttpMethod).is_some() || d.get(Ov::StatusCode).is_some() || text.contains("://");
-    if web && (text.starts_with('/') || text.contains("://") || d.get(Ov::HttpMethod).is_some()) {
+    let known = d.get(Ov::HttpMethod).is_some() || d.get(Ov::StatusCode).is_some() || text.contains("://");
+    if known && (text.starts_with('/') || text.contains("://") || d.get(Ov::HttpMethod).is_some()) {
         copy.clear();
         copy.push_str(text);
         d.set_span(Ov::Url, target);

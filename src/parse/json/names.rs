@@ -107,6 +107,8 @@ keys! {
     JournalPid = ["_PID", "SYSLOG_PID", "procid"];
     JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
     JournalPriority = ["PRIORITY"];
+    // Web servers that write JSON.
+    RequestLine = ["request", "request_line"];
     // Suricata.
     FlowId = ["flow_id"];
     AlertSignature = ["alert.signature"];
@@ -171,6 +173,7 @@ const NAMED: &[(&str, Role)] = &[
     ("http_status", Role::Status),
     ("response_code", Role::Status),
     ("sc_status", Role::Status),
+    ("DownstreamStatus", Role::Status),
     ("status", Role::Status),
 ];
 
@@ -203,6 +206,9 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "ip",
             "remote_address",
             "peer_ip",
+            "request.remote_ip",
+            "request.client_ip",
+            "ClientHost",
         ],
     ),
     (
@@ -217,6 +223,8 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "spt",
             "sport",
             "remote_port",
+            "request.remote_port",
+            "ClientPort",
         ],
     ),
     (Ov::SrcHost, &["src_host", "source.domain", "client.domain", "client_host", "remote_host"]),
@@ -261,6 +269,8 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "server_name",
             "http_host",
             "vhost",
+            "request.host",
+            "RequestHost",
         ],
     ),
     (
@@ -307,9 +317,25 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "method",
             "verb",
             "http_request.method",
+            "request.method",
+            "RequestMethod",
         ],
     ),
-    (Ov::Url, &["url", "url.original", "http.url", "request_uri", "uri", "url.full", "url.path", "path"]),
+    (
+        Ov::Url,
+        &[
+            "url",
+            "url.original",
+            "http.url",
+            "request_uri",
+            "uri",
+            "url.full",
+            "url.path",
+            "path",
+            "request.uri",
+            "RequestPath",
+        ],
+    ),
     (
         Ov::UserAgent,
         &[
@@ -320,9 +346,14 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "userAgent",
             "agent",
             "protoPayload.requestMetadata.callerSuppliedUserAgent",
+            "request.headers.User-Agent",
+            "request_User-Agent",
         ],
     ),
-    (Ov::Referrer, &["referrer", "http.request.referrer", "http.http_refer", "http_referer", "referer"]),
+    (
+        Ov::Referrer,
+        &["referrer", "http.request.referrer", "http.http_refer", "http_referer", "referer", "request.headers.Referer"],
+    ),
     (
         Ov::Bytes,
         &[
@@ -338,6 +369,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "fileinfo.size",
             "netflow.bytes",
             "size",
+            "DownstreamContentSize",
         ],
     ),
     (

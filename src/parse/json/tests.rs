@@ -189,6 +189,22 @@ fn web_requests_and_ids_alerts() {
         (EventType::HttpRequest, Outcome::Failure, Some("/a/b"))
     );
     assert_eq!(r.time.to_rfc3339(), "2026-11-18T08:30:00Z");
+    for line in [
+        r#"{"time_local":"18/Nov/2026:09:30:00 +0100","remote_addr":"192.0.2.9","request":"GET /A HTTP/1.1","status":"403","body_bytes_sent":"5"}"#,
+        r#"{"ts":1795077000.5,"request":{"remote_ip":"192.0.2.9","method":"GET","uri":"/A","headers":{"User-Agent":["x"]}},"status":403,"size":5}"#,
+    ] {
+        let r = row(line);
+        assert_eq!(
+            (r.ov(Ov::SrcIp), r.ov(Ov::UrlDecoded), r.ov(Ov::StatusCode)),
+            (Some("192.0.2.9"), Some("/a"), Some("403"))
+        );
+        assert_eq!(
+            (r.event_type, r.outcome, r.ov(Ov::Bytes)),
+            (EventType::HttpRequest, Outcome::Failure, Some("5")),
+            "{line}"
+        );
+        assert!(r.time.is_some());
+    }
     let r = row(
         r#"{"timestamp":"2026-11-18T09:30:00.5+0000","flow_id":1,"event_type":"alert","src_ip":"192.0.2.9","dest_ip":"198.51.100.1","dest_port":22,"alert":{"action":"blocked","signature":"Bad thing","severity":1}}"#,
     );

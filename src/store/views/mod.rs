@@ -8,6 +8,9 @@ pub use alerts::{AlertDetail, AlertFilter, AlertRow, AlertSort};
 pub use cases::{CaseDetail, CaseRow, TimelineEntry};
 pub use events::{EventInfo, EvidenceRow, Note};
 
+pub(super) use cases::{case_alerts, case_row};
+pub(super) use events::{events_where, evidence_of, notes_of};
+
 use rusqlite::Connection;
 
 use super::error::Result;

@@ -1,0 +1,243 @@
+//! Arguments: the words that scripts rely on.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The security analyst's workbench in a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "secstream", version, about, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Examples:\n  secstream demo\n  secstream tui /var/log/auth.log\n  secstream replay auth.log access.log.gz --alerts alerts.jsonl\n  secstream rules check --rules my-rules/\n  secstream cases export IR-2026-001 --out case.json\n\nExit codes: 0 done, 1 findings in a check, 2 wrong usage or configuration, 3 input or output failed."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the workbench on a generated incident; without a terminal, print its summary
+    Demo(DemoArgs),
+    /// Open the workbench on files, directories, standard input, or the case store alone
+    Tui(TuiArgs),
+    /// Analyze logs without a screen and write what is asked for
+    Replay(ReplayArgs),
+    /// Make realistic logs with embedded attacks and their ground truth
+    Generate(super::generate::GenerateArgs),
+    /// List, show, check and test rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Show the configuration in force and where each value comes from
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Check the installation: terminal, cache, store, rules, custom formats
+    Doctor(DoctorArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// A detector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Sigma rules and correlations
+    Rules,
+}
+
+/// Which rules.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RuleOptions {
+    /// Use these rules instead of the shipped ones (repeatable)
+    #[arg(long, value_name = "DIR", global = true)]
+    pub rules: Vec<PathBuf>,
+    /// Use these rules beside the others (repeatable)
+    #[arg(long, value_name = "DIR", global = true)]
+    pub add_rules: Vec<PathBuf>,
+}
+
+/// Options that `tui` and `replay` share.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Which rules
+    #[command(flatten)]
+    pub rules: RuleOptions,
+    /// Format of the input instead of detection
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub format: String,
+    /// TOML files that define custom formats (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub formats: Vec<PathBuf>,
+    /// Time zone of lines that name none (IANA name)
+    #[arg(long, value_name = "TZ")]
+    pub timezone: Option<String>,
+    /// Year of lines that name none
+    #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i32).range(1970..=9998))]
+    pub year: Option<i32>,
+    /// The case store
+    #[arg(long, value_name = "FILE", conflicts_with = "no_store")]
+    pub db: Option<PathBuf>,
+    /// Keep nothing in a case store
+    #[arg(long)]
+    pub no_store: bool,
+    /// Name that triage is recorded under
+    #[arg(long, value_name = "NAME")]
+    pub analyst: Option<String>,
+    /// Run only these detectors
+    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    pub only: Vec<Stage>,
+    /// Only events from this time on (RFC 3339, YYYY-MM-DD, -2h)
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Only events before this time
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub to: Option<String>,
+    /// Only events that match a query, e.g. 'src_ip=10.0.0.0/8 and severity>=medium'
+    #[arg(long, value_name = "QUERY")]
+    pub filter: Option<String>,
+    /// Worker threads (default: one per core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=256))]
+    pub threads: Option<u64>,
+}
+
+/// `secstream replay`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream replay /evidence/auth.log\n  secstream replay logs/ --alerts alerts.jsonl --events events.csv\n  zcat old.gz | secstream replay - --json\n  secstream replay auth.log --from 2026-03-02T06:00 --to 2026-03-02T08:00 --filter 'user=root'"
+)]
+pub struct ReplayArgs {
+    /// Files, directories, globs, or - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// Shared options
+    #[command(flatten)]
+    pub common: Common,
+    /// Write each normalized event (JSON lines, CSV for .csv, - for standard output)
+    #[arg(long, value_name = "PATH")]
+    pub events: Option<String>,
+    /// Write each rule match before grouping
+    #[arg(long, value_name = "PATH")]
+    pub matches: Option<String>,
+    /// Write alerts in their closed state, sorted by time and id
+    #[arg(long, value_name = "PATH")]
+    pub alerts: Option<String>,
+    /// Print the summary as one JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// No progress, no summary
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `secstream tui`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream tui                       # the case store alone\n  secstream tui /var/log/auth.log\n  secstream tui --follow /var/log/*.log\n  journalctl -o short-iso | secstream tui -"
+)]
+pub struct TuiArgs {
+    /// Files, directories, globs, or - for standard input
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// Shared options
+    #[command(flatten)]
+    pub common: Common,
+    /// Go on reading as files grow, across rotation
+    #[arg(long)]
+    pub follow: bool,
+    /// auto, dark, light, ansi16, mono, or a file in the themes directory
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Fewest bytes over the line
+    #[arg(long)]
+    pub lean: bool,
+}
+
+/// `secstream demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Print the summary as JSON instead of opening the workbench
+    #[arg(long)]
+    pub json: bool,
+    /// Theme of the workbench
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+}
+
+/// `secstream rules …`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// What is loaded, and why the rest is not
+    List {
+        /// Which rules
+        #[command(flatten)]
+        rules: RuleOptions,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a rule by id, title or file
+    Show {
+        /// Id, title or file name
+        rule: String,
+        /// Which rules
+        #[command(flatten)]
+        rules: RuleOptions,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lint rules: errors and warnings with places; exit code 1 if there are any errors
+    Check {
+        /// Files or directories (default: the rules in force)
+        paths: Vec<PathBuf>,
+        /// Which rules
+        #[command(flatten)]
+        rules: RuleOptions,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the test events beside the rules; exit code 1 if any fails
+    Test {
+        /// Files or directories (default: the rules in force)
+        paths: Vec<PathBuf>,
+        /// Which rules
+        #[command(flatten)]
+        rules: RuleOptions,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `secstream config …`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Each value with the place it came from
+    Show {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// The reference of all keys, as Markdown
+    Docs,
+    /// The reference of all key bindings, as Markdown
+    Keys,
+}
+
+/// `secstream doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// TOML files that define custom formats, to be tested on their samples
+    #[arg(long, value_name = "FILE")]
+    pub formats: Vec<PathBuf>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,73 @@
+//! `secstream doctor`: is everything here that the work needs?
+
+use std::io::{IsTerminal as _, Write};
+
+use serde_json::json;
+
+use super::args::{Common, DoctorArgs};
+use super::error::{DONE, FINDINGS, Failure};
+use super::inputs;
+use crate::detect::{RuleSet, shipped};
+use crate::event::sanitize;
+use crate::parse::custom::check_samples;
+use crate::store::Store;
+
+/// One check.
+struct Check {
+    name: &'static str,
+    good: bool,
+    says: String,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure> {
+    let common = Common { format: "auto".into(), formats: args.formats.clone(), ..Common::default() };
+    let mut checks = Vec::new();
+    let mut add = |name, result: Result<String, String>| {
+        let good = result.is_ok();
+        checks.push(Check { name, good, says: result.unwrap_or_else(|e| e) });
+    };
+    let config = inputs::config(&common);
+    add("configuration", config.as_ref().map(|_| "every key is known".into()).map_err(|e| e.message.clone()));
+    let config = config.unwrap_or_default();
+    let term = std::env::var("TERM").unwrap_or_default();
+    let tty = std::io::stdout().is_terminal();
+    add(
+        "terminal",
+        Ok(format!("TERM={term}, {}", if tty { "a terminal" } else { "not a terminal: the TUI needs one" })),
+    );
+    let cache = inputs::cache(&config);
+    add(
+        "cache",
+        match (cache.dir(), cache.take_warning()) {
+            (Some(dir), None) => Ok(format!("{} can be written", dir.display())),
+            (_, warning) => Err(warning.unwrap_or_else(|| "no cache directory".into())),
+        },
+    );
+    let store = Store::open(config.optional("store.path").map(std::path::Path::new), &inputs::analyst(&config));
+    let describe =
+        |s: Store| s.read_only_note().map_or_else(|| Ok(format!("{} can be written", s.path().display())), Err);
+    add("case store", store.map_err(|e| e.to_string()).and_then(describe));
+    let rules = RuleSet::load(&shipped::rules());
+    let bad = rules.rules().iter().filter(|r| !r.loaded).count();
+    let says = format!("{} shipped rules, {bad} not loaded", rules.rules().len());
+    add("rules", if bad == 0 { Ok(says) } else { Err(says) });
+    match inputs::custom_formats(&config) {
+        Err(e) => add("custom formats", Err(e.message)),
+        Ok(formats) if formats.is_empty() => {}
+        Ok(formats) => {
+            let failed: Vec<String> = check_samples(&formats).iter().map(ToString::to_string).collect();
+            let says = format!("{} custom formats, their samples as expected", formats.len());
+            add("custom formats", if failed.is_empty() { Ok(says) } else { Err(failed.join("; ")) });
+        }
+    }
+    if args.json {
+        let all: Vec<_> = checks.iter().map(|c| json!({"check": c.name, "good": c.good, "says": c.says})).collect();
+        writeln!(out, "{}", serde_json::Value::Array(all))?;
+    } else {
+        for c in &checks {
+            writeln!(out, "{} {:<16} {}", if c.good { "ok  " } else { "FAIL" }, c.name, sanitize(&c.says))?;
+        }
+    }
+    Ok(if checks.iter().all(|c| c.good) { DONE } else { FINDINGS })
+}

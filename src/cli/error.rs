@@ -1,0 +1,67 @@
+//! Errors at the edge: a message for people and an exit code for scripts.
+
+use crate::config::ConfigError;
+use crate::query::QueryError;
+use crate::sink::SinkError;
+
+/// Work was done.
+pub const DONE: u8 = 0;
+/// A check has findings.
+pub const FINDINGS: u8 = 1;
+/// Wrong usage or configuration.
+pub const USAGE: u8 = 2;
+/// Input or output failed.
+pub const FAILED: u8 = 3;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub struct Failure {
+    /// Exit code.
+    pub code: u8,
+    /// What to tell the user; empty says nothing (a broken pipe).
+    pub message: String,
+}
+
+impl Failure {
+    /// Wrong usage or configuration.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { code: USAGE, message: message.into() }
+    }
+
+    /// Input or output failed.
+    #[must_use]
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self { code: FAILED, message: message.into() }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(e: ConfigError) -> Self {
+        Self::usage(e.to_string())
+    }
+}
+
+impl From<SinkError> for Failure {
+    fn from(e: SinkError) -> Self {
+        match e {
+            SinkError::BrokenPipe => Self { code: DONE, message: String::new() },
+            e => Self::failed(e.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(e: std::io::Error) -> Self {
+        if e.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self { code: DONE, message: String::new() };
+        }
+        Self::failed(e.to_string())
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(e: QueryError) -> Self {
+        Self::usage(format!("--filter: {e}"))
+    }
+}

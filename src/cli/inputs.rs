@@ -1,0 +1,215 @@
+//! From arguments and configuration to a session's options.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::args::{Common, RuleOptions};
+use super::error::Failure;
+use crate::config::{Config, Places, nearest};
+use crate::detect::{RuleFile, RuleSet, shipped};
+use crate::event::Ts;
+use crate::parse::custom::{self, Format};
+use crate::parse::format_names;
+use crate::pipeline::{LoadRules, LoadedRules, SessionOptions};
+use crate::query::{Query, parse_time};
+use crate::source::{Cache, ExpandOptions, Input, Skipped, expand};
+use crate::store::RuleRecord;
+
+/// The configuration with this call's flags on top.
+pub(super) fn config(common: &Common) -> Result<Config, Failure> {
+    let mut config = Config::load(&Places::system())?;
+    let join = |paths: &[PathBuf]| paths.iter().map(|p| p.to_string_lossy()).collect::<Vec<_>>().join(":");
+    let flags = [
+        ("input.timezone", common.timezone.clone()),
+        ("analyst", common.analyst.clone()),
+        ("store.path", common.db.as_ref().map(|p| p.to_string_lossy().into_owned())),
+        ("run.threads", common.threads.map(|n| n.to_string())),
+        ("rules.dirs", (!common.rules.rules.is_empty()).then(|| join(&common.rules.rules))),
+        ("rules.add", (!common.rules.add_rules.is_empty()).then(|| join(&common.rules.add_rules))),
+        ("input.formats", (!common.formats.is_empty()).then(|| join(&common.formats))),
+    ];
+    for (name, value) in flags {
+        if let Some(v) = value {
+            config.set_flag(name, &v)?;
+        }
+    }
+    Ok(config)
+}
+
+/// The analyst's name: configured, else the OS account.
+pub(super) fn analyst(config: &Config) -> String {
+    let os = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "analyst".into());
+    config.optional("analyst").map_or_else(os, str::to_owned)
+}
+
+/// Rule directories of this call: (instead of the shipped ones, beside them).
+pub(super) fn rule_dirs(config: &Config, options: &RuleOptions) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let or = |given: &[PathBuf], key| if given.is_empty() { config.paths(key) } else { given.to_vec() };
+    (or(&options.rules, "rules.dirs"), or(&options.add_rules, "rules.add"))
+}
+
+/// The files of a rule set: the shipped ones unless directories replace them.
+pub(super) fn rule_files(dirs: &[PathBuf], add: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
+    let mut files = if dirs.is_empty() { shipped::rules() } else { Vec::new() };
+    for dir in dirs.iter().chain(add) {
+        read_rules(dir, &mut files)?;
+    }
+    Ok(files)
+}
+
+/// Rule files below a path, sorted by name; test files are no rules.
+pub(super) fn read_rules(path: &Path, files: &mut Vec<RuleFile>) -> Result<(), Failure> {
+    let meta = std::fs::metadata(path).map_err(|e| Failure::usage(format!("rules {}: {e}", path.display())))?;
+    if !meta.is_dir() {
+        files.push(read_rule(path));
+        return Ok(());
+    }
+    let mut stack = vec![path.to_owned()];
+    let mut found = Vec::new();
+    while let Some(dir) = stack.pop() {
+        let entries = std::fs::read_dir(&dir).map_err(|e| Failure::failed(format!("rules {}: {e}", dir.display())))?;
+        for entry in entries.flatten() {
+            let p = entry.path();
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                stack.push(p);
+            } else if is_rule_file(&p) {
+                found.push(p);
+            }
+        }
+    }
+    found.sort();
+    files.extend(found.iter().map(|p| read_rule(p)));
+    Ok(())
+}
+
+/// Whether a file name is a rule's: `.yml` or `.yaml`, but not `.test.yml`.
+pub(super) fn is_rule_file(p: &Path) -> bool {
+    let name = p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    (name.ends_with(".yml") || name.ends_with(".yaml")) && !name.ends_with(".test.yml") && !name.starts_with('.')
+}
+
+/// Largest rule file read, in bytes; a larger one is reported, not read.
+const MAX_RULE_FILE: u64 = 4 << 20;
+
+fn read_rule(path: &Path) -> RuleFile {
+    let name = path.to_string_lossy().into_owned();
+    let mut file = RuleFile::new(name, "");
+    match std::fs::metadata(path) {
+        Ok(m) if m.len() > MAX_RULE_FILE => {
+            file.error = Some(format!("has {} bytes; a rule file may have {MAX_RULE_FILE}", m.len()));
+        }
+        Ok(_) => match std::fs::read(path) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => file.text = text,
+                Err(e) => file.error = Some(format!("is not UTF-8 at byte {}", e.utf8_error().valid_up_to())),
+            },
+            Err(e) => file.error = Some(e.to_string()),
+        },
+        Err(e) => file.error = Some(e.to_string()),
+    }
+    file
+}
+
+/// Loads the rules later, on the session's thread; directories are looked at
+/// now, so that a wrong path is an error of this call.
+pub(super) fn rule_loader(config: &Config, options: &RuleOptions) -> Result<LoadRules, Failure> {
+    let (dirs, add) = rule_dirs(config, options);
+    for d in dirs.iter().chain(&add) {
+        std::fs::metadata(d).map_err(|e| Failure::usage(format!("rules {}: {e}", d.display())))?;
+    }
+    Ok(Box::new(move || {
+        let files = rule_files(&dirs, &add).unwrap_or_default();
+        loaded(&files)
+    }))
+}
+
+/// Rules with what the store keeps of each.
+pub(super) fn loaded(files: &[RuleFile]) -> LoadedRules {
+    let set = Arc::new(RuleSet::load(files));
+    let hashes: BTreeMap<&str, String> =
+        files.iter().map(|f| (f.path.as_str(), hex(&Sha256::digest(&f.text)))).collect();
+    let records = set
+        .rules()
+        .iter()
+        .filter(|r| r.loaded)
+        .map(|r| RuleRecord {
+            id: r.id.to_string(),
+            title: r.title.to_string(),
+            sha256: hashes.get(&*r.path).cloned().unwrap_or_default(),
+            version: String::new(),
+        })
+        .collect();
+    LoadedRules { set, records }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The user's own formats.
+pub(super) fn custom_formats(config: &Config) -> Result<Arc<[Format]>, Failure> {
+    let mut all = Vec::new();
+    for path in config.paths("input.formats") {
+        let text = std::fs::read_to_string(&path).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
+        let loaded = custom::load(&path.to_string_lossy(), &text)
+            .map_err(|errors| Failure::usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+        all.extend(loaded);
+    }
+    Ok(all.into())
+}
+
+/// Inputs by name, order kept, and what was left out.
+pub(super) fn inputs(args: &[String]) -> (Vec<Input>, Vec<Skipped>) {
+    expand(args, &ExpandOptions::default())
+}
+
+/// A session's options from the shared flags.
+pub(super) fn session(common: &Common, config: &Config, inputs: Vec<Input>) -> Result<SessionOptions, Failure> {
+    let mut o = SessionOptions::new(inputs, rule_loader(config, &common.rules)?);
+    o.custom = custom_formats(config)?;
+    o.format = format(&common.format, &o.custom)?;
+    let tz = config.text("input.timezone");
+    o.tz =
+        tz.parse().map_err(|_| Failure::usage(format!("'{tz}' is no time zone; use a name such as Europe/Zurich")))?;
+    o.year = common.year;
+    o.threads = config.number("run.threads") as usize;
+    let now = Ts::now();
+    let time = |name: &str, text: &Option<String>| match text {
+        None => Ok(None),
+        Some(t) => parse_time(t, now)
+            .map(Some)
+            .ok_or_else(|| Failure::usage(format!("{name}: '{t}' is no time: use RFC 3339, YYYY-MM-DD or -2h"))),
+    };
+    o.from = time("--from", &common.from)?;
+    o.to = time("--to", &common.to)?;
+    o.filter = common.filter.as_deref().map(|q| Query::parse(q, now)).transpose()?;
+    o.cache = Some(cache(config));
+    Ok(o)
+}
+
+/// The cache directory in force.
+pub(super) fn cache(config: &Config) -> Cache {
+    let cap = config.number("cache.spool_gib").saturating_mul(1 << 30);
+    match config.optional("cache.dir") {
+        Some(dir) => Cache::at(Path::new(dir), cap),
+        None => Cache::locate(cap),
+    }
+}
+
+fn format(name: &str, custom: &[Format]) -> Result<Option<String>, Failure> {
+    if name == "auto" {
+        return Ok(None);
+    }
+    let known: Vec<String> =
+        format_names().map(str::to_owned).chain(custom.iter().map(|c| c.name().to_owned())).collect();
+    if known.iter().any(|k| k == name) {
+        return Ok(Some(name.to_owned()));
+    }
+    let hint =
+        nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean '{n}'?")).unwrap_or_default();
+    Err(Failure::usage(format!("unknown format '{name}'{hint} (known: auto, {})", known.join(", "))))
+}

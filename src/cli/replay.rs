@@ -1,0 +1,147 @@
+//! `secstream replay`: forensics without a screen.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::ReplayArgs;
+use super::error::{DONE, FAILED, Failure};
+use super::{inputs, summary};
+use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
+use crate::sink::{AlertWriter, MatchWriter, Out};
+use crate::source::Skipped;
+use crate::store::Store;
+
+/// Runs the command.
+pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
+    let config = inputs::config(&args.common)?;
+    let (found, skipped) = inputs::inputs(&args.inputs);
+    let mut options = inputs::session(&args.common, &config, found)?;
+    one_standard_output(args)?;
+    if let Some(path) = &args.events {
+        options.sinks.push(Box::new(EventSink::new(Out::create(path)?)));
+    }
+    if let Some(path) = &args.matches {
+        options.sinks.push(Box::new(MatchSink(MatchWriter::new(Out::create(path)?))));
+    }
+    if let Some(path) = &args.alerts {
+        options.sinks.push(Box::new(AlertSink(AlertWriter::new(Out::create(path)?))));
+    }
+    if !args.common.no_store {
+        let path = config.optional("store.path").map(std::path::PathBuf::from);
+        let store =
+            Store::open(path.as_deref(), &inputs::analyst(&config)).map_err(|e| Failure::failed(e.to_string()))?;
+        options.keep = true;
+        options.sinks.push(Box::new(StoreSink::new(store)));
+    }
+    let (snapshot, interrupted) = drive(options, !args.quiet && !args.json)?;
+    report(args.json, args.quiet, &snapshot, &skipped, interrupted)
+}
+
+/// Writes the summary and chooses the exit code.
+pub(super) fn report(
+    json: bool,
+    quiet: bool,
+    s: &Snapshot,
+    skipped: &[Skipped],
+    interrupted: bool,
+) -> Result<u8, Failure> {
+    if json {
+        writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped))?;
+    } else if !quiet {
+        let mut text = summary::to_text(s, skipped);
+        if interrupted {
+            text.push_str("interrupted: what was done until here is kept; run it again to finish\n");
+        }
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+    let broken = s.sources.iter().any(|i| i.failed) || skipped.iter().any(|k| summary::is_failure(&k.reason));
+    Ok(if interrupted {
+        130
+    } else if broken {
+        FAILED
+    } else {
+        DONE
+    })
+}
+
+/// Two results on one standard output would mix.
+fn one_standard_output(args: &ReplayArgs) -> Result<(), Failure> {
+    let named = [&args.events, &args.matches, &args.alerts].iter().filter(|p| p.as_deref() == Some("-")).count();
+    if named + usize::from(args.json) > 1 {
+        return Err(Failure::usage("only one of --events, --matches, --alerts and --json can go to standard output"));
+    }
+    Ok(())
+}
+
+/// Runs a session to its end with a progress bar; SIGINT and SIGTERM end it
+/// early with what was done kept. Returns the last snapshot, and whether it was
+/// interrupted.
+pub(super) fn drive(options: SessionOptions, progress: bool) -> Result<(Arc<Snapshot>, bool), Failure> {
+    let signalled = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&options.stop))?;
+        signal_hook::flag::register(signal, Arc::clone(&signalled))?;
+    }
+    let mut session = Session::start(options);
+    let bar = progress.then(Progress::new);
+    while !session.is_finished() {
+        if let Some(b) = &bar {
+            b.show(&session.snapshot());
+        }
+        // short jobs end at once, long ones are looked at now and then
+        std::thread::sleep(Duration::from_millis(if progress { 20 } else { 5 }));
+    }
+    if let Some(b) = bar {
+        b.clear();
+    }
+    let result = session.join();
+    let snapshot = session.snapshot();
+    result?;
+    let interrupted = signalled.load(Ordering::Relaxed) && snapshot.phase == Phase::Stopped;
+    Ok((snapshot, interrupted))
+}
+
+/// A bar on a terminal, a plain line every ten seconds elsewhere.
+struct Progress {
+    bar: Option<ProgressBar>,
+    last: std::cell::Cell<Instant>,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3}% {msg} eta {eta}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { bar, last: std::cell::Cell::new(Instant::now()) }
+    }
+
+    fn show(&self, s: &Snapshot) {
+        let rate = s.totals.records as f64 / s.seconds.max(0.001);
+        let text = format!("{} records, {rate:.0}/s, {} alerts", s.totals.records, s.alerts.len());
+        if let Some(bar) = &self.bar {
+            if let Some(p) = s.progress() {
+                bar.set_length(1000);
+                bar.set_position((p * 1000.0) as u64);
+            }
+            bar.set_message(text);
+        } else if self.last.get().elapsed() > Duration::from_secs(10) {
+            self.last.set(Instant::now());
+            let percent = s.progress().map(|p| format!("{:.0} % ", p * 100.0)).unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "{percent}{text}");
+        }
+    }
+
+    fn clear(&self) {
+        if let Some(b) = &self.bar {
+            b.finish_and_clear();
+        }
+    }
+}

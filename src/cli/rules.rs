@@ -1,0 +1,156 @@
+//! `secstream rules`: what is loaded, lint, and the tests beside the rules.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::args::{Common, RuleOptions, RulesCommand};
+use super::error::{DONE, FINDINGS, Failure};
+use super::inputs;
+use crate::config::Config;
+use crate::detect::{RuleFile, RuleInfo, RuleSet, lint, shipped, testing};
+use crate::event::sanitize;
+use crate::pipeline::RuleTests;
+
+/// Runs a verb.
+pub(super) fn run(command: RulesCommand, out: &mut dyn Write) -> Result<u8, Failure> {
+    match command {
+        RulesCommand::List { rules, json } => list(&RuleSet::load(&files(&rules, &[])?), json, out),
+        RulesCommand::Show { rule, rules, json } => show(&rule, &files(&rules, &[])?, json, out),
+        RulesCommand::Check { paths, rules, json } => check(&files(&rules, &paths)?, json, out),
+        RulesCommand::Test { paths, rules, json } => test(&rules, &paths, json, out),
+    }
+}
+
+fn files(options: &RuleOptions, paths: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
+    let config: Config =
+        inputs::config(&Common { format: "auto".into(), rules: options.clone(), ..Common::default() })?;
+    if paths.is_empty() {
+        let (dirs, add) = inputs::rule_dirs(&config, options);
+        return inputs::rule_files(&dirs, &add);
+    }
+    let mut files = Vec::new();
+    for p in paths {
+        inputs::read_rules(p, &mut files)?;
+    }
+    Ok(files)
+}
+
+fn object(r: &RuleInfo) -> serde_json::Value {
+    json!({
+        "id": &*r.id, "title": &*r.title, "path": &*r.path, "line": r.line, "level": r.level, "status": &*r.status,
+        "loaded": r.loaded, "reason": r.reason, "can_fire": serde_json::Value::Null, "needs": &*r.logsource,
+        "techniques": r.techniques, "tactics": r.tactics, "correlation": r.is_correlation(), "alerts": r.alerts,
+    })
+}
+
+fn list(set: &RuleSet, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+    if json {
+        writeln!(out, "{}", serde_json::Value::Array(set.rules().iter().map(object).collect()))?;
+        return Ok(DONE);
+    }
+    for r in set.rules() {
+        let state = match (r.loaded, r.alerts) {
+            (false, _) => "NOT LOADED",
+            (true, true) => "alerts",
+            (true, false) => "context",
+        };
+        writeln!(out, "{:<13} {:<10} {:<60} {}", r.level.as_str(), state, sanitize(&r.title), sanitize(&r.path))?;
+        if let Some(why) = &r.reason {
+            writeln!(out, "    {}:{}: {}", sanitize(&r.path), r.line, sanitize(why))?;
+        }
+    }
+    let loaded = set.rules().iter().filter(|r| r.loaded).count();
+    writeln!(out, "{} rules, {loaded} loaded, {} not", set.rules().len(), set.rules().len() - loaded)?;
+    Ok(DONE)
+}
+
+fn show(name: &str, files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+    let set = RuleSet::load(files);
+    let hit =
+        set.rules().iter().find(|r| &*r.id == name || r.title.eq_ignore_ascii_case(name) || r.path.ends_with(name));
+    let Some(r) = hit else {
+        return Err(Failure::usage(format!("no rule with id, title or file '{name}'; see: secstream rules list")));
+    };
+    let text = files.iter().find(|f| *f.path == *r.path).map_or("", |f| &f.text);
+    if json {
+        let mut v = object(r);
+        if let Some(o) = v.as_object_mut() {
+            o.insert("text".into(), text.into());
+        }
+        writeln!(out, "{v}")?;
+    } else {
+        writeln!(out, "# {}:{}", sanitize(&r.path), r.line)?;
+        if let Some(why) = &r.reason {
+            writeln!(out, "# not loaded: {}", sanitize(why))?;
+        }
+        for line in text.lines() {
+            writeln!(out, "{}", sanitize(line))?;
+        }
+    }
+    Ok(DONE)
+}
+
+fn check(files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+    let findings = lint::check(files);
+    if json {
+        writeln!(out, "{}", serde_json::json!(findings))?;
+    } else {
+        for f in &findings {
+            for line in f.to_string().lines() {
+                writeln!(out, "{}", sanitize(line))?;
+            }
+        }
+        writeln!(out, "{} files, {} findings", files.len(), findings.len())?;
+    }
+    let errors = findings.iter().any(|f| f.severity == lint::Level::Error);
+    Ok(if errors { FINDINGS } else { DONE })
+}
+
+fn test(options: &RuleOptions, paths: &[PathBuf], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
+    let rules = files(options, paths)?;
+    let mut cases = Vec::new();
+    if paths.is_empty() && options.rules.is_empty() {
+        cases.extend(shipped::tests());
+    }
+    let dirs: Vec<&PathBuf> = paths.iter().chain(&options.rules).chain(&options.add_rules).collect();
+    for d in dirs {
+        read_tests(d, &mut cases)?;
+    }
+    let set = Arc::new(RuleSet::load(&rules));
+    let report = testing::run(&cases, &set, &mut RuleTests);
+    let failed = report.iter().filter(|r| !r.passed).count();
+    if json {
+        writeln!(out, "{}", json!(report))?;
+    } else {
+        for r in report.iter().filter(|r| !r.passed) {
+            let line = format!("FAILED {}:{}: {}: {}", r.path, r.line, r.case, r.message);
+            writeln!(out, "{}", sanitize(&line))?;
+        }
+        writeln!(out, "{} passed, {failed} failed", report.len() - failed)?;
+    }
+    Ok(if failed > 0 { FINDINGS } else { DONE })
+}
+
+/// Test files below a path (`*.test.yml`), or beside a rule file.
+fn read_tests(path: &std::path::Path, out: &mut Vec<RuleFile>) -> Result<(), Failure> {
+    if path.is_dir() {
+        let mut entries: Vec<_> = std::fs::read_dir(path)?.flatten().map(|e| e.path()).collect();
+        entries.sort();
+        for e in entries {
+            if e.is_dir() || e.to_string_lossy().ends_with(".test.yml") {
+                read_tests(&e, out)?;
+            }
+        }
+        return Ok(());
+    }
+    let name = path.to_string_lossy().into_owned();
+    let test = if name.ends_with(".test.yml") { path.to_owned() } else { path.with_extension("test.yml") };
+    if test.is_file() {
+        let text = std::fs::read_to_string(&test).map_err(|e| Failure::failed(format!("{}: {e}", test.display())))?;
+        out.push(RuleFile::new(test.to_string_lossy(), text));
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! The summary of a replay, for people and for scripts.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::event::{Severity, sanitize};
+use crate::pipeline::Snapshot;
+use crate::source::{SkipReason, Skipped};
+
+/// Whether leaving an input out is a failure (it was asked for by name) rather
+/// than a choice (a socket inside a directory).
+pub(super) const fn is_failure(reason: &SkipReason) -> bool {
+    matches!(reason, SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_))
+}
+
+/// The JSON document of `replay --json`.
+pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
+    let t = &s.totals;
+    let by_severity: serde_json::Map<String, serde_json::Value> =
+        Severity::ALL.iter().map(|v| (v.to_string(), s.alerts_of(*v).into())).collect();
+    let fired: serde_json::Map<String, serde_json::Value> =
+        s.rules_fired.iter().map(|(id, n)| (id.to_string(), (*n).into())).collect();
+    let inputs: Vec<_> = s
+        .sources
+        .iter()
+        .map(|i| {
+            json!({
+                "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
+                "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
+                "dropped": i.counts.dropped_total(), "lines": i.counts.lines, "failed": i.failed, "warnings": i.warnings,
+            })
+        })
+        .collect();
+    json!({
+        "lines": t.lines,
+        "empty_lines": t.empty_lines,
+        "records": t.records,
+        "parsed": t.parsed,
+        "raw": t.raw,
+        "filtered": t.filtered_total(),
+        "filtered_by": t.filtered,
+        "dropped": t.dropped_total(),
+        "dropped_by": t.dropped,
+        "late": t.late,
+        "evicted": s.evicted,
+        "bytes": t.bytes,
+        "seconds": s.seconds,
+        "records_per_second": t.records as f64 / s.seconds.max(1e-6),
+        "peak_bytes": peak_bytes(),
+        "first_event": t.first_event,
+        "last_event": t.last_event,
+        "alerts": s.alerts.len(),
+        "alerts_by_severity": by_severity,
+        "rules_loaded": s.rules_loaded,
+        "rules_not_loaded": s.rule_problems.iter()
+            .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
+        "rules_fired": fired,
+        "inputs": inputs,
+        "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
+    })
+}
+
+/// The summary for people; safe to print.
+pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
+    let t = &s.totals;
+    let mut out = String::new();
+    let rate = t.records as f64 / s.seconds.max(1e-6);
+    let _ = writeln!(
+        out,
+        "{} records = {} parsed + {} raw + {} filtered + {} dropped   ({} lines, {} empty)",
+        t.records,
+        t.parsed,
+        t.raw,
+        t.filtered_total(),
+        t.dropped_total(),
+        t.lines,
+        t.empty_lines
+    );
+    for (by, n) in t.filtered.iter().chain(&t.dropped) {
+        let _ = writeln!(out, "  {n} by {by}");
+    }
+    if let (Some(a), Some(b)) = (t.first_event, t.last_event) {
+        let _ = writeln!(out, "events from {a} to {b}, {} out of order", t.late);
+    }
+    let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
+    let _ = writeln!(out, "{} rules loaded, {} not", s.rules_loaded, s.rule_problems.len());
+    for p in s.rule_problems.iter().take(10) {
+        let _ = writeln!(out, "  {}:{}: {}", sanitize(&p.path), p.line, sanitize(&p.reason));
+    }
+    if s.rule_problems.len() > 10 {
+        let _ = writeln!(out, "  … and {} more: secstream rules list", s.rule_problems.len() - 10);
+    }
+    if s.evicted > 0 {
+        let _ = writeln!(out, "{} windows were put out of memory by the caps", s.evicted);
+    }
+    for i in s.sources.iter() {
+        for w in &i.warnings {
+            let _ = writeln!(out, "{}: {}", sanitize(&i.name), sanitize(w));
+        }
+    }
+    for k in skipped {
+        let _ = writeln!(out, "{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
+    }
+    let counts: Vec<String> = Severity::ALL
+        .iter()
+        .rev()
+        .filter(|v| s.alerts_of(**v) > 0)
+        .map(|v| format!("{} {v}", s.alerts_of(*v)))
+        .collect();
+    let _ =
+        writeln!(out, "{} alerts{}{}", s.alerts.len(), if counts.is_empty() { "" } else { ": " }, counts.join(", "));
+    let mut top: Vec<_> = s.alerts.iter().collect();
+    top.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.timestamp.cmp(&b.timestamp)).then(a.id.cmp(&b.id)));
+    for a in top.iter().take(15) {
+        let _ = writeln!(
+            out,
+            "  {:<8} {:>5.1}  {}  {:<24} {}",
+            a.severity.as_str().to_uppercase(),
+            a.score,
+            a.timestamp,
+            sanitize(&a.entity()),
+            sanitize(&a.message)
+        );
+    }
+    if top.len() > 15 {
+        let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
+    }
+    out
+}
+
+/// Largest resident memory of this process so far, in bytes, where the system
+/// tells (`VmHWM` of `/proc/self/status`, kB).
+pub(super) fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let kb: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kb * 1024)
+}

@@ -1,0 +1,68 @@
+//! Correlations of correlations.
+
+use super::{Bench, alerts, base, brief, correlation, guessing};
+
+const F: &str = "kind=fail src_ip=1.1.1.1";
+const OK: &str = "kind=ok src_ip=1.1.1.1 user=root";
+
+/// Guessing, then success.
+fn story() -> Vec<String> {
+    let mut r = guessing(3, "1m");
+    r.push(base("ok"));
+    r.push(correlation(2, "type: temporal_ordered\nrules: [c1, ok]\ngroup-by: [src_ip]\ntimespan: 5m"));
+    r
+}
+
+#[test]
+fn success_after_guessing() {
+    let got = alerts(&story(), &[(0, F), (1, F), (2, F), (30, OK)]);
+    assert_eq!(brief(&got), [(0, 4, 4)]);
+    assert_eq!(&*got[0].rule, "Correlation 2");
+    assert_eq!(got[0].evidence.iter().map(|e| e.line).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!((got[0].src_ip.as_deref(), got[0].user.as_deref()), (Some("1.1.1.1"), Some("root")));
+}
+
+#[test]
+fn success_before_guessing_or_without_it_is_nothing() {
+    assert!(alerts(&story(), &[(0, OK), (1, F), (2, F), (3, F)]).is_empty());
+    assert!(alerts(&story(), &[(0, F), (1, F), (3, OK)]).is_empty());
+}
+
+#[test]
+fn guessing_that_goes_on_stays_fresh() {
+    let mut lines: Vec<(i64, String)> = (0..100).map(|i| (i * 20, F.to_owned())).collect();
+    lines.push((2_100, OK.to_owned()));
+    let mut b = Bench::new(&story());
+    b.feed(0, &lines);
+    let got = b.end();
+    assert_eq!(brief(&got), [(0, 101, 101)]);
+}
+
+#[test]
+fn guessing_too_long_ago_is_nothing() {
+    assert!(alerts(&story(), &[(0, F), (1, F), (2, F), (303, OK)]).is_empty());
+}
+
+#[test]
+fn what_goes_on_after_joins() {
+    let got = alerts(&story(), &[(0, F), (1, F), (2, F), (30, OK), (31, F), (32, OK)]);
+    assert_eq!(brief(&got), [(0, 6, 6)]);
+}
+
+#[test]
+fn a_base_with_generate_alerts_as_well() {
+    let mut r = story();
+    r[3] = r[3].replace("  timespan: 5m", "  timespan: 5m\n  generate: true");
+    let got = alerts(&r, &[(0, F), (1, F), (2, F), (30, OK)]);
+    assert!(got.len() >= 2, "{got:?}");
+}
+
+#[test]
+fn counting_episodes() {
+    let mut r = guessing(2, "10s");
+    r.push(correlation(2, "type: event_count\nrules: [c1]\ngroup-by: [src_ip]\ntimespan: 2h\ncondition: {gte: 2}"));
+    // One episode that goes on is one; two far apart are two.
+    assert!(alerts(&r, &[(0, F), (1, F), (2, F), (3, F)]).is_empty());
+    let got = alerts(&r, &[(0, F), (1, F), (2, F), (3_000, F), (3_001, F)]);
+    assert_eq!(brief(&got), [(0, 5, 5)]);
+}

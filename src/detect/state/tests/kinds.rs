@@ -1,0 +1,192 @@
+//! Every type of correlation on small traces, with the edges of its window.
+
+use super::{Bench, alerts, base, brief, correlation, guessing};
+
+const F: &str = "kind=fail src_ip=1.1.1.1";
+
+#[test]
+fn event_count_window_includes_both_ends() {
+    let hit = alerts(&guessing(3, "10s"), &[(0, F), (5, F), (10, F)]);
+    assert_eq!(brief(&hit), [(0, 3, 3)]);
+    assert!(alerts(&guessing(3, "10s"), &[(0, F), (5, F), (11, F)]).is_empty());
+    let slides = alerts(&guessing(3, "10s"), &[(0, F), (5, F), (11, F), (15, F)]);
+    assert_eq!(brief(&slides), [(5, 3, 3)]);
+}
+
+#[test]
+fn groups_are_apart_and_missing_keys_are_counted() {
+    let g = guessing(2, "1m");
+    assert!(alerts(&g, &[(0, F), (1, "kind=fail src_ip=2.2.2.2")]).is_empty());
+    let mut b = Bench::new(&g);
+    b.line(0, "kind=fail user=x");
+    b.line(0, "kind=fail user=x");
+    assert_eq!(b.state.counters().ungrouped, 2);
+    assert!(b.end().is_empty());
+}
+
+#[test]
+fn value_count_counts_distinct_values() {
+    let rules = [
+        base("fail"),
+        correlation(
+            1,
+            "type: value_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 1m\ncondition: {field: user, gte: 3}",
+        ),
+    ];
+    let u = |n: &str| format!("{F} user={n}");
+    let lines: Vec<(i64, String)> =
+        [(0, "a"), (1, "a"), (2, "b"), (3, "a"), (70, "c"), (71, "d"), (72, "e"), (73, "f")]
+            .map(|(t, n)| (t, u(n)))
+            .to_vec();
+    let mut b = Bench::new(&rules);
+    b.feed(0, &lines);
+    let got = b.end();
+    assert_eq!(brief(&got), [(70, 4, 4)]);
+    assert!(got[0].message.contains("4 distinct values of user"), "{}", got[0].message);
+}
+
+#[test]
+fn a_flood_of_one_value_does_not_push_out_the_others() {
+    let rules = [
+        base("fail"),
+        correlation(
+            1,
+            "type: value_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 1h\ncondition: {field: user, gte: 3}",
+        ),
+    ];
+    let mut lines = vec![(0, format!("{F} user=a")), (0, format!("{F} user=b"))];
+    lines.extend((0..4_000).map(|i| (i / 10, format!("{F} user=b"))));
+    lines.push((500, format!("{F} user=c")));
+    let mut b = Bench::new(&rules);
+    b.feed(0, &lines);
+    assert!(b.state.counters().evicted > 0);
+    let got = b.end();
+    assert_eq!(got.len(), 1);
+    assert_eq!(got[0].timestamp.secs(), 0);
+}
+
+#[test]
+fn temporal_needs_all_in_any_order() {
+    let rules = [
+        base("fail"),
+        base("ok"),
+        correlation(1, "type: temporal\nrules: [fail, ok]\ngroup-by: [src_ip]\ntimespan: 10s"),
+    ];
+    let ok = "kind=ok src_ip=1.1.1.1";
+    assert_eq!(brief(&alerts(&rules, &[(0, ok), (10, F)])), [(0, 2, 2)]);
+    assert!(alerts(&rules, &[(0, ok), (11, F)]).is_empty());
+    assert!(alerts(&rules, &[(0, F), (1, F), (2, "kind=ok src_ip=2.2.2.2")]).is_empty());
+}
+
+#[test]
+fn temporal_ordered_needs_the_order() {
+    let rules = [
+        base("fail"),
+        base("ok"),
+        base("sudo"),
+        correlation(1, "type: temporal_ordered\nrules: [fail, ok, sudo]\ngroup-by: [src_ip]\ntimespan: 10s"),
+    ];
+    let (ok, sudo) = ("kind=ok src_ip=1.1.1.1", "kind=sudo src_ip=1.1.1.1");
+    assert_eq!(brief(&alerts(&rules, &[(0, F), (0, ok), (0, sudo)])), [(0, 3, 3)]);
+    assert!(alerts(&rules, &[(0, ok), (1, F), (2, sudo)]).is_empty());
+    // The early `ok` does not count, the later one does.
+    assert_eq!(brief(&alerts(&rules, &[(0, ok), (1, F), (2, ok), (3, sudo)])), [(0, 4, 4)]);
+    assert!(alerts(&rules, &[(0, F), (5, ok), (11, sudo)]).is_empty());
+}
+
+#[test]
+fn extended_conditions_read_what_was_seen() {
+    let rules = [
+        base("fail"),
+        base("ok"),
+        base("known"),
+        correlation(
+            1,
+            "type: temporal\nrules: [fail, ok, known]\ngroup-by: [src_ip]\ntimespan: 10s\ncondition: fail and ok and not known",
+        ),
+    ];
+    let (ok, known) = ("kind=ok src_ip=1.1.1.1", "kind=known src_ip=1.1.1.1");
+    assert_eq!(alerts(&rules, &[(0, F), (1, ok)]).len(), 1);
+    assert!(alerts(&rules, &[(0, known), (1, F), (2, ok)]).is_empty());
+    assert_eq!(alerts(&rules, &[(0, known), (11, F), (12, ok)]).len(), 1);
+}
+
+fn values(kind: &str, condition: &str, bytes: &[(i64, &str)]) -> Vec<super::Alert> {
+    let rules = [
+        base("get"),
+        correlation(
+            1,
+            &format!("type: {kind}\nrules: [get]\ngroup-by: [src_ip]\ntimespan: 1m\ncondition: {{{condition}}}"),
+        ),
+    ];
+    let lines: Vec<(i64, String)> =
+        bytes.iter().map(|(t, b)| (*t, format!("kind=get src_ip=1.1.1.1 bytes={b}"))).collect();
+    let mut b = Bench::new(&rules);
+    b.feed(0, &lines);
+    b.end()
+}
+
+#[test]
+fn sums_means_and_percentiles() {
+    assert_eq!(
+        brief(&values("value_sum", "field: bytes, gt: 100", &[(0, "60"), (1, "x"), (50, "40"), (61, "61")])),
+        [(50, 2, 2)]
+    );
+    assert!(values("value_sum", "field: bytes, gt: 100", &[(0, "60"), (61, "60")]).is_empty());
+    assert_eq!(
+        values("value_avg", "field: bytes, gte: 50", &[(0, "10"), (1, "30"), (2, "200")])[0].timestamp.secs(),
+        0
+    );
+    assert_eq!(values("value_median", "field: bytes, gte: 50", &[(0, "1"), (1, "2"), (2, "90"), (3, "99")]).len(), 0);
+    assert_eq!(values("value_median", "field: bytes, gte: 46", &[(0, "1"), (1, "2"), (2, "90"), (3, "99")]).len(), 1);
+}
+
+#[test]
+fn ranges_hold_on_both_sides() {
+    assert_eq!(values("value_sum", "field: bytes, gte: 10, lt: 20", &[(0, "30")]).len(), 0);
+    assert_eq!(values("value_sum", "field: bytes, gte: 10, lt: 20", &[(0, "5"), (1, "6")]).len(), 1);
+}
+
+#[test]
+fn aliases_join_fields_of_different_names() {
+    let rules = [
+        base("fail"),
+        base("conn"),
+        correlation(
+            1,
+            "type: temporal\nrules: [fail, conn]\ngroup-by: [peer]\ntimespan: 10s\n\
+             aliases:\n  peer:\n    fail: src_ip\n    conn: dest_ip",
+        ),
+    ];
+    assert_eq!(alerts(&rules, &[(0, F), (1, "kind=conn src_ip=9.9.9.9 dest_ip=1.1.1.1")]).len(), 1);
+    assert!(alerts(&rules, &[(0, F), (1, "kind=conn src_ip=1.1.1.1 dest_ip=9.9.9.9")]).is_empty());
+}
+
+#[test]
+fn an_event_of_two_bases_counts_once() {
+    let rules = [
+        base("fail"),
+        "title: also\nname: also\nid: 00000000-0000-4000-8000-999999999999\nlogsource: {product: linux}\n\
+         detection: {a: {src_ip: 1.1.1.1}, condition: a}\nlevel: low\n"
+            .to_owned(),
+        correlation(1, "type: event_count\nrules: [fail, also]\ngroup-by: [src_ip]\ntimespan: 1m\ncondition: {gte: 4}"),
+    ];
+    assert!(alerts(&rules, &[(0, F), (1, F), (2, F)]).is_empty());
+    assert_eq!(brief(&alerts(&rules, &[(0, F), (1, F), (2, F), (3, F)])), [(0, 4, 4)]);
+}
+
+#[test]
+fn a_rate_above_the_usual() {
+    let mut rules = guessing(5, "10s");
+    rules[1].push_str("secstream: {baseline: 4}\n");
+    // A source that slowly comes to send eight in ten seconds is quiet about it.
+    let mut lines = Vec::new();
+    for n in 1..=8 {
+        lines.extend((0..30 * n).map(|i| (n * 300 + i * 10 / n, F.to_owned())));
+    }
+    let mut b = Bench::new(&rules);
+    b.feed(0, &lines);
+    assert_eq!(b.updates.len(), 0);
+    b.feed(0, &(0..40).map(|i| (2_700 + i / 4, F.to_owned())).collect::<Vec<_>>());
+    assert_eq!(b.updates.len(), 1);
+}

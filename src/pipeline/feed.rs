@@ -1,0 +1,254 @@
+//! The records of a session by their position in canonical order: what the
+//! live screen scrolls through. Records are read again from their source and
+//! parsed when they are looked at; only some blocks are kept.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::publisher::Shared;
+use crate::event::{Batch, EventRow, SourceId, TimeQuality, Ts};
+use crate::parse::Scratch;
+use crate::query::Query;
+
+/// Parsed blocks kept; about 1 MB each.
+const CACHE: usize = 24;
+
+type Key = (SourceId, usize);
+
+/// Access to records by position; cheap to clone.
+#[derive(Clone)]
+pub struct Feed {
+    shared: Arc<Shared>,
+    cache: Arc<Mutex<VecDeque<(Key, Arc<Batch>)>>>,
+}
+
+impl std::fmt::Debug for Feed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Feed").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Feed {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, cache: Arc::default() }
+    }
+
+    /// Records there are so far.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.shared.runs.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Up to `n` events from a position on. Records whose block cannot be read
+    /// any more are left out.
+    #[must_use]
+    pub fn rows(&self, from: u64, n: usize) -> Vec<EventRow> {
+        (from..).take(n).take_while(|p| *p < self.len()).filter_map(|p| self.row(p)).collect()
+    }
+
+    /// The event at a position.
+    #[must_use]
+    pub fn row(&self, position: u64) -> Option<EventRow> {
+        let (source, record, _) = self.shared.runs.read().unwrap_or_else(PoisonError::into_inner).at(position)?;
+        let (batch, index) = self.locate(source, record)?;
+        batch.event(index).map(EventRow::from)
+    }
+
+    /// Position of the record of a source at a byte offset.
+    #[must_use]
+    pub fn position_of(&self, source: SourceId, offset: u64) -> Option<u64> {
+        let view = self.view(source)?;
+        let block = view.block_of_offset(offset)?;
+        let first = view.block(block)?.first_record;
+        let batch = self.block(source, block)?;
+        let index = batch.records.iter().position(|r| r.offset == offset)?;
+        self.shared.runs.read().unwrap_or_else(PoisonError::into_inner).position_of(source, first + index as u64)
+    }
+
+    /// Position of the first record at or after a time, as far as the records
+    /// are in order of time (binary search).
+    #[must_use]
+    pub fn position_at(&self, time: Ts) -> u64 {
+        let (mut lo, mut hi) = (0, self.len());
+        while lo < hi {
+            let mid = lo + (hi - lo) / 2;
+            match self.row(mid) {
+                Some(r) if r.time < time => lo = mid + 1,
+                Some(_) => hi = mid,
+                None => return lo,
+            }
+        }
+        lo
+    }
+
+    /// Bytes of a source, for evidence.
+    #[must_use]
+    pub fn bytes(&self, source: SourceId, offset: u64, len: usize) -> Option<Vec<u8>> {
+        self.view(source)?.read_at(offset, len).ok()
+    }
+
+    /// Starts looking for the events that match, in the background.
+    #[must_use]
+    pub fn filter(&self, query: Query) -> Filtered {
+        let found = Arc::new(Found::default());
+        let (feed, in_thread) = (self.clone(), Arc::clone(&found));
+        let spawned = std::thread::Builder::new().name("filter".into()).spawn(move || feed.scan(&query, &in_thread));
+        if spawned.is_err() {
+            found.stop.store(true, Ordering::Relaxed);
+        }
+        Filtered { found }
+    }
+
+    fn scan(&self, query: &Query, found: &Found) {
+        let mut position = 0;
+        // blocks of interleaved sources are entered again and again: one of each is kept
+        let mut open: Vec<(Key, Arc<Batch>, u64)> = Vec::new();
+        loop {
+            if found.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let run = self.shared.runs.read().unwrap_or_else(PoisonError::into_inner).at(position);
+            let Some((source, record, in_row)) = run else {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                continue;
+            };
+            let Some(view) = self.view(source) else { return };
+            let Some(block) = view.block_of_record(record) else { return };
+            let Some(entry) = view.block(block) else { return };
+            let key = (source, block);
+            let at = match open.iter().position(|(k, _, _)| *k == key) {
+                Some(i) => i,
+                None => {
+                    open.retain(|(k, _, _)| k.0 != source);
+                    let batch = self.read(source, block).unwrap_or_default();
+                    open.push((key, Arc::new(batch), entry.first_record));
+                    open.len() - 1
+                }
+            };
+            let Some((_, batch, first)) = open.get(at) else { return };
+            let index = (record - first) as usize;
+            let n = in_row.min(u64::from(entry.records).saturating_sub(index as u64)).max(1);
+            let mut hits = Vec::new();
+            for i in 0..n {
+                if batch.event(index + i as usize).is_some_and(|e| query.matches(&e)) {
+                    hits.push(position + i);
+                }
+            }
+            if !hits.is_empty() {
+                found.hits.write().unwrap_or_else(PoisonError::into_inner).extend(hits);
+            }
+            position += n;
+            found.scanned.store(position, Ordering::Release);
+        }
+    }
+
+    fn view(&self, source: SourceId) -> Option<Arc<crate::source::SourceView>> {
+        let sources = self.shared.sources.read().unwrap_or_else(PoisonError::into_inner);
+        sources.get(source.0 as usize)?.as_ref().map(|s| Arc::clone(&s.view))
+    }
+
+    fn locate(&self, source: SourceId, record: u64) -> Option<(Arc<Batch>, usize)> {
+        let view = self.view(source)?;
+        let block = view.block_of_record(record)?;
+        let first = view.block(block)?.first_record;
+        Some((self.block(source, block)?, (record - first) as usize))
+    }
+
+    /// A parsed block, from the cache or read again.
+    fn block(&self, source: SourceId, block: usize) -> Option<Arc<Batch>> {
+        let key = (source, block);
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(i) = cache.iter().position(|(k, _)| *k == key) {
+            let hit = cache.remove(i)?;
+            let batch = Arc::clone(&hit.1);
+            cache.push_front(hit);
+            return Some(batch);
+        }
+        drop(cache);
+        let batch = Arc::new(self.read(source, block)?);
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.push_front((key, Arc::clone(&batch)));
+        cache.truncate(CACHE);
+        Some(batch)
+    }
+
+    fn read(&self, source: SourceId, block: usize) -> Option<Batch> {
+        let (view, parser) = {
+            let sources = self.shared.sources.read().unwrap_or_else(PoisonError::into_inner);
+            let s = sources.get(source.0 as usize)?.as_ref()?;
+            (Arc::clone(&s.view), Arc::clone(&s.parser))
+        };
+        let mut batch = Batch::default();
+        view.read_block(block, &mut batch).ok()?;
+        parser.parse_batch(&mut batch, &mut Scratch::default());
+        let mut carried = view.block(block).map_or(Ts::NONE, |b| b.first);
+        for r in &mut batch.records {
+            if r.time.is_some() {
+                carried = r.time;
+            } else {
+                r.time = carried;
+                r.quality = TimeQuality::Carried;
+            }
+        }
+        Some(batch)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    hits: RwLock<Vec<u64>>,
+    scanned: AtomicU64,
+    stop: AtomicBool,
+}
+
+/// The positions that match a query, growing while the scan goes on. Dropping
+/// it ends the scan.
+#[derive(Debug)]
+pub struct Filtered {
+    found: Arc<Found>,
+}
+
+impl Filtered {
+    /// Matches found so far.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.found.hits.read().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
+    /// Whether nothing was found so far.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Records looked at so far.
+    #[must_use]
+    pub fn scanned(&self) -> u64 {
+        self.found.scanned.load(Ordering::Acquire)
+    }
+
+    /// Position in the feed of the match of this number.
+    #[must_use]
+    pub fn position(&self, n: u64) -> Option<u64> {
+        self.found.hits.read().unwrap_or_else(PoisonError::into_inner).get(usize::try_from(n).ok()?).copied()
+    }
+
+    /// Number of the first match at or after a position in the feed.
+    #[must_use]
+    pub fn number_at(&self, position: u64) -> u64 {
+        self.found.hits.read().unwrap_or_else(PoisonError::into_inner).partition_point(|p| *p < position) as u64
+    }
+}
+
+impl Drop for Filtered {
+    fn drop(&mut self) {
+        self.found.stop.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,144 @@
+//! One source in the sequencer: its batches in order, its clock, its counts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::SourceStatus;
+use super::work::Work;
+use crate::detect::state::{Clock, Observed};
+use crate::event::{TimeQuality, Ts};
+use crate::source::SourceView;
+
+/// A source between the workers and the stateful stages.
+pub(super) struct Lane {
+    pub status: SourceStatus,
+    pub view: Option<Arc<SourceView>>,
+    clock: Clock,
+    /// Least order time the lane can begin with; it joins the merge only then.
+    pub begins: Ts,
+    /// Batches that came before their turn, by number.
+    early: BTreeMap<u64, Box<Work>>,
+    next: u64,
+    /// The batch in turn, the clock's word on each record, and the next record.
+    head: Option<Head>,
+    /// Batches there are in all, once known.
+    total: Option<u64>,
+    /// Tokens with the workers.
+    pub tokens: usize,
+    pub idle: bool,
+    pub active: bool,
+    /// Records handed on so far.
+    pub records_done: u64,
+    spare: Vec<Observed>,
+}
+
+pub(super) struct Head {
+    pub work: Box<Work>,
+    pub observed: Vec<Observed>,
+    pub record: usize,
+    pub hit: usize,
+}
+
+impl Lane {
+    pub fn new(status: SourceStatus, view: Option<Arc<SourceView>>, time_ref: Ts, begins: Ts) -> Self {
+        Self {
+            status,
+            view,
+            clock: Clock::new(time_ref),
+            begins,
+            early: BTreeMap::new(),
+            next: 0,
+            head: None,
+            total: None,
+            tokens: 0,
+            idle: false,
+            active: false,
+            records_done: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Takes a batch from a worker.
+    pub fn accept(&mut self, work: Box<Work>) {
+        self.idle = false;
+        if let Some(w) = work.failed
+            && !self.status.warnings.iter().any(|x| x == w)
+        {
+            self.status.warnings.push(w.to_owned());
+        }
+        self.early.insert(work.batch.seq, work);
+        self.advance();
+    }
+
+    /// No batch comes after this many.
+    pub fn ends_after(&mut self, batches: u64) {
+        self.total = Some(batches);
+        self.status.ended = true;
+        self.idle = false;
+    }
+
+    /// Whether all its records were handed on.
+    pub fn done(&self) -> bool {
+        self.head.is_none() && self.total.is_some_and(|t| self.next >= t)
+    }
+
+    /// Whether the merge must wait for it.
+    pub fn blocks_merge(&self) -> bool {
+        self.active && self.head.is_none() && !self.idle && !self.done()
+    }
+
+    /// Batches that wait here.
+    pub fn waiting(&self) -> usize {
+        self.early.len() + usize::from(self.head.is_some())
+    }
+
+    pub const fn has_ended(&self) -> bool {
+        self.total.is_some()
+    }
+
+    pub fn head_mut(&mut self) -> Option<&mut Head> {
+        self.head.as_mut()
+    }
+
+    /// Order time of its next record.
+    pub fn key(&self) -> Option<Ts> {
+        let h = self.head.as_ref()?;
+        h.observed.get(h.record).map(|o| o.order)
+    }
+
+    /// Takes the finished head away and turns to the next batch.
+    pub fn finish_head(&mut self) -> Option<Box<Work>> {
+        let Head { work, mut observed, .. } = self.head.take()?;
+        observed.clear();
+        self.spare = observed;
+        self.advance();
+        Some(work)
+    }
+
+    /// Makes the next batch in order the head and asks the clock about it.
+    fn advance(&mut self) {
+        if self.head.is_some() {
+            return;
+        }
+        let Some(mut work) = self.early.remove(&self.next) else { return };
+        self.next += 1;
+        let mut observed = std::mem::take(&mut self.spare);
+        let (mut first, mut last) = (Ts::NONE, Ts::NONE);
+        for r in &mut work.batch.records {
+            let o = self.clock.observe(r.time);
+            if !r.time.is_some() {
+                r.time = o.time;
+                r.quality = TimeQuality::Carried;
+            }
+            if !first.is_some() {
+                first = o.order;
+            }
+            last = o.order.max(last);
+            observed.push(o);
+        }
+        if let Some(v) = &self.view {
+            v.note_times(work.batch.seq, first, last);
+        }
+        self.head = Some(Head { work, observed, record: 0, hit: 0 });
+    }
+}

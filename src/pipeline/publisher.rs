@@ -1,0 +1,125 @@
+//! Makes snapshots and keeps what faces may ask for at any time.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
+
+use super::lane::Lane;
+use super::options::OnChange;
+use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
+use crate::alert::Alert;
+use crate::detect::RuleSet;
+use crate::detect::state::State;
+use crate::event::{SourceId, Ts};
+use crate::parse::Parser;
+use crate::source::SourceView;
+
+/// One source as a feed reads it again.
+pub(super) struct FeedSource {
+    pub view: Arc<SourceView>,
+    pub parser: Arc<Parser>,
+}
+
+/// What a session and its faces share.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub snapshot: Mutex<Arc<Snapshot>>,
+    pub runs: RwLock<Runs>,
+    pub sources: RwLock<Vec<Option<FeedSource>>>,
+    pub rules: Mutex<Option<Arc<RuleSet>>>,
+}
+
+/// The sequencer's way to the outside.
+pub(super) struct Publisher {
+    pub shared: Arc<Shared>,
+    pub stop: Arc<AtomicBool>,
+    pub on_change: Option<OnChange>,
+    pub keep_order: bool,
+    pub started: Instant,
+    pub revision: u64,
+    pub problems: Arc<Vec<RuleProblem>>,
+    pub loaded: usize,
+    /// Closed alerts by (timestamp, id).
+    pub closed: BTreeMap<(Ts, String), Arc<Alert>>,
+    /// The published list and whether it is out of date.
+    pub list: Arc<Vec<Arc<Alert>>>,
+}
+
+impl Publisher {
+    /// Notes that records of a source are next in canonical order.
+    pub fn order(&self, source: SourceId, first: u64, n: u64) {
+        if self.keep_order {
+            self.shared.runs.write().unwrap_or_else(PoisonError::into_inner).push(source, first, n);
+        }
+    }
+
+    /// Takes changed alerts from the state; closed ones are kept.
+    pub fn drain(&mut self, state: &mut State) -> Vec<(Arc<Alert>, bool)> {
+        let mut changed = Vec::new();
+        let mut updates = Vec::new();
+        state.drain(&mut updates);
+        for u in updates {
+            let alert = Arc::new(u.alert);
+            if u.closed {
+                self.closed.insert((alert.timestamp, alert.id.clone()), Arc::clone(&alert));
+            }
+            changed.push((alert, u.closed));
+        }
+        changed
+    }
+
+    /// Closed and open alerts in order.
+    pub fn all_alerts(&self, state: &State) -> Vec<Arc<Alert>> {
+        let mut all: Vec<Arc<Alert>> = self.closed.values().cloned().collect();
+        all.extend(state.open_alerts().into_iter().map(Arc::new));
+        all.sort_by(|a, b| (a.timestamp, &a.id).cmp(&(b.timestamp, &b.id)));
+        all
+    }
+
+    /// Publishes a snapshot and wakes the face up.
+    pub fn publish(
+        &mut self,
+        phase: Phase,
+        lanes: &[Lane],
+        histogram: &Histogram,
+        fired: &[u64],
+        rules: &RuleSet,
+        state: &State,
+        end: bool,
+    ) {
+        let face = self.on_change.is_some();
+        if !face && !end && self.revision > 0 && self.revision.is_multiple_of(2) {
+            // nobody looks: a progress bar is served by every other publication
+            self.revision += 1;
+            return;
+        }
+        self.revision += 1;
+        let mut totals = Counts::default();
+        for l in lanes {
+            totals.add(&l.status.counts);
+        }
+        if face || end {
+            self.list = Arc::new(self.all_alerts(state));
+        }
+        let fired: Vec<(Arc<str>, u64)> =
+            rules.rules().iter().zip(fired).filter(|(_, n)| **n > 0).map(|(r, n)| (Arc::clone(&r.id), *n)).collect();
+        let snapshot = Snapshot {
+            revision: self.revision,
+            phase,
+            totals,
+            sources: Arc::new(lanes.iter().map(|l| l.status.clone()).collect()),
+            alerts: Arc::clone(&self.list),
+            histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
+            rules_loaded: self.loaded,
+            rule_problems: Arc::clone(&self.problems),
+            rules_fired: Arc::new(fired),
+            evicted: state.counters().evicted,
+            seconds: self.started.elapsed().as_secs_f64(),
+        };
+        *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        if let Some(wake) = &self.on_change {
+            wake();
+        }
+    }
+}

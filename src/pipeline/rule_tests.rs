@@ -1,0 +1,46 @@
+//! Runs the test events beside rules through the real state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::detect::state::{Clock, State, StateOptions};
+use crate::detect::testing::Correlate;
+use crate::detect::{Hit, RuleIdx, RuleSet};
+use crate::event::{Batch, RecordFlags};
+
+/// Correlates the events of one test case.
+#[derive(Debug, Default)]
+pub struct RuleTests;
+
+impl Correlate for RuleTests {
+    fn alerts(&mut self, rules: &Arc<RuleSet>, batch: &Batch, hits: &[Hit]) -> Vec<(RuleIdx, u64)> {
+        let mut state = State::new(Arc::clone(rules), StateOptions::default());
+        let mut clock = Clock::new(batch.records.first().map_or(crate::event::Ts(0), |r| r.time));
+        let mut next = 0;
+        let mut mine = Vec::new();
+        for (i, rec) in batch.records.iter().enumerate() {
+            let at = clock.observe(rec.time);
+            mine.clear();
+            while let Some(h) = hits.get(next).filter(|h| h.record as usize == i) {
+                mine.push(h.rule);
+                next += 1;
+            }
+            if mine.is_empty() && !rec.flags.any(RecordFlags::ACT) {
+                continue;
+            }
+            if let Some(e) = batch.event(i) {
+                state.push(e, &mine, at);
+            }
+        }
+        state.finish();
+        let mut updates = Vec::new();
+        state.drain(&mut updates);
+        let mut counts: BTreeMap<RuleIdx, u64> = BTreeMap::new();
+        for u in updates.iter().filter(|u| u.closed) {
+            if let Some(i) = rules.rules().iter().position(|r| r.id == u.alert.rule_id) {
+                *counts.entry(RuleIdx(i as u32)).or_default() += 1;
+            }
+        }
+        counts.into_iter().collect()
+    }
+}

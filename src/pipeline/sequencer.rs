@@ -1,0 +1,323 @@
+//! Restores canonical order over all sources and runs the stateful stages.
+//!
+//! Each source is a [`Lane`] whose records come in its own order; the lanes are
+//! merged by (order time, source, position). A lane joins the merge when the
+//! merge reaches the time it begins with, so thousands of files are not all
+//! open at once. A lane that waits for more (a followed file) is not waited for.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use super::lane::Lane;
+use super::sinks::SinkContext;
+use super::work::{Got, Shop};
+use super::{Histogram, Phase, Publisher, Sink, SourceStatus};
+use crate::alert::{Alert, RuleType};
+use crate::detect::state::State;
+use crate::detect::{RuleIdx, RuleSet};
+use crate::event::time::SECOND;
+use crate::event::{RecordFlags, Ts};
+use crate::sink::SinkError;
+
+/// How often snapshots are published while records flow.
+const PUBLISH: Duration = Duration::from_millis(50);
+
+/// A record further behind its source's watermark than this counts as late (µs).
+const LATENESS: i64 = 2 * SECOND;
+
+/// Everything the sequencer works with.
+pub(super) struct Sequencer {
+    pub lanes: Vec<Lane>,
+    pub names: Vec<String>,
+    pub shop: Arc<Shop>,
+    pub rules: Arc<RuleSet>,
+    pub state: State,
+    pub tokens: Sender<usize>,
+    pub results: Receiver<(usize, Got)>,
+    pub sinks: Vec<Box<dyn Sink>>,
+    pub publisher: Publisher,
+    pub from: Option<Ts>,
+    pub to: Option<Ts>,
+    /// Batches a lane may have under way.
+    pub depth: usize,
+    pub histogram: Histogram,
+    pub fired: Vec<u64>,
+    pub scratch: Vec<RuleIdx>,
+}
+
+impl Sequencer {
+    /// Runs to the end of all inputs, or until stopped.
+    pub fn run(mut self) -> Result<(), SinkError> {
+        let result = self.flow();
+        let result = result.and_then(|phase| self.close().map(|()| phase));
+        let phase = match &result {
+            Ok(phase) => phase.clone(),
+            Err(_) => Phase::Stopped,
+        };
+        self.publish(phase, true);
+        result.map(|_| ())
+    }
+
+    fn flow(&mut self) -> Result<Phase, SinkError> {
+        let stop = Arc::clone(&self.publisher.stop);
+        let mut last = Instant::now();
+        self.publish(Phase::Running, false);
+        loop {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(Phase::Stopped);
+            }
+            self.activate();
+            self.issue();
+            while let Some(lane) = self.ready() {
+                self.process(lane)?;
+                if last.elapsed() >= PUBLISH {
+                    self.publish(Phase::Running, false);
+                    last = Instant::now();
+                    if stop.load(Ordering::Relaxed) {
+                        return Ok(Phase::Stopped);
+                    }
+                }
+                self.activate();
+                self.issue();
+                self.collect(false);
+            }
+            if self.lanes.iter().all(Lane::done) {
+                return Ok(Phase::Done);
+            }
+            if last.elapsed() >= PUBLISH {
+                for s in &mut self.sinks {
+                    s.tick()?;
+                }
+                let waiting = self.lanes.iter().all(|l| l.idle || l.done());
+                self.publish(if waiting { Phase::Waiting } else { Phase::Running }, false);
+                last = Instant::now();
+            }
+            self.collect(true);
+        }
+    }
+
+    /// Lets lanes join whose first record is due.
+    fn activate(&mut self) {
+        loop {
+            let due = self.lanes.iter().filter(|l| l.active && !l.done()).filter_map(Lane::key).min();
+            let working = self.lanes.iter().any(|l| l.active && !l.done() && !l.idle);
+            let next = self
+                .lanes
+                .iter()
+                .enumerate()
+                .filter(|(_, l)| !l.active && !l.done())
+                .min_by_key(|(i, l)| (l.begins, *i));
+            let Some((i, lane)) = next else { return };
+            // a lane without a head blocks the merge, so `due` is known whenever it matters
+            let join = !working || due.is_some_and(|d| lane.begins <= d);
+            if !join {
+                return;
+            }
+            if let Some(l) = self.lanes.get_mut(i) {
+                l.active = true;
+            }
+        }
+    }
+
+    /// Gives out tokens so that each active lane has work under way.
+    fn issue(&mut self) {
+        for (i, lane) in self.lanes.iter_mut().enumerate() {
+            if !lane.active || lane.has_ended() {
+                continue;
+            }
+            while lane.tokens + lane.waiting() < self.depth {
+                if self.tokens.send(i).is_err() {
+                    return;
+                }
+                lane.tokens += 1;
+            }
+        }
+    }
+
+    /// Takes what the workers have brought; waits for the first if asked to.
+    fn collect(&mut self, wait: bool) {
+        if wait {
+            match self.results.recv_timeout(PUBLISH) {
+                Ok((i, got)) => self.accept(i, got),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+        }
+        while let Ok((i, got)) = self.results.try_recv() {
+            self.accept(i, got);
+        }
+    }
+
+    fn accept(&mut self, i: usize, got: Got) {
+        let Some(lane) = self.lanes.get_mut(i) else { return };
+        lane.tokens = lane.tokens.saturating_sub(1);
+        match got {
+            Got::Batch(work) => lane.accept(work),
+            Got::Idle => lane.idle = true,
+            Got::Nothing => {}
+            Got::End(n, summary) => {
+                lane.ends_after(n);
+                lane.status.sha256 = summary.sha256;
+                lane.status.stored_bytes = summary.bytes;
+                lane.status.warnings.extend(summary.warnings);
+            }
+            Got::Failed(n, why) => {
+                lane.ends_after(n);
+                lane.status.failed = true;
+                lane.status.warnings.push(why);
+            }
+        }
+    }
+
+    /// The lane whose record is next in canonical order, if that is known.
+    fn ready(&self) -> Option<usize> {
+        if self.lanes.iter().any(Lane::blocks_merge) {
+            return None;
+        }
+        self.lanes.iter().enumerate().filter_map(|(i, l)| Some((l.key()?, i))).min().map(|(_, i)| i)
+    }
+
+    /// Hands on records of a lane until another lane's turn comes.
+    fn process(&mut self, i: usize) -> Result<(), SinkError> {
+        let limit =
+            self.lanes.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(j, l)| Some((l.key()?, j))).min();
+        let joining = self.lanes.iter().filter(|l| !l.active && !l.done()).map(|l| l.begins).min();
+        let Some(lane) = self.lanes.get_mut(i) else { return Ok(()) };
+        let Some(head) = lane.head_mut() else { return Ok(()) };
+        let start = head.record;
+        let more = head.observed.get(start..).unwrap_or_default();
+        let run = more
+            .iter()
+            .take_while(|o| limit.is_none_or(|l| (o.order, i) < l) && joining.is_none_or(|b| o.order < b))
+            .count();
+        // the first record is this lane's by choice, whatever a joining lane begins with
+        let end = start + run.max(usize::from(!more.is_empty()));
+        self.hand_on(i, start..end)?;
+        let Some(lane) = self.lanes.get_mut(i) else { return Ok(()) };
+        let finished = lane.head_mut().is_some_and(|h| {
+            h.record = end;
+            end >= h.observed.len()
+        });
+        if finished && let Some(work) = lane.finish_head() {
+            lane.status.counts.lines += work.batch.empty_lines;
+            lane.status.counts.empty_lines += work.batch.empty_lines;
+            self.shop.give(work);
+        }
+        Ok(())
+    }
+
+    fn hand_on(&mut self, i: usize, range: Range<usize>) -> Result<(), SinkError> {
+        let Self { lanes, names, rules, state, sinks, publisher, from, to, histogram, fired, scratch, .. } = self;
+        let Some(lane) = lanes.get_mut(i) else { return Ok(()) };
+        let first_record = lane.records_done;
+        lane.records_done += range.len() as u64;
+        let source = lane.status.id;
+        let mut counts = std::mem::take(&mut lane.status.counts);
+        let Some(head) = lane.head_mut() else { return Ok(()) };
+        let work = &*head.work;
+        let ctx = SinkContext { names, rules };
+        let out_of_time = |t: Ts| from.is_some_and(|f| t < f) || to.is_some_and(|u| t >= u);
+        let kept = |r: usize| {
+            !work.filtered.get(r).copied().unwrap_or(false)
+                && !work.batch.records.get(r).is_some_and(|rec| out_of_time(rec.time))
+        };
+        let plain = work.filtered.is_empty() && from.is_none() && to.is_none();
+        for r in range.clone() {
+            let (Some(rec), Some(at)) = (work.batch.records.get(r), head.observed.get(r)) else { break };
+            counts.records += 1;
+            counts.lines += u64::from(rec.lines);
+            counts.late += u64::from(at.late && at.order.0.saturating_sub(at.time.0) > LATENESS);
+            counts.saw(at.time);
+            let hits_from = head.hit;
+            while work.hits.get(head.hit).is_some_and(|h| h.record as usize == r) {
+                head.hit += 1;
+            }
+            if !plain && !kept(r) {
+                let by = if work.filtered.get(r).copied().unwrap_or(false) {
+                    "--filter"
+                } else if from.is_some_and(|f| rec.time < f) {
+                    "--from"
+                } else {
+                    "--to"
+                };
+                counts.filter(by, 1);
+                continue;
+            }
+            if rec.flags.has(RecordFlags::PARSED) {
+                counts.parsed += 1;
+            } else {
+                counts.raw += 1;
+            }
+            histogram.add(at.time);
+            let hits = work.hits.get(hits_from..head.hit).unwrap_or_default();
+            if hits.is_empty() && !rec.flags.any(RecordFlags::ACT) {
+                continue;
+            }
+            let Some(event) = work.batch.event(r) else { break };
+            scratch.clear();
+            for h in hits {
+                scratch.push(h.rule);
+                if let Some(n) = fired.get_mut(h.rule.0 as usize) {
+                    *n += 1;
+                }
+            }
+            if !hits.is_empty() {
+                for s in sinks.iter_mut() {
+                    s.hits(ctx, &event, hits)?;
+                }
+            }
+            state.push(event, scratch, *at);
+        }
+        if let Some(last) = range.end.checked_sub(1).and_then(|l| work.batch.records.get(l)) {
+            counts.bytes = counts.bytes.max(last.offset + last.full_len);
+        }
+        if let Some(o) = range.end.checked_sub(1).and_then(|l| head.observed.get(l)) {
+            state.advance_source(source, *o);
+        }
+        for s in sinks.iter_mut() {
+            s.events(ctx, &work.batch, range.clone(), &kept)?;
+        }
+        publisher.order(source, first_record, range.len() as u64);
+        lane.status.counts = counts;
+        self.alerts()
+    }
+
+    /// Passes changed alerts on.
+    fn alerts(&mut self) -> Result<(), SinkError> {
+        let ctx = SinkContext { names: &self.names, rules: &self.rules };
+        for (a, closed) in self.publisher.drain(&mut self.state) {
+            if !closed
+                && a.rule_type == RuleType::Correlation
+                && let Some(i) = self.rules.rules().iter().position(|r| r.id == a.rule_id)
+                && let Some(n) = self.fired.get_mut(i)
+            {
+                *n += 1;
+            }
+            for s in &mut self.sinks {
+                s.alert(ctx, &a)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of the input: everything open is closed.
+    fn close(&mut self) -> Result<(), SinkError> {
+        self.state.finish();
+        self.alerts()?;
+        let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
+        let statuses: Vec<SourceStatus> = self.lanes.iter().map(|l| l.status.clone()).collect();
+        let ctx = SinkContext { names: &self.names, rules: &self.rules };
+        for s in &mut self.sinks {
+            s.finish(ctx, &alerts, &statuses)?;
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, phase: Phase, end: bool) {
+        self.histogram.flush();
+        self.publisher.publish(phase, &self.lanes, &self.histogram, &self.fired, &self.rules, &self.state, end);
+    }
+}

@@ -1,0 +1,320 @@
+//! A session: inputs, rules and options turned into running threads.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use super::lane::Lane;
+use super::publisher::{FeedSource, Publisher, Shared};
+use super::sequencer::Sequencer;
+use super::work::{Feeder, Reading, Shop};
+use super::{
+    Feed, Histogram, LoadedRules, OpenedSource, Phase, RuleProblem, SessionOptions, Snapshot, SourceStatus, work,
+};
+use crate::detect::RuleSet;
+use crate::detect::state::{State, StateOptions};
+use crate::event::{Batch, Record, Schema, SourceId, Span, TimeQuality, Ts, time::DAY};
+use crate::parse::{Options as ParseOptions, Parser, Scratch};
+use crate::sink::SinkError;
+use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader};
+use crate::store::SourceRecord;
+
+/// A running (or finished) session.
+pub struct Session {
+    shared: Arc<Shared>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Result<(), SinkError>>>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("phase", &self.snapshot().phase).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Starts the threads and returns at once; inputs are opened and rules
+    /// loaded behind it.
+    #[must_use]
+    pub fn start(options: SessionOptions) -> Self {
+        let shared = Arc::new(Shared::default());
+        let stop = Arc::clone(&options.stop);
+        let for_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || run(options, &for_thread)).ok();
+        Self { shared, stop, thread }
+    }
+
+    /// The session as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The rules, once loaded.
+    #[must_use]
+    pub fn rules(&self) -> Option<Arc<RuleSet>> {
+        self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The records in canonical order (empty unless asked for in the options).
+    #[must_use]
+    pub fn feed(&self) -> Feed {
+        Feed::new(Arc::clone(&self.shared))
+    }
+
+    /// Asks the session to end; what was done is kept.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its thread has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// When an output failed.
+    pub fn join(&mut self) -> Result<(), SinkError> {
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => {
+                Err(SinkError::Io { path: "session".into(), source: std::io::Error::other("the sequencer failed") })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.stop();
+        let _ = self.join();
+    }
+}
+
+fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkError> {
+    let started = Instant::now();
+    let none = || LoadedRules { set: Arc::new(RuleSet::load(&[])), records: Vec::new() };
+    let load = std::mem::replace(&mut options.rules, Box::new(none));
+    let LoadedRules { set: rules, records } = load();
+    *shared.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&rules));
+    let schema = rules.schema();
+
+    let cache = options.cache.take().unwrap_or_default();
+    let mut lanes = Vec::new();
+    let mut feeders = Vec::new();
+    let mut feed_sources = Vec::new();
+    let mut opened = Vec::new();
+    let mut live = 0;
+    for (i, input) in options.inputs.iter().enumerate() {
+        let id = SourceId(i as u32);
+        let status = SourceStatus { id, name: input.name.clone(), ..SourceStatus::default() };
+        match open(id, input, &options, &cache, &schema) {
+            Ok(o) => {
+                live += usize::from(o.reader.is_live());
+                let view = o.reader.view();
+                opened.push(OpenedSource {
+                    record: source_record(id, input, &options, &o),
+                    view: Some(Arc::clone(&view)),
+                });
+                let status =
+                    SourceStatus { format: o.parser.format_name().to_owned(), size: view.progress().1, ..status };
+                lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.time_ref, o.begins));
+                let parser = Arc::new(o.parser);
+                feed_sources.push(Some(FeedSource { view, parser: Arc::clone(&parser) }));
+                feeders.push(Arc::new(Feeder {
+                    reader: Mutex::new(Reading { reader: Some(o.reader), batches: 0 }),
+                    parser,
+                }));
+            }
+            Err(why) => {
+                let status = SourceStatus { failed: true, ended: true, warnings: vec![why], ..status };
+                let mut lane = Lane::new(status, None, Ts::NONE, Ts::NONE);
+                lane.ends_after(0);
+                let record = SourceRecord { id, name: input.name.clone(), ..SourceRecord::default() };
+                opened.push(OpenedSource { record, view: None });
+                lanes.push(lane);
+                feed_sources.push(None);
+                let parser = Arc::new(Parser::for_source("", b"", &parse_options(&options, Ts::NONE), &schema));
+                feeders.push(Arc::new(Feeder { reader: Mutex::new(Reading { reader: None, batches: 0 }), parser }));
+            }
+        }
+    }
+    *shared.sources.write().unwrap_or_else(PoisonError::into_inner) = feed_sources;
+
+    for s in &mut options.sinks {
+        if let Err(e) = s.start(&opened, &records) {
+            mark_stopped(shared);
+            return Err(e);
+        }
+    }
+
+    let threads = options.worker_threads() + live;
+    let depth = match lanes.len() {
+        0..=2 => options.worker_threads() + 2,
+        3..=8 => 3,
+        _ => 2,
+    };
+    let shop =
+        Arc::new(Shop { feeders, rules: Arc::clone(&rules), query: options.filter.take(), spare: Mutex::default() });
+    let (tokens, token_rx) = crossbeam_channel::unbounded();
+    let (result_tx, results) = crossbeam_channel::unbounded();
+    let mut workers = Vec::new();
+    for n in 0..threads {
+        let (shop, tokens, out) = (Arc::clone(&shop), token_rx.clone(), result_tx.clone());
+        let w = std::thread::Builder::new().name(format!("worker {n}")).spawn(move || work::run(&shop, &tokens, &out));
+        workers.extend(w.ok());
+    }
+    drop((token_rx, result_tx));
+
+    let problems: Vec<RuleProblem> = rules
+        .rules()
+        .iter()
+        .filter(|r| !r.loaded)
+        .map(|r| RuleProblem {
+            path: r.path.to_string(),
+            line: r.line as usize,
+            reason: r.reason.clone().unwrap_or_default(),
+        })
+        .collect();
+    let publisher = Publisher {
+        shared: Arc::clone(shared),
+        stop: Arc::clone(&options.stop),
+        on_change: options.on_change.clone(),
+        keep_order: options.feed,
+        started,
+        revision: 0,
+        loaded: rules.rules().iter().filter(|r| r.loaded).count(),
+        problems: Arc::new(problems),
+        closed: std::collections::BTreeMap::new(),
+        list: Arc::default(),
+    };
+    let sequencer = Sequencer {
+        names: options.inputs.iter().map(|i| i.name.clone()).collect(),
+        lanes,
+        shop,
+        state: State::new(Arc::clone(&rules), StateOptions::default()),
+        fired: vec![0; rules.rules().len()],
+        rules,
+        tokens,
+        results,
+        sinks: std::mem::take(&mut options.sinks),
+        publisher,
+        from: options.from,
+        to: options.to,
+        depth,
+        histogram: Histogram::default(),
+        scratch: Vec::new(),
+    };
+    let result = sequencer.run();
+    for w in workers {
+        let _ = w.join();
+    }
+    if result.is_err() {
+        mark_stopped(shared);
+    }
+    result
+}
+
+fn mark_stopped(shared: &Shared) {
+    let mut s = shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut copy = (**s).clone();
+    copy.phase = Phase::Stopped;
+    *s = Arc::new(copy);
+}
+
+/// What the store keeps of an input.
+fn source_record(id: SourceId, input: &Input, options: &SessionOptions, o: &Opened) -> SourceRecord {
+    let path = match &input.kind {
+        InputKind::Path(p) => std::fs::canonicalize(p).ok().map(|p| p.to_string_lossy().into_owned()),
+        InputKind::Stdin => None,
+    };
+    let print = path.as_ref().and_then(|p| {
+        let file = std::fs::File::open(p).ok()?;
+        let size = file.metadata().ok()?.len();
+        Fingerprint::of(&file, size).ok()
+    });
+    SourceRecord {
+        id,
+        name: input.name.clone(),
+        path,
+        fingerprint: print.map(|f| f.to_string()).unwrap_or_default(),
+        format: o.parser.format_name().to_owned(),
+        timezone: options.tz.name().to_owned(),
+        time_ref: o.time_ref,
+    }
+}
+
+struct Opened {
+    reader: SourceReader,
+    parser: Parser,
+    time_ref: Ts,
+    begins: Ts,
+}
+
+fn parse_options(o: &SessionOptions, time_ref: Ts) -> ParseOptions {
+    ParseOptions { format: o.format.clone(), tz: o.tz, time_ref, custom: Arc::clone(&o.custom) }
+}
+
+fn open(
+    id: SourceId,
+    input: &Input,
+    o: &SessionOptions,
+    cache: &Cache,
+    schema: &Arc<Schema>,
+) -> Result<Opened, String> {
+    let options = OpenOptions {
+        cache: cache.clone(),
+        spool: o.feed || o.keep,
+        follow: o.follow,
+        year: o.year,
+        stop: Some(Arc::clone(&o.stop)),
+        ..OpenOptions::default()
+    };
+    let reader = SourceReader::open(id, input, &options).map_err(|e| e.to_string())?;
+    let recorded = reader.time_ref().time;
+    let first = Parser::for_source(&input.name, reader.sample(), &parse_options(o, recorded), schema);
+    let (time_ref, begins) = sample_times(&first, reader.sample(), recorded, o.year.is_some());
+    let parser = if time_ref == recorded {
+        first
+    } else {
+        Parser::for_source(&input.name, reader.sample(), &parse_options(o, time_ref), schema)
+    };
+    let begins = if reader.is_live() { Ts::NONE } else { begins };
+    Ok(Opened { reader, parser, time_ref, begins })
+}
+
+/// Reads the sample's times: the reference for missing years, and the time the
+/// source begins with. Where records with and without a year are mixed, the
+/// dated ones decide the year: the log dates itself, wherever it is copied.
+fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool) -> (Ts, Ts) {
+    let mut batch = Batch::default();
+    let text = String::from_utf8_lossy(sample);
+    let mut at = 0;
+    for line in text.split_inclusive('\n').take(400) {
+        let bare = line.trim_end_matches(['\n', '\r']);
+        if !bare.is_empty() && line.len() <= 16 * 1024 {
+            batch.records.push(Record::new(Span::text(at, bare.len()), at as u64, bare.len() as u64, 1));
+        }
+        at += line.len();
+    }
+    batch.text = text.into_owned();
+    parser.parse_batch(&mut batch, &mut Scratch::default());
+    let dated = |q| matches!(q, TimeQuality::Zoned | TimeQuality::Wall);
+    let yearless = batch.records.iter().any(|r| r.quality == TimeQuality::Yearless);
+    let anchor = batch.records.iter().find(|r| dated(r.quality)).map(|r| r.time);
+    let time_ref = match anchor {
+        Some(t) if yearless && !fixed => Ts(t.0.saturating_add(330 * DAY)),
+        _ => reference,
+    };
+    let begins = match batch.records.first() {
+        Some(r) if time_ref == reference && r.time.is_some() => r.time,
+        // not known without parsing again: join the merge from the start
+        _ => Ts::NONE,
+    };
+    (time_ref, begins)
+}

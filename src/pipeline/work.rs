@@ -1,0 +1,149 @@
+//! The parallel part: a worker takes a source's token, reads the next batch
+//! under the source's lock, then parses and matches it beside the others.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::detect::{Hit, Matcher, RuleSet};
+use crate::event::{Batch, Record, RecordFlags};
+use crate::parse::{Parser, Scratch};
+use crate::query::Query;
+use crate::source::{Polled, SourceReader, SourceSummary};
+
+/// How long a worker waits for a live source before it says "idle".
+const POLL: Duration = Duration::from_millis(100);
+
+/// One source as the workers see it.
+pub(super) struct Feeder {
+    pub reader: Mutex<Reading>,
+    pub parser: Arc<Parser>,
+}
+
+pub(super) struct Reading {
+    pub reader: Option<SourceReader>,
+    pub batches: u64,
+}
+
+/// A batch that went through the parallel part.
+pub(super) struct Work {
+    pub batch: Batch,
+    pub hits: Vec<Hit>,
+    /// Per record, whether the query leaves it out; empty without a query.
+    pub filtered: Vec<bool>,
+    /// A stage failed on this batch: its records are kept raw.
+    pub failed: Option<&'static str>,
+}
+
+/// What a token brought.
+pub(super) enum Got {
+    Batch(Box<Work>),
+    Idle,
+    /// The end, after this many batches.
+    End(u64, Box<SourceSummary>),
+    /// Reading failed after this many batches.
+    Failed(u64, String),
+    /// The source ended on another worker.
+    Nothing,
+}
+
+/// Shared by all workers.
+pub(super) struct Shop {
+    pub feeders: Vec<Arc<Feeder>>,
+    pub rules: Arc<RuleSet>,
+    pub query: Option<Query>,
+    /// Batches to be used again.
+    pub spare: Mutex<Vec<Box<Work>>>,
+}
+
+impl Shop {
+    /// Takes a used batch, or a new one.
+    fn take(&self) -> Box<Work> {
+        lock(&self.spare).pop().unwrap_or_else(|| {
+            Box::new(Work { batch: Batch::default(), hits: Vec::new(), filtered: Vec::new(), failed: None })
+        })
+    }
+
+    /// Gives a batch back.
+    pub fn give(&self, mut work: Box<Work>) {
+        work.batch.clear();
+        work.hits.clear();
+        work.filtered.clear();
+        work.failed = None;
+        let mut spare = lock(&self.spare);
+        if spare.len() < 64 {
+            spare.push(work);
+        }
+    }
+}
+
+pub(super) fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A worker's life: until there are no more tokens.
+pub(super) fn run(shop: &Shop, tokens: &Receiver<usize>, out: &Sender<(usize, Got)>) {
+    let mut matcher = Matcher::new(&shop.rules);
+    let mut scratch = Scratch::default();
+    while let Ok(source) = tokens.recv() {
+        let Some(feeder) = shop.feeders.get(source) else { continue };
+        let got = step(shop, feeder, &mut matcher, &mut scratch);
+        if out.send((source, got)).is_err() {
+            return;
+        }
+    }
+}
+
+fn step(shop: &Shop, feeder: &Feeder, matcher: &mut Matcher, scratch: &mut Scratch) -> Got {
+    let mut work = shop.take();
+    {
+        let mut reading = lock(&feeder.reader);
+        let Some(reader) = reading.reader.as_mut() else { return Got::Nothing };
+        match reader.poll_batch(&mut work.batch, POLL) {
+            Ok(Polled::Batch) => reading.batches += 1,
+            Ok(Polled::Idle) => return Got::Idle,
+            Ok(Polled::End) => {
+                let n = reading.batches;
+                return match reading.reader.take() {
+                    Some(r) => Got::End(n, Box::new(r.finish())),
+                    None => Got::Nothing,
+                };
+            }
+            Err(e) => {
+                reading.reader = None;
+                return Got::Failed(reading.batches, e.to_string());
+            }
+        }
+    }
+    let Work { batch, hits, filtered, failed } = &mut *work;
+    let parsed = catch_unwind(AssertUnwindSafe(|| feeder.parser.parse_batch(batch, scratch)));
+    if parsed.is_err() {
+        keep_raw(batch);
+        *failed = Some("a parser failed on a block; its records are kept raw");
+        *scratch = Scratch::default();
+    }
+    let matched = catch_unwind(AssertUnwindSafe(|| matcher.match_batch(batch, hits)));
+    if matched.is_err() {
+        hits.clear();
+        *failed = Some("matching failed on a block; its records were not matched");
+        *matcher = Matcher::new(&shop.rules);
+    }
+    if let Some(q) = &shop.query {
+        filtered.extend(batch.events().map(|e| !q.matches(&e)));
+        hits.retain(|h| !filtered.get(h.record as usize).copied().unwrap_or(false));
+    }
+    Got::Batch(work)
+}
+
+/// Makes every record of a batch an unparsed one.
+fn keep_raw(batch: &mut Batch) {
+    batch.fields.clear();
+    batch.arena.clear();
+    for r in &mut batch.records {
+        let fresh = Record::new(r.raw, r.offset, r.full_len, r.line);
+        let flags = RecordFlags(r.flags.0 & (RecordFlags::LOSSY.0 | RecordFlags::TRUNCATED.0));
+        *r = Record { flags, lines: r.lines, ..fresh };
+    }
+}
