@@ -26,7 +26,6 @@ for t in "${targets[@]}"; do
     seeds=()
     [ ! -d "seeds/$t" ] || seeds=("seeds/$t")
     [ "$t" != rules ] || seeds+=(../../rules)
-    [ "$t" != config ] || seeds+=(../../docs)
     dict=()
     [ ! -f "seeds/$t.dict" ] || dict=("-dict=seeds/$t.dict")
     log=$(mktemp)

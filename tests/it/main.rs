@@ -11,6 +11,8 @@
 mod architecture;
 mod fail2ban;
 mod generate;
+mod hostile;
 mod parsed_data;
+mod program;
 mod sigma_corpus;
 mod source;
