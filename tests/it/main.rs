@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod docs;
 mod fail2ban;
 mod generate;
 mod hostile;

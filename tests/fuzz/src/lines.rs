@@ -1,10 +1,15 @@
 //! Lines through the parsers, the shipped rules and the event writer.
 
+use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
 
 use secstream::detect::{Matcher, RuleSet, shipped};
 use secstream::event::{Batch, EventRef, OVERLAY, Record, RecordFlags, Span, Ts};
 use secstream::parse::{Options, Parser, Scratch};
+
+thread_local! {
+    static MATCHER: RefCell<Matcher> = RefCell::new(Matcher::new(&RULES));
+}
 
 static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| Arc::new(RuleSet::load(&shipped::rules())));
 
@@ -40,7 +45,7 @@ fn go(data: &[u8], format: Option<&str>) -> Batch {
     let text = String::from_utf8_lossy(data);
     let b = parsed(&text, format);
     let mut hits = Vec::new();
-    Matcher::new(&RULES).match_batch(&b, &mut hits);
+    MATCHER.with_borrow_mut(|m| m.match_batch(&b, &mut hits));
     assert!(hits.is_sorted());
     for e in b.events() {
         touch(e);
