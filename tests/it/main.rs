@@ -17,3 +17,4 @@ mod parsed_data;
 mod program;
 mod sigma_corpus;
 mod source;
+mod store;
