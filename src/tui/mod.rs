@@ -1,1 +1,41 @@
-//! (being built)
+//! The workbench in the terminal.
+//!
+//! ```text
+//! keys ─▶ run (loop) ─▶ update(state, message) ─▶ effects ─▶ engine (threads) ─▶ messages
+//!                              │
+//!                              ▼
+//!                       view(state) ─▶ paint ─▶ one write
+//! ```
+//!
+//! `state` and `update` are pure and know neither terminal nor drawing; `view`
+//! and `widget` are pure functions from state to a buffer of cells; `paint`
+//! turns two buffers into the fewest bytes; `run` alone waits, reads and
+//! writes. All text from logs passes `event::sanitize` in the views.
+
+pub mod action;
+pub mod caps;
+pub mod clipboard;
+pub mod data;
+mod docs;
+mod engine;
+mod input;
+mod json;
+pub mod key;
+pub mod keymap;
+mod launch;
+pub mod msg;
+pub mod paint;
+pub mod record;
+mod run;
+pub mod state;
+mod term;
+mod text;
+pub mod theme;
+pub mod update;
+pub mod view;
+mod widget;
+mod words;
+
+pub use docs::keys_markdown;
+pub use engine::MakeOptions;
+pub use launch::{LaunchError, Options, launch};

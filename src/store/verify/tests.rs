@@ -225,3 +225,38 @@ fn what_is_no_case_is_said_to_be_none() {
     let hollow = json!({"format": FORMAT, "format_version": 1, "alerts": [1, {"evidence": {}}], "operations": [null]});
     assert!(!problems(&hollow).is_empty());
 }
+
+#[test]
+fn the_published_schema_describes_an_export_to_the_last_member() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/case.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    jsonschema::meta::validate(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let doc = exported();
+    let errors: Vec<String> = validator.iter_errors(&doc).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    for path in [
+        "/case",
+        "/items/0",
+        "/alerts/0/evidence/0",
+        "/events/0",
+        "/notes/0",
+        "/sources/0",
+        "/rules/0",
+        "/operations/0",
+        "/chains/0",
+        "/chains/0/links/0",
+        "/tool",
+        "/alerts/0/triage",
+        "",
+    ] {
+        let mut more = doc.clone();
+        more.pointer_mut(path).unwrap()["surplus"] = json!(1);
+        assert!(!validator.is_valid(&more), "{path}");
+        let mut less = doc.clone();
+        let members = less.pointer_mut(path).unwrap().as_object_mut().unwrap();
+        let first = members.keys().next().unwrap().clone();
+        members.remove(&first);
+        assert!(!validator.is_valid(&less), "{path}");
+    }
+}

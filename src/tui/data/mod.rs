@@ -1,0 +1,230 @@
+//! What the screens show that is not in a `pipeline::Snapshot`: plain structs,
+//! filled by the threads of [`super::effect`], read by state and view.
+
+use std::sync::Arc;
+
+use crate::alert::Alert;
+use crate::event::{EventRow, Ov, Severity, SourceId, Ts};
+use crate::query::{Fields, Typed};
+
+/// One row of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedRow {
+    /// Position in canonical order over all events.
+    pub position: u64,
+    /// The event.
+    pub row: Arc<EventRow>,
+    /// Highest severity of an alert that this event is evidence of.
+    pub alert: Option<Severity>,
+    /// Whether it is marked.
+    pub marked: bool,
+    /// Its note, or the first line of it.
+    pub note: Option<String>,
+}
+
+/// What people made of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Triage {
+    /// Nobody decided yet.
+    #[default]
+    New,
+    /// Part of a case.
+    Escalated {
+        /// The case.
+        case: String,
+    },
+    /// Set aside.
+    Dismissed {
+        /// `false_positive`, `benign`, `duplicate` or `test`.
+        reason: String,
+    },
+}
+
+impl Triage {
+    /// The word in queries and tables.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::New => "new",
+            Self::Escalated { .. } => "escalated",
+            Self::Dismissed { reason } => reason,
+        }
+    }
+}
+
+/// An alert with what people made of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertView {
+    /// The alert.
+    pub alert: Arc<Alert>,
+    /// Decision.
+    pub triage: Triage,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Notes, oldest first: who and what.
+    pub notes: Vec<(String, String)>,
+}
+
+impl Fields for AlertView {
+    fn typed(&self) -> Typed {
+        Typed {
+            time: self.alert.last,
+            event_type: crate::event::EventType::Detection,
+            severity: self.alert.severity,
+            outcome: crate::event::Outcome::Unknown,
+            line: self.alert.evidence.first().map_or(0, |e| e.line),
+            parsed: true,
+        }
+    }
+
+    fn overlay(&self, name: Ov) -> Option<&str> {
+        match name {
+            Ov::SrcIp => self.alert.src_ip.as_deref(),
+            Ov::User => self.alert.user.as_deref(),
+            Ov::Host => self.alert.host.as_deref(),
+            Ov::Message => Some(&self.alert.message),
+            _ => None,
+        }
+    }
+
+    fn any_original(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        let a = &self.alert;
+        match name {
+            "rule" => test(&a.rule),
+            "rule_id" => test(&a.rule_id),
+            "id" => test(&a.id),
+            "entity" => test(&a.entity()),
+            "state" | "triage" => test(self.triage.word()),
+            "tag" => self.tags.iter().any(|t| test(t)),
+            "technique" => a.techniques.iter().any(|t| test(t)),
+            "tactic" => a.tactics.iter().any(|t| test(t)),
+            "by" | "rule_type" => test(a.rule_type.as_str()),
+            _ => false,
+        }
+    }
+
+    fn raw(&self) -> &str {
+        &self.alert.dedup_key
+    }
+}
+
+/// A case in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CaseView {
+    /// Its id, as people write it.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// `open`, `in_progress`, `closed`.
+    pub state: String,
+    /// How it ended, where closed.
+    pub resolution: Option<String>,
+    /// Highest severity in it.
+    pub severity: Severity,
+    /// When it was opened.
+    pub opened: Ts,
+    /// Who works on it.
+    pub assignee: Option<String>,
+    /// Number of alerts.
+    pub alerts: usize,
+    /// Number of events.
+    pub events: usize,
+    /// Tags.
+    pub tags: Vec<String>,
+}
+
+/// What an item of a case is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemKind {
+    /// An alert with its evidence.
+    Alert,
+    /// A single event.
+    Event,
+    /// A note.
+    Note,
+    /// A change that somebody made.
+    Change,
+}
+
+/// One line of a case's timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseItem {
+    /// Kind.
+    pub kind: ItemKind,
+    /// Id by which it can be taken out or opened.
+    pub id: String,
+    /// When it happened (events, alerts) or was written (notes, changes).
+    pub time: Ts,
+    /// Who put it there.
+    pub who: String,
+    /// One line.
+    pub text: String,
+    /// Severity, where it has one.
+    pub severity: Option<Severity>,
+}
+
+/// A case with all that is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CaseDetail {
+    /// The case.
+    pub case: CaseView,
+    /// Items in order of time.
+    pub items: Vec<CaseItem>,
+    /// Addresses, accounts and machines of its alerts.
+    pub entities: Vec<String>,
+    /// ATT&CK techniques of its alerts.
+    pub techniques: Vec<String>,
+}
+
+/// A rule in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RuleView {
+    /// Its id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Level.
+    pub level: Severity,
+    /// `detection` or the correlation's type.
+    pub kind: String,
+    /// File.
+    pub path: String,
+    /// Line in the file.
+    pub line: usize,
+    /// Whether it is in force.
+    pub loaded: bool,
+    /// Why not.
+    pub reason: Option<String>,
+    /// Whether it raises alerts of its own.
+    pub alerts: bool,
+    /// Techniques.
+    pub techniques: Vec<String>,
+    /// Times it matched.
+    pub fired: u64,
+}
+
+/// Lines of rule text for the reading pane.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RuleText {
+    /// File.
+    pub path: String,
+    /// Its lines.
+    pub lines: Vec<String>,
+}
+
+/// Where an event stands in its source: what marks and notes are kept by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKey {
+    /// The source.
+    pub source: SourceId,
+    /// Byte offset.
+    pub offset: u64,
+}
+
+impl EventKey {
+    /// Of a row.
+    #[must_use]
+    pub fn of(row: &EventRow) -> Self {
+        Self { source: row.source, offset: row.offset }
+    }
+}

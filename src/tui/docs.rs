@@ -1,0 +1,60 @@
+//! `docs/keys.md`, generated from the table of actions.
+
+use super::action::{ACTIONS, GROUPS, Places};
+
+/// The document: every action with its keys, its name for `[keys]` and where it works.
+#[must_use]
+pub fn keys_markdown() -> String {
+    let mut out = String::from(
+        "# Keys\n\n\
+         <!-- generated from src/tui/action.rs by `secstream config keys`; a test keeps it true -->\n\n\
+         Every key can be changed in `secstream.toml`; two actions that want one key in one place refuse to load:\n\n\
+         ```toml\n[keys]\npivot = [\"p\", \"F5\"]\ntop = [\"g g\"]   # a sequence\nsuspend = []      # no key\n```\n\n\
+         No Alt chords, no destructive single chord, nothing on Ctrl-A, B, H, I, J, M, Q or S (tmux, screen, Tab,\n\
+         Enter, Backspace, flow control). The same list is in the program: `?` for the keys of a place, `:` for all\n\
+         commands by name.\n",
+    );
+    let mut rest = ACTIONS;
+    for (group, n) in GROUPS {
+        let (these, after) = rest.split_at((*n).min(rest.len()));
+        rest = after;
+        out.push_str(&format!("\n## {group}\n\n| keys | name | does | where |\n|---|---|---|---|\n"));
+        for a in these {
+            let keys: Vec<String> = a.keys.iter().map(|k| format!("`{}`", k.replace('|', "\\|"))).collect();
+            let keys = if keys.is_empty() { "(palette)".to_owned() } else { keys.join(", ") };
+            out.push_str(&format!("| {keys} | `{}` | {} | {} |\n", a.id, a.help, places(a.places)));
+        }
+    }
+    out.push_str(
+        "\n## While typing\n\n| keys | does |\n|---|---|\n\
+         | `Enter`, `Esc` | done, give up |\n\
+         | `Ctrl-u`, `Ctrl-w`, `Ctrl-k` | delete to the start, the word before, to the end |\n\
+         | `Home`, `End`, arrows | move |\n\
+         | `Ctrl-d` or `Esc` in a note | save it; `Ctrl-c` drops it |\n",
+    );
+    out
+}
+
+fn places(p: Places) -> String {
+    if p == Places::ALL {
+        return "everywhere".to_owned();
+    }
+    if p == Places::SCREENS {
+        return "all screens".to_owned();
+    }
+    let names: Vec<&str> = Places::EACH.iter().filter(|(one, _)| p.meets(*one)).map(|(_, n)| *n).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_in_the_document() {
+        let text = keys_markdown();
+        for a in ACTIONS {
+            assert!(text.contains(&format!("`{}`", a.id)), "{}", a.id);
+        }
+    }
+}

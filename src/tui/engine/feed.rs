@@ -1,0 +1,457 @@
+//! The thread that reads: pages of the feed, jumps, hits, evidence; and passes
+//! on what the session publishes, no oftener than the screen can show it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::super::data::{AlertView, FeedRow};
+use super::super::msg::{Goto, Msg};
+use super::store::{Decisions, key_of};
+use super::{DataReq, ToLoop, convert, rules};
+use crate::alert::Alert;
+use crate::event::{EventRow, Severity, SourceId, Ts};
+use crate::pipeline::{Feed, Filtered, Session, Snapshot};
+use crate::query::Query;
+
+/// Evidence shown of one alert.
+const EVIDENCE: usize = 100;
+
+/// The view of the feed that the screen shows.
+#[derive(Default)]
+struct View {
+    generation: u64,
+    query: String,
+    hits: Option<Filtered>,
+    /// What was last said of it.
+    said: (u64, u64, u64),
+}
+
+/// Something looked for: the hits of an expression within the view.
+struct Search {
+    /// The view's expression and the one looked for.
+    of: (String, String),
+    hits: Filtered,
+}
+
+/// A replay at a pace.
+#[derive(Default)]
+struct Pace {
+    speed: f64,
+    from: Ts,
+    since: Option<Instant>,
+}
+
+/// The thread's state.
+pub struct Reader {
+    session: Option<Arc<Session>>,
+    feed: Option<Feed>,
+    snap: Arc<Snapshot>,
+    out: ToLoop,
+    gap: Duration,
+    view: View,
+    searches: Vec<Search>,
+    pending: Option<(u64, Goto)>,
+    pace: Pace,
+    decisions: Arc<Decisions>,
+    /// Evidence in canonical order, with the severity of its worst alert.
+    evidence: BTreeMap<(Ts, SourceId, u64), Severity>,
+    /// Evidence counted in already, by alert.
+    seen: BTreeMap<String, usize>,
+    last: Option<(Instant, u64)>,
+    rate: f64,
+    sent: Instant,
+    rules_said: Option<(usize, u64)>,
+    rule_shown: Option<String>,
+}
+
+impl Reader {
+    pub fn new(out: ToLoop, gap: Duration) -> Self {
+        Self {
+            session: None,
+            feed: None,
+            snap: Arc::default(),
+            out,
+            gap,
+            view: View::default(),
+            searches: Vec::new(),
+            pending: None,
+            pace: Pace::default(),
+            decisions: Arc::default(),
+            evidence: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            last: None,
+            rate: 0.0,
+            sent: Instant::now(),
+            rules_said: None,
+            rule_shown: None,
+        }
+    }
+
+    /// Works until every sender is gone.
+    pub fn run(mut self, requests: &Receiver<DataReq>) {
+        let mut stale = false;
+        loop {
+            let wait = if self.pending.is_some() {
+                Duration::from_millis(10)
+            } else if stale || self.scanning() || self.pace.since.is_some() {
+                self.gap
+            } else {
+                Duration::from_secs(3600)
+            };
+            match requests.recv_timeout(wait) {
+                Ok(DataReq::Wake) => stale = true,
+                Ok(r) => self.request(r),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if (stale || self.pace.since.is_some() || self.scanning()) && self.sent.elapsed() >= self.gap {
+                stale = false;
+                self.sent = Instant::now();
+                self.publish();
+            }
+            self.try_pending();
+        }
+    }
+
+    fn scanning(&self) -> bool {
+        let n = self.feed.as_ref().map_or(0, Feed::len);
+        self.view.hits.as_ref().is_some_and(|h| h.scanned() < n) || self.view.said.1 != n
+    }
+
+    fn request(&mut self, r: DataReq) {
+        match r {
+            DataReq::Wake => {}
+            DataReq::Session(s) => {
+                self.feed = Some(s.feed());
+                self.session = Some(s);
+                self.searches.clear();
+                self.evidence.clear();
+                self.seen.clear();
+                self.last = None;
+                self.rules_said = None;
+                let (generation, query) = (self.view.generation, std::mem::take(&mut self.view.query));
+                self.open_view(generation, query);
+                self.publish();
+            }
+            DataReq::Page { generation, from, n } if generation == self.view.generation => self.page(from, n),
+            DataReq::Page { .. } => {}
+            DataReq::View { generation, query } => {
+                self.open_view(generation, query);
+                self.say_len(true);
+            }
+            DataReq::Go(generation, to) => self.pending = Some((generation, to)),
+            DataReq::Play { speed, from } => {
+                let first = self.snap.totals.first_event.unwrap_or(Ts(0));
+                let from = from.filter(|t| t.is_some()).unwrap_or(first);
+                self.pace = Pace { speed, from, since: (speed > 0.0).then(Instant::now) };
+                self.say_len(true);
+            }
+            DataReq::Hold(on) => {
+                if self.pace.speed > 0.0 {
+                    self.pace.from = self.playhead().unwrap_or(self.pace.from);
+                    self.pace.since = (!on).then(Instant::now);
+                }
+            }
+            DataReq::Evidence(a) => self.read_evidence(&a),
+            DataReq::Rule(path) => {
+                let _ = self.out.send(Msg::RuleText(Arc::new(rules::read(&path))));
+                self.rule_shown = Some(path);
+            }
+            DataReq::Decisions(d) => {
+                self.decisions = d;
+                self.say_alerts();
+                let _ = self.out.send(Msg::FeedStale);
+            }
+            DataReq::Cancel => {
+                self.pending = None;
+                self.searches.clear();
+            }
+        }
+    }
+
+    fn open_view(&mut self, generation: u64, query: String) {
+        let hits = match (&self.feed, query.is_empty()) {
+            (Some(f), false) => Query::parse(&query, Ts::now()).ok().map(|q| f.filter(q)),
+            _ => None,
+        };
+        self.view = View { generation, query, hits, said: (0, u64::MAX, 0) };
+    }
+
+    fn playhead(&self) -> Option<Ts> {
+        if self.pace.speed <= 0.0 {
+            return None;
+        }
+        let run = self.pace.since.map_or(0.0, |s| s.elapsed().as_secs_f64());
+        Some(Ts(self.pace.from.0.saturating_add((run * self.pace.speed * 1e6) as i64)))
+    }
+
+    /// Rows of the view, up to the playhead.
+    fn rows(&self) -> u64 {
+        let Some(feed) = &self.feed else { return 0 };
+        let limit = self.playhead().map(|t| feed.position_at(t));
+        match (&self.view.hits, limit) {
+            (Some(h), None) => h.len(),
+            (Some(h), Some(p)) => h.number_at(p),
+            (None, None) => feed.len(),
+            (None, Some(p)) => p,
+        }
+    }
+
+    fn say_len(&mut self, always: bool) {
+        let events = self.feed.as_ref().map_or(0, Feed::len);
+        let rows = self.rows();
+        let scanned = self.view.hits.as_ref().map_or(events, Filtered::scanned);
+        if always || self.view.said != (rows, events, scanned) {
+            self.view.said = (rows, events, scanned);
+            let playhead = self.playhead();
+            let _ = self.out.send(Msg::FeedLen { generation: self.view.generation, rows, events, scanned, playhead });
+        }
+    }
+
+    /// Passes on what the session published.
+    fn publish(&mut self) {
+        if let Some(s) = self.session.clone() {
+            let snap = s.snapshot();
+            if snap.revision != self.snap.revision || self.last.is_none() {
+                let alerts_moved = !Arc::ptr_eq(&snap.alerts, &self.snap.alerts) || self.last.is_none();
+                self.measure(&snap);
+                self.snap = Arc::clone(&snap);
+                if alerts_moved {
+                    self.index_evidence();
+                    self.say_alerts();
+                }
+                let _ = self.out.send(Msg::Session(snap, self.rate));
+                self.say_rules(&s);
+            }
+        }
+        self.say_len(false);
+    }
+
+    fn measure(&mut self, snap: &Snapshot) {
+        let now = Instant::now();
+        let done = matches!(snap.phase, crate::pipeline::Phase::Done | crate::pipeline::Phase::Stopped);
+        match self.last {
+            Some((at, n)) if now.duration_since(at) >= Duration::from_millis(500) => {
+                let rate = snap.totals.records.saturating_sub(n) as f64 / now.duration_since(at).as_secs_f64();
+                self.rate = if self.rate > 0.0 { self.rate * 0.5 + rate * 0.5 } else { rate };
+                self.last = Some((now, snap.totals.records));
+            }
+            None => self.last = Some((now, snap.totals.records)),
+            _ => {}
+        }
+        if done {
+            self.rate = 0.0;
+        }
+    }
+
+    fn say_rules(&mut self, s: &Session) {
+        let Some(set) = s.rules() else { return };
+        let fired: u64 = self.snap.rules_fired.iter().map(|(_, n)| n).sum();
+        let now = (Arc::as_ptr(&set) as usize, fired);
+        if self.rules_said.is_some_and(|said| said == now) {
+            return;
+        }
+        let renewed = self.rules_said.is_none_or(|said| said.0 != now.0);
+        self.rules_said = Some(now);
+        let counts: BTreeMap<&str, u64> = self.snap.rules_fired.iter().map(|(id, n)| (&**id, *n)).collect();
+        let list = set.rules().iter().map(|r| convert::rule(r, counts.get(&*r.id).copied().unwrap_or(0))).collect();
+        let _ = self.out.send(Msg::Rules(Arc::new(list)));
+        if let Some(path) = self.rule_shown.as_ref().filter(|_| renewed) {
+            let _ = self.out.send(Msg::RuleText(Arc::new(rules::read(path))));
+        }
+    }
+
+    fn say_alerts(&self) {
+        let views = match &self.decisions.stored {
+            Some(stored) => Arc::clone(stored),
+            None => {
+                let view = |a: &Arc<Alert>| {
+                    let d = self.decisions.alerts.get(&a.id).cloned().unwrap_or_default();
+                    AlertView { alert: Arc::clone(a), triage: d.triage, tags: d.tags, notes: d.notes }
+                };
+                Arc::new(self.snap.alerts.iter().map(view).collect())
+            }
+        };
+        let _ = self.out.send(Msg::Alerts(views));
+    }
+
+    /// Adds the evidence that came since; of an alert that grew only the new part.
+    fn index_evidence(&mut self) {
+        for a in self.snap.alerts.iter() {
+            let from = self.seen.get(&a.id).copied().unwrap_or(0);
+            if from >= a.evidence.len() {
+                continue;
+            }
+            for e in a.evidence.iter().skip(from) {
+                let worst = self.evidence.entry((e.time, e.source, e.offset)).or_insert(a.severity);
+                *worst = (*worst).max(a.severity);
+            }
+            self.seen.insert(a.id.clone(), a.evidence.len());
+        }
+    }
+
+    fn feed_row(&self, position: u64, row: EventRow) -> Arc<FeedRow> {
+        let alert = self.evidence.get(&(row.time, row.source, row.offset)).copied();
+        let (marked, note) = if self.decisions.events.is_empty() {
+            (false, None)
+        } else {
+            self.decisions.events.get(&key_of(&row)).cloned().unwrap_or_default()
+        };
+        Arc::new(FeedRow { position, row: Arc::new(row), alert, marked, note })
+    }
+
+    fn page(&self, from: u64, n: usize) {
+        let mut rows = Vec::with_capacity(n);
+        for i in from..from.saturating_add(n as u64) {
+            let Some(feed) = &self.feed else { break };
+            let position = match &self.view.hits {
+                Some(h) => h.position(i),
+                None => (i < feed.len()).then_some(i),
+            };
+            let Some(position) = position else { break };
+            let row = feed.row(position).unwrap_or_else(|| {
+                convert::raw_row(SourceId(u32::MAX), position, "(this record cannot be read any more)".to_owned())
+            });
+            rows.push(self.feed_row(position, row));
+        }
+        let _ = self.out.send(Msg::FeedPage { generation: self.view.generation, from, rows });
+    }
+
+    fn read_evidence(&self, a: &Alert) {
+        let Some(feed) = self.feed.as_ref().filter(|_| self.decisions.stored.is_none()) else { return };
+        let mut rows = Vec::new();
+        for e in a.evidence.iter().take(EVIDENCE) {
+            if let Some(row) = feed.position_of(e.source, e.offset).and_then(|p| feed.row(p)) {
+                rows.push(Arc::new(row));
+            }
+        }
+        let _ = self.out.send(Msg::Evidence { of: (a.id.clone(), a.revision), rows });
+    }
+
+    /// Row of the view for a position in the feed.
+    fn row_of(&self, position: u64) -> u64 {
+        match &self.view.hits {
+            Some(h) => h.number_at(position).min(h.len().saturating_sub(1)),
+            None => position,
+        }
+    }
+
+    fn go(&mut self, position: u64, hit: Option<(u64, u64)>) {
+        let row = self.row_of(position);
+        self.say_len(true);
+        let _ = self.out.send(Msg::FeedGo { generation: self.view.generation, row, hit });
+        self.pending = None;
+    }
+
+    fn miss(&mut self, text: &str) {
+        let _ = self.out.send(Msg::FeedMiss { text: text.to_owned() });
+        self.pending = None;
+    }
+
+    /// Goes where it was asked to, as soon as enough has been looked at.
+    fn try_pending(&mut self) {
+        let Some((generation, to)) = self.pending.clone() else { return };
+        let Some(feed) = self.feed.clone() else { return self.miss("no log is open") };
+        if generation != self.view.generation {
+            self.pending = None;
+            return;
+        }
+        // A filtered view must have been filled up to the place first.
+        let ready =
+            |r: &Self, p: u64| r.view.hits.as_ref().is_none_or(|h| h.scanned() > p || h.scanned() >= feed.len());
+        match to {
+            Goto::Time(t) => {
+                let p = feed.position_at(t).min(feed.len().saturating_sub(1));
+                if ready(self, p) {
+                    self.go(p, None);
+                }
+            }
+            Goto::Position(p) => {
+                if ready(self, p) {
+                    self.go(p, None);
+                }
+            }
+            Goto::Event(source, offset) => match feed.position_of(source, offset) {
+                Some(p) if ready(self, p) => self.go(p, None),
+                Some(_) => {}
+                None => self.miss("this event is not in the feed"),
+            },
+            Goto::Alert { from, on } => self.go_alert(&feed, from, on),
+            Goto::Mark { from } => self.go_mark(&feed, from),
+            Goto::Hit { query, from, on } => self.go_hit(&feed, &query, from, on),
+        }
+    }
+
+    fn go_alert(&mut self, feed: &Feed, from: u64, on: bool) {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let Some(r) = feed.row(from) else { return self.miss("no events yet") };
+        let here = (r.time, r.source, r.offset);
+        let next = if on {
+            self.evidence.range((Excluded(here), Unbounded)).next()
+        } else {
+            self.evidence.range(..here).next_back()
+        };
+        match next.and_then(|((_, source, offset), _)| feed.position_of(*source, *offset)) {
+            Some(p) => self.go(p, None),
+            None => self.miss(if on { "no alert after this event" } else { "no alert before this event" }),
+        }
+    }
+
+    fn go_mark(&mut self, feed: &Feed, from: u64) {
+        // Marks are few: rows are looked at from here on, and then from the start.
+        let marks: Vec<&String> = self.decisions.events.iter().filter(|(_, m)| m.0).map(|(k, _)| k).collect();
+        let mut offsets: Vec<u64> = marks.iter().filter_map(|k| k.split_once('@')?.1.parse().ok()).collect();
+        offsets.sort_unstable();
+        let sources = self.snap.sources.len() as u32;
+        let mut positions: Vec<u64> = offsets
+            .iter()
+            .flat_map(|o| (0..sources).filter_map(|s| feed.position_of(SourceId(s), *o)))
+            .filter(|p| feed.row(*p).is_some_and(|r| marks.iter().any(|k| **k == key_of(&r))))
+            .collect();
+        positions.sort_unstable();
+        match positions.iter().find(|p| **p >= from).or(positions.first()) {
+            Some(p) => self.go(*p, None),
+            None => self.miss("no marks: m sets one"),
+        }
+    }
+
+    fn go_hit(&mut self, feed: &Feed, query: &str, from: u64, on: bool) {
+        let of = (self.view.query.clone(), query.to_owned());
+        let at = match self.searches.iter().position(|s| s.of == of) {
+            Some(i) => i,
+            None => {
+                let both = if of.0.is_empty() { of.1.clone() } else { format!("({}) and ({})", of.0, of.1) };
+                let Ok(q) = Query::parse(&both, Ts::now()) else { return self.miss("not an expression") };
+                // One to find, one for the entity; older ones end.
+                self.searches.truncate(1);
+                self.searches.insert(0, Search { of, hits: feed.filter(q) });
+                0
+            }
+        };
+        let Some(s) = self.searches.get(at) else { return };
+        let (n, scanned, all) = (s.hits.len(), s.hits.scanned(), feed.len());
+        let number = s.hits.number_at(from);
+        let hit = if on {
+            (number < n).then_some(number)
+        } else if scanned >= from.min(all) {
+            number.checked_sub(1)
+        } else {
+            return;
+        };
+        match hit.and_then(|i| s.hits.position(i).map(|p| (i, p))) {
+            Some((i, p)) => self.go(p, Some((i + 1, n))),
+            None if scanned < all => {}
+            None if n == 0 => self.miss("not found"),
+            None => {
+                // Round the end, as pagers do.
+                let i = if on { 0 } else { n - 1 };
+                if let Some(p) = s.hits.position(i) {
+                    self.go(p, Some((i + 1, n)));
+                }
+            }
+        }
+    }
+}

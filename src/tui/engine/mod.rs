@@ -1,0 +1,66 @@
+//! What happens off the loop's thread: reading the session and the feed, the
+//! case store, rule files. Requests go in over channels, messages come back;
+//! the loop itself never waits for a disk.
+
+mod convert;
+mod feed;
+mod rules;
+mod session;
+mod store;
+
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+use tokio::sync::mpsc::UnboundedSender;
+
+use self::store::Decisions;
+use super::msg::{Goto, Msg, Op};
+use crate::alert::Alert;
+use crate::event::Ts;
+use crate::pipeline::{Feed, Session};
+
+pub use rules::file_to_edit;
+pub use session::{MakeOptions, Sessions};
+
+/// To the loop.
+pub type ToLoop = UnboundedSender<Msg>;
+
+/// A request to the thread that reads the session and its feed.
+pub(super) enum DataReq {
+    /// The session published something.
+    Wake,
+    /// Another session takes over (or the first one).
+    Session(Arc<Session>),
+    /// Read rows.
+    Page { generation: u64, from: u64, n: usize },
+    /// Make a view.
+    View { generation: u64, query: String },
+    /// Go somewhere.
+    Go(u64, Goto),
+    /// Replay at a pace.
+    Play { speed: f64, from: Option<Ts> },
+    /// Stop the pace, or go on.
+    Hold(bool),
+    /// Read the evidence of an alert.
+    Evidence(Arc<Alert>),
+    /// Read a rule's file.
+    Rule(String),
+    /// What people decided.
+    Decisions(Arc<Decisions>),
+    /// Give up what is looked for.
+    Cancel,
+}
+
+/// A request to the thread of the case store.
+pub(super) enum StoreReq {
+    /// Change something.
+    Do(Op),
+    /// Read a case.
+    Case(String),
+    /// Read the evidence of an alert that only the store has: id and revision.
+    Evidence(String, u32),
+    /// Where events' bytes are read from now.
+    Feed(Feed),
+    /// All done so far is on disk when the sender is dropped.
+    Flush(Sender<()>),
+}

@@ -1,0 +1,163 @@
+//! The threads and the sessions: starts them, and starts a session again when
+//! its rules changed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, unbounded};
+
+use super::super::msg::{Effect, Msg};
+use super::feed::Reader;
+use super::store::Worker;
+use super::{DataReq, StoreReq, ToLoop, rules};
+use crate::pipeline::{Session, SessionOptions};
+use crate::store::Store;
+
+/// Makes the options of a session: at the start, and again when rules changed.
+pub type MakeOptions = Box<dyn FnMut() -> Result<SessionOptions, String> + Send>;
+
+/// The threads behind the loop.
+pub struct Sessions {
+    data: Sender<DataReq>,
+    store: Sender<StoreReq>,
+    threads: Vec<JoinHandle<()>>,
+    reload: Arc<AtomicBool>,
+    reloads: Sender<()>,
+    _watcher: Option<notify::RecommendedWatcher>,
+}
+
+impl Sessions {
+    /// Starts the threads. The first session is given, so that it can run
+    /// already; `make` makes later ones (none where the input cannot be read twice).
+    #[must_use]
+    pub fn start(
+        out: &ToLoop,
+        first: Option<SessionOptions>,
+        make: Option<MakeOptions>,
+        store: Store,
+        rule_dirs: &[PathBuf],
+        gap: Duration,
+    ) -> Self {
+        let (data, data_rx) = unbounded();
+        let (to_store, store_rx) = unbounded();
+        let (reloads, reload_rx) = unbounded::<()>();
+        let reader = Reader::new(out.clone(), gap);
+        let worker = Worker {
+            store,
+            feed: None,
+            alone: first.is_none(),
+            out: out.clone(),
+            data: data.clone(),
+            known: std::collections::BTreeMap::new(),
+        };
+        let mut threads = Vec::new();
+        let spawn =
+            |name: &str, f: Box<dyn FnOnce() + Send>| std::thread::Builder::new().name(name.to_owned()).spawn(f).ok();
+        threads.extend(spawn("feed", Box::new(move || reader.run(&data_rx))));
+        threads.extend(spawn("store", Box::new(move || worker.run(&store_rx))));
+        let (for_sessions, for_store, say) = (data.clone(), to_store.clone(), out.clone());
+        threads.extend(spawn(
+            "sessions",
+            Box::new(move || {
+                let mut make = make;
+                let mut next = first;
+                loop {
+                    if let Some(options) = next.take() {
+                        let session = Arc::new(Session::start(waking(options, &for_sessions)));
+                        let _ = for_store.send(StoreReq::Feed(session.feed()));
+                        let _ = for_sessions.send(DataReq::Session(session));
+                    }
+                    if reload_rx.recv().is_err() {
+                        return;
+                    }
+                    // Editors write a file in several steps.
+                    std::thread::sleep(Duration::from_millis(250));
+                    while reload_rx.try_recv().is_ok() {}
+                    match make.as_mut().map(|m| m()) {
+                        Some(Ok(options)) => next = Some(options),
+                        Some(Err(e)) => {
+                            let _ = say.send(Msg::Failed(e));
+                        }
+                        None => {
+                            let _ = say
+                                .send(Msg::Failed("this input cannot be read a second time with other rules".into()));
+                        }
+                    }
+                    if next.is_some() {
+                        let _ = say.send(Msg::Done("rules changed: analyzing again".into()));
+                    }
+                }
+            }),
+        ));
+        let reload = Arc::new(AtomicBool::new(true));
+        let (on, again) = (Arc::clone(&reload), reloads.clone());
+        let watcher = rules::watch(rule_dirs, move |_| {
+            if on.load(Ordering::Relaxed) {
+                let _ = again.send(());
+            }
+        });
+        Self { data, store: to_store, threads, reload, reloads, _watcher: watcher }
+    }
+
+    /// Does what an effect asks of the threads; gives back what the loop itself must do.
+    pub fn request(&self, e: Effect) -> Option<Effect> {
+        let data = |r| {
+            let _ = self.data.send(r);
+            None
+        };
+        match e {
+            Effect::Page { generation, from, n } => data(DataReq::Page { generation, from, n }),
+            Effect::View { generation, query } => data(DataReq::View { generation, query }),
+            Effect::Go(generation, to) => data(DataReq::Go(generation, to)),
+            Effect::Play { speed, from } => data(DataReq::Play { speed, from }),
+            Effect::Hold(on) => data(DataReq::Hold(on)),
+            Effect::Evidence(a) => {
+                let _ = self.store.send(StoreReq::Evidence(a.id.clone(), a.revision));
+                data(DataReq::Evidence(a))
+            }
+            Effect::ReadRule(path) => data(DataReq::Rule(path)),
+            Effect::Cancel => data(DataReq::Cancel),
+            Effect::Store(op) => {
+                let _ = self.store.send(StoreReq::Do(op));
+                None
+            }
+            Effect::ReadCase(id) => {
+                let _ = self.store.send(StoreReq::Case(id));
+                None
+            }
+            other => Some(other),
+        }
+    }
+
+    /// Analyzes again with the rules as they are now.
+    pub fn reload(&self) {
+        let _ = self.reloads.send(());
+    }
+
+    /// Ends the threads; what was decided is on disk when this returns.
+    pub fn finish(self) {
+        self.reload.store(false, Ordering::Relaxed);
+        let (done, wait) = crossbeam_channel::bounded::<()>(1);
+        let _ = self.store.send(StoreReq::Flush(done));
+        // The other end is dropped when everything before it was written.
+        let _ = wait.recv_timeout(Duration::from_secs(10));
+        let Self { data, store, threads, reloads, _watcher, .. } = self;
+        drop((data, store, reloads, _watcher));
+        // Threads hold senders to each other: the process's end takes them.
+        drop(threads);
+    }
+}
+
+fn waking(mut options: SessionOptions, data: &Sender<DataReq>) -> SessionOptions {
+    let data = data.clone();
+    options.on_change = Some(Arc::new(move || {
+        // One waiting wake is as good as many.
+        if data.len() < 64 {
+            let _ = data.send(DataReq::Wake);
+        }
+    }));
+    options
+}

@@ -1,0 +1,256 @@
+//! The thread of the case store: does what people decide, one step after the
+//! other, and looks a few times a second whether somebody else did.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use rustc_hash::FxHashMap;
+
+use super::super::data::{AlertView, Triage};
+use super::super::msg::{Msg, Op, Targets};
+use super::{DataReq, StoreReq, ToLoop, convert};
+use crate::event::{EventRow, Ts, hash64};
+use crate::pipeline::Feed;
+use crate::store::{AlertFilter, CaseId, CaseState, EventKey, EventMark, Store, StoreError, Target, Verdict};
+
+/// How often other people's changes are looked for.
+const LOOK: Duration = Duration::from_millis(400);
+
+/// What people made of one alert.
+#[derive(Debug, Clone, Default)]
+pub struct Decision {
+    /// Decision.
+    pub triage: Triage,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Notes.
+    pub notes: Vec<(String, String)>,
+}
+
+/// What people made of everything.
+#[derive(Debug, Default)]
+pub struct Decisions {
+    /// Of alerts, by id.
+    pub alerts: FxHashMap<String, Decision>,
+    /// Of events, by the store's key: marked, and the first note.
+    pub events: FxHashMap<String, (bool, Option<String>)>,
+    /// All alerts of the store, where no log is open.
+    pub stored: Option<Arc<Vec<AlertView>>>,
+}
+
+pub struct Worker {
+    pub store: Store,
+    pub feed: Option<Feed>,
+    pub alone: bool,
+    pub out: ToLoop,
+    pub data: Sender<DataReq>,
+    /// Stored alerts in full, by id, with the revision they were read at.
+    pub known: BTreeMap<String, (u32, AlertView)>,
+}
+
+impl Worker {
+    /// Works until every sender is gone.
+    pub fn run(mut self, requests: &Receiver<StoreReq>) {
+        if let Some(note) = self.store.read_only_note() {
+            let _ = self.out.send(Msg::Failed(note));
+        }
+        self.publish();
+        loop {
+            match requests.recv_timeout(LOOK) {
+                Ok(StoreReq::Do(op)) => {
+                    let said = self.perform(op).map_err(|e| e.to_string());
+                    let _ = self.out.send(match said {
+                        Ok(text) => Msg::Done(text),
+                        Err(text) => Msg::Failed(text),
+                    });
+                    for c in self.store.take_conflicts() {
+                        let _ = self.out.send(Msg::Failed(c.to_string()));
+                    }
+                    self.look();
+                }
+                Ok(StoreReq::Case(id)) => {
+                    if let Ok(d) = self.store.case(&CaseId(id)) {
+                        let _ = self.out.send(Msg::Case(Arc::new(convert::case_detail(&d))));
+                    }
+                }
+                Ok(StoreReq::Evidence(id, revision)) if self.alone => {
+                    if let Ok(d) = self.store.alert(&id) {
+                        let rows = d.evidence.iter().take(200).map(|e| Arc::new(convert::evidence(e))).collect();
+                        let _ = self.out.send(Msg::Evidence { of: (id, revision), rows });
+                    }
+                }
+                Ok(StoreReq::Evidence(..)) => {}
+                Ok(StoreReq::Feed(f)) => self.feed = Some(f),
+                Ok(StoreReq::Flush(done)) => drop(done),
+                Err(RecvTimeoutError::Timeout) => self.look(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        if self.store.changed().unwrap_or(false) {
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        if let Err(e) = self.try_publish() {
+            let _ = self.out.send(Msg::Failed(format!("case store: {e}")));
+        }
+    }
+
+    fn try_publish(&mut self) -> Result<(), StoreError> {
+        let rows = self.store.alerts(&AlertFilter::default())?;
+        let mut decisions = Decisions::default();
+        let mut stored = Vec::new();
+        for r in &rows {
+            let target = Target::Alert(r.id.clone());
+            let notes = if r.notes > 0 { convert::notes(&self.store.notes(&target)?) } else { Vec::new() };
+            let d = Decision { triage: convert::triage(r), tags: r.tags.clone(), notes };
+            if self.alone {
+                let fresh = self.known.get(&r.id).is_some_and(|k| k.0 == r.revision);
+                if !fresh {
+                    let detail = self.store.alert(&r.id)?;
+                    self.known.insert(r.id.clone(), (r.revision, convert::alert(&detail)));
+                }
+                if let Some((_, v)) = self.known.get(&r.id) {
+                    let mut v = v.clone();
+                    (v.triage, v.tags, v.notes) = (d.triage.clone(), d.tags.clone(), d.notes.clone());
+                    stored.push(v);
+                }
+            }
+            decisions.alerts.insert(r.id.clone(), d);
+        }
+        decisions.stored = self.alone.then(|| Arc::new(stored));
+        for e in self.store.events()? {
+            let note = if e.notes > 0 {
+                let notes = self.store.notes(&Target::Event(e.event.key.clone()))?;
+                notes.last().map(|n| n.text.lines().next().unwrap_or("").to_owned())
+            } else {
+                None
+            };
+            if e.marked_by.is_some() || note.is_some() {
+                decisions.events.insert(e.event.key.0.clone(), (e.marked_by.is_some(), note));
+            }
+        }
+        let cases = self.store.cases()?.iter().map(convert::case).collect();
+        let _ = self.out.send(Msg::UndoDepth(self.store.undo_depth()?));
+        let _ = self.out.send(Msg::Cases(Arc::new(cases)));
+        let _ = self.data.send(DataReq::Decisions(Arc::new(decisions)));
+        Ok(())
+    }
+
+    /// The event as the store takes it, with the bytes of its source.
+    fn mark_of(&self, e: &EventRow) -> EventMark {
+        let read = |f: &Feed| f.bytes(e.source, e.offset, usize::try_from(e.full_len).ok()?);
+        let raw = self.feed.as_ref().and_then(read).unwrap_or_else(|| e.raw.clone().into_bytes());
+        EventMark { source: e.source, offset: e.offset, len: e.full_len, line: e.line, time: e.time, raw }
+    }
+
+    fn targets(&mut self, what: &Targets) -> Result<Vec<Target>, StoreError> {
+        let mut out: Vec<Target> = what.alerts.iter().cloned().map(Target::Alert).collect();
+        for e in &what.events {
+            let mark = self.mark_of(e);
+            out.push(Target::Event(self.store.keep_event(&mark)?));
+        }
+        out.extend(what.case.iter().map(|c| Target::Case(CaseId(c.clone()))));
+        Ok(out)
+    }
+
+    fn perform(&mut self, op: Op) -> Result<String, StoreError> {
+        let plural = |n: usize, noun: &str| if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") };
+        match op {
+            Op::Escalate { what, case, title } => {
+                let case = case.map(CaseId);
+                let n = what.alerts.len() + what.events.len();
+                let id = if what.alerts.is_empty() {
+                    let events: Vec<EventMark> = what.events.iter().map(|e| self.mark_of(e)).collect();
+                    self.store.escalate_events(&events, case.as_ref(), &title)?
+                } else {
+                    self.store.escalate(&what.alerts, case.as_ref(), &title)?
+                };
+                let noun = if what.alerts.is_empty() { "event" } else { "alert" };
+                Ok(format!("{} put into {id}; 3 shows cases, u undoes", plural(n, noun)))
+            }
+            Op::Dismiss { alerts, verdict } => {
+                let v = Verdict::from_name(verdict).unwrap_or_default();
+                let n = self.store.dismiss(&alerts, v, "")?;
+                Ok(format!("{} dismissed: {}; u undoes", plural(n, "alert"), verdict.replace('_', " ")))
+            }
+            Op::Snooze { alerts, minutes } => {
+                let until = Ts(Ts::now().0.saturating_add(minutes * 60_000_000));
+                let n = self.store.snooze(&alerts, until)?;
+                Ok(format!("{} back in {minutes} minutes; u undoes", plural(n, "alert")))
+            }
+            Op::Tag { what, tags } => {
+                let targets = self.targets(&what)?;
+                for t in &targets {
+                    for (tag, on) in &tags {
+                        self.store.tag(t, tag, *on)?;
+                    }
+                }
+                Ok(format!("tagged {}; u undoes", plural(targets.len(), "item")))
+            }
+            Op::Note { what, text } => {
+                for t in self.targets(&what)? {
+                    self.store.note(&t, &text)?;
+                }
+                Ok("note saved; u undoes".to_owned())
+            }
+            Op::Mark { event, on } => {
+                let mark = self.mark_of(&event);
+                self.store.mark(&mark, on)?;
+                Ok(if on { "marked" } else { "mark removed" }.to_owned())
+            }
+            Op::CaseState { case, state, resolution } => {
+                let to = CaseState::from_name(state).unwrap_or_default();
+                self.store.set_case_state(&CaseId(case.clone()), to, &resolution)?;
+                Ok(format!("{case} is {}; u undoes", state.replace('_', " ")))
+            }
+            Op::Assign { case, who } => {
+                self.store.assign(&CaseId(case.clone()), &who)?;
+                Ok(if who.is_empty() {
+                    format!("{case} is nobody's; u undoes")
+                } else {
+                    format!("{case} is for {who}; u undoes")
+                })
+            }
+            Op::CaseTitle { case, title } => {
+                self.store.set_title(&CaseId(case), &title)?;
+                Ok("renamed; u undoes".to_owned())
+            }
+            Op::RemoveItem { case, item } => {
+                let target = Target::parse(&item).ok_or_else(|| StoreError::Invalid(format!("no item '{item}'")))?;
+                self.store.remove_item(&CaseId(case), &target)?;
+                Ok("taken out; u undoes".to_owned())
+            }
+            Op::Undo => Ok(self.store.undo()?.map_or_else(|| "nothing to undo".to_owned(), |t| format!("undone: {t}"))),
+            Op::Export { case, path } => self.export(&CaseId(case), &path),
+        }
+    }
+
+    /// Writes a case beside the file and moves it there whole.
+    fn export(&self, case: &CaseId, path: &str) -> Result<String, StoreError> {
+        let text = crate::store::export::to_text(&self.store.export_case(case)?);
+        let failed = |e: std::io::Error| StoreError::Invalid(format!("{path}: {e}"));
+        let target = std::path::Path::new(path);
+        if target.exists() {
+            return Err(StoreError::Invalid(format!("{path} is there already; name another file")));
+        }
+        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist_noclobber(target).map_err(|e| failed(e.error))?;
+        let sha = crate::store::canonical::sha256_hex(text.as_bytes());
+        Ok(format!("{case} exported to {path}, sha256 {}…", sha.get(..16).unwrap_or(&sha)))
+    }
+}
+
+/// The store's key of an event on screen.
+pub fn key_of(e: &EventRow) -> String {
+    EventKey::new(hash64(e.raw.as_bytes()), e.offset).0
+}

@@ -1,0 +1,358 @@
+//! The loop: the one place that waits, reads keys and writes frames.
+//!
+//! Keys come first, then messages of the threads, all that are waiting; then
+//! one frame if anything changed. A key is drawn at once; what only data asks
+//! for is drawn at most every `frame_gap_ms`, and less often where the terminal
+//! takes its bytes slowly. While nothing happens nothing is written.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::EventStream;
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
+
+use super::caps::Caps;
+use super::engine::Sessions;
+use super::launch::{Launch, editor_command};
+use super::msg::{Effect, Msg};
+use super::state::State;
+use super::term::{self, Term};
+use super::theme::{self, Theme};
+use super::update::update;
+use super::{clipboard, engine, input, view};
+
+/// How long the cursor rests before panes follow it.
+const SETTLE: Duration = Duration::from_millis(90);
+/// Messages handled between two looks at the keyboard.
+const DRAIN: usize = 64;
+
+struct Loop {
+    state: State,
+    theme: Theme,
+    caps: Caps,
+    folder: Option<std::path::PathBuf>,
+    term: Term,
+    input: Option<EventStream>,
+    engine: Option<Sessions>,
+    /// A key changed something: draw now.
+    key_dirty: bool,
+    /// Data changed something: draw when the gap allows it.
+    data_dirty: bool,
+    drawn: Instant,
+    gap: Duration,
+    settle: Option<Instant>,
+    quit: bool,
+}
+
+/// Runs the workbench until the user leaves.
+///
+/// # Errors
+/// Where the terminal cannot be taken or is gone.
+pub fn run(launch: Launch) -> io::Result<()> {
+    let rt = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    rt.block_on(main(launch))
+}
+
+async fn main(launch: Launch) -> io::Result<()> {
+    let caps = launch.caps;
+    let mut signals = Signals::new()?;
+    term::install_panic_hook();
+    let mut term = Term::enter()?;
+    let mut state = State::new(Term::size(), Arc::clone(&launch.keys), launch.facts.clone());
+    state.theme.clone_from(&launch.theme_name);
+    // The first frame: before any file, rule or database is opened.
+    let (frame, cursor) = view::render(&state, &launch.theme);
+    term.draw(frame, cursor)?;
+    let (tx, mut rx) = unbounded_channel();
+    let gap = Duration::from_millis(caps.frame_gap_ms());
+    let ask_background = launch.ask_background;
+    let folder = launch.themes.clone();
+    let theme = launch.theme;
+    let say = tx.clone();
+    let engine = launch.start(&tx, gap.max(Duration::from_millis(30)));
+    if ask_background && let Some(name) = background_theme() {
+        let _ = say.send(Msg::Theme(name));
+    }
+    let mut l = Loop {
+        state,
+        theme,
+        caps,
+        folder,
+        term,
+        input: Some(EventStream::new()),
+        engine: Some(engine),
+        key_dirty: true,
+        data_dirty: false,
+        drawn: Instant::now(),
+        gap,
+        settle: None,
+        quit: false,
+    };
+    l.effects(vec![Effect::View { generation: 0, query: String::new() }])?;
+    let result = l.turn(&mut rx, &mut signals).await;
+    // Threads first: what was decided must be on disk whatever the terminal does.
+    if let Some(e) = l.engine.take() {
+        e.finish();
+    }
+    drop(l);
+    let panics = term::panics();
+    if let Some(p) = panics.first() {
+        return Err(io::Error::other(format!("a thread failed: {p}")));
+    }
+    result
+}
+
+/// Asks the terminal for its background colour; `None` where it does not say.
+fn background_theme() -> Option<String> {
+    let mut o = terminal_colorsaurus::QueryOptions::default();
+    o.timeout = Duration::from_millis(100);
+    match terminal_colorsaurus::theme_mode(o).ok()? {
+        terminal_colorsaurus::ThemeMode::Light => Some("light".to_owned()),
+        terminal_colorsaurus::ThemeMode::Dark => None,
+    }
+}
+
+struct Signals {
+    term: Signal,
+    hup: Signal,
+    int: Signal,
+    cont: Signal,
+    tstp: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            hup: signal(SignalKind::hangup())?,
+            int: signal(SignalKind::interrupt())?,
+            cont: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            tstp: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+        })
+    }
+}
+
+enum Woken {
+    Input(Option<io::Result<crossterm::event::Event>>),
+    Data(Option<Msg>),
+    Settled,
+    Frame,
+    End,
+    Continued,
+    Suspend,
+}
+
+impl Loop {
+    async fn turn(&mut self, rx: &mut UnboundedReceiver<Msg>, sig: &mut Signals) -> io::Result<()> {
+        while !self.quit {
+            self.draw_if_due()?;
+            let far = Instant::now() + Duration::from_secs(86_400);
+            let settle = self.settle.unwrap_or(far);
+            let frame = if self.data_dirty { self.drawn + self.gap } else { far };
+            let input = self.input.get_or_insert_with(EventStream::new);
+            let woken = tokio::select! {
+                biased;
+                e = input.next() => Woken::Input(e),
+                _ = sig.term.recv() => Woken::End,
+                _ = sig.hup.recv() => Woken::End,
+                _ = sig.int.recv() => Woken::End,
+                _ = sig.cont.recv() => Woken::Continued,
+                _ = sig.tstp.recv() => Woken::Suspend,
+                () = sleep_until(settle), if self.settle.is_some() => Woken::Settled,
+                () = sleep_until(frame), if self.data_dirty => Woken::Frame,
+                m = rx.recv() => Woken::Data(m),
+            };
+            match woken {
+                Woken::Input(Some(Ok(e))) => {
+                    self.on_input(e)?;
+                    self.drain_input()?;
+                }
+                // The terminal is gone: as on hang-up, what is being written is kept.
+                Woken::Input(_) | Woken::End => self.handle(Msg::End)?,
+                Woken::Data(Some(m)) => {
+                    self.on_data(m)?;
+                    for _ in 0..DRAIN {
+                        let Ok(m) = rx.try_recv() else { break };
+                        self.on_data(m)?;
+                    }
+                }
+                Woken::Data(None) => self.quit = true,
+                Woken::Settled => {
+                    self.settle = None;
+                    self.handle(Msg::Settled)?;
+                    self.key_dirty = true;
+                }
+                Woken::Frame => {}
+                Woken::Continued => {
+                    self.term.retake()?;
+                    self.resized()?;
+                }
+                Woken::Suspend => self.suspend()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn on_input(&mut self, e: crossterm::event::Event) -> io::Result<()> {
+        if let Some(m) = input::message(e) {
+            self.key_dirty = true;
+            self.handle(m)?;
+        }
+        Ok(())
+    }
+
+    /// Keys that are there already share one frame: a paste or key repeat over
+    /// a slow line must not draw each step.
+    fn drain_input(&mut self) -> io::Result<()> {
+        while !self.quit {
+            let next = self.input.as_mut().and_then(|i| i.next().now_or_never());
+            match next {
+                Some(Some(Ok(e))) => self.on_input(e)?,
+                Some(_) => return self.handle(Msg::End),
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn on_data(&mut self, m: Msg) -> io::Result<()> {
+        // Answers to a key are drawn like the key itself.
+        let answer = matches!(
+            m,
+            Msg::FeedPage { .. }
+                | Msg::FeedGo { .. }
+                | Msg::FeedMiss { .. }
+                | Msg::Done(_)
+                | Msg::Failed(_)
+                | Msg::Evidence { .. }
+        );
+        let follows = self.state.live.follow;
+        self.key_dirty |= answer && !follows;
+        self.data_dirty = true;
+        self.handle(m)
+    }
+
+    fn handle(&mut self, m: Msg) -> io::Result<()> {
+        if let Msg::Theme(name) = &m {
+            self.set_theme(&name.clone());
+        }
+        self.state.now = crate::event::Ts::now();
+        let effects = update(&mut self.state, m);
+        self.effects(effects)
+    }
+
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        let due = self.data_dirty && self.drawn.elapsed() >= self.gap;
+        if !(self.key_dirty || due) || self.quit {
+            return Ok(());
+        }
+        let (frame, cursor) = view::render(&self.state, &self.theme);
+        let (bytes, took) = self.term.draw(frame, cursor)?;
+        self.key_dirty = false;
+        self.data_dirty = false;
+        self.drawn = Instant::now();
+        // A terminal that takes its bytes slowly gets fewer frames of data.
+        let base = Duration::from_millis(self.caps.frame_gap_ms());
+        let wish = if took > Duration::from_millis(4) && bytes > 0 { took * 4 } else { Duration::ZERO };
+        self.gap =
+            base.max(wish).max(self.gap.mul_f32(0.9).min(Duration::from_secs(1)).min(wish)).min(Duration::from_secs(2));
+        Ok(())
+    }
+
+    fn effects(&mut self, list: Vec<Effect>) -> io::Result<()> {
+        let mut todo: VecDeque<Effect> = list.into();
+        while let Some(e) = todo.pop_front() {
+            let Some(e) = (match &self.engine {
+                Some(s) => s.request(e),
+                None => Some(e),
+            }) else {
+                continue;
+            };
+            match e {
+                Effect::Copy(text) => match clipboard::osc52(&text, &self.caps) {
+                    Some(bytes) => {
+                        self.term.send(&bytes)?;
+                        self.state.say(format!("copied {} characters", text.chars().count()));
+                    }
+                    None => self.state.complain("too long for the clipboard (75 kB)"),
+                },
+                Effect::Redraw => self.term.forget(),
+                Effect::Suspend => self.suspend()?,
+                Effect::Settle => self.settle = Some(Instant::now() + SETTLE),
+                Effect::NextTheme => self.next_theme(),
+                Effect::Edit { path, line } => self.edit(&path, line)?,
+                Effect::Quit => self.quit = true,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn set_theme(&mut self, name: &str) {
+        match Theme::load(name, self.folder.as_deref(), self.caps.colours) {
+            Ok(t) => {
+                self.theme = t;
+                name.clone_into(&mut self.state.theme);
+                self.term.forget();
+            }
+            Err(e) => self.state.complain(e.to_string()),
+        }
+    }
+
+    fn next_theme(&mut self) {
+        let names: Vec<&str> = theme::BUILT_IN.iter().map(|t| t.0).collect();
+        let at = names.iter().position(|n| *n == self.state.theme).unwrap_or(0);
+        let next = names.get((at + 1) % names.len()).copied().unwrap_or("dark").to_owned();
+        self.set_theme(&next);
+        self.state.say(format!("theme {next}"));
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        // The stream's thread must not read keys that are the shell's.
+        self.input = None;
+        self.term.outside(term::stop_self)?;
+        self.resized()
+    }
+
+    fn resized(&mut self) -> io::Result<()> {
+        let (w, h) = Term::size();
+        self.term.forget();
+        self.key_dirty = true;
+        self.handle(Msg::Resize(w, h))
+    }
+
+    fn edit(&mut self, path: &str, line: usize) -> io::Result<()> {
+        let (file, shipped) = match engine::file_to_edit(path) {
+            Ok(f) => f,
+            Err(e) => {
+                self.state.complain(e);
+                return Ok(());
+            }
+        };
+        let before = std::fs::metadata(file.path()).and_then(|m| m.modified()).ok();
+        self.input = None;
+        let mut command = editor_command(file.path(), line);
+        let status = self.term.outside(|| command.status())?;
+        let after = std::fs::metadata(file.path()).and_then(|m| m.modified()).ok();
+        match status {
+            Err(e) => self.state.complain(format!("editor: {e}; set EDITOR")),
+            Ok(s) if !s.success() => self.state.complain(format!("editor ended with {s}")),
+            Ok(_) if shipped => {
+                self.state
+                    .say("a shipped rule is part of the program: save changes in a folder of your own (--add-rules)");
+            }
+            Ok(_) if before != after => {
+                if let Some(e) = &self.engine {
+                    e.reload();
+                }
+            }
+            Ok(_) => self.state.say("not changed"),
+        }
+        self.resized()
+    }
+}

@@ -1,0 +1,229 @@
+//! Everything the screens know. No terminal, no drawing and no input or output
+//! here: state changes only in `update`, and is only read by `view`.
+
+pub mod cases;
+pub mod editor;
+pub mod filters;
+pub mod geometry;
+pub mod list;
+pub mod live;
+pub mod overlay;
+pub mod prompt;
+pub mod rules;
+pub mod triage;
+
+use std::sync::Arc;
+
+use self::geometry::{Geometry, geometry};
+use self::overlay::Overlay;
+use self::prompt::Prompt;
+use super::action::Places;
+use super::key::Key;
+use super::keymap::Keymap;
+use super::msg::Targets;
+use crate::event::Ts;
+use crate::pipeline::Snapshot;
+
+/// A screen. The number of the key is part of the word: 5 is reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Screen {
+    /// The queue of alerts.
+    #[default]
+    Triage,
+    /// The feed.
+    Live,
+    /// The cases.
+    Cases,
+    /// The rules.
+    Rules,
+    /// Sources, counts, losses.
+    Health,
+}
+
+impl Screen {
+    /// All, in the order of the tabs.
+    pub const ALL: &'static [Self] = &[Self::Triage, Self::Live, Self::Cases, Self::Rules, Self::Health];
+
+    /// Number and name on the tab.
+    #[must_use]
+    pub const fn tab(self) -> (char, &'static str) {
+        match self {
+            Self::Triage => ('1', "Triage"),
+            Self::Live => ('2', "Live"),
+            Self::Cases => ('3', "Cases"),
+            Self::Rules => ('4', "Rules"),
+            Self::Health => ('6', "Health"),
+        }
+    }
+
+    /// Where its keys are looked up.
+    #[must_use]
+    pub const fn place(self) -> Places {
+        match self {
+            Self::Triage => Places::TRIAGE,
+            Self::Live => Places::LIVE,
+            Self::Cases => Places::CASES,
+            Self::Rules => Places::RULES,
+            Self::Health => Places::HEALTH,
+        }
+    }
+}
+
+/// A message at the bottom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// The text.
+    pub text: String,
+    /// It reports a failure.
+    pub bad: bool,
+}
+
+/// What the faces were started with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// What is looked at: file names, or the case store.
+    pub name: String,
+    /// Inputs are followed as they grow.
+    pub follow: bool,
+    /// There are inputs at all.
+    pub inputs: bool,
+    /// Who works.
+    pub analyst: String,
+    /// The case store, or why there is none.
+    pub store: String,
+    /// Lines of the about box: version, terminal.
+    pub about: Vec<String>,
+}
+
+/// The state of the whole program.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// What it was started with.
+    pub facts: Facts,
+    /// The screen shown.
+    pub screen: Screen,
+    /// The screen before.
+    pub last_screen: Screen,
+    /// The pane that keys go to: 0 is the list.
+    pub pane: usize,
+    /// Key bindings.
+    pub keys: Arc<Keymap>,
+    /// Keys of a sequence pressed so far.
+    pub pressed: Vec<Key>,
+    /// The session as last seen.
+    pub snap: Arc<Snapshot>,
+    /// Records per second.
+    pub rate: f64,
+    /// The queue.
+    pub triage: triage::Triage,
+    /// The feed.
+    pub live: live::Live,
+    /// The cases.
+    pub cases: cases::Cases,
+    /// The rules.
+    pub rules: rules::Rules,
+    /// First line shown of the health screen.
+    pub health: list::Cursor,
+    /// Time span of the histogram where it is not the whole log.
+    pub window: Option<(Ts, Ts)>,
+    /// What lies over the screen, topmost last.
+    pub overlays: Vec<Overlay>,
+    /// The line being typed.
+    pub prompt: Option<Prompt>,
+    /// What the typed line will be applied to.
+    pub asked_for: Targets,
+    /// A message.
+    pub toast: Option<Toast>,
+    /// Steps that can be undone.
+    pub undo: usize,
+    /// Ctrl-C was pressed once with nothing to cancel.
+    pub leaving: bool,
+    /// Name of the theme in use.
+    pub theme: String,
+    /// The wall clock, fixed in tests: relative times in filters count from it.
+    pub now: Ts,
+}
+
+impl State {
+    /// The state at the start.
+    #[must_use]
+    pub fn new(size: (u16, u16), keys: Arc<Keymap>, facts: Facts) -> Self {
+        Self {
+            size,
+            facts,
+            screen: Screen::Triage,
+            last_screen: Screen::Live,
+            pane: 0,
+            keys,
+            pressed: Vec::new(),
+            snap: Arc::default(),
+            rate: 0.0,
+            triage: triage::Triage::default(),
+            live: live::Live::default(),
+            cases: cases::Cases::default(),
+            rules: rules::Rules::default(),
+            health: list::Cursor::default(),
+            window: None,
+            overlays: Vec::new(),
+            prompt: None,
+            asked_for: Targets::default(),
+            toast: None,
+            undo: 0,
+            leaving: false,
+            theme: String::new(),
+            now: Ts::now(),
+        }
+    }
+
+    /// The areas of the screen shown.
+    #[must_use]
+    pub fn geometry(&self) -> Geometry {
+        geometry(self.size, self.screen)
+    }
+
+    /// Rows of the list shown.
+    #[must_use]
+    pub fn list_height(&self) -> usize {
+        self.geometry().list.rows().max(1)
+    }
+
+    /// Where keys are looked up now.
+    #[must_use]
+    pub fn place(&self) -> Places {
+        match self.overlays.last() {
+            Some(Overlay::Detail(_)) => Places::DETAIL,
+            Some(Overlay::Filters(_)) => Places::FILTERS,
+            _ => self.screen.place(),
+        }
+    }
+
+    /// The filters of the screen shown.
+    pub fn filters_mut(&mut self) -> &mut filters::Filters {
+        if self.screen == Screen::Live { &mut self.live.filters } else { &mut self.triage.filters }
+    }
+
+    /// The filters of the screen shown.
+    #[must_use]
+    pub fn filters(&self) -> &filters::Filters {
+        if self.screen == Screen::Live { &self.live.filters } else { &self.triage.filters }
+    }
+
+    /// Time span of the log, by its first and last event.
+    #[must_use]
+    pub fn log_span(&self) -> Option<(Ts, Ts)> {
+        let (first, last) = (self.snap.totals.first_event?, self.snap.totals.last_event?);
+        Some((first, Ts(last.0.max(first.0.saturating_add(1_000_000)))))
+    }
+
+    /// Says something at the bottom.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.toast = Some(Toast { text: text.into(), bad: false });
+    }
+
+    /// Says that something failed.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.toast = Some(Toast { text: text.into(), bad: true });
+    }
+}

@@ -1,0 +1,142 @@
+//! The line at the bottom that is being typed, and what it is for.
+
+use tui_input::{Input, InputRequest};
+
+use crate::tui::key::{Code, Key};
+
+/// What a finished line does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Find in the list shown.
+    Find,
+    /// Add a filter.
+    Filter,
+    /// Change the filter of that number.
+    FilterEdit(usize),
+    /// Go to a time.
+    Seek,
+    /// Tags, separated by commas.
+    Tag,
+    /// Title of a new case for what is selected; empty keeps the suggestion.
+    EscalateTitle,
+    /// New title of the open case.
+    CaseTitle,
+    /// Who the open case is for.
+    Assign,
+    /// Where to export to.
+    Export,
+    /// Columns of the feed.
+    Columns,
+}
+
+impl Ask {
+    /// What stands before the line.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Find => "/",
+            Self::Filter => "filter ",
+            Self::FilterEdit(_) => "edit filter ",
+            Self::Seek => "go to time ",
+            Self::Tag => "tags ",
+            Self::EscalateTitle => "title of the new case ",
+            Self::CaseTitle => "new title ",
+            Self::Assign => "assign to ",
+            Self::Export => "export to ",
+            Self::Columns => "columns ",
+        }
+    }
+}
+
+/// A line being typed.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// What for.
+    pub ask: Ask,
+    /// The line.
+    pub input: Input,
+    /// What is wrong with it, shown beside it while typing.
+    pub error: Option<String>,
+}
+
+/// What a key did to a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    /// Changed or moved.
+    Edited,
+    /// Finished.
+    Done,
+    /// Given up.
+    Cancelled,
+    /// Not for it.
+    Ignored,
+}
+
+impl Prompt {
+    /// A line with something in it already.
+    #[must_use]
+    pub fn new(ask: Ask, text: impl Into<String>) -> Self {
+        Self { ask, input: Input::new(text.into()), error: None }
+    }
+
+    /// Applies a key.
+    pub fn key(&mut self, key: Key) -> Typed {
+        let done = type_key(&mut self.input, key);
+        if done == Typed::Edited {
+            self.error = None;
+        }
+        done
+    }
+}
+
+/// Applies a key to a single line: the usual editing keys of shells.
+pub fn type_key(input: &mut Input, key: Key) -> Typed {
+    let request = match (key.code, key.ctrl) {
+        (Code::Enter, _) => return Typed::Done,
+        (Code::Esc, _) | (Code::Char('c'), true) => return Typed::Cancelled,
+        (Code::Backspace, _) if input.value().is_empty() => return Typed::Cancelled,
+        (Code::Char('u'), true) => {
+            input.reset();
+            return Typed::Edited;
+        }
+        (Code::Char('w'), true) => InputRequest::DeletePrevWord,
+        (Code::Char('k'), true) => InputRequest::DeleteTillEnd,
+        (Code::Char('e'), true) | (Code::End, _) => InputRequest::GoToEnd,
+        (Code::Home, _) => InputRequest::GoToStart,
+        (Code::Left, _) => InputRequest::GoToPrevChar,
+        (Code::Right, _) => InputRequest::GoToNextChar,
+        (Code::Backspace, _) => InputRequest::DeletePrevChar,
+        (Code::Delete, _) => InputRequest::DeleteNextChar,
+        (Code::Char(c), false) if !c.is_control() => InputRequest::InsertChar(c),
+        _ => return Typed::Ignored,
+    };
+    let _ = input.handle(request);
+    Typed::Edited
+}
+
+/// Inserts pasted text; line ends become blanks, controls are left out.
+pub fn paste(input: &mut Input, text: &str) {
+    for c in text.chars().take(4096) {
+        let c = if c == '\n' || c == '\t' { ' ' } else { c };
+        if !c.is_control() {
+            let _ = input.handle(InputRequest::InsertChar(c));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_edited_like_in_a_shell() {
+        let mut p = Prompt::new(Ask::Find, "ab cd");
+        assert_eq!(p.key(Key::ctrl('w')), Typed::Edited);
+        assert_eq!(p.input.value(), "ab ");
+        paste(&mut p.input, "x\ny\u{1b}");
+        assert_eq!(p.input.value(), "ab x y");
+        assert_eq!(p.key(Key::of(Code::Enter)), Typed::Done);
+        p.key(Key::ctrl('u'));
+        assert_eq!(p.key(Key::of(Code::Backspace)), Typed::Cancelled);
+    }
+}

@@ -1,0 +1,44 @@
+//! The rules and the text of the one under the cursor.
+
+use std::sync::Arc;
+
+use super::list::Cursor;
+use crate::tui::data::{RuleText, RuleView};
+
+/// State of the screen.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// All rules, as the data layer sent them.
+    pub all: Arc<Vec<RuleView>>,
+    /// Indices of those shown.
+    pub shown: Vec<usize>,
+    /// Cursor in `shown`.
+    pub cursor: Cursor,
+    /// The file in the reading pane.
+    pub text: Arc<RuleText>,
+    /// Cursor in its lines.
+    pub lines: Cursor,
+    /// Only rules with problems.
+    pub problems: bool,
+    /// What find looks for.
+    pub find: String,
+    /// A rule to go to once rules are there.
+    pub go: Option<String>,
+}
+
+impl Rules {
+    /// The rule under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&RuleView> {
+        self.shown.get(self.cursor.at).and_then(|i| self.all.get(*i))
+    }
+
+    /// Chooses again what is shown; keeps the cursor on its rule.
+    pub fn refresh(&mut self, height: usize) {
+        let id = self.go.take().or_else(|| self.current().map(|r| r.id.clone()));
+        self.shown =
+            (0..self.all.len()).filter(|i| !self.problems || self.all.get(*i).is_some_and(|r| !r.loaded)).collect();
+        let at = id.and_then(|id| self.shown.iter().position(|i| self.all.get(*i).is_some_and(|r| r.id == id)));
+        self.cursor.set(at.unwrap_or(self.cursor.at), self.shown.len(), height);
+    }
+}

@@ -1,0 +1,155 @@
+//! The queue of alerts: what is in it, in which order, and what is selected.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::filters::Filters;
+use super::list::Cursor;
+use crate::event::{EventRow, Ts};
+use crate::query::Query;
+use crate::tui::data::{AlertView, Triage as Decision};
+
+/// Columns of the queue, in order; filters act on the one the cursor is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// Severity.
+    Severity,
+    /// Risk score.
+    Score,
+    /// Acts counted.
+    Count,
+    /// Time of the last evidence.
+    Last,
+    /// Address, account or machine.
+    Entity,
+    /// The rule's title.
+    What,
+    /// Kind of rule and decision.
+    By,
+}
+
+impl Column {
+    /// All, in order.
+    pub const ALL: &'static [Self] =
+        &[Self::Severity, Self::Score, Self::Count, Self::Last, Self::Entity, Self::What, Self::By];
+}
+
+/// Evidence of the alert the cursor is on.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The alert's id and revision that it belongs to.
+    pub of: (String, u32),
+    /// Rows, in canonical order; only the first ones.
+    pub rows: Vec<Arc<EventRow>>,
+}
+
+/// State of the screen.
+#[derive(Debug, Clone)]
+pub struct Triage {
+    /// Every alert with its decision, as the data layer sent it.
+    pub all: Arc<Vec<AlertView>>,
+    /// Indices into `all` of what is shown, riskiest first.
+    pub shown: Vec<usize>,
+    /// Cursor in `shown`.
+    pub cursor: Cursor,
+    /// Column of the cell that filters act on.
+    pub column: usize,
+    /// Ids selected with `x`.
+    pub selected: BTreeSet<String>,
+    /// Whether dismissed and escalated alerts are shown too.
+    pub handled: bool,
+    /// Filters.
+    pub filters: Filters,
+    /// What find looks for.
+    pub find: String,
+    /// Evidence of the alert at the cursor, once it is read.
+    pub evidence: Evidence,
+    /// Cursor in the evidence pane.
+    pub evidence_at: Cursor,
+    /// Id of the alert under the cursor, kept while the queue moves around it.
+    anchor: Option<String>,
+}
+
+impl Default for Triage {
+    fn default() -> Self {
+        Self {
+            all: Arc::default(),
+            shown: Vec::new(),
+            cursor: Cursor::default(),
+            column: 4,
+            selected: BTreeSet::new(),
+            handled: false,
+            filters: Filters::default(),
+            find: String::new(),
+            evidence: Evidence::default(),
+            evidence_at: Cursor::default(),
+            anchor: None,
+        }
+    }
+}
+
+impl Triage {
+    /// The alert at a row of the queue.
+    #[must_use]
+    pub fn row(&self, at: usize) -> Option<&AlertView> {
+        self.shown.get(at).and_then(|i| self.all.get(*i))
+    }
+
+    /// The alert under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&AlertView> {
+        self.row(self.cursor.at)
+    }
+
+    /// Filters and sorts again, and keeps the cursor on its alert.
+    pub fn refresh(&mut self, now: Ts, height: usize) {
+        let query = Query::parse(&self.filters.expression(), now).ok();
+        self.shown = (0..self.all.len())
+            .filter(|i| {
+                self.all.get(*i).is_some_and(|v| {
+                    (self.handled || v.triage == Decision::New) && query.as_ref().is_none_or(|q| q.matches_fields(v))
+                })
+            })
+            .collect();
+        let all = &self.all;
+        self.shown.sort_by(|a, b| {
+            let (Some(a), Some(b)) = (all.get(*a), all.get(*b)) else { return std::cmp::Ordering::Equal };
+            let (a, b) = (&a.alert, &b.alert);
+            b.score
+                .total_cmp(&a.score)
+                .then(b.severity.cmp(&a.severity))
+                .then(b.last.cmp(&a.last))
+                .then(a.id.cmp(&b.id))
+        });
+        let kept = self
+            .anchor
+            .as_ref()
+            .and_then(|id| self.shown.iter().position(|i| all.get(*i).is_some_and(|v| v.alert.id == *id)));
+        let at = kept.unwrap_or(self.cursor.at);
+        self.cursor.set(at, self.shown.len(), height);
+        self.selected.retain(|id| all.iter().any(|v| v.alert.id == *id));
+        // Until somebody moves it, the cursor stays on the riskiest row.
+        if self.anchor.is_some() {
+            self.hold();
+        }
+    }
+
+    /// Remembers the alert under the cursor.
+    pub fn hold(&mut self) {
+        self.anchor = self.current().map(|v| v.alert.id.clone());
+    }
+
+    /// Forgets the alert under the cursor: the row counts, not the alert.
+    pub fn release(&mut self) {
+        self.anchor = None;
+    }
+
+    /// Ids that a decision is about: the selected ones, else the one under the cursor.
+    #[must_use]
+    pub fn targets(&self) -> Vec<String> {
+        if self.selected.is_empty() {
+            return self.current().map(|v| v.alert.id.clone()).into_iter().collect();
+        }
+        self.selected.iter().cloned().collect()
+    }
+}

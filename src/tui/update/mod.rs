@@ -1,0 +1,120 @@
+//! How state changes: `update(state, message)` returns the effects asked for.
+//! Pure: no clock, no file, no terminal, no thread.
+
+mod act;
+mod cases;
+mod feed;
+mod filters;
+mod line;
+mod motion;
+mod overlay;
+mod rules;
+mod triage;
+
+use super::keymap::Lookup;
+use super::msg::{Effect, Msg};
+use super::state::{Screen, State};
+
+/// Applies one message.
+pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
+    let mut fx = Vec::new();
+    match msg {
+        Msg::Key(key) => on_key(s, key, &mut fx),
+        Msg::Paste(text) => line::paste(s, &text),
+        Msg::Resize(w, h) => {
+            s.size = (w, h);
+            settle_all(s, &mut fx);
+            fx.push(Effect::Redraw);
+        }
+        Msg::Session(snap, rate) => {
+            s.snap = snap;
+            s.rate = rate;
+        }
+        Msg::Alerts(all) => {
+            s.triage.all = all;
+            triage::refresh(s, &mut fx);
+        }
+        Msg::FeedLen { .. } | Msg::FeedPage { .. } | Msg::FeedGo { .. } | Msg::FeedMiss { .. } | Msg::FeedStale => {
+            feed::answer(s, msg, &mut fx);
+        }
+        Msg::Evidence { of, rows } => {
+            if s.triage.current().is_some_and(|v| v.alert.id == of.0) {
+                s.triage.evidence.of = of;
+                s.triage.evidence.rows = rows;
+                let len = s.triage.evidence.rows.len();
+                s.triage.evidence_at.set(s.triage.evidence_at.at, len, triage::evidence_height(s));
+            }
+        }
+        Msg::Cases(list) => cases::arrived(s, list, &mut fx),
+        Msg::Case(detail) => {
+            let n = detail.items.len();
+            s.cases.open = Some(detail);
+            let h = cases::items_height(s);
+            s.cases.items.set(s.cases.items.at, n, h);
+        }
+        Msg::Rules(all) => {
+            s.rules.all = all;
+            rules::refresh(s, &mut fx);
+        }
+        Msg::RuleText(text) => rules::text_arrived(s, text),
+        Msg::UndoDepth(n) => s.undo = n,
+        Msg::Done(text) => s.say(text),
+        Msg::Failed(text) => {
+            s.live.busy = false;
+            s.complain(text);
+        }
+        Msg::Settled => settled(s, &mut fx),
+        Msg::Theme(name) => s.theme = name,
+        Msg::End => {
+            overlay::save_draft(s, &mut fx);
+            fx.push(Effect::Quit);
+        }
+    }
+    fx
+}
+
+fn on_key(s: &mut State, key: super::key::Key, fx: &mut Vec<Effect>) {
+    s.toast = None;
+    if s.prompt.is_some() {
+        line::key(s, key, fx);
+        return;
+    }
+    if overlay::takes_key(s, key, fx) {
+        return;
+    }
+    s.pressed.push(key);
+    let place = s.place();
+    match s.keys.lookup(place, &s.pressed) {
+        Lookup::Prefix => {}
+        Lookup::Hit(action) => {
+            s.pressed.clear();
+            act::act(s, action, fx);
+        }
+        Lookup::Miss => {
+            // A lone Esc after a prefix only leaves the prefix.
+            s.pressed.clear();
+        }
+    }
+}
+
+/// Puts every cursor back onto its page after the page's height changed.
+fn settle_all(s: &mut State, fx: &mut Vec<Effect>) {
+    let screen = s.screen;
+    for each in Screen::ALL {
+        s.screen = *each;
+        motion::reset(s);
+    }
+    s.screen = screen;
+    feed::ask_page(s, fx);
+}
+
+/// The cursor has rested: panes that follow it may read what it is on.
+fn settled(s: &mut State, fx: &mut Vec<Effect>) {
+    match s.screen {
+        Screen::Triage => triage::read_evidence(s, fx),
+        Screen::Live => s.live.detail = s.live.current().cloned(),
+        Screen::Cases => cases::read(s, fx),
+        Screen::Rules => rules::read(s, fx),
+        Screen::Health => {}
+    }
+}

@@ -1,0 +1,275 @@
+//! Overlays that take keys of their own: palette, choices, notes.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tui_input::Input;
+
+use super::super::action::{ACTIONS, Act};
+use super::super::key::{Code, Key};
+use super::super::msg::{Effect, Op, Targets};
+use super::super::state::State;
+use super::super::state::editor::Editor;
+use super::super::state::list::Cursor;
+use super::super::state::overlay::{Answer, Overlay, Palette, Then};
+use super::super::state::prompt::{Ask, Prompt, Typed, type_key};
+use super::act;
+
+/// Gives the key to the overlay on top, if that takes keys itself.
+pub fn takes_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) -> bool {
+    match s.overlays.last_mut() {
+        Some(Overlay::Palette(_)) => palette_key(s, key, fx),
+        Some(Overlay::Choice { .. }) => choice_key(s, key, fx),
+        Some(Overlay::Note { editor, .. }) => match (key.code, key.ctrl) {
+            (Code::Esc, _) => {
+                if editor.text().is_empty() {
+                    s.overlays.pop();
+                } else {
+                    note_done(s, fx);
+                }
+            }
+            (Code::Char('d' | 'x'), true) => note_done(s, fx),
+            (Code::Char('c'), true) => {
+                s.overlays.pop();
+                s.say("note dropped");
+            }
+            _ => {
+                editor.key(key);
+            }
+        },
+        _ => return false,
+    }
+    true
+}
+
+/// Opens the palette with everything, or with what can be done here.
+pub fn palette(s: &mut State, here: bool) {
+    let hits = ACTIONS.iter().filter(|a| !here || (a.rank > 0 && a.places.meets(s.place()))).map(|a| a.act).collect();
+    s.overlays.push(Overlay::Palette(Palette { input: Input::default(), hits, cursor: Cursor::default() }));
+}
+
+fn palette_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
+    let h = usize::from(s.size.1).saturating_sub(6).max(1);
+    let Some(Overlay::Palette(p)) = s.overlays.last_mut() else { return };
+    match (key.code, key.ctrl) {
+        (Code::Down | Code::Tab, _) | (Code::Char('n'), true) => p.cursor.step(1, p.hits.len(), h),
+        (Code::Up | Code::BackTab, _) | (Code::Char('p'), true) => p.cursor.step(-1, p.hits.len(), h),
+        _ => match type_key(&mut p.input, key) {
+            Typed::Edited => rank(s),
+            Typed::Cancelled => {
+                s.overlays.pop();
+            }
+            Typed::Ignored => {}
+            Typed::Done => {
+                let hit = p.hits.get(p.cursor.at).copied();
+                s.overlays.pop();
+                if let Some(a) = hit {
+                    if a.row().places.meets(s.place()) {
+                        act::act(s, a, fx);
+                    } else {
+                        s.say(format!("'{}' does not work on this screen", a.row().id));
+                    }
+                }
+            }
+        },
+    }
+}
+
+/// Sorts the palette by what is typed.
+pub fn rank(s: &mut State) {
+    let screen = s.screen.place();
+    let Some(Overlay::Palette(p)) = s.overlays.last_mut() else { return };
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::parse(p.input.value(), CaseMatching::Ignore, Normalization::Smart);
+    let mut buffer = Vec::new();
+    let mut hits: Vec<(u32, bool, usize, Act)> = ACTIONS
+        .iter()
+        .enumerate()
+        .filter_map(|(i, a)| {
+            let text = format!("{} {}", a.id, a.help);
+            let score = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?;
+            let exact =
+                u32::from(a.id == p.input.value()) * 10_000 + u32::from(a.id.starts_with(p.input.value())) * 100;
+            Some((score + exact, a.places.meets(screen), i, a.act))
+        })
+        .collect();
+    hits.sort_by_key(|(score, here, i, _)| (std::cmp::Reverse(*here), std::cmp::Reverse(*score), *i));
+    p.hits = hits.into_iter().map(|h| h.3).collect();
+    p.cursor = Cursor::default();
+}
+
+fn choice_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
+    let Some(Overlay::Choice { answers, cursor, .. }) = s.overlays.last_mut() else { return };
+    let n = answers.len();
+    let picked = match (key.code, key.ctrl) {
+        (Code::Esc, _) | (Code::Char('c'), true) => {
+            s.overlays.pop();
+            return;
+        }
+        (Code::Down, _) => return cursor.step(1, n, n),
+        (Code::Up, _) => return cursor.step(-1, n, n),
+        (Code::Enter, _) => cursor.at,
+        (Code::Char(c), false) => match answers.iter().position(|a| a.key == c) {
+            Some(i) => i,
+            None if c == 'q' => {
+                s.overlays.pop();
+                return;
+            }
+            None if c == 'j' => return cursor.step(1, n, n),
+            None if c == 'k' => return cursor.step(-1, n, n),
+            None => return,
+        },
+        _ => return,
+    };
+    let then = answers.get(picked).map(|a| a.then.clone());
+    s.overlays.pop();
+    match then {
+        Some(Then::Do(effects)) => {
+            if effects
+                .iter()
+                .any(|e| matches!(e, Effect::Store(Op::Dismiss { .. } | Op::Escalate { .. } | Op::Snooze { .. })))
+            {
+                s.triage.selected.clear();
+                s.triage.release();
+                // The event was dealt with: back to where it came from.
+                s.overlays.retain(|o| !matches!(o, Overlay::Detail(_)));
+            }
+            fx.extend(effects);
+        }
+        Some(Then::TitleFor(what)) => {
+            s.overlays.retain(|o| !matches!(o, Overlay::Detail(_)));
+            let title = suggested_title(s, &what);
+            s.asked_for = what;
+            s.prompt = Some(Prompt::new(Ask::EscalateTitle, title));
+        }
+        Some(Then::Close) | None => {}
+    }
+}
+
+fn choice(s: &mut State, title: String, answers: Vec<Answer>) {
+    s.overlays.push(Overlay::Choice { title, answers, cursor: Cursor::default() });
+}
+
+fn answer(key: char, label: impl Into<String>, then: Then) -> Answer {
+    Answer { key, label: label.into(), then }
+}
+
+/// Asks for the reason of a dismissal.
+pub fn dismiss(s: &mut State) {
+    let alerts = s.triage.targets();
+    if alerts.is_empty() {
+        s.say("no alert here");
+        return;
+    }
+    let to = |verdict| Then::Do(vec![Effect::Store(Op::Dismiss { alerts: alerts.clone(), verdict })]);
+    let title = format!("dismiss {} because it is", count(alerts.len(), "alert"));
+    let answers = vec![
+        answer('f', "false positive: the rule is wrong here", to("false_positive")),
+        answer('b', "benign: it happened and is allowed", to("benign")),
+        answer('d', "duplicate: known under another alert", to("duplicate")),
+        answer('t', "test: an exercise or a scanner of ours", to("test")),
+        answer(
+            's',
+            "not now: back in an hour",
+            Then::Do(vec![Effect::Store(Op::Snooze { alerts: alerts.clone(), minutes: 60 })]),
+        ),
+    ];
+    choice(s, title, answers);
+}
+
+/// Asks for the case.
+pub fn escalate(s: &mut State) {
+    let what = act::at_hand(s);
+    let n = what.alerts.len() + what.events.len();
+    if n == 0 {
+        s.say("nothing to escalate here");
+        return;
+    }
+    let mut answers = vec![answer('n', "a new case", Then::TitleFor(what.clone()))];
+    let open = s.cases.list.iter().filter(|c| c.state != "closed").take(9);
+    for (i, c) in open.enumerate() {
+        let then = Then::Do(vec![Effect::Store(Op::Escalate {
+            what: what.clone(),
+            case: Some(c.id.clone()),
+            title: String::new(),
+        })]);
+        let key = char::from(b'1' + i as u8);
+        answers.push(answer(key, format!("{}  {}", c.id, c.title), then));
+    }
+    let noun = if what.events.is_empty() { "alert" } else { "event" };
+    choice(s, format!("put {} into", count(n, noun)), answers);
+}
+
+fn suggested_title(s: &State, what: &Targets) -> String {
+    let first = what.alerts.first().and_then(|id| s.triage.all.iter().find(|v| v.alert.id == *id));
+    match first {
+        Some(v) => format!("{} {}", v.alert.rule, v.alert.entity()),
+        None => what.events.first().map_or_else(String::new, |e| {
+            let who = super::feed::entity_of(e).map_or_else(String::new, |(_, v)| format!(" {v}"));
+            format!("{}{who}", e.event_type.as_str().replace('_', " "))
+        }),
+    }
+}
+
+/// Asks for the state of the case at hand.
+pub fn case_state(s: &mut State) {
+    let Some(c) = s.cases.current() else { return };
+    let to = |state, resolution: &str| {
+        Then::Do(vec![Effect::Store(Op::CaseState { case: c.id.clone(), state, resolution: resolution.to_owned() })])
+    };
+    let answers = vec![
+        answer('o', "open", to("open", "")),
+        answer('p', "in progress", to("in_progress", "")),
+        answer('t', "closed: true positive, dealt with", to("closed", "true positive")),
+        answer('f', "closed: false positive", to("closed", "false positive")),
+        answer('b', "closed: benign", to("closed", "benign")),
+        answer('u', "closed: undecided", to("closed", "undecided")),
+    ];
+    let title = format!("state of {}", c.id);
+    choice(s, title, answers);
+}
+
+/// Asks before an analysis is left unfinished.
+pub fn confirm_quit(s: &mut State) {
+    let answers = vec![
+        answer('y', "leave; what was done is kept", Then::Do(vec![Effect::Quit])),
+        answer('n', "stay", Then::Close),
+    ];
+    choice(s, "the analysis still runs: leave?".into(), answers);
+}
+
+/// Opens the editor for a note on what is at hand.
+pub fn note(s: &mut State) {
+    let what = act::at_hand(s);
+    let about = if let Some(c) = &what.case {
+        format!("case {c}")
+    } else if !what.events.is_empty() {
+        "event".to_owned()
+    } else if !what.alerts.is_empty() {
+        count(what.alerts.len(), "alert")
+    } else {
+        s.say("nothing to write a note on");
+        return;
+    };
+    s.overlays.push(Overlay::Note { editor: Editor::default(), what, about });
+}
+
+fn note_done(s: &mut State, fx: &mut Vec<Effect>) {
+    if let Some(Overlay::Note { editor, what, .. }) = s.overlays.pop() {
+        let text = editor.text();
+        if !text.is_empty() {
+            fx.push(Effect::Store(Op::Note { what, text }));
+        }
+    }
+}
+
+/// The process ends: a note that is being written is kept.
+pub fn save_draft(s: &mut State, fx: &mut Vec<Effect>) {
+    if matches!(s.overlays.last(), Some(Overlay::Note { .. })) {
+        note_done(s, fx);
+    }
+}
+
+/// `1 alert`, `3 alerts`.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}

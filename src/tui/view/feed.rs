@@ -1,0 +1,179 @@
+//! The feed: time and severity pinned, cells to filter by, and the event under
+//! the cursor below.
+//!
+//! ```text
+//!  TIME     S HOST   PROC  SOURCE          USER  MESSAGE
+//!  11:04:39 M LabSZ  sshd  183.62.140.253  root  Failed password for root from …
+//! ▌11:04:43 C LabSZ  sshd  183.62.140.253  root  Accepted password for root from …
+//! ─ event 999,712 ────────────────────────────────────────── PAUSED +1,912 ─
+//!  timestamp  2026-12-10T11:04:43Z
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use super::event;
+use crate::event::{Ov, Severity};
+use crate::tui::data::FeedRow;
+use crate::tui::msg::letter;
+use crate::tui::state::State;
+use crate::tui::state::geometry::Geometry;
+use crate::tui::state::live::Column;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::widget::draw::Pen;
+use crate::tui::words;
+
+/// Draws the screen.
+pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
+    list(s, &mut Pen::new(buf, t, g.list));
+    if !g.side.is_empty() {
+        event::pane(s, &mut Pen::new(buf, t, g.side));
+    }
+}
+
+/// Columns that fit, with the width of each; the message takes the rest.
+fn fitting(s: &State, w: usize) -> Vec<(Column, usize)> {
+    let mut out: Vec<(Column, usize)> = s.live.columns.iter().map(|c| (*c, c.width())).collect();
+    // The message needs room: on narrow screens other columns give way, the
+    // last first; the cell under the cursor stays.
+    let want = if w >= 60 { 28 } else { 18 };
+    loop {
+        let used: usize = out.iter().filter(|(c, _)| *c != Column::Message).map(|(_, n)| n + 1).sum();
+        let left = w.saturating_sub(used + 1);
+        let victim = out.iter().rposition(|(c, _)| matches!(c, Column::Field(_)) && *c != s.live.current_column());
+        match victim {
+            Some(i) if left < want => {
+                out.remove(i);
+            }
+            _ => {
+                for (c, n) in &mut out {
+                    if *c == Column::Message {
+                        *n = left;
+                    }
+                }
+                return out;
+            }
+        }
+    }
+}
+
+fn list(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    let columns = fitting(s, w);
+    let current = s.live.current_column();
+    let mut x = 1;
+    for (c, n) in &columns {
+        let mut head = c.head();
+        if *c == Column::Message && s.live.shift > 0 {
+            head = format!("MESSAGE +{}", s.live.shift);
+        }
+        p.cell(x, 0, *n, &head, false, if *c == current { t.cell } else { t.title });
+        x += n + 1;
+    }
+    if g_side_empty(s) {
+        // Without the lower pane its words stand at the right of the heads.
+        let state = event::pace(s);
+        let n = text::width(&state);
+        p.put(w.saturating_sub(n + 1), 0, n, &state, t.warn);
+    }
+    let rows = usize::from(p.area.h).saturating_sub(1);
+    if s.live.shown == 0 {
+        let say = match (s.facts.inputs, s.live.filters.expression().is_empty()) {
+            (false, _) => "no log is open",
+            (true, true) => "no events yet",
+            (true, false) if s.live.busy => "looking…",
+            (true, false) => "no event passes the filters: = edits them, \\ clears them",
+        };
+        p.put(1, 1, w, say, t.dim);
+    }
+    for y in 0..rows {
+        let at = s.live.cursor.top + y;
+        if at >= s.live.shown {
+            break;
+        }
+        match s.live.row(at) {
+            Some(r) => row(s, p, y + 1, r, &columns, at == s.live.cursor.at),
+            None => {
+                p.put(1, y + 1, 1, "…", t.dim);
+            }
+        }
+        if at == s.live.cursor.at {
+            p.cursor_bar(y + 1);
+        }
+    }
+}
+
+fn g_side_empty(s: &State) -> bool {
+    s.geometry().side.is_empty()
+}
+
+fn row(s: &State, p: &mut Pen<'_>, y: usize, r: &FeedRow, columns: &[(Column, usize)], here: bool) {
+    let t = p.theme;
+    let e = &r.row;
+    let current = s.live.current_column();
+    let sev = r.alert.unwrap_or(e.severity);
+    let mut x = 1;
+    for (c, n) in columns {
+        let at_cell = here && *c == current;
+        match c {
+            Column::Time => {
+                p.put(x, y, *n, &text::clock(e.time), if here { t.cursor } else { t.dim });
+            }
+            Column::Severity => {
+                let style =
+                    if here { t.cursor } else { t.severity(if r.alert.is_some() { sev } else { Severity::Info }) };
+                p.put(x, y, 1, letter(r.alert, e.severity).encode_utf8(&mut [0; 4]), style);
+            }
+            Column::Field(o) => {
+                let style = if at_cell { t.cell } else { field_style(t, *o) };
+                p.cell(x, y, *n, e.ov(*o).unwrap_or(if at_cell { "-" } else { "" }), false, style);
+            }
+            Column::Message => {
+                let style = if at_cell { t.cell } else { t.text };
+                message(s, p, (x, y, *n), r, style);
+            }
+        }
+        x += n + 1;
+    }
+    if here {
+        p.paint(9, y, 1, t.cursor);
+    }
+    if r.marked {
+        p.put(0, y, 1, "◆", t.mark);
+    }
+}
+
+fn field_style(t: &Theme, o: Ov) -> Style {
+    match o {
+        Ov::SrcIp | Ov::User => t.text,
+        _ => t.dim,
+    }
+}
+
+fn message(s: &State, p: &mut Pen<'_>, (x, y, n): (usize, usize, usize), r: &FeedRow, style: Style) {
+    let t = p.theme;
+    let note = r.note.as_ref().map(|n| format!(" ◆ {n}"));
+    let full = text::sanitize(words::message(&r.row));
+    let shown = text::cut(text::skip(&full, s.live.shift), n);
+    let end = p.put(x, y, n, &shown, style);
+    if let Some(note) = note {
+        let room = (x + n).saturating_sub(end);
+        p.put(end, y, room, &note, t.mark);
+    }
+    if let Some(f) = &s.live.find {
+        highlight(p, (x, y), &shown, &f.text, t.hit);
+    }
+}
+
+/// Paints every place where the text occurs, whatever its case.
+fn highlight(p: &mut Pen<'_>, (x, y): (usize, usize), shown: &str, needle: &str, style: Style) {
+    if needle.is_empty() || !shown.is_ascii() || !needle.is_ascii() {
+        return;
+    }
+    let (hay, low) = (shown.to_ascii_lowercase(), needle.to_ascii_lowercase());
+    for (i, m) in hay.match_indices(&low).take(20) {
+        p.paint(x + i, y, m.len(), style);
+    }
+}

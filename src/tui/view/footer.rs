@@ -1,0 +1,152 @@
+//! The last lines: filters and counts, keys that work here, the line being typed.
+//!
+//! ```text
+//!  filters +src_ip=183.62.140.253  -process=cron          352 of 1,000,000 events
+//!  e escalate  d dismiss  t tag  c note  Enter open  f filter in  F filter out
+//!  /Failed password                                             hit 609 of 610
+//! ```
+
+use ratatui::buffer::Buffer;
+
+use crate::tui::action::{ACTIONS, Act};
+use crate::tui::paint::TextCursor;
+use crate::tui::state::geometry::Geometry;
+use crate::tui::state::{Screen, State};
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::widget::draw::Pen;
+
+/// Draws the lines that fit; returns where the text cursor stands.
+pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor {
+    if !g.status.is_empty() {
+        status(s, &mut Pen::new(buf, t, g.status));
+    }
+    if !g.hints.is_empty() {
+        hints(s, &mut Pen::new(buf, t, g.hints));
+    }
+    line(s, &mut Pen::new(buf, t, g.line))
+}
+
+fn status(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    let right = match s.screen {
+        Screen::Triage => {
+            let selected = if s.triage.selected.is_empty() {
+                String::new()
+            } else {
+                format!("{} selected · ", s.triage.selected.len())
+            };
+            format!(
+                "{selected}{} of {} alerts",
+                text::thousands(s.triage.shown.len() as u64),
+                text::thousands(s.triage.all.len() as u64)
+            )
+        }
+        Screen::Live => {
+            let filtered = !s.live.filters.expression().is_empty();
+            let scanned = if filtered && s.live.scanned < s.live.events {
+                format!("{}% looked at · ", s.live.scanned * 100 / s.live.events.max(1))
+            } else {
+                String::new()
+            };
+            format!("{scanned}{} of {} events", text::thousands(s.live.arrived as u64), text::thousands(s.live.events))
+        }
+        Screen::Cases => format!("{} cases", s.cases.list.len()),
+        Screen::Rules => format!("{} of {} rules", s.rules.shown.len(), s.rules.all.len()),
+        Screen::Health => String::new(),
+    };
+    let right_width = text::width(&right);
+    p.put(w.saturating_sub(right_width + 1), 0, right_width, &right, t.dim);
+    let room = w.saturating_sub(right_width + 3);
+    let label = match s.screen {
+        Screen::Triage | Screen::Live => s.filters().label(),
+        _ => String::new(),
+    };
+    if label.is_empty() {
+        let store = if s.undo > 0 { format!("{} · undo {}", s.facts.store, s.undo) } else { s.facts.store.clone() };
+        p.put(1, 0, room, &text::cut(&text::sanitize(&store), room), t.dim);
+    } else {
+        let x = p.put(1, 0, room, "filters ", t.dim);
+        p.put(x, 0, room.saturating_sub(x), &text::cut(&text::sanitize(&label), room.saturating_sub(x)), t.warn);
+    }
+}
+
+fn hints(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    if !s.pressed.is_empty() {
+        // The ways on from a prefix come at once: no key is guessed.
+        let mut x = 1;
+        for (keys, act) in s.keys.continuations(s.place(), &s.pressed) {
+            if x + keys.len() + act.row().hint.len() + 3 > w {
+                break;
+            }
+            x = p.run(x, 0, &[(keys.as_str(), t.key), (" ", t.text), (act.row().hint, t.text), ("  ", t.text)]);
+        }
+        return;
+    }
+    let place = s.place();
+    let mut acts: Vec<Act> = ACTIONS.iter().filter(|a| a.rank > 0 && a.places.meets(place)).map(|a| a.act).collect();
+    acts.sort_by_key(|a| std::cmp::Reverse(a.row().rank));
+    // Commands and help are always there, at the end.
+    acts.retain(|a| !matches!(a, Act::Palette | Act::Help));
+    let tail: Vec<(String, &str)> =
+        [Act::Palette, Act::Help].iter().map(|a| (s.keys.key_of(*a), a.row().hint)).collect();
+    let tail_width: usize = tail.iter().map(|(k, h)| k.len() + h.len() + 3).sum();
+    let (mut x, mut y) = (1, 0);
+    let rows = usize::from(p.area.h);
+    for a in acts {
+        let key = s.keys.key_of(a);
+        if key.is_empty() {
+            continue;
+        }
+        let need = text::width(&key) + a.row().hint.len() + 3;
+        let room = if y + 1 == rows { w.saturating_sub(tail_width) } else { w };
+        if x + need > room {
+            if y + 1 == rows {
+                break;
+            }
+            y += 1;
+            x = 1;
+        }
+        x = p.run(x, y, &[(key.as_str(), t.key), (" ", t.text), (a.row().hint, t.dim), ("  ", t.text)]);
+    }
+    let mut x = w.saturating_sub(tail_width);
+    for (k, h) in tail {
+        x = p.run(x, rows - 1, &[(k.as_str(), t.key), (" ", t.text), (h, t.dim), ("  ", t.text)]);
+    }
+}
+
+fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    if let Some(prompt) = &s.prompt {
+        let x = p.put(1, 0, w, prompt.ask.label(), t.key);
+        let error = prompt.error.as_deref().unwrap_or("");
+        let error_width = if error.is_empty() { 0 } else { (text::width(error) + 2).min(w / 2) };
+        let room = w.saturating_sub(x + 1 + error_width);
+        let scroll = prompt.input.visual_scroll(room);
+        p.put(x, 0, room, text::skip(prompt.input.value(), scroll), t.input);
+        if error_width > 0 {
+            p.cell(w - error_width, 0, error_width, error, true, t.bad);
+        }
+        let cx = x + prompt.input.visual_cursor().saturating_sub(scroll);
+        return Some((p.area.x + cx.min(w.saturating_sub(1)) as u16, p.area.y));
+    }
+    if let Some(toast) = &s.toast {
+        p.put(1, 0, w.saturating_sub(1), &toast.text, if toast.bad { t.bad } else { t.good });
+        return None;
+    }
+    if s.screen == Screen::Live
+        && let Some(f) = &s.live.find
+    {
+        let hit = f.at.map_or(String::new(), |(i, n)| format!("hit {} of {}", text::thousands(i), text::thousands(n)));
+        let x = p.run(1, 0, &[("/", t.key), (f.text.as_str(), t.hit)]);
+        p.put(x + 2, 0, w, &hit, t.dim);
+    } else if !s.facts.analyst.is_empty() {
+        let who = &s.facts.analyst;
+        p.cell(1, 0, w.saturating_sub(2), who, true, t.dim);
+    }
+    None
+}

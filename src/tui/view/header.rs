@@ -1,0 +1,153 @@
+//! The first lines: what is looked at, how fast, what was lost; screens and
+//! severities; events over time.
+//!
+//! ```text
+//!  secstream REPLAY auth.log 43%  12.4k ev/s  1,000,000 events  dropped 0  raw 14
+//!  1 Triage 2 Live 3 Cases 4 Rules 6 Health        CRIT 1 HIGH 6 MED 31 LOW 112
+//!  ▁▁▂▁▁▁▃█▆▂▁▁▁▁▁▁▂▁▁▁▁▁▁▅▇█▃▁▁▁▁▁▁▁▁▁▁▁▁▁ 06:00──11:05  z/Z zoom  </> shift
+//! ```
+
+use ratatui::buffer::Buffer;
+
+use crate::event::Severity;
+use crate::pipeline::Phase;
+use crate::tui::action::Act;
+use crate::tui::state::geometry::Geometry;
+use crate::tui::state::{Screen, State};
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::widget::draw::Pen;
+use crate::tui::widget::histogram;
+
+/// Draws the lines that fit.
+pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
+    first(s, &mut Pen::new(buf, t, g.header));
+    if !g.tabs.is_empty() {
+        tabs(s, &mut Pen::new(buf, t, g.tabs));
+    }
+    if !g.histogram.is_empty() {
+        times(s, &mut Pen::new(buf, t, g.histogram));
+    }
+}
+
+fn mode(s: &State) -> &'static str {
+    if !s.facts.inputs {
+        return "CASES";
+    }
+    match (&s.snap.phase, s.facts.follow) {
+        (Phase::Starting, _) => "LOADING",
+        (Phase::Waiting, _) | (_, true) => "LIVE",
+        (Phase::Stopped, _) => "STOPPED",
+        _ => "REPLAY",
+    }
+}
+
+fn first(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    let c = &s.snap.totals;
+    let mut right: Vec<(String, bool)> = Vec::new();
+    if s.facts.inputs {
+        let running = !matches!(s.snap.phase, Phase::Done | Phase::Stopped);
+        if running && s.rate > 0.0 {
+            right.push((format!("{} ev/s", text::short(s.rate)), false));
+        }
+        right.push((format!("{} events", text::thousands(c.records)), false));
+        // What is lost or not understood is always said, zero included.
+        right.push((format!("dropped {}", text::thousands(c.dropped_total())), c.dropped_total() > 0));
+        right.push((format!("raw {}", text::thousands(c.raw)), false));
+        if c.late > 0 {
+            right.push((format!("late {}", text::thousands(c.late)), true));
+        }
+        if !s.snap.rule_problems.is_empty() {
+            right.push((format!("{} rules off", s.snap.rule_problems.len()), true));
+        }
+    }
+    let short = s.facts.name.rsplit('/').find(|n| !n.is_empty()).unwrap_or(&s.facts.name);
+    let name = if w < 120 { short } else { s.facts.name.as_str() };
+    let name_room = w.saturating_sub(14 + mode(s).len()).min(if w >= 120 { 60 } else { 24 });
+    let mut x = p.run(0, 0, &[(" secstream ", t.header), (mode(s), t.title), (" ", t.text)]);
+    x = p.put(x, 0, name_room, &text::cut(&text::sanitize(name), name_room), t.header);
+    if let Some(done) = s.snap.progress().filter(|_| matches!(s.snap.phase, Phase::Running | Phase::Starting)) {
+        x = p.put(x, 0, 6, &format!(" {:.0}%", (done * 100.0).min(100.0)), t.text);
+    }
+    if s.live.play.speed > 0.0 {
+        x = p.put(x, 0, 8, &format!(" ×{}", s.live.play.speed), t.text);
+    }
+    for (word, bad) in right {
+        let need = text::width(&word) + 2;
+        if x + need > w {
+            break;
+        }
+        x = p.put(x + 2, 0, need, &word, if bad { t.bad } else { t.text });
+    }
+}
+
+fn tabs(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    let mut x = 1;
+    for screen in Screen::ALL {
+        let (n, name) = screen.tab();
+        let style = if *screen == s.screen { t.tab_active } else { t.tab };
+        // Names give way before numbers do.
+        let label = if w < 60 && *screen != s.screen { n.to_string() } else { format!("{n} {name}") };
+        x = p.put(x, 0, w, &label, style) + 1;
+    }
+    let mut sums = [0usize; 5];
+    for v in s.triage.all.iter().filter(|v| v.triage == crate::tui::data::Triage::New) {
+        sums[v.alert.severity as usize] += 1;
+    }
+    let mut words = Vec::new();
+    for sev in [Severity::Critical, Severity::High, Severity::Medium, Severity::Low] {
+        words.push((format!("{} {}", text::severity_word(sev), sums[sev as usize]), sev, sums[sev as usize]));
+    }
+    let total: usize = words.iter().map(|(w, _, _)| w.len() + 1).sum();
+    let mut at = w.saturating_sub(total).max(x);
+    for (word, sev, n) in words {
+        if at + word.len() > w {
+            break;
+        }
+        at = p.put(at, 0, word.len(), &word, if n > 0 { t.severity(sev) } else { t.dim }) + 1;
+    }
+}
+
+fn times(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    let Some(whole) = s.log_span() else {
+        let say = if s.facts.inputs { "reading…" } else { "no log is open: cases only" };
+        p.put(1, 0, w, say, t.dim);
+        return;
+    };
+    let span = s.window.unwrap_or(whole);
+    let long = span.1.0 - span.0.0 > 86_400_000_000;
+    let name = |x| if long { text::day_clock(x) } else { text::clock(x) };
+    let legend = format!("{}──{}{}", name(span.0), name(span.1), if s.window.is_some() { " zoomed" } else { "" });
+    if p.area.h >= 4 {
+        let columns = w.saturating_sub(8);
+        let c = histogram::columns(&s.snap, span, columns);
+        let step = (span.1.0 - span.0.0) / columns.max(1) as i64;
+        let keys =
+            format!("{} zoom · {} shift", keys(s, Act::ZoomIn, Act::ZoomOut), keys(s, Act::ShiftBack, Act::ShiftOn));
+        let peak = c.counts.iter().max().copied().unwrap_or(0);
+        let right = format!("{}/col · peak {} · {keys}", text::span(step), text::thousands(peak));
+        p.rule(0, &format!("events & alerts {legend}"), &right, false);
+        for (y, label) in ["ev", "crit", "high"].iter().enumerate() {
+            p.put(1, y + 1, 6, label, t.dim);
+        }
+        histogram::draw_bars(p, 7, 1, &c);
+        histogram::draw_dots(p, 7, 2, &c, |s| s == Severity::Critical);
+        histogram::draw_dots(p, 7, 3, &c, |s| s == Severity::High || s == Severity::Medium);
+        return;
+    }
+    let room = text::width(&legend) + 2;
+    let columns = w.saturating_sub(room + 2);
+    let c = histogram::columns(&s.snap, span, columns);
+    histogram::draw_bars(p, 1, 0, &c);
+    p.put(columns + 2, 0, room, &legend, t.dim);
+}
+
+fn keys(s: &State, a: Act, b: Act) -> String {
+    format!("{}/{}", s.keys.key_of(a), s.keys.key_of(b))
+}

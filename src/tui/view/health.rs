@@ -1,0 +1,129 @@
+//! Sources, counts that add up, what was lost or not loaded.
+//!
+//! ```text
+//! ─ records ────────────────────────────────────────────────────────────────────
+//!  1,000,000 records = 999,986 parsed + 14 raw + 0 filtered + 0 dropped
+//! ─ sources ────────────────────────────────────────────────────────────────────
+//!  auth.log   sshd   112 MB   1,000,000 records   14 raw   read to its end
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use crate::pipeline::{Phase, SourceStatus};
+use crate::tui::state::State;
+use crate::tui::state::geometry::Geometry;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::widget::draw::Pen;
+
+enum Line {
+    Rule(String),
+    Text(String, Style),
+}
+
+/// Draws the screen.
+pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
+    let mut p = Pen::new(buf, t, g.list);
+    let w = usize::from(p.area.w);
+    let h = usize::from(p.area.h);
+    let lines = lines(s, t, w);
+    let top = s.health.at.min(lines.len().saturating_sub(h));
+    for (y, line) in lines.iter().skip(top).take(h).enumerate() {
+        match line {
+            Line::Rule(title) => p.rule(y, title, "", false),
+            Line::Text(text, style) => p.cell(1, y, w.saturating_sub(2), text, false, *style),
+        }
+    }
+}
+
+fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
+    let c = &s.snap.totals;
+    let n = text::thousands;
+    let mut out = vec![Line::Rule("records".into())];
+    out.push(Line::Text(
+        format!(
+            "{} records = {} parsed + {} raw + {} filtered + {} dropped",
+            n(c.records),
+            n(c.parsed),
+            n(c.raw),
+            n(c.filtered_total()),
+            n(c.dropped_total())
+        ),
+        if c.balanced() { t.text } else { t.bad },
+    ));
+    for (by, k) in c.filtered.iter().chain(&c.dropped) {
+        out.push(Line::Text(format!("  {} {by}", n(*k)), t.dim));
+    }
+    out.push(Line::Text(
+        format!(
+            "{} lines, {} empty, {} · {} late · {} evicted",
+            n(c.lines),
+            n(c.empty_lines),
+            text::bytes(c.bytes),
+            n(c.late),
+            n(s.snap.evicted)
+        ),
+        if s.snap.evicted > 0 || c.late > 0 { t.warn } else { t.text },
+    ));
+    let phase = match s.snap.phase {
+        Phase::Starting => "starting",
+        Phase::Running => "reading",
+        Phase::Waiting => "waiting for more",
+        Phase::Done => "done",
+        Phase::Stopped => "stopped before the end",
+    };
+    let whole = c.records as f64 / s.snap.seconds.max(0.001);
+    out.push(Line::Text(
+        format!(
+            "{phase} · {:.1} s · {} records/s over all · {} now",
+            s.snap.seconds,
+            text::short(whole),
+            text::short(s.rate)
+        ),
+        t.text,
+    ));
+    out.push(Line::Text(
+        format!(
+            "{} rules loaded, {} not · {} alerts · {} matches",
+            s.snap.rules_loaded,
+            s.snap.rule_problems.len(),
+            n(s.snap.alerts.len() as u64),
+            n(s.snap.rules_fired.iter().map(|(_, k)| k).sum())
+        ),
+        t.text,
+    ));
+    out.push(Line::Text(format!("cases: {}", s.facts.store), t.text));
+    out.push(Line::Rule(format!("sources ({})", s.snap.sources.len())));
+    for source in s.snap.sources.iter() {
+        out.push(Line::Text(source_line(source, w), if source.failed { t.bad } else { t.text }));
+        for warning in &source.warnings {
+            out.push(Line::Text(format!("  {warning}"), t.warn));
+        }
+    }
+    if !s.snap.rule_problems.is_empty() {
+        out.push(Line::Rule("rules not loaded".into()));
+        for r in s.snap.rule_problems.iter() {
+            out.push(Line::Text(format!("{}:{}  {}", r.path, r.line, r.reason), t.warn));
+        }
+    }
+    out
+}
+
+fn source_line(x: &SourceStatus, w: usize) -> String {
+    let c = &x.counts;
+    let state = match (x.failed, x.ended) {
+        (true, _) => "could not be read",
+        (_, true) => "read to its end",
+        _ => "open",
+    };
+    let name = text::pad(&text::sanitize(&x.name), if w >= 120 { 48 } else { 24 }, false);
+    let hash = x.sha256.as_deref().filter(|_| w >= 150).map(|h| format!("  sha256 {h}")).unwrap_or_default();
+    format!(
+        "{name} {} {:>9} {:>11} records {:>8} raw  {state}{hash}",
+        text::pad(&x.format, 10, false),
+        text::bytes(x.size.unwrap_or(c.bytes)),
+        text::thousands(c.records),
+        text::thousands(c.raw),
+    )
+}

@@ -1,0 +1,174 @@
+//! Overlays other than the event's: filters, palette, help, choices, notes, text.
+
+use ratatui::buffer::Buffer;
+
+use super::detail;
+use crate::tui::paint::TextCursor;
+use crate::tui::state::State;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::widget::popup;
+use crate::tui::words::{self, HelpLine};
+
+/// Draws an overlay; returns where the text cursor stands.
+pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
+    match o {
+        Overlay::Detail(d) => detail::draw(s, t, d, buf),
+        Overlay::Filters(c) => filters(s, t, c.at, buf),
+        Overlay::Palette(p) => return palette(s, t, p, buf),
+        Overlay::Help(c) => help(s, t, c.at, buf),
+        Overlay::Choice { title, answers, cursor } => {
+            let width =
+                answers.iter().map(|a| text::width(&a.label) + 8).max().unwrap_or(20).max(text::width(title) + 6);
+            let area = popup::centred(s.size, (width as u16, answers.len() as u16 + 2));
+            let mut p = popup::open(buf, t, area, title, "");
+            let w = usize::from(p.area.w);
+            for (y, a) in answers.iter().enumerate() {
+                let key = a.key.to_string();
+                p.put(2, y, 1, &key, t.key);
+                p.cell(4, y, w.saturating_sub(4), &a.label, false, if y == cursor.at { t.cursor } else { t.text });
+                if y == cursor.at {
+                    p.cursor_bar(y);
+                }
+            }
+        }
+        Overlay::Note { editor, about, .. } => {
+            let area = popup::centred(s.size, (76, 14));
+            let keys = "Ctrl-d or Esc saves · Ctrl-c drops it";
+            let mut p = popup::open(buf, t, area, &format!("note on {about}"), keys);
+            let (w, h) = (usize::from(p.area.w).saturating_sub(2).max(1), usize::from(p.area.h).max(1));
+            let (row, column) = editor.cursor();
+            // Long lines are broken into parts of the box's width.
+            let (mut lines, mut at) = (Vec::new(), (0, 0));
+            for (i, l) in editor.lines().iter().enumerate() {
+                let chars: Vec<char> = l.chars().collect();
+                let parts: Vec<String> = if chars.is_empty() {
+                    vec![String::new()]
+                } else {
+                    chars.chunks(w).map(|c| c.iter().collect()).collect()
+                };
+                if i == row {
+                    let part = (column / w).min(parts.len());
+                    let before: String = chars.iter().skip(part * w).take(column - part * w).collect();
+                    at = (lines.len() + part, text::width(&before));
+                }
+                lines.extend(parts);
+            }
+            if at.0 >= lines.len() {
+                lines.push(String::new());
+            }
+            let top = (at.0 + 1).saturating_sub(h);
+            for (y, l) in lines.iter().skip(top).take(h).enumerate() {
+                p.put(1, y, w, l, t.text);
+            }
+            let (cx, cy) = (p.area.x as usize + 1 + at.1, p.area.y as usize + at.0 - top);
+            return Some((cx as u16, cy as u16));
+        }
+        Overlay::Text { title, lines, cursor } => {
+            let area = popup::centred(
+                s.size,
+                (s.size.0.min(110), (lines.len() as u16).saturating_add(2).max(6).min(s.size.1)),
+            );
+            let mut p = popup::open(buf, t, area, title, "Esc back");
+            let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
+            let top = cursor.at.min(lines.len().saturating_sub(h));
+            let mut y = 0;
+            for line in lines.iter().skip(top) {
+                for part in text::wrap(&text::sanitize(line), w.saturating_sub(2), 8) {
+                    if y < h {
+                        p.put(1, y, w, &part, t.text);
+                        y += 1;
+                    }
+                }
+            }
+        }
+    }
+    None
+}
+
+fn filters(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
+    let list = &s.filters().list;
+    let area = popup::centred(s.size, (76, (list.len() as u16 + 3).max(5)));
+    let mut p = popup::open(buf, t, area, "filters", "Space on/off  t in/out  e edit  a add  d delete  Esc back");
+    let w = usize::from(p.area.w);
+    if list.is_empty() {
+        p.put(1, 0, w, "none yet: a adds one; f and F on a cell do too", t.dim);
+    }
+    for (y, f) in list.iter().enumerate() {
+        let box_ = if f.on { "[x]" } else { "[ ]" };
+        let side = if f.out { "out" } else { "in " };
+        let style = if y == at { t.cursor } else { t.text };
+        p.put(2, y, 3, box_, style);
+        p.put(6, y, 3, side, if f.out { t.bad } else { t.good });
+        p.cell(10, y, w.saturating_sub(11), &f.text, false, if f.on { t.text } else { t.dim });
+        if y == at {
+            p.cursor_bar(y);
+        }
+    }
+}
+
+fn palette(s: &State, t: &Theme, o: &crate::tui::state::overlay::Palette, buf: &mut Buffer) -> TextCursor {
+    let area = popup::centred(s.size, (72, 18));
+    let mut p = popup::open(buf, t, area, "commands", "Enter runs · Esc back");
+    let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
+    let x = p.put(1, 0, w, ": ", t.key);
+    let room = w.saturating_sub(x + 1);
+    let scroll = o.input.visual_scroll(room);
+    p.put(x, 0, room, text::skip(o.input.value(), scroll), t.input);
+    let cx = x + o.input.visual_cursor().saturating_sub(scroll);
+    let rows = h.saturating_sub(1);
+    let mut c = o.cursor;
+    c.set(c.at, o.hits.len(), rows.max(1));
+    for y in 0..rows {
+        let Some(a) = o.hits.get(c.top + y) else { break };
+        let row = a.row();
+        let here = c.top + y == c.at;
+        let off = !row.places.meets(s.screen.place());
+        p.cell(
+            2,
+            y + 1,
+            22,
+            row.id,
+            false,
+            if here {
+                t.cursor
+            } else if off {
+                t.dim
+            } else {
+                t.text
+            },
+        );
+        let keys = s.keys.keys_of(*a).join(", ");
+        let kw = text::width(&keys).min(14);
+        p.cell(25, y + 1, w.saturating_sub(26 + kw + 1), row.help, false, t.dim);
+        p.cell(w.saturating_sub(kw + 1), y + 1, kw, &keys, true, t.key);
+        if here {
+            p.cursor_bar(y + 1);
+        }
+    }
+    Some((p.area.x + cx as u16, p.area.y))
+}
+
+fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
+    let area = popup::centred(s.size, (s.size.0, s.size.1));
+    let title = format!("keys · {}", s.screen.tab().1);
+    let mut p = popup::open(buf, t, area, &title, "j/k scroll · : all commands · Esc back");
+    let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
+    let lines = words::help(&s.keys, s.screen.place());
+    let top = at.min(lines.len().saturating_sub(h));
+    let mut y = 0;
+    for line in lines.iter().skip(top) {
+        match line {
+            HelpLine::Group(name) => p.put(1, y, w, name, t.title),
+            HelpLine::Keys(keys, help) => {
+                p.cell(3, y, 18, keys, false, t.key);
+                p.put(22, y, w.saturating_sub(23), help, t.text)
+            }
+        };
+        y += 1;
+        if y >= h {
+            break;
+        }
+    }
+}

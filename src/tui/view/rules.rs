@@ -1,0 +1,115 @@
+//! The rules, and the text of the one under the cursor.
+//!
+//! ```text
+//!   LEVEL  KIND         FIRED  TITLE                                     FILE
+//! ▌ HIGH   event_count     12  SSH password guessing from one source     ssh/…
+//!   off    detection        -  Broken rule                               local/x
+//! ─ rules/ssh/guessing.yml:1 ───────────────────────────────────────────────────
+//!   1 title: SSH password guessing from one source
+//! ```
+
+use ratatui::buffer::Buffer;
+
+use super::divider;
+use crate::tui::state::State;
+use crate::tui::state::geometry::Geometry;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::widget::draw::Pen;
+
+/// Draws the screen.
+pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
+    list(s, &mut Pen::new(buf, t, g.list));
+    if !g.side.is_empty() {
+        let mut p = Pen::new(buf, t, g.side);
+        if g.side.x > 0 {
+            divider(&mut p, g.side);
+            p.area = g.side;
+        }
+        text_pane(s, &mut p);
+    }
+}
+
+fn list(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    let wide = w >= 70;
+    let title_x = if wide { 31 } else { 8 };
+    p.put(2, 0, 5, "LEVEL", t.title);
+    if wide {
+        p.put(8, 0, 14, "KIND", t.title);
+        p.put(24, 0, 5, "FIRED", t.title);
+    }
+    p.put(title_x, 0, 20, "TITLE", t.title);
+    if s.rules.shown.is_empty() {
+        let say = match (s.rules.problems, s.rules.all.is_empty()) {
+            (_, true) => "rules are being loaded",
+            (true, _) => "every rule loaded",
+            _ => "no rules",
+        };
+        p.put(2, 1, w, say, t.dim);
+    }
+    for y in 0..usize::from(p.area.h).saturating_sub(1) {
+        let at = s.rules.cursor.top + y;
+        let Some(r) = s.rules.shown.get(at).and_then(|i| s.rules.all.get(*i)) else { break };
+        let here = at == s.rules.cursor.at;
+        let (word, style) = if r.loaded { (text::severity_word(r.level), t.severity(r.level)) } else { ("off", t.bad) };
+        p.put(2, y + 1, 4, word, if here { t.cursor } else { style });
+        if wide {
+            p.cell(8, y + 1, 15, &r.kind, false, t.dim);
+            let fired = if r.loaded { text::short(r.fired as f64) } else { "-".to_owned() };
+            p.cell(24, y + 1, 5, &fired, true, if r.fired > 0 { t.text } else { t.dim });
+        }
+        let what = match &r.reason {
+            Some(why) if !r.loaded => format!("{}: {why}", r.title),
+            _ => r.title.clone(),
+        };
+        p.cell(title_x, y + 1, w.saturating_sub(title_x + 1), &what, false, if r.loaded { t.text } else { t.warn });
+        if here {
+            p.cursor_bar(y + 1);
+        }
+    }
+}
+
+fn text_pane(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
+    let title = s.rules.current().map_or_else(|| "rule".to_owned(), |r| format!("{}:{}", r.path, r.line));
+    p.rule(0, &title, "", s.pane == 1);
+    let mut y = 1;
+    if let Some(why) = s.rules.current().and_then(|r| r.reason.as_ref().filter(|_| !r.loaded)) {
+        for line in text::wrap(&text::sanitize(why), w.saturating_sub(2), 3) {
+            p.put(1, y, w, &line, t.bad);
+            y += 1;
+        }
+    }
+    let c = s.rules.lines;
+    for (i, line) in s.rules.text.lines.iter().enumerate().skip(c.top).take(h.saturating_sub(y)) {
+        let here = s.pane == 1 && i == c.at;
+        p.cell(0, y, 4, &(i + 1).to_string(), true, if here { t.cursor } else { t.dim });
+        let style = yaml_style(t, line);
+        p.cell(5, y, w.saturating_sub(5), line, false, style.1);
+        if let Some(n) = style.0 {
+            p.paint(
+                5 + text::width(line.get(..n).unwrap_or("")) - text::width(line.get(..n).unwrap_or("").trim_start()),
+                y,
+                text::width(line.get(..n).unwrap_or("").trim_start()),
+                t.key,
+            );
+        }
+        y += 1;
+    }
+}
+
+/// Where the key of a YAML line ends, and the style of the rest.
+fn yaml_style(t: &Theme, line: &str) -> (Option<usize>, ratatui::style::Style) {
+    let bare = line.trim_start();
+    if bare.starts_with('#') {
+        return (None, t.dim);
+    }
+    if bare == "---" {
+        return (None, t.border);
+    }
+    let key = line.find(':').filter(|n| !line.get(..*n).unwrap_or("").contains(['\'', '"']));
+    (key, t.text)
+}

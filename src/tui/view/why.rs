@@ -1,0 +1,94 @@
+//! Why an alert was raised, and the events that show it.
+//!
+//! ```text
+//! ─ why CRIT 97 ─────────────────────────────────────────────── 1 of 38 alerts ─
+//!  12 failed log-ins from 183.62.140.253, then one that succeeded
+//!  rule    … (correlation, critical)  in 10m
+//!  score   97 = level 60 + count 25 + entity 12
+//! ─ evidence 286 ───────────────────────────────────────────────────────────────
+//!  11:04:39 Failed password for root from 183.62.140.253 port 35768 ssh2
+//! ```
+
+use crate::event::EventRow;
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::widget::draw::Pen;
+use crate::tui::words;
+
+/// Draws the panel, with the evidence below where it has no pane of its own.
+pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
+    let t = p.theme;
+    let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
+    let Some(v) = s.triage.current() else {
+        p.rule(0, "why", "", false);
+        return;
+    };
+    let title = format!("why {} {}", text::severity_word(v.alert.severity), words::points(v.alert.score));
+    let place = format!("{} of {}", s.triage.cursor.at + 1, s.triage.shown.len());
+    p.rule(0, &title, &place, s.pane == 1);
+    let room = h.saturating_sub(1);
+    let known = v.alert.matched_total.clamp(1, 50) as usize + 1;
+    let evidence = if with_evidence && room >= 5 { (room * 2 / 5).max(3).min(known) } else { 0 };
+    let mut y = 1;
+    let last = h - evidence;
+    for (i, line) in words::why(v).iter().enumerate() {
+        let style = if i == 0 { t.text } else { t.dim };
+        let clean = text::sanitize(line);
+        for part in text::wrap(&clean, w.saturating_sub(2), 3) {
+            if y >= last {
+                break;
+            }
+            let head = part.find(' ').filter(|n| *n < 8 && i > 0 && part.get(*n..8) == Some(&" ".repeat(8 - n)));
+            p.put(1, y, w.saturating_sub(1), &part, if head.is_some() || i == 0 { t.text } else { style });
+            if let Some(n) = head {
+                p.paint(1, y, n, t.key);
+            }
+            y += 1;
+        }
+    }
+    if evidence > 0 {
+        let area = p.area;
+        p.area.y += (h - evidence) as u16;
+        p.area.h = evidence as u16;
+        list(s, p);
+        p.area = area;
+    }
+}
+
+/// Draws the pane of evidence.
+pub fn evidence(s: &State, p: &mut Pen<'_>) {
+    list(s, p);
+}
+
+fn list(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
+    let total = s.triage.current().map_or(0, |v| v.alert.matched_total);
+    let e = &s.triage.evidence;
+    let fresh = s.triage.current().is_some_and(|v| v.alert.id == e.of.0);
+    let rows: &[std::sync::Arc<EventRow>] = if fresh { &e.rows } else { &[] };
+    let right =
+        if (rows.len() as u64) < total && !rows.is_empty() { format!("first {}", rows.len()) } else { String::new() };
+    p.rule(0, &format!("evidence {}", text::thousands(total)), &right, s.pane == 1);
+    let height = h.saturating_sub(1);
+    let mut c = s.triage.evidence_at;
+    c.set(c.at, rows.len(), height);
+    for y in 0..height {
+        let at = c.top + y;
+        let Some(row) = rows.get(at) else { break };
+        let here = s.pane == 1 && at == c.at;
+        let time = text::clock(row.time);
+        p.put(1, y + 1, 8, &time, if here { t.cursor } else { t.dim });
+        let host = row.ov(crate::event::Ov::Host).unwrap_or("");
+        let mut x = 10;
+        if w >= 100 {
+            p.cell(x, y + 1, 12, host, false, t.dim);
+            x += 13;
+        }
+        let room = w.saturating_sub(x);
+        p.cell(x, y + 1, room, words::message(row), false, t.text);
+        if here {
+            p.cursor_bar(y + 1);
+        }
+    }
+}

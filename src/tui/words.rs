@@ -1,0 +1,188 @@
+//! What an alert or an event says, as plain lines and pairs: the content of
+//! panes and overlays, without their looks. Not yet made visible: views do that.
+
+use super::action::{ACTIONS, GROUPS, Places};
+use super::data::{AlertView, Triage};
+use super::keymap::Keymap;
+use super::state::State;
+use super::state::live::EventMode;
+use super::text;
+use crate::event::{EventRow, OVERLAY};
+
+/// Fields of an event in the order of reading: what and when, the overlay, the originals, its place.
+#[must_use]
+pub fn fields(e: &EventRow) -> Vec<(String, String)> {
+    let mut out = vec![
+        ("timestamp".to_owned(), e.time.to_string()),
+        ("event_type".to_owned(), e.event_type.as_str().to_owned()),
+        ("outcome".to_owned(), e.outcome.as_str().to_owned()),
+        ("severity".to_owned(), e.severity.as_str().to_owned()),
+    ];
+    for o in OVERLAY {
+        if let Some(v) = e.ov(*o) {
+            out.push((o.name().to_owned(), v.to_owned()));
+        }
+    }
+    for f in &e.fields {
+        out.push((f.name.clone(), f.value.clone()));
+    }
+    out.push(("line".to_owned(), e.line.to_string()));
+    out
+}
+
+/// What is said of an event beside its fields: not to filter by.
+#[must_use]
+pub fn place(e: &EventRow, sources: &[crate::pipeline::SourceStatus]) -> Vec<(String, String)> {
+    let file = sources.get(e.source.0 as usize).map_or("?", |s| s.name.as_str());
+    let mut out = vec![
+        ("from".to_owned(), format!("{file}:{} (byte {}, {} bytes)", e.line, e.offset, e.full_len)),
+        ("time".to_owned(), e.quality.as_str().to_owned()),
+    ];
+    if !e.parsed {
+        out.push(("parsed".to_owned(), "no: kept as a raw event".to_owned()));
+    }
+    out
+}
+
+/// The message of an event, or its raw line where it has none.
+#[must_use]
+pub fn message(e: &EventRow) -> &str {
+    use crate::event::Ov;
+    if let Some(m) = e.ov(Ov::Message).filter(|m| !m.is_empty()) {
+        return m;
+    }
+    e.raw.as_str()
+}
+
+/// Why an alert was raised: its rule, the parts of its score and their sum, its route, what people said.
+#[must_use]
+pub fn why(v: &AlertView) -> Vec<String> {
+    let a = &v.alert;
+    let mut out = vec![a.message.clone()];
+    let window = if a.window_seconds > 0 {
+        format!("  in {}", text::span(a.window_seconds as i64 * 1_000_000))
+    } else {
+        String::new()
+    };
+    out.push(format!("rule    {} ({}, {}){window}", a.rule, a.rule_type.as_str(), a.severity));
+    let parts: Vec<String> = a.score_parts.iter().map(|(n, p)| format!("{n} {}", points(*p))).collect();
+    out.push(format!(
+        "score   {} = {}",
+        points(a.score),
+        if parts.is_empty() { "-".into() } else { parts.join(" + ") }
+    ));
+    let mut attack = a.techniques.join(" ");
+    if !a.tactics.is_empty() {
+        attack.push_str("  ");
+        attack.push_str(&a.tactics.join(", "));
+    }
+    if !attack.is_empty() {
+        out.push(format!("attack  {attack}"));
+    }
+    out.push(format!(
+        "count   {} acts, {} records, confidence {:.2}",
+        text::thousands(a.count),
+        text::thousands(a.matched_total),
+        a.confidence
+    ));
+    out.push(format!(
+        "time    {} – {}  {}",
+        text::day_clock(a.timestamp),
+        text::clock(a.last),
+        match a.state {
+            crate::alert::AlertState::Open => "open",
+            crate::alert::AlertState::Closed => "closed",
+        }
+    ));
+    let mut who = vec![];
+    if !a.src_ips.is_empty() {
+        let more = if a.src_ips.len() > 4 { format!(" (+{})", a.src_ips.len() - 4) } else { String::new() };
+        who.push(format!("{}{more}", a.src_ips.iter().take(4).cloned().collect::<Vec<_>>().join(" ")));
+    }
+    who.extend(a.user.as_ref().map(|u| format!("user {u}")));
+    who.extend(a.host.as_ref().map(|h| format!("host {h}")));
+    if !who.is_empty() {
+        out.push(format!("entity  {}", who.join("  ")));
+    }
+    if !a.route.reason.is_empty() {
+        out.push(format!("route   {}: {}", a.route.stage, a.route.reason));
+    }
+    match &v.triage {
+        Triage::New => {}
+        Triage::Escalated { case } => out.push(format!("state   in case {case}")),
+        Triage::Dismissed { reason } => out.push(format!("state   dismissed: {reason}")),
+    }
+    if !v.tags.is_empty() {
+        out.push(format!("tags    {}", v.tags.join(", ")));
+    }
+    for (who, note) in &v.notes {
+        out.push(format!("note    {who}: {note}"));
+    }
+    if !a.description.is_empty() {
+        out.push(a.description.to_string());
+    }
+    out
+}
+
+/// Points of a score without needless decimals.
+#[must_use]
+pub fn points(p: f64) -> String {
+    let t = format!("{p:.3}");
+    t.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A line of the help: a heading, or keys and what they do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HelpLine {
+    /// Heading of a group.
+    Group(&'static str),
+    /// Keys and help.
+    Keys(String, &'static str),
+}
+
+/// The keys of a place, by group.
+#[must_use]
+pub fn help(keys: &Keymap, place: Places) -> Vec<HelpLine> {
+    let mut out = Vec::new();
+    let mut rest = ACTIONS;
+    for (group, n) in GROUPS {
+        let (these, after) = rest.split_at((*n).min(rest.len()));
+        rest = after;
+        let here: Vec<_> = these.iter().filter(|a| a.places.meets(place)).collect();
+        if !here.is_empty() {
+            out.push(HelpLine::Group(group));
+            out.extend(here.iter().map(|a| HelpLine::Keys(keys.keys_of(a.act).join(", "), a.help)));
+        }
+    }
+    out
+}
+
+/// The raw line or the JSON of an event, in lines for reading; made visible.
+#[must_use]
+pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool) -> Vec<String> {
+    // A record can be a megabyte: a screen shows its beginning.
+    const MAX_LINES: usize = 400;
+    let text = match mode {
+        EventMode::Raw => e.raw.clone(),
+        _ => serde_json::to_string_pretty(&super::json::event(e)).unwrap_or_default(),
+    };
+    let mut out = Vec::new();
+    for line in text.lines() {
+        let line = text::sanitize(line);
+        if wrap {
+            out.extend(text::wrap(&line, width.max(1), MAX_LINES));
+        } else {
+            out.push(text::cut(&line, width));
+        }
+        if out.len() >= MAX_LINES {
+            break;
+        }
+    }
+    out
+}
+
+/// Lines of the health screen.
+#[must_use]
+pub fn health_len(s: &State) -> usize {
+    12 + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>() + s.snap.rule_problems.len()
+}
