@@ -17,7 +17,7 @@ mod web_inject;
 mod web_probe;
 mod windows;
 
-pub(super) use scene::Cast;
+pub(super) use scene::{Cast, victims};
 use scene::Scene;
 
 use super::world::SourceKind;
