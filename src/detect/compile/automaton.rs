@@ -1,7 +1,9 @@
 //! All literals of one field in one automaton; a hit is checked for its place.
 
+use std::sync::LazyLock;
+
 use daachorse::DoubleArrayAhoCorasick;
-use rustc_hash::FxHashMap;
+use memchr::memmem::Finder;
 
 /// What a found literal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,47 +23,92 @@ pub enum Action {
 /// Collects literals.
 #[derive(Debug, Default)]
 pub struct AutomatonBuilder {
-    literals: FxHashMap<String, Vec<Action>>,
+    literals: Vec<(String, Action)>,
 }
 
 impl AutomatonBuilder {
     /// Adds what a literal means; empty literals are not for automata.
     pub fn add(&mut self, literal: &str, action: Action) {
-        if let Some(actions) = self.literals.get_mut(literal) {
-            actions.push(action);
-        } else {
-            self.literals.insert(literal.to_owned(), vec![action]);
+        if !literal.is_empty() {
+            self.literals.push((literal.to_owned(), action));
         }
     }
 
-    /// The automaton; `None` where there is nothing to look for.
+    /// An automaton that is built when it is first searched: of a large rule
+    /// set most fields never occur in the input at hand. `None` where there is
+    /// nothing to look for.
     #[must_use]
-    pub fn build(self) -> Option<Automaton> {
-        let mut literals: Vec<(String, Vec<Action>)> = self.literals.into_iter().filter(|l| !l.0.is_empty()).collect();
-        if literals.is_empty() {
+    pub fn lazy(self) -> Option<LazyAutomaton> {
+        if self.literals.is_empty() {
             return None;
         }
-        literals.sort();
-        let mut starts = Vec::with_capacity(literals.len() + 1);
-        let mut actions = Vec::new();
-        for (_, a) in &literals {
-            starts.push(actions.len() as u32);
-            actions.extend_from_slice(a);
+        let build: Box<dyn FnOnce() -> Automaton + Send> = Box::new(move || self.build());
+        Some(LazyAutomaton(LazyLock::new(build)))
+    }
+
+    /// The automaton.
+    #[must_use]
+    pub fn build(mut self) -> Automaton {
+        self.literals.sort_unstable();
+        let mut distinct: Vec<String> = Vec::new();
+        let mut starts = Vec::new();
+        let mut actions = Vec::with_capacity(self.literals.len());
+        for (literal, action) in self.literals {
+            if distinct.last() != Some(&literal) {
+                starts.push(actions.len() as u32);
+                distinct.push(literal);
+            }
+            actions.push(action);
         }
         starts.push(actions.len() as u32);
-        let table = DoubleArrayAhoCorasick::with_values(literals.iter().enumerate().map(|(i, (l, _))| (l, i as u32)));
-        let search = match table {
-            Ok(table) => Search::Table(table),
-            Err(_) => Search::List(literals.into_iter().map(|(l, _)| l.into()).collect()),
+        let list = |distinct: &[String]| {
+            let one = |(i, l): (usize, &String)| {
+                let mine = actions.get(starts[i] as usize..starts[i + 1] as usize).unwrap_or(&[]);
+                let edges = mine.iter().all(|a| matches!(a, Action::Start(_) | Action::End(_)));
+                Literal { text: l.as_str().into(), finder: (!edges).then(|| Finder::new(l.as_bytes()).into_owned()) }
+            };
+            distinct.iter().enumerate().map(one).collect::<Vec<_>>()
         };
-        Some(Automaton { search, starts, actions })
+        // A table costs 64 KiB and more whatever it holds.
+        let few = distinct.len() <= FEW;
+        let table = (!few)
+            .then(|| DoubleArrayAhoCorasick::with_values((0..).zip(&distinct).map(|(i, l)| (l, i))))
+            .and_then(Result::ok);
+        let search = match table {
+            Some(table) => Search::Table(table),
+            None => Search::List(list(&distinct)),
+        };
+        Automaton { search, starts, actions }
     }
+}
+
+/// See [`AutomatonBuilder::lazy`].
+#[derive(Debug)]
+pub struct LazyAutomaton(LazyLock<Automaton, Box<dyn FnOnce() -> Automaton + Send>>);
+
+impl std::ops::Deref for LazyAutomaton {
+    type Target = Automaton;
+
+    fn deref(&self) -> &Automaton {
+        &self.0
+    }
+}
+
+/// So many literals are looked for one by one.
+const FEW: usize = 4;
+
+/// A literal to look for by itself.
+#[derive(Debug)]
+struct Literal {
+    text: Box<str>,
+    /// Absent where only the start and the end of values matter.
+    finder: Option<Finder<'static>>,
 }
 
 enum Search {
     Table(DoubleArrayAhoCorasick<u32>),
-    /// Where no table could be built (it has size limits): one by one.
-    List(Vec<Box<str>>),
+    /// Few literals, or so many that no table could be built.
+    List(Vec<Literal>),
 }
 
 impl std::fmt::Debug for Search {
@@ -93,9 +140,10 @@ impl Automaton {
                 }
             }
             Search::List(all) => {
-                for (i, l) in all.iter().enumerate() {
-                    if text.contains(&**l) {
-                        self.act(i as u32, text.starts_with(&**l), text.ends_with(&**l), &mut hit);
+                for (i, l) in (0..).zip(all) {
+                    let (at_start, at_end) = (text.starts_with(&*l.text), text.ends_with(&*l.text));
+                    if at_start || at_end || l.finder.as_ref().is_some_and(|f| f.find(text.as_bytes()).is_some()) {
+                        self.act(i, at_start, at_end, &mut hit);
                     }
                 }
             }
@@ -120,7 +168,7 @@ impl Automaton {
     pub fn heap_bytes(&self) -> usize {
         let table = match &self.search {
             Search::Table(t) => t.heap_bytes(),
-            Search::List(l) => l.iter().map(|s| s.len()).sum(),
+            Search::List(l) => l.iter().map(|s| s.text.len()).sum(),
         };
         table + self.starts.len() * 4 + self.actions.len() * size_of::<Action>()
     }
@@ -132,12 +180,18 @@ mod tests {
 
     #[test]
     fn places_are_checked() {
+        places(0);
+        places(100);
+    }
+
+    fn places(more: u32) {
         let mut b = AutomatonBuilder::default();
+        (0..more).for_each(|i| b.add(&format!("~{i}~"), Action::Inside(9)));
         b.add("ab", Action::Inside(0));
         b.add("ab", Action::Start(1));
         b.add("ab", Action::End(2));
         b.add("b", Action::End(3));
-        let a = b.build().expect("not empty");
+        let a = b.lazy().expect("not empty");
         let found = |t: &str| {
             let mut v = Vec::new();
             a.find(t, |x| v.push(x));

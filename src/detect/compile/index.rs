@@ -8,7 +8,7 @@ use crate::detect::sigma::ast::{Cmp, Net};
 use crate::detect::sigma::glob::{Part, Pattern, fold_into};
 use crate::detect::sigma::value::decimal;
 
-use super::automaton::{Action, Automaton, AutomatonBuilder};
+use super::automaton::{Action, AutomatonBuilder, LazyAutomaton};
 use super::bits::Bits;
 use super::cidr::CidrIndex;
 use super::guard;
@@ -71,8 +71,8 @@ pub struct SlotIndex {
     exact: FxHashMap<Box<str>, Ids>,
     exact_cased: FxHashMap<Box<str>, Ids>,
     longest_exact: usize,
-    folded: Option<Automaton>,
-    cased: Option<Automaton>,
+    folded: Option<LazyAutomaton>,
+    cased: Option<LazyAutomaton>,
     dear: Vec<Dear>,
     always: Vec<u32>,
     numbers: FxHashMap<u64, Ids>,
@@ -141,7 +141,7 @@ impl IndexBuilder {
     /// The finished index.
     #[must_use]
     pub fn build(self) -> SlotIndex {
-        SlotIndex { folded: self.folded.build(), cased: self.cased.build(), ..self.index }
+        SlotIndex { folded: self.folded.lazy(), cased: self.cased.lazy(), ..self.index }
     }
 }
 

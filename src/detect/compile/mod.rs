@@ -16,11 +16,13 @@ use crate::detect::logsource::RuleLogsource;
 use crate::detect::{OvField, RuleIdx};
 use crate::event::{EventType, FieldId, Outcome, Severity};
 
-use bits::Bits;
 use expr::Expr;
 use index::{IndexBuilder, Scan, SlotIndex};
 use preds::{Op, Preds, Slot, SlotId};
 use program::Programs;
+
+/// Bit of [`Compilation::pred_slots`]: no single value decides the predicate.
+pub const BY_EVENT: u32 = 1 << 31;
 
 /// A detection ready to be compiled.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub struct Compiled {
     pub slots: Vec<SlotId>,
     /// Whether it is tried on every event of its logsource.
     pub always: bool,
+    /// Whether being woken is all it takes to match.
+    pub simple: bool,
 }
 
 /// The compiled rule set.
@@ -61,8 +65,9 @@ pub struct Compilation {
     pub by_field: Vec<Vec<SlotId>>,
     /// The predicates.
     pub preds: Vec<(SlotId, Op)>,
-    /// Predicates that a slot's index does not decide.
-    pub by_event: Bits,
+    /// The slot of each predicate; [`BY_EVENT`] is added where its index does
+    /// not decide it. Kept apart from `preds` because it is read all the time.
+    pub pred_slots: Vec<u32>,
     /// The programs.
     pub programs: Programs,
     /// The detections, in rule order.
@@ -103,7 +108,14 @@ impl Compilation {
             }
             slots.sort_unstable();
             slots.dedup();
-            c.rules.push(Compiled { rule: s.rule, logsource: s.logsource, root, slots, always: trigger.is_none() });
+            let simple = match &s.expr {
+                Expr::Pred(_) => true,
+                Expr::Or(parts) => parts.iter().all(|p| matches!(p, Expr::Pred(_))),
+                _ => false,
+            };
+            let always = trigger.is_none();
+            let simple = simple && !always;
+            c.rules.push(Compiled { rule: s.rule, logsource: s.logsource, root, slots, always, simple });
         }
         for list in wakes {
             c.wakes.push((c.wake_list.len() as u32, list.len() as u32));
@@ -146,12 +158,8 @@ impl Compilation {
             }
         }
         self.slots = preds.slots;
-        self.by_event = Bits::new(preds.list.len());
-        for (i, (_, op)) in preds.list.iter().enumerate() {
-            if !op.by_value() {
-                self.by_event.add(i as u32);
-            }
-        }
+        let flag = |op: &Op| if op.by_value() { 0 } else { BY_EVENT };
+        self.pred_slots = preds.list.iter().map(|(slot, op)| u32::from(*slot) | flag(op)).collect();
         self.preds = preds.list;
     }
 

@@ -2,7 +2,6 @@
 //! rule to match, chosen to hold as seldom as can be told beforehand.
 
 use crate::detect::OvField;
-use crate::detect::sigma::glob::Part;
 
 use super::expr::Expr;
 use super::preds::{Op, Preds, RAW, Slot};
@@ -59,22 +58,22 @@ fn cost(p: u32, preds: &Preds) -> Option<f64> {
         _ => false,
     };
     let base = match op {
-        Op::Str { pattern, .. } => {
-            let literal = pattern.longest().map_or(0, |l| l.chars().count()) as f64;
-            let wild = pattern.0.iter().filter(|p| !matches!(p, Part::Lit(_))).count();
-            match wild {
-                0 => 0.03,
-                _ => (1.0 / (1.0 + literal)).max(0.01),
-            }
+        Op::Str { pattern, .. } if pattern.plain().is_some() => 0.03,
+        Op::Str { pattern, .. } => chance(pattern.longest().unwrap_or("")),
+        Op::Num { .. } => 0.1,
+        Op::Regex(text) => {
+            super::guard::literals(text).map_or(2.0, |all| all.iter().map(|l| chance(l)).sum::<f64>().min(1.0))
         }
-        Op::Num { .. } => 0.03,
-        Op::Regex(text) => super::guard::literals(text)
-            .map_or(2.0, |l| 0.5 / (1.0 + l.iter().map(String::len).min().unwrap_or(0) as f64)),
         Op::Cidr(net) => 1.0 / (1.0 + f64::from(net.prefix)),
         Op::Compare(..) => 0.5,
         _ => return None,
     };
     // Scanning the whole record is the dearest thing to do for an event.
     let scan = if *slot == RAW { 4.0 } else { 1.0 };
-    Some(if typed { 0.1 } else { base } * scan * (1.0 + uses.log2()))
+    Some(if typed { 0.3 } else { base } * scan * (1.0 + uses.log2()))
+}
+
+/// How likely a text holds a literal by chance: halved by each letter or so.
+fn chance(literal: &str) -> f64 {
+    (-(literal.chars().count() as f64) / 1.5).exp2().max(0.000_5)
 }

@@ -16,10 +16,10 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{Batch, FieldId, Logsource, ValueKind};
 
-use super::compile::Compilation;
 use super::compile::bits::Bits;
 use super::compile::index::Scan;
 use super::compile::preds::{RAW, SlotId};
+use super::compile::{BY_EVENT, Compilation};
 use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
 use event::View;
@@ -34,7 +34,6 @@ const MAX_PARTITIONS: usize = 1_024;
 pub struct Matcher {
     rules: Arc<RuleSet>,
     partitions: FxHashMap<Logsource, Arc<Partition>>,
-    last: Option<(Logsource, Arc<Partition>)>,
     work: Work,
     matched: Vec<RuleIdx>,
 }
@@ -67,7 +66,7 @@ impl Matcher {
             woken: Bits::new(c.rules.len()),
             woken_list: Vec::new(),
         };
-        Self { rules: Arc::clone(rules), partitions: FxHashMap::default(), last: None, work, matched: Vec::new() }
+        Self { rules: Arc::clone(rules), partitions: FxHashMap::default(), work, matched: Vec::new() }
     }
 
     /// The rule set.
@@ -85,18 +84,23 @@ impl Matcher {
         if c.rules.is_empty() {
             return;
         }
+        // Neighbours mostly have the same logsource.
+        let mut last: Option<(Logsource, Arc<Partition>)> = None;
         for e in batch.events() {
             let mut logsource = e.rec.logsource;
             if let Some(other) = foreign {
                 let name = |s| other.sym_name(s);
                 logsource = own.logsource(name(logsource.product), name(logsource.category), name(logsource.service));
             }
-            let partition = self.partition(c, logsource);
+            if last.as_ref().is_none_or(|(l, _)| *l != logsource) {
+                last = Some((logsource, self.partition(c, logsource)));
+            }
+            let Some((_, partition)) = &last else { continue };
             if partition.empty {
                 continue;
             }
             let view = View { e, foreign: foreign.map(|_| &**own) };
-            self.work.event(c, &partition, view, &mut self.matched);
+            self.work.event(c, partition, view, &mut self.matched);
             if !self.matched.is_empty() {
                 self.matched.sort_unstable();
                 let record = e.index as u32;
@@ -105,18 +109,12 @@ impl Matcher {
         }
     }
 
+    /// The share of the rules for a logsource, made when it is first seen.
     fn partition(&mut self, c: &Compilation, logsource: Logsource) -> Arc<Partition> {
-        if let Some((l, p)) = &self.last
-            && *l == logsource
-        {
-            return Arc::clone(p);
-        }
         if self.partitions.len() >= MAX_PARTITIONS {
             self.partitions.clear();
         }
-        let p = self.partitions.entry(logsource).or_insert_with(|| Arc::new(Partition::new(c, logsource)));
-        self.last = Some((logsource, Arc::clone(p)));
-        Arc::clone(p)
+        Arc::clone(self.partitions.entry(logsource).or_insert_with(|| Arc::new(Partition::new(c, logsource))))
     }
 }
 
@@ -127,7 +125,7 @@ impl Work {
             let mut woken = std::mem::take(&mut self.woken_list);
             for at in woken.iter().chain(&p.always) {
                 if let Some(rule) = c.rules.get(*at as usize)
-                    && c.programs.eval(rule.root, &mut |pred| self.truth(c, p, view, pred))
+                    && (rule.simple || c.programs.eval(rule.root, &mut |pred| self.truth(c, p, view, pred)))
                 {
                     matched.push(rule.rule);
                 }
@@ -237,16 +235,29 @@ impl Work {
     }
 
     /// Whether a predicate holds; its slot is searched first if it was not yet.
+    #[inline]
     fn truth(&mut self, c: &Compilation, p: &Partition, view: View<'_>, pred: u32) -> bool {
+        if self.truth.has(pred) {
+            return true;
+        }
+        let slot = c.pred_slots.get(pred as usize).copied().unwrap_or(0);
+        if slot & BY_EVENT == 0 && (p.eager.has(slot) || self.searched.has(slot)) {
+            return false;
+        }
+        self.late_truth(c, view, pred)
+    }
+
+    /// The same for predicates that nothing has been found out about.
+    #[cold]
+    #[inline(never)]
+    fn late_truth(&mut self, c: &Compilation, view: View<'_>, pred: u32) -> bool {
         let Some((slot, op)) = c.preds.get(pred as usize) else { return false };
         let Some(reads) = c.slots.get(usize::from(*slot)) else { return false };
-        if c.by_event.has(pred) {
+        if !op.by_value() {
             return relation::holds(view, &c.slots, reads, op);
         }
-        if !p.eager.has(u32::from(*slot)) && self.searched.add(u32::from(*slot)) {
-            self.searched_list.push(*slot);
-            view.values(reads, |v| self.value(c, None, *slot, v));
-        }
+        self.mark(*slot);
+        view.values(reads, |v| self.value(c, None, *slot, v));
         self.truth.has(pred)
     }
 }

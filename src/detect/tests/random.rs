@@ -62,7 +62,7 @@ fn search() -> impl Strategy<Value = Value> {
 fn condition() -> impl Strategy<Value = String> {
     let leaf =
         prop::sample::select(&["s0", "s1", "s2", "1 of s*", "all of them", "2 of s*"][..]).prop_map(String::from);
-    leaf.prop_recursive(3, 8, 3, |inner| {
+    leaf.prop_recursive(2, 5, 3, |inner| {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} and {b})")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} or {b})")),
@@ -97,7 +97,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn engine_and_reference_agree(rules in prop::collection::vec(rule(), 1..8), facts in prop::collection::vec(fact(), 1..12)) {
+    fn engine_and_reference_agree(rules in prop::collection::vec(rule(), 1..8), facts in prop::collection::vec(fact(), 8..48)) {
         let texts: Vec<String> = rules.iter().enumerate().map(|(i, r)| r.replacen('{', &format!("{{\"title\": \"{i}\","), 1)).collect();
         let set = load(&texts.join("\n---\n"));
         for r in set.rules() {
