@@ -161,7 +161,7 @@ fn a_case_from_escalation_to_resolution_and_back() {
     assert_eq!((d.row.state, d.row.resolution.as_deref()), (CaseState::Closed, Some("blocked")));
     assert_eq!(d.notes[0].text, "asked the owner");
     assert!(d.timeline.iter().any(|e| e.by.is_none()) && d.timeline.iter().any(|e| e.by.as_deref() == Some("ann")));
-    assert_eq!(row(&s, "a0").cases, [case.clone()]);
+    assert_eq!(row(&s, "a0").cases, std::slice::from_ref(&case));
 
     let mut said = Vec::new();
     while let Some(text) = s.undo().unwrap() {
@@ -208,7 +208,7 @@ fn tags_notes_and_marks_undo() {
     let mark = EventMark { source: SourceId(0), offset: 900, len: 10, line: 11, time: T0, raw };
     let key = s.mark(&mark, true).unwrap();
     assert_eq!(s.mark(&mark, true).unwrap(), key);
-    s.note(&Target::Event(key.clone()), "why?").unwrap();
+    s.note(&Target::Event(key), "why?").unwrap();
     assert_eq!(s.events().unwrap()[0].marked_by.as_deref(), Some("ann"));
     assert_eq!(s.undo_depth().unwrap(), 4);
     for _ in 0..4 {
