@@ -356,3 +356,14 @@ fn reading_only() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 0).unwrap();
     assert!(matches!(Store::open_read_only(Some(&path), "ann"), Err(StoreError::OldReadOnly { .. })));
 }
+
+#[test]
+fn connections_of_one_process_know_the_same_sources() {
+    let mut ingest = Store::open_in_memory("ann").unwrap();
+    let mut triage = ingest.another().unwrap();
+    ingest.register_source(&source()).unwrap();
+    let raw = line(0).into_bytes();
+    let mark = EventMark { source: SourceId(0), offset: 0, len: raw.len() as u64, line: 1, time: T0, raw };
+    let key = triage.mark(&mark, true).unwrap();
+    assert_eq!(ingest.event(&key).unwrap().unwrap().event.source.as_deref(), Some("auth.log"));
+}
