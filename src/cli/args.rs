@@ -30,6 +30,8 @@ pub enum Command {
     /// List, show, check and test rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// List, show, export and verify cases
+    Cases(super::cases::CasesCmd),
     /// Show the configuration in force and where each value comes from
     #[command(subcommand)]
     Config(ConfigCommand),

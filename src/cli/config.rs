@@ -10,7 +10,7 @@ use crate::config::{Config, Places, config_markdown};
 pub(super) fn run(command: &ConfigCommand, out: &mut dyn Write) -> Result<u8, Failure> {
     match command {
         ConfigCommand::Docs => out.write_all(config_markdown().as_bytes())?,
-        ConfigCommand::Keys => {}
+        ConfigCommand::Keys => out.write_all(crate::tui::keys_markdown().as_bytes())?,
         ConfigCommand::Show { json } => {
             let config = Config::load(&Places::system())?;
             if *json {

@@ -45,6 +45,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Generate(a) => generate::run(&a).map(|_| error::DONE).map_err(|e| Failure::failed(format!("{e:#}"))),
         Command::Demo(a) => demo::run(&a),
         Command::Tui(a) => tui::run(&a),
+        Command::Cases(c) => Ok(cases::run(&c, &mut out, &mut std::io::stderr())),
         Command::Rules(c) => rules::run(c, &mut out),
         Command::Doctor(a) => doctor::run(&a, &mut out),
         Command::Config(c) => config::run(&c, &mut out),

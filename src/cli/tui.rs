@@ -1,18 +1,120 @@
 //! `secstream tui`: the workbench.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use super::args::{Common, DemoArgs, TuiArgs};
-use super::error::Failure;
+use super::error::{DONE, Failure};
+use super::inputs;
 use crate::config::Config;
-use crate::source::Input;
+use crate::pipeline::StoreSink;
+use crate::source::{Input, InputKind};
+use crate::store::Store;
+use crate::tui::{LaunchError, MakeOptions, Options, launch};
 
 /// Runs the command.
-pub(super) fn run(_: &TuiArgs) -> Result<u8, Failure> {
-    Err(Failure::usage("the workbench is being wired"))
+pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
+    let mut config = inputs::config(&args.common)?;
+    if let Some(t) = &args.theme {
+        config.set_flag("tui.theme", t)?;
+    }
+    if args.lean {
+        config.set_flag("tui.lean", "true")?;
+    }
+    terminal()?;
+    let (found, skipped) = inputs::inputs(&args.inputs);
+    if found.is_empty() && !args.inputs.is_empty() {
+        let why: Vec<String> = skipped.iter().map(|k| format!("{}: {}", k.name, k.reason)).collect();
+        return Err(Failure::failed(format!("nothing to open: {}", why.join("; "))));
+    }
+    let notes = skipped.iter().map(|k| format!("{}: left out: {}", k.name, k.reason)).collect();
+    let name = args.inputs.join(" ");
+    start(&args.common, config, found, Extra { name, notes, follow: args.follow, store: None })
 }
 
-/// Opens the workbench on the demo.
-pub(super) fn demo(_: &DemoArgs, _: &Common, _: Config, _: Input, _: &Path) -> Result<u8, Failure> {
-    Err(Failure::usage("the workbench is being wired"))
+/// Opens the workbench on the demo; its case store lives as long as it does.
+pub(super) fn demo(
+    args: &DemoArgs,
+    common: &Common,
+    mut config: Config,
+    input: Input,
+    dir: &Path,
+) -> Result<u8, Failure> {
+    if let Some(t) = &args.theme {
+        config.set_flag("tui.theme", t)?;
+    }
+    let store = Some(dir.join("cases.db"));
+    start(common, config, vec![input], Extra { name: "demo".into(), notes: Vec::new(), follow: false, store })
+}
+
+/// What differs between the ways to start.
+struct Extra {
+    name: String,
+    notes: Vec<String>,
+    follow: bool,
+    store: Option<std::path::PathBuf>,
+}
+
+fn start(common: &Common, config: Config, inputs: Vec<Input>, extra: Extra) -> Result<u8, Failure> {
+    let analyst = inputs::analyst(&config);
+    let failed = |e: crate::store::StoreError| Failure::failed(e.to_string());
+    let path = extra.store.clone().or_else(|| config.optional("store.path").map(Into::into));
+    let store = if common.no_store { Store::open_in_memory(&analyst) } else { Store::open(path.as_deref(), &analyst) }
+        .map_err(failed)?;
+    let (mut rule_dirs, add) = inputs::rule_dirs(&config, &common.rules);
+    rule_dirs.extend(add);
+
+    let make = {
+        let (common, config, inputs) = (common.clone(), config.clone(), inputs.clone());
+        let follow = extra.follow;
+        move |store: Store| -> Result<crate::pipeline::SessionOptions, Failure> {
+            let mut o = inputs::session(&common, &config, inputs.clone())?;
+            o.follow = follow;
+            o.feed = true;
+            o.keep = true;
+            o.sinks.push(Box::new(StoreSink::new(store)));
+            Ok(o)
+        }
+    };
+    let session = if inputs.is_empty() { None } else { Some(make(store.another().map_err(failed)?)?) };
+    let once = inputs.iter().any(|i| i.kind == InputKind::Stdin);
+    let reload: Option<MakeOptions> = if inputs.is_empty() || once {
+        None
+    } else {
+        let again = store.another().map_err(failed)?;
+        Some(Box::new(move || {
+            let other = again.another().map_err(|e| e.to_string())?;
+            make(other).map_err(|f| f.message)
+        }))
+    };
+    let themes = config_dir().map(|d| d.join("themes"));
+    let options = Options {
+        session,
+        reload,
+        store,
+        config,
+        analyst,
+        name: extra.name,
+        follow: extra.follow,
+        notes: extra.notes,
+        rule_dirs,
+        themes,
+    };
+    launch(options).map_err(|e| match e {
+        LaunchError::Terminal(e) => Failure::failed(format!("terminal: {e}")),
+        e => Failure::usage(e.to_string()),
+    })?;
+    Ok(DONE)
+}
+
+fn config_dir() -> Option<std::path::PathBuf> {
+    use etcetera::BaseStrategy as _;
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
+}
+
+fn terminal() -> Result<(), Failure> {
+    if std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::usage("the workbench needs a terminal on standard output; secstream replay works without one"))
 }

@@ -49,10 +49,7 @@ pub fn default_analyst() -> String {
 pub(super) fn open(path: &Path) -> Result<Opened> {
     create_private(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = match Connection::open_with_flags(path, flags) {
-        Ok(conn) => conn,
-        Err(_) => return open_read_only(path),
-    };
+    let Ok(mut conn) = Connection::open_with_flags(path, flags) else { return open_read_only(path) };
     conn.busy_timeout(BUSY)?;
     match prepare(&mut conn, path) {
         Ok(()) if !conn.is_readonly("main")? => Ok(Opened { conn, path: path.to_owned(), read_only: false }),
@@ -106,7 +103,7 @@ fn check_read_only(conn: Connection, path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-fn immutable_uri(path: &Path) -> String {
+pub(super) fn immutable_uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     for b in path.as_os_str().as_encoded_bytes() {
         if b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_') {

@@ -32,13 +32,15 @@ impl Store {
     /// Records hash and size of a source once it has been read.
     pub fn finish_source(&mut self, id: SourceId, end: &SourceEnd) -> Result<()> {
         let Some(row) = self.sources.get(&id.0).copied() else { return Ok(()) };
+        // A source that was not read to its end has no hash.
+        let sha256 = (!end.sha256.is_empty()).then_some(&end.sha256);
         self.write(|tx, _| {
             tx.prepare_cached(
                 "UPDATE sources SET sha256 = ?2, size = ?3, lines = ?4, records = ?5, complete = ?6 WHERE id = ?1",
             )?
             .execute(params![
                 row,
-                end.sha256,
+                sha256,
                 int(end.size),
                 int(end.lines),
                 int(end.records),

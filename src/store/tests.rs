@@ -265,3 +265,94 @@ fn an_unknown_id_stops_the_whole_call() {
     ));
     assert_eq!(row(&s, "a0").status, Status::New);
 }
+
+#[test]
+fn bytes_that_are_not_the_record_are_not_taken() {
+    let mut s = filled(0);
+    let a = alert("a0", 3, 50.0);
+    let wrong = EvidenceBytes { index: 0, raw: b"something else".to_vec() };
+    s.ingest_alerts(&[AlertRecord { alert: &a, evidence: vec![wrong] }]).unwrap();
+    let missing = s.missing_evidence(&ids(&["a0"])).unwrap();
+    assert_eq!(missing.len(), 3);
+    assert_eq!(missing[1].0, SourceId(0));
+    let bytes: Vec<(EventKey, Vec<u8>)> =
+        missing.iter().map(|(_, e)| (e.key.clone(), line(e.line - 1 + u64::from(e.line == 3)).into_bytes())).collect();
+    assert_eq!(s.add_evidence(&bytes).unwrap(), 2, "the third is another line");
+    assert_eq!(s.missing_evidence(&ids(&["a0"])).unwrap().len(), 1);
+    assert!(s.add_evidence(&[(EventKey("x@1".to_owned()), Vec::new())]).is_err());
+}
+
+#[test]
+fn a_full_disk_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("cases.db");
+    let mut s = Store::open(Some(&path), "ann").unwrap();
+    s.ingest_alerts(&[record(&alert("a0", 5, 50.0))]).unwrap();
+    s.dismiss(&ids(&["a0"]), Verdict::Benign, "before").unwrap();
+    let pages: i64 = s.conn.query_row("PRAGMA page_count", [], |r| r.get(0)).unwrap();
+    s.conn.pragma_update(None, "max_page_count", pages + 2).unwrap();
+    let big: Vec<Alert> = (1..200).map(|i| alert(&format!("b{i:03}"), 60, 1.0)).collect();
+    let e = s.ingest_alerts(&big.iter().map(record).collect::<Vec<_>>()).unwrap_err();
+    assert!(
+        matches!(e, StoreError::DiskFull { .. }) && e.to_string().contains("what was stored before is intact"),
+        "{e}"
+    );
+    let e = s.note(&Target::Alert("a0".to_owned()), &"x".repeat(60_000)).unwrap_err();
+    assert!(matches!(e, StoreError::DiskFull { .. }), "{e}");
+    // What was there is there, and with room again work goes on.
+    assert_eq!(s.alerts(&AlertFilter::default()).unwrap().len(), 1);
+    assert_eq!(row(&s, "a0").reason.as_deref(), Some("before"));
+    s.conn.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    s.note(&Target::Alert("a0".to_owned()), "after").unwrap();
+    assert_eq!(s.verify().unwrap(), []);
+}
+
+#[test]
+fn changes_in_the_file_behind_the_store_are_found() {
+    let mut s = filled(1);
+    s.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap();
+    s.note(&Target::Alert("a0".to_owned()), "seen").unwrap();
+    assert_eq!(s.verify().unwrap(), []);
+    s.conn
+        .execute_batch("DROP TRIGGER ops_are_not_changed; UPDATE ops SET payload = '{\"text\":\"no\"}' WHERE seq = 2")
+        .unwrap();
+    s.conn.execute_batch("UPDATE evidence SET raw = x'00' WHERE line = 2").unwrap();
+    let found: Vec<String> = s.verify().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("(ann number 2): its content was changed") && found[1].contains("SHA-256"), "{found:?}");
+    s.conn.execute_batch("DROP TRIGGER ops_are_not_removed; DELETE FROM ops WHERE seq = 1").unwrap();
+    assert!(s.verify().unwrap()[0].problem.contains("number 1 is missing"));
+}
+
+#[test]
+fn reading_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("deep/er/cases.db");
+    {
+        let mut s = Store::open(Some(&path), "ann").unwrap();
+        s.ingest_alerts(&[record(&alert("a0", 2, 50.0))]).unwrap();
+        assert!(!s.read_only() && s.read_only_note().is_none());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+    let mut s = Store::open_read_only(Some(&path), "ann").unwrap();
+    assert!(s.read_only_note().unwrap().contains("reading only"));
+    assert_eq!(s.alerts(&AlertFilter::default()).unwrap().len(), 1);
+    let e = s.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap_err();
+    assert!(matches!(e, StoreError::ReadOnly { .. }), "{e}");
+    assert!(matches!(Store::open(Some(dir.path()), "ann"), Err(StoreError::Open { .. })));
+    // As it would be read where not even an index file can be made beside it.
+    let c = Connection::open_with_flags(
+        open::immutable_uri(&path),
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_URI,
+    )
+    .unwrap();
+    assert_eq!(c.query_row("SELECT count(*) FROM alerts", [], |r| r.get::<_, i64>(0)).unwrap(), 1);
+    // An older format cannot be brought up to date there.
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 0).unwrap();
+    assert!(matches!(Store::open_read_only(Some(&path), "ann"), Err(StoreError::OldReadOnly { .. })));
+}

@@ -202,7 +202,7 @@ impl EventMark {
     /// Its name in the store.
     #[must_use]
     pub fn key(&self) -> EventKey {
-        EventKey::new(crate::event::hash64(&self.raw), self.offset)
+        EventKey::new(crate::event::hash64(super::evidence::kept(&self.raw)), self.offset)
     }
 }
 

@@ -65,6 +65,12 @@ pub fn why(v: &AlertView) -> Vec<String> {
         String::new()
     };
     out.push(format!("rule    {} ({}, {}){window}", a.rule, a.rule_type.as_str(), a.severity));
+    let parts: Vec<String> = a.score_parts.iter().map(|(n, p)| format!("{n} {}", points(*p))).collect();
+    out.push(format!(
+        "score   {} = {}",
+        points(a.score),
+        if parts.is_empty() { "-".into() } else { parts.join(" + ") }
+    ));
     let mut attack = a.techniques.join(" ");
     if !a.tactics.is_empty() {
         attack.push_str("  ");
@@ -73,12 +79,6 @@ pub fn why(v: &AlertView) -> Vec<String> {
     if !attack.is_empty() {
         out.push(format!("attack  {attack}"));
     }
-    let parts: Vec<String> = a.score_parts.iter().map(|(n, p)| format!("{n} {}", points(*p))).collect();
-    out.push(format!(
-        "score   {} = {}",
-        points(a.score),
-        if parts.is_empty() { "-".into() } else { parts.join(" + ") }
-    ));
     out.push(format!(
         "count   {} acts, {} records, confidence {:.2}",
         text::thousands(a.count),

@@ -9,8 +9,12 @@
 )]
 
 mod architecture;
+mod docs;
 mod fail2ban;
 mod generate;
+mod hostile;
 mod parsed_data;
+mod program;
 mod sigma_corpus;
 mod source;
+mod store;

@@ -38,7 +38,7 @@ pub enum CasesVerb {
     Show(ShowArgs),
     /// Write one case as a JSON document with its evidence and audit chains
     Export(ExportArgs),
-    /// Recompute every hash of an exported case and name what was changed
+    /// Recompute every hash of an exported case (or of the store) and name what was changed
     Verify(VerifyArgs),
 }
 
@@ -99,11 +99,14 @@ pub struct ExportArgs {
 /// `cases verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The exported case: a file or `-`
-    pub file: String,
+    /// The exported case: a file or `-`; without it the case store itself is checked
+    pub file: Option<String>,
     /// An original log to compare the evidence with (repeatable)
     #[arg(long = "log", value_name = "FILE")]
     pub logs: Vec<PathBuf>,
+    /// Which store
+    #[command(flatten)]
+    pub store: DbArgs,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -122,6 +125,8 @@ enum Failure {
     File { name: String, error: io::Error },
     #[error("{0}")]
     Input(String),
+    #[error("{0}")]
+    Usage(String),
     #[error(transparent)]
     Out(#[from] io::Error),
 }
@@ -144,6 +149,7 @@ pub fn run(cmd: &CasesCmd, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
             let _ = writeln!(err, "secstream: {}", sanitize(&e.to_string()));
             match e {
                 Failure::Store(StoreError::NotFound { .. } | StoreError::Invalid(_) | StoreError::NoHome) => 2,
+                Failure::Usage(_) => 2,
                 _ => 3,
             }
         }

@@ -108,6 +108,16 @@ fn export_and_verify_against_the_log() {
 }
 
 #[test]
+fn the_store_itself_is_checked() {
+    let (_dir, db, log) = folder();
+    assert_eq!(call(&["verify", "--db", &db]), (0, "case store: intact\n".to_owned(), String::new()));
+    assert_eq!(call(&["verify", "--db", &db, "--log", &log]).0, 2);
+    rusqlite::Connection::open(&db).unwrap().execute_batch("UPDATE evidence SET sha256 = 'x'").unwrap();
+    let (code, out, _) = call(&["verify", "--db", &db]);
+    assert!(code == 1 && out.contains("raw bytes do not match their SHA-256"), "{out}");
+}
+
+#[test]
 fn a_compressed_log_is_read_as_it_was_ingested() {
     let (dir, db, log) = folder();
     let file = dir.path().join("case.json").display().to_string();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Failure, VerifyArgs, print_json};
+use super::{Failure, VerifyArgs, open, print_json};
 use crate::event::{Batch, SourceId, sanitize};
 use crate::source::{Cache, Input, OpenOptions, SourceReader, SourceView};
 use crate::store::canonical::parse_strict;
@@ -14,19 +14,20 @@ use crate::store::export::FORMAT;
 use crate::store::verify::{self, FileLog, Finding, LogBytes, Report};
 
 pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
-    let text = read(&args.file)?;
+    let Some(name) = &args.file else { return verify_store(args, out) };
+    let text = read(name)?;
     let report = match parse_strict(&text) {
         Ok(document) if document["format"] == FORMAT => {
             let mut logs = args.logs.iter().map(|p| open_log(p)).collect::<Result<Vec<_>, _>>()?;
             verify::verify(&document, &mut logs)
         }
-        Ok(_) => return Err(Failure::Input(format!("{}: JSON, but no case exported by secstream", args.file))),
+        Ok(_) => return Err(Failure::Input(format!("{name}: JSON, but no case exported by secstream"))),
         // Two values under one name: a document that different readers read differently.
         Err(e) if e.is_data() => {
             let finding = Finding { item: "document".to_owned(), problem: e.to_string() };
             Report { findings: vec![finding], ..Report::default() }
         }
-        Err(e) => return Err(Failure::Input(format!("{}: not a JSON document: {e}", args.file))),
+        Err(e) => return Err(Failure::Input(format!("{name}: not a JSON document: {e}"))),
     };
     if args.json {
         let mut doc: Value = serde_json::to_value(&report).unwrap_or_default();
@@ -36,6 +37,34 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
         print(&report, out)?;
     }
     Ok(u8::from(!report.findings.is_empty()))
+}
+
+/// Checks the chains and copies in the store.
+fn verify_store(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
+    if !args.logs.is_empty() {
+        return Err(Failure::Usage("--log needs the file of an exported case".to_owned()));
+    }
+    let findings = match open(&args.store)? {
+        Some(store) => store.verify()?,
+        None => Vec::new(),
+    };
+    if args.json {
+        print_json(out, &json!({"findings": findings, "ok": findings.is_empty()}))?;
+        return Ok(u8::from(!findings.is_empty()));
+    }
+    for finding in &findings {
+        writeln!(out, "{}", sanitize(&finding.to_string()))?;
+    }
+    writeln!(out, "case store: {}", count(findings.len()))?;
+    Ok(u8::from(!findings.is_empty()))
+}
+
+fn count(findings: usize) -> String {
+    match findings {
+        0 => "intact".to_owned(),
+        1 => "1 finding".to_owned(),
+        n => format!("{n} findings"),
+    }
 }
 
 fn read(name: &str) -> Result<String, Failure> {
@@ -52,11 +81,7 @@ fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
         writeln!(out, "{}", sanitize(&finding.to_string()))?;
     }
-    let verdict = match report.findings.len() {
-        0 => "intact".to_owned(),
-        1 => "1 finding".to_owned(),
-        n => format!("{n} findings"),
-    };
+    let verdict = count(report.findings.len());
     writeln!(
         out,
         "{}: {verdict}; {} alerts, {} records ({} without bytes, {} compared with a log), {} operations",

@@ -13,6 +13,7 @@
 mod chain;
 mod logs;
 mod replay;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,8 @@ pub use logs::{FileLog, LogBytes};
 
 use super::canonical::{digest, sha256_hex};
 use super::export::{FORMAT, FORMAT_VERSION, list_digest};
+use super::types::EventKey;
+use crate::event::hash64;
 
 /// Something that is not as it was exported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -151,6 +154,9 @@ fn check_evidence(report: &mut Report, name: &str, e: &Value) {
         None if e["raw"].is_null() && e["sha256"].is_null() => report.evidence_without_bytes += 1,
         None => report.add(name, "its raw bytes are missing or cannot be decoded"),
         Some(raw) if e["sha256"] != sha256_hex(&raw) => report.add(name, "raw bytes do not match their SHA-256"),
+        Some(raw) if e["event"] != EventKey::new(hash64(&raw), e["offset"].as_u64().unwrap_or(0)).0.as_str() => {
+            report.add(name, "raw bytes or offset are not those of the record that its name says");
+        }
         Some(_) => {}
     }
     check_digest(report, name, e, &[]);

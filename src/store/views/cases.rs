@@ -130,7 +130,7 @@ fn timeline(conn: &Connection, id: &CaseId, alerts: &[AlertRow], events: &[Event
     let mut entries = Vec::new();
     for a in alerts {
         let target = Target::Alert(a.id.clone()).to_string();
-        let text = format!("{} ({}): first of {} records or acts", a.rule, a.entity, a.count);
+        let text = format!("{} ({}): first of {}", a.rule, a.entity, a.count);
         entries.push(TimelineEntry { time: a.timestamp, by: None, target: target.clone(), text });
         if a.last > a.timestamp {
             let text = format!("{} ({}): last", a.rule, a.entity);

@@ -304,9 +304,9 @@ impl Reader {
     }
 
     fn page(&self, from: u64, n: usize) {
-        let Some(feed) = &self.feed else { return };
         let mut rows = Vec::with_capacity(n);
         for i in from..from.saturating_add(n as u64) {
+            let Some(feed) = &self.feed else { break };
             let position = match &self.view.hits {
                 Some(h) => h.position(i),
                 None => (i < feed.len()).then_some(i),

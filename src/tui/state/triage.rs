@@ -128,7 +128,10 @@ impl Triage {
         let at = kept.unwrap_or(self.cursor.at);
         self.cursor.set(at, self.shown.len(), height);
         self.selected.retain(|id| all.iter().any(|v| v.alert.id == *id));
-        self.hold();
+        // Until somebody moves it, the cursor stays on the riskiest row.
+        if self.anchor.is_some() {
+            self.hold();
+        }
     }
 
     /// Remembers the alert under the cursor.

@@ -14,6 +14,20 @@ fn height(s: &State) -> usize {
 /// Asks for the visible rows where they are not there.
 pub fn ask_page(s: &mut State, fx: &mut Vec<Effect>) {
     let h = height(s);
+    if s.live.follow {
+        // The newest page is shown when its rows are here: a feed that runs
+        // faster than rows are read must not show empty ones.
+        if s.live.wanted.is_none()
+            && (s.live.shown != s.live.arrived || s.live.current().is_none())
+            && s.live.arrived > 0
+        {
+            let from = s.live.arrived.saturating_sub(h * 2);
+            let n = s.live.arrived - from;
+            s.live.wanted = Some((from, n));
+            fx.push(Effect::Page { generation: s.live.generation, from: from as u64, n });
+        }
+        return;
+    }
     if let Some((from, n)) = s.live.need(h) {
         fx.push(Effect::Page { generation: s.live.generation, from: from as u64, n });
     }
@@ -43,8 +57,7 @@ pub fn answer(s: &mut State, msg: Msg, fx: &mut Vec<Effect>) {
             live.busy = live.busy && scanned < events;
             live.play.at = playhead;
             if live.follow {
-                live.shown = live.arrived;
-                live.cursor.follow(live.shown, h);
+                live.shown = live.shown.min(live.arrived);
             } else if live.shown > live.arrived || live.shown < h.min(live.arrived) || scanned < events {
                 // A page that is not full, or a filter still running, is no backlog.
                 live.shown = live.arrived;
@@ -58,6 +71,13 @@ pub fn answer(s: &mut State, msg: Msg, fx: &mut Vec<Effect>) {
             s.live.wanted = None;
             s.live.cache_from = usize::try_from(from).unwrap_or(0);
             s.live.cache = rows;
+            if s.live.follow {
+                s.live.shown = s.live.cache_from + s.live.cache.len();
+                s.live.cursor.follow(s.live.shown, h);
+                if s.screen == Screen::Live && !s.live.cache.is_empty() {
+                    ask_page(s, fx);
+                }
+            }
             if s.live.detail.is_none() || s.live.follow {
                 s.live.detail = s.live.current().cloned();
             } else if let (Some(d), Some(c)) = (&s.live.detail, s.live.current()) {
@@ -99,7 +119,7 @@ pub fn follow(s: &mut State, fx: &mut Vec<Effect>) {
         fx.push(Effect::Hold(false));
     }
     s.live.follow = true;
-    s.live.shown = s.live.arrived;
+    s.live.wanted = None;
     s.live.cursor.follow(s.live.shown, h);
 }
 

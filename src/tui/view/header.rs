@@ -63,9 +63,11 @@ fn first(s: &State, p: &mut Pen<'_>) {
             right.push((format!("{} rules off", s.snap.rule_problems.len()), true));
         }
     }
+    let short = s.facts.name.rsplit('/').find(|n| !n.is_empty()).unwrap_or(&s.facts.name);
+    let name = if w < 120 { short } else { s.facts.name.as_str() };
     let name_room = w.saturating_sub(14 + mode(s).len()).min(if w >= 120 { 60 } else { 24 });
     let mut x = p.run(0, 0, &[(" secstream ", t.header), (mode(s), t.title), (" ", t.text)]);
-    x = p.put(x, 0, name_room, &text::cut(&text::sanitize(&s.facts.name), name_room), t.header);
+    x = p.put(x, 0, name_room, &text::cut(&text::sanitize(name), name_room), t.header);
     if let Some(done) = s.snap.progress().filter(|_| matches!(s.snap.phase, Phase::Running | Phase::Starting)) {
         x = p.put(x, 0, 6, &format!(" {:.0}%", (done * 100.0).min(100.0)), t.text);
     }

@@ -27,7 +27,8 @@ pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
     let place = format!("{} of {}", s.triage.cursor.at + 1, s.triage.shown.len());
     p.rule(0, &title, &place, s.pane == 1);
     let room = h.saturating_sub(1);
-    let evidence = if with_evidence && room >= 5 { (room * 2 / 5).max(3) } else { 0 };
+    let known = v.alert.matched_total.clamp(1, 50) as usize + 1;
+    let evidence = if with_evidence && room >= 5 { (room * 2 / 5).max(3).min(known) } else { 0 };
     let mut y = 1;
     let last = h - evidence;
     for (i, line) in words::why(v).iter().enumerate() {

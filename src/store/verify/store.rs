@@ -1,0 +1,54 @@
+//! Checks the store itself: the file, every chain, every copy of a record.
+
+use super::{Finding, sha256_hex};
+use crate::store::Store;
+use crate::store::canonical::digest;
+use crate::store::error::Result;
+use crate::store::ops::{self, GENESIS, link};
+
+impl Store {
+    /// Recomputes every hash in the store; an empty list is good news.
+    pub fn verify(&self) -> Result<Vec<Finding>> {
+        self.read(|c| {
+            let mut findings = Vec::new();
+            let mut add = |item: String, problem: &str| findings.push(Finding { item, problem: problem.to_owned() });
+            let mut s = c.prepare("PRAGMA integrity_check(10)")?;
+            for line in s.query_map([], |r| r.get::<_, String>(0))? {
+                let line = line?;
+                if line != "ok" {
+                    add("database".to_owned(), &line);
+                }
+            }
+            let (mut writer, mut seq, mut prev) = (String::new(), 0, String::new());
+            let mut all = ops::select(c, "1", [])?;
+            all.sort_by(|a, b| (&a.writer, a.seq).cmp(&(&b.writer, b.seq)));
+            for op in all {
+                if op.writer != writer {
+                    (writer, seq, prev) = (op.writer.clone(), 0, GENESIS.to_owned());
+                }
+                seq += 1;
+                let name = format!("operation {} ({} number {})", op.id, op.writer, op.seq);
+                if op.seq != seq {
+                    add(format!("chain of {writer}"), &format!("number {seq} is missing"));
+                    seq = op.seq;
+                }
+                if op.body != digest(&op.content()) {
+                    add(name.clone(), "its content was changed: it does not match its hash");
+                }
+                if op.prev != prev || op.hash != link(&op.writer, op.seq, &op.prev, &op.body) {
+                    add(name, "does not fit into its writer's chain");
+                }
+                prev = op.hash;
+            }
+            let mut s = c.prepare("SELECT key, raw, sha256 FROM evidence WHERE raw IS NOT NULL ORDER BY key")?;
+            let mut rows = s.query([])?;
+            while let Some(r) = rows.next()? {
+                let raw = r.get_ref(1)?.as_blob().unwrap_or_default();
+                if r.get::<_, Option<String>>(2)?.as_deref() != Some(&sha256_hex(raw)) {
+                    add(format!("event {}", r.get::<_, String>(0)?), "raw bytes do not match their SHA-256");
+                }
+            }
+            Ok(findings)
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! Bytes of files: framing, decompression, and the sidecar index.
+
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use secstream::event::{Batch, SourceId, hash64};
+use secstream::source::{Cache, Input, OpenOptions, SourceReader, SourceView};
+
+/// A folder in memory where there is one.
+static DIR: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let shm = Path::new("/dev/shm");
+    let made = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() };
+    made.expect("a folder for temporary files")
+});
+
+fn read(path: &Path, cache: Cache) -> Option<(u64, u64)> {
+    let opts = OpenOptions { cache, ..OpenOptions::default() };
+    let mut reader = SourceReader::open(SourceId(0), &Input::path(path), &opts).ok()?;
+    let view = reader.view();
+    let mut batch = Batch::default();
+    let (mut records, mut lines) = (0u64, 0u64);
+    loop {
+        batch.clear();
+        match reader.next_batch(&mut batch) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(_) => return None,
+        }
+        for e in batch.events() {
+            assert!(e.rec.line > 0 && e.rec.full_len >= e.raw_bytes().len().min(1) as u64);
+            assert!(!e.raw().contains('\n'));
+        }
+        records += batch.records.len() as u64;
+        lines += batch.records.len() as u64 + batch.empty_lines;
+    }
+    let summary = reader.finish();
+    assert_eq!((summary.records, summary.lines), (records, lines));
+    let mut again = 0;
+    for i in 0..view.blocks().len() {
+        batch.clear();
+        if view.read_block(i, &mut batch).is_ok() {
+            again += batch.records.len() as u64;
+        }
+    }
+    assert_eq!(again, records, "blocks read again");
+    Some((records, lines))
+}
+
+/// A file of any bytes, compressed or not.
+pub fn frames(data: &[u8]) {
+    let path = DIR.path().join("frames.log");
+    fs::write(&path, data).expect("a file");
+    let got = read(&path, Cache::none(1 << 20));
+    // Plain text without a mark of another encoding: count it the simple way.
+    let marks: [&[u8]; 8] =
+        [b"\x1f\x8b", b"\x28\xb5", b"BZ", b"\xfd7z", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\0"];
+    let plain = !data.contains(&0) && !data.contains(&0x1a) && !marks.iter().any(|m| data.starts_with(m));
+    let skippable = data.len() > 3 && data[1..4] == *b"\x2a\x4d\x18";
+    if plain && !skippable && let Some((records, lines)) = got {
+        let all: Vec<&[u8]> = data.strip_suffix(b"\n").unwrap_or(data).split(|b| *b == b'\n').collect();
+        let full = all.iter().filter(|l| !l.is_empty() && **l != b"\r").count() as u64;
+        assert_eq!(records, full);
+        assert_eq!(lines, if data.is_empty() { 0 } else { all.len() as u64 });
+    }
+}
+
+/// An index file with any body behind a right checksum.
+pub fn index(data: &[u8]) {
+    let cache_dir = DIR.path().join("cache");
+    let path = DIR.path().join("index.log");
+    if !path.exists() {
+        fs::write(&path, "one\ntwo\n\nthree\n").expect("a file");
+    }
+    let before = read(&path, Cache::at(&cache_dir, 1 << 20));
+    let dir = cache_dir.join("index");
+    for entry in fs::read_dir(&dir).expect("an index") {
+        let mut bytes = b"SSINDEX1".to_vec();
+        bytes.extend(hash64(data).to_le_bytes());
+        bytes.extend(data);
+        fs::write(entry.expect("an entry").path(), &bytes).expect("a file");
+    }
+    let opts = OpenOptions { cache: Cache::at(&cache_dir, 1 << 20), ..OpenOptions::default() };
+    if let Some(view) = SourceView::open_cached(SourceId(0), &Input::path(&path), &opts) {
+        for i in 0..view.blocks().len().min(64) {
+            let _ = view.read_block(i, &mut Batch::default());
+        }
+    }
+    let after = read(&path, Cache::at(&cache_dir, 1 << 20));
+    assert_eq!(before, after, "a wrong index changes nothing that is read");
+}
