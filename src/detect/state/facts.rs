@@ -3,6 +3,8 @@
 //! Bounded per group, so that no input can grow it; what does not fit is
 //! counted in alerts but not listed.
 
+use smallvec::SmallVec;
+
 use super::entry::{Entry, NO_FACT, Ring};
 
 /// Which entity a fact is.
@@ -29,7 +31,7 @@ impl FactKind {
 struct Fact {
     kind: FactKind,
     hash: u64,
-    text: Box<str>,
+    text: SmallVec<[u8; 24]>,
 }
 
 /// A value of the event at hand with its hash, computed once for all rules.
@@ -42,7 +44,7 @@ pub(super) struct Named<'a> {
 /// The facts of one group.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    items: Vec<Fact>,
+    items: SmallVec<[Fact; 2]>,
     counts: [u8; 3],
     /// Insertions left until it is worth looking for unused facts again.
     patience: u16,
@@ -54,7 +56,8 @@ impl Facts {
         if value.text.is_empty() {
             return NO_FACT;
         }
-        let found = self.items.iter().position(|f| f.hash == value.hash && f.kind == kind && *f.text == *value.text);
+        let found =
+            self.items.iter().position(|f| f.hash == value.hash && f.kind == kind && *f.text == *value.text.as_bytes());
         if let Some(i) = found {
             return i as u8;
         }
@@ -62,13 +65,13 @@ impl Facts {
             return NO_FACT;
         }
         self.counts[kind as usize] += 1;
-        self.items.push(Fact { kind, hash: value.hash, text: value.text.into() });
+        self.items.push(Fact { kind, hash: value.hash, text: value.text.as_bytes().into() });
         (self.items.len() - 1) as u8
     }
 
     /// The text of an index.
     pub(super) fn get(&self, i: u8) -> Option<&str> {
-        self.items.get(usize::from(i)).map(|f| &*f.text)
+        self.items.get(usize::from(i)).and_then(|f| std::str::from_utf8(&f.text).ok())
     }
 
     /// Forgets what no entry of the ring refers to, when a kind is full. Not to

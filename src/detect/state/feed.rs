@@ -12,6 +12,7 @@ use super::facts::{FactKind, Named};
 use super::key;
 use super::measure::number;
 use super::plan::{Plan, Slot};
+use super::rate::Rate;
 use super::shards::{Group, Place};
 use super::window::{Limits, Window};
 use super::{AlertUpdate, key::value_of};
@@ -124,11 +125,11 @@ impl Core {
     ) -> Option<Joined> {
         let shard = self.shards.get_mut(place.shard as usize)?;
         let group = shard.get_mut(place.index)?;
-        let Group { window, rate, children, facts, episode, lane, .. } = group;
+        let Group { window, rate, children, facts, episode, lane, ring, .. } = group;
         if slot.info.baseline.is_some() {
-            rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
+            rate.get_or_insert_with(Rate::default).add(m.time, spec.timespan, e.weight);
         }
-        let window = window.get_or_insert_with(|| Window::new(spec));
+        let window = window.get_or_insert_with(|| Window::new(spec, std::mem::take(ring)));
         let (before, dropped) = (window.ring.len(), window.dropped);
         if let Some(c) = child {
             let known = children.iter_mut().find(|k| k.uid == c.uid);
@@ -147,7 +148,7 @@ impl Core {
         } else {
             Limits { floor: m.order.saturating_sub(reach), ceiling: i64::MAX, cap: slot.cap }
         };
-        let usual = slot.info.baseline.zip(rate.as_deref());
+        let usual = slot.info.baseline.zip(rate.as_ref());
         let fired = window.insert(spec, e, limits);
         let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
         if let Some(fired) = fired {

@@ -5,8 +5,10 @@
 //! order; both a good part at once, so that the cost per new group stays small.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::children::Child;
+use super::entry::Ring;
 use super::episode::Episode;
 use super::facts::Facts;
 use super::key::Lane;
@@ -16,10 +18,15 @@ use super::window::Window;
 /// Number of shards.
 pub(super) const SHARDS: usize = 64;
 
+/// Rings kept for new groups, in each shard.
+const MAX_RINGS: usize = 256;
+/// Entries that a kept ring has room for at most.
+const SMALL_RING: usize = 64;
+
 /// One group of one rule: its window, and its episode while one is open.
 #[derive(Debug)]
 pub(super) struct Group {
-    pub key: Box<[u8]>,
+    pub key: SmallVec<[u8; 64]>,
     hash: u64,
     pub slot: u32,
     pub lane: Lane,
@@ -31,7 +38,35 @@ pub(super) struct Group {
     pub facts: Facts,
     pub episode: Option<Box<Episode>>,
     pub children: Vec<Child>,
-    pub rate: Option<Box<Rate>>,
+    pub rate: Option<Rate>,
+    /// An empty ring, for the window that the group may need.
+    pub ring: Ring,
+}
+
+impl Group {
+    fn new(key: &[u8], hash: u64, slot: u32, lane: Lane, ring: Ring) -> Self {
+        Self {
+            key: key.into(),
+            hash,
+            slot,
+            lane,
+            touch: i64::MIN,
+            last_seq: 0,
+            window: None,
+            facts: Facts::default(),
+            episode: None,
+            children: Vec::new(),
+            rate: None,
+            ring,
+        }
+    }
+
+    /// What of a removed group's memory another one can use.
+    fn into_ring(self) -> Ring {
+        let mut ring = self.window.map_or(self.ring, |w| w.ring);
+        ring.clear();
+        ring
+    }
 }
 
 /// Where a group stands.
@@ -47,6 +82,8 @@ pub(super) struct Shard {
     table: FxHashMap<u64, u32>,
     groups: Vec<Option<Box<Group>>>,
     free: Vec<u32>,
+    /// Small rings of removed groups: groups come and go with every new address.
+    rings: Vec<Ring>,
     /// Entries in all windows.
     pub entries: usize,
 }
@@ -66,19 +103,7 @@ impl Shard {
 
     /// Adds a group under the free hash that [`Shard::find`] returned.
     pub(super) fn add(&mut self, key: &[u8], hash: u64, slot: u32, lane: Lane) -> u32 {
-        let group = Box::new(Group {
-            key: key.into(),
-            hash,
-            slot,
-            lane,
-            touch: i64::MIN,
-            last_seq: 0,
-            window: None,
-            facts: Facts::default(),
-            episode: None,
-            children: Vec::new(),
-            rate: None,
-        });
+        let group = Box::new(Group::new(key, hash, slot, lane, self.rings.pop().unwrap_or_default()));
         let i = self.free.pop().unwrap_or_else(|| {
             self.groups.push(None);
             (self.groups.len() - 1) as u32
@@ -99,12 +124,15 @@ impl Shard {
     }
 
     /// Removes a group.
-    pub(super) fn remove(&mut self, i: u32) -> Option<Box<Group>> {
-        let g = self.groups.get_mut(i as usize)?.take()?;
+    pub(super) fn remove(&mut self, i: u32) {
+        let Some(g) = self.groups.get_mut(i as usize).and_then(Option::take) else { return };
         self.entries = self.entries.saturating_sub(g.window.as_ref().map_or(0, |w| w.ring.len()));
         self.table.remove(&g.hash);
         self.free.push(i);
-        Some(g)
+        let ring = g.into_ring();
+        if self.rings.len() < MAX_RINGS && (1..=SMALL_RING).contains(&ring.capacity()) {
+            self.rings.push(ring);
+        }
     }
 
     /// Number of groups.

@@ -40,8 +40,9 @@ pub(super) struct Limits {
 }
 
 impl Window {
-    pub(super) fn new(spec: &CorrelationSpec) -> Self {
-        Self { ring: Ring::new(), head: 0, measure: Measure::new(spec), dropped: 0 }
+    /// A window; `ring` is empty and may have room.
+    pub(super) fn new(spec: &CorrelationSpec, ring: Ring) -> Self {
+        Self { ring, head: 0, measure: Measure::new(spec), dropped: 0 }
     }
 
     /// Inserts an entry and says whether a window that holds it meets the condition.

@@ -70,7 +70,7 @@ fn fires(spec: &CorrelationSpec, seen: &[Entry], new: &Entry) -> bool {
 fn check(kind: CorrelationKind, steps: &[(i64, u32, u8, u8)], timespan: i64, gte: f64) -> Result<(), TestCaseError> {
     let spec = spec(kind, timespan, gte);
     let numeric = !matches!(kind, CorrelationKind::ValueCount);
-    let mut w = Window::new(&spec);
+    let mut w = Window::new(&spec, Ring::new());
     let mut seen = Vec::new();
     let mut t = 1_000;
     for (i, (dt, weight, value, base)) in steps.iter().enumerate() {
