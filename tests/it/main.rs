@@ -18,3 +18,4 @@ mod program;
 mod sigma_corpus;
 mod source;
 mod store;
+mod tui;
