@@ -17,7 +17,9 @@ export RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module \
 -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 # --target keeps the flags away from build scripts, which cannot link them
-cargo build --release --locked --target "$host" --target-dir target
+# the versions of the project's own dependencies
+cp ../../Cargo.lock Cargo.lock
+cargo build --release --target "$host" --target-dir target
 fuzzer=target/$host/release/secstream-fuzz
 
 failed=0
