@@ -5,8 +5,14 @@ use std::time::Duration;
 use super::pty::log;
 use super::term::Term;
 
-fn mean(v: &[usize]) -> usize {
-    v.iter().sum::<usize>() / v.len().max(1)
+/// Presses a key again and again; mean bytes of each.
+fn cost(t: &mut Term, key: &str, times: usize, gap: Duration) -> usize {
+    let mut bytes = 0;
+    for _ in 0..times {
+        t.press(key);
+        bytes += t.read_for(gap);
+    }
+    (bytes + t.settle(Duration::from_millis(400))) / times
 }
 
 #[test]
@@ -20,19 +26,12 @@ fn keys_in_the_feed_cost_few_bytes_and_idling_costs_none() {
     t.settle(Duration::from_millis(500));
 
     // Key repeat: the lower pane follows only when the cursor rests.
-    let mut quick = Vec::new();
-    for _ in 0..120 {
-        quick.push(t.key("j", Duration::from_millis(25)).1);
-    }
-    t.settle(Duration::from_millis(300));
+    let quick = cost(&mut t, "j", 120, Duration::from_millis(25));
     // One key at a time: the pane follows each.
-    let mut slow = Vec::new();
-    for _ in 0..25 {
-        slow.push(t.key("j", Duration::from_millis(180)).1);
-    }
-    eprintln!("bytes per j at 160x48: {} with key repeat, {} with the pane following", mean(&quick), mean(&slow));
-    assert!(mean(&quick) <= 700, "{} bytes per j", mean(&quick));
-    assert!(mean(&slow) <= 3000, "{} bytes per j with the pane", mean(&slow));
+    let slow = cost(&mut t, "j", 25, Duration::from_millis(180));
+    eprintln!("bytes per j at 160x48: {quick} with key repeat, {slow} with the pane following");
+    assert!(quick > 10 && quick <= 700, "{quick} bytes per j");
+    assert!(slow <= 3000, "{slow} bytes per j with the pane");
 
     t.settle(Duration::from_millis(600));
     assert_eq!(t.read_for(Duration::from_millis(1500)), 0, "idle is silent");
@@ -60,9 +59,10 @@ fn keys_are_answered_while_events_come_in() {
     t.press("2");
     t.wait_for("MESSAGE");
     let mut times: Vec<Duration> =
-        (0..40).map(|n| t.key(if n % 2 == 0 { "?" } else { "q" }, Duration::from_millis(4)).0).collect();
+        (0..40).filter_map(|n| t.key(if n % 2 == 0 { "?" } else { "q" }, Duration::from_millis(20))).collect();
     times.sort();
-    eprintln!("key to bytes: median {:?}, worst {:?}", times[20], times[39]);
+    assert!(times.len() >= 30, "{times:?}");
+    eprintln!("key to bytes: median {:?}, worst {:?}", times[times.len() / 2], times[times.len() - 1]);
     // The contract is 5 ms at the 99th percentile for a release build on a quiet machine.
-    assert!(times[20] < Duration::from_millis(250), "{times:?}");
+    assert!(times[times.len() / 2] < Duration::from_millis(250), "{times:?}");
 }
