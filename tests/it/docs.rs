@@ -27,6 +27,11 @@ fn configuration_reference() {
     as_committed("config.md", &secstream::config::config_markdown());
 }
 
+#[test]
+fn key_reference() {
+    as_committed("keys.md", &secstream::tui::keys_markdown());
+}
+
 /// All Markdown of the repository, but generated build output.
 fn markdown(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
