@@ -11,7 +11,7 @@ use super::entry::NO_FACT;
 use super::episode::Episode;
 use super::facts::FactKind;
 use super::plan::Slot;
-use super::score::assess;
+use super::score::{Circumstances, assess};
 use super::shards::Group;
 use super::text;
 
@@ -44,7 +44,17 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
     for e in entities(group, ep) {
         known.others(e, slot.id, ep.opened, ep.last, &mut others);
     }
-    let assessed = assess(slot, ep.count, ep.risk, others.len(), group.lane.is_late());
+    let covered = slot.covered_by.iter().find(|(by, _)| others.contains(by)).map(|(_, title)| title);
+    let assessed = assess(
+        slot,
+        Circumstances {
+            count: ep.count,
+            risk: ep.risk,
+            others: others.len(),
+            covered: covered.is_some(),
+            late: group.lane.is_late(),
+        },
+    );
     let fields = text::group_fields(slot, group);
     let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
     let fact = |i: u8| group.facts.get(i).map(str::to_owned);
@@ -74,7 +84,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         message: text::message(slot, &fields, group, ep),
         techniques: slot.info.techniques.clone(),
         tactics: slot.info.tactics.clone(),
-        route: Route { stage: "rules".to_owned(), reason: text::reason(slot), cost_us: 0 },
+        route: Route { stage: "rules".to_owned(), reason: text::reason(slot, covered), cost_us: 0 },
         evidence,
         matched_total: ep.total,
     }

@@ -42,6 +42,8 @@ pub(super) struct Slot {
     pub threshold: f64,
     /// Correlations above, and the position of this one among their bases.
     pub parents: Vec<(u32, u16)>,
+    /// Rules whose alerts for the same entity cover this one's, with their titles.
+    pub covered_by: Vec<(u32, Arc<str>)>,
     /// It raises alerts of its own.
     pub alerts: bool,
     /// It only raises the risk of its entities.
@@ -88,7 +90,24 @@ impl Plan {
             }
         }
         plan.link(rules);
+        plan.cover(rules);
         plan
+    }
+
+    /// Notes which rules cover which.
+    fn cover(&mut self, rules: &[RuleInfo]) {
+        for (i, info) in rules.iter().enumerate().filter(|(_, r)| !r.suppresses.is_empty()) {
+            let Some(by) = self.slot_of(RuleIdx(i as u32)) else { continue };
+            let named = |r: &RuleInfo| {
+                info.suppresses.iter().any(|s| **s == *r.id || r.name.as_deref().is_some_and(|n| *n == **s))
+            };
+            for at in (0..rules.len()).filter(|j| *j != i && rules.get(*j).is_some_and(named)) {
+                let Some(id) = self.slot_of(RuleIdx(at as u32)) else { continue };
+                if let Some(slot) = self.slots.get_mut(id as usize).and_then(Option::as_mut).and_then(Arc::get_mut) {
+                    slot.covered_by.push((by, info.title.clone()));
+                }
+            }
+        }
     }
 
     /// Fills in the correlations above each rule.
@@ -196,6 +215,7 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         cap: cap.min(MAX_RING.max(2 * threshold.min(1e6) as usize)),
         threshold,
         parents: Vec::new(),
+        covered_by: Vec::new(),
         alerts: info.alerts,
         risk: info.level == Severity::Info && !info.alerts,
         spec,

@@ -9,6 +9,7 @@
 //! | `volume` | 2 · log2(acts over threshold), at most 8 |
 //! | `entity_risk` | what informational rules left on address, account or machine, at most 8 |
 //! | `other_rules` | 4 for each other rule that alerted on the entity within an hour, at most 8 |
+//! | `covered` | -10 where a rule that names this one under `suppresses` alerted on the entity within an hour |
 //! | `cap` | what is above 100, negative |
 //!
 //! Confidence, 0 to 1: what the rule says of itself, else by status (stable
@@ -37,8 +38,23 @@ fn doublings(count: u64, threshold: f64) -> f64 {
     (count as f64 / threshold.max(1.0)).max(1.0).log2()
 }
 
-/// Assesses an episode; `risk` is in thousandths of a point.
-pub(super) fn assess(slot: &Slot, count: u64, risk: i64, others: usize, late: bool) -> Assessment {
+/// What is known of an episode beside its rule.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Circumstances {
+    /// Acts.
+    pub count: u64,
+    /// Risk of its entities, in thousandths of a point.
+    pub risk: i64,
+    /// Other rules that alerted on them.
+    pub others: usize,
+    /// One of those covers this rule.
+    pub covered: bool,
+    /// Its records came too late for the windows of their time.
+    pub late: bool,
+}
+
+/// Assesses an episode.
+pub(super) fn assess(slot: &Slot, c: Circumstances) -> Assessment {
     let level = match slot.info.level {
         Severity::Info => 5,
         Severity::Low => 20,
@@ -46,20 +62,28 @@ pub(super) fn assess(slot: &Slot, count: u64, risk: i64, others: usize, late: bo
         Severity::High => 68,
         Severity::Critical => 88,
     } * 1_000;
-    let doublings = doublings(count, slot.threshold);
+    let doublings = doublings(c.count, slot.threshold);
     let volume = thousandths((2.0 * doublings).min(8.0));
-    let risk = risk.clamp(0, 8_000);
-    let others = (others.min(2) * 4_000) as i64;
-    let sum = level + volume + risk + others;
+    let risk = c.risk.clamp(0, 8_000);
+    let others = (c.others.min(2) * 4_000) as i64;
+    let covered = if c.covered { -10_000 } else { 0 };
+    let sum = level + volume + risk + others + covered;
     let cap = (100_000 - sum).min(0);
-    let parts = [("level", level), ("volume", volume), ("entity_risk", risk), ("other_rules", others), ("cap", cap)];
+    let parts = [
+        ("level", level),
+        ("volume", volume),
+        ("entity_risk", risk),
+        ("other_rules", others),
+        ("covered", covered),
+        ("cap", cap),
+    ];
     let base = slot.info.confidence.unwrap_or(match &*slot.info.status {
         "stable" => 0.90,
         "test" => 0.80,
         "experimental" => 0.65,
         _ => 0.75,
     });
-    let confidence = base + (0.02 * doublings).min(0.08) - if late { 0.10 } else { 0.0 };
+    let confidence = base + (0.02 * doublings).min(0.08) - if c.late { 0.10 } else { 0.0 };
     Assessment {
         score: (sum + cap) as f64 / 1_000.0,
         parts: parts
