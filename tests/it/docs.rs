@@ -34,9 +34,11 @@ fn key_reference() {
 
 /// Rules that raise alerts, as a table for each folder.
 fn rules_table() -> String {
+    use secstream::detect::RuleKind;
     use std::fmt::Write as _;
     let rules = secstream::detect::RuleSet::load(&secstream::detect::shipped::rules());
-    let mut alerting: Vec<_> = rules.rules().iter().filter(|r| r.loaded && r.alerts).collect();
+    let mut alerting: Vec<_> =
+        rules.rules().iter().filter(|r| r.loaded && r.alerts && r.kind != RuleKind::Filter).collect();
     alerting.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     let others = rules.rules().len() - alerting.len();
     let mut out =
@@ -48,8 +50,7 @@ fn rules_table() -> String {
             folder = dir;
             let _ = write!(out, "\n| `{dir}` | level | ATT&CK |\n|---|---|---|\n");
         }
-        let _ =
-            writeln!(out, "| [{}](../{}#L{}) | {} | {} |", r.title, r.path, r.line, r.level, r.techniques.join(", "));
+        let _ = writeln!(out, "| [{}](../{}) | {} | {} |", r.title, r.path, r.level, r.techniques.join(", "));
     }
     out
 }
