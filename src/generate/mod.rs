@@ -27,7 +27,7 @@ use emit::{Ctx, Emit, source_file};
 use queue::{BENIGN, SEC};
 use rng::Rng;
 pub use sink::{FileSink, FolderSink, LogSink, RecordSink};
-use stories::Cast;
+use stories::{Cast, victims};
 pub use stories::{StoryInfo, stories};
 pub use truth::{StoryTruth, Truth, TruthLine};
 use world::{People, State};
@@ -160,6 +160,10 @@ pub fn generate(opts: &GenerateOptions, out: &mut dyn RecordSink) -> io::Result<
 
     let mut r = Rng::new(opts.seed, "traffic");
     let mut state = State::new(&mut r, people.len());
+    // A victim's own slip beside an attack would make it look like two.
+    for victim in victims(opts.seed, &people) {
+        state.never_mistypes(victim.id);
+    }
     let mut traffic = Traffic::new(opts.seed, rate, opts.format, from, to, &people);
     let mut book =
         Book { out, lines: vec![Vec::new(); cast.len()], records: 0, in_file: vec![0; world::SOURCES.len()], to };

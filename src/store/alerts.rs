@@ -4,6 +4,8 @@
 //! revision never overwrites a newer one, so reading a log again from its
 //! start, while its alerts are already closed, changes nothing.
 
+use std::sync::PoisonError;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 use rustc_hash::FxHashMap;
 
@@ -27,7 +29,7 @@ impl Store {
     /// new or changed.
     pub fn ingest_alerts(&mut self, records: &[AlertRecord<'_>]) -> Result<usize> {
         let mut changed = 0;
-        let sources = std::mem::take(&mut self.sources);
+        let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner).clone();
         let rules = std::mem::take(&mut self.rules);
         let mut result = Ok(());
         for batch in records.chunks(BATCH) {
@@ -46,7 +48,6 @@ impl Store {
                 }
             }
         }
-        self.sources = sources;
         self.rules = rules;
         result.map(|()| changed)
     }

@@ -55,7 +55,7 @@ impl Store {
         };
         let line = String::from_utf8_lossy(&first.raw);
         let title = if title.is_empty() { cut(line.trim()) } else { title.to_owned() };
-        let rows: Vec<Option<i64>> = events.iter().map(|e| self.sources.get(&e.source.0).copied()).collect();
+        let rows: Vec<Option<i64>> = events.iter().map(|e| self.source_row(e.source)).collect();
         self.write(|tx, ctx| {
             let action = ops::fresh_id(tx)?;
             let case = pick_case(tx, ctx, &action, case, &title, Severity::Info)?;

@@ -3,6 +3,8 @@
 //! A record's name holds the hash of its bytes, so bytes that are not the
 //! record (the file was changed before they were copied) are not taken.
 
+use std::sync::PoisonError;
+
 use rusqlite::{Connection, params};
 
 use super::canonical::sha256_hex;
@@ -58,7 +60,10 @@ impl Store {
     /// no bytes, with their source's number in this run. Read and given to
     /// [`Store::add_evidence`], they make a case complete that is escalated.
     pub fn missing_evidence(&self, alerts: &[String]) -> Result<Vec<(SourceId, EvidenceRow)>> {
-        let numbers: Vec<(i64, SourceId)> = self.sources.iter().map(|(id, row)| (*row, SourceId(*id))).collect();
+        let numbers: Vec<(i64, SourceId)> = {
+            let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
+            sources.iter().map(|(id, row)| (*row, SourceId(*id))).collect()
+        };
         self.read(|c| {
             let mut missing = Vec::new();
             for id in alerts {

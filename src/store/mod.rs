@@ -29,11 +29,12 @@ mod views;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rustc_hash::FxHashMap;
 
-use crate::event::Ts;
+use crate::event::{SourceId, Ts};
 
 pub use error::{Result, StoreError};
 pub use open::{default_analyst, default_path};
@@ -64,8 +65,8 @@ pub struct Store {
     seen: Cell<i64>,
     clock: Option<Ts>,
     conflicts: Vec<Conflict>,
-    /// Rows of this run's sources, by number.
-    sources: FxHashMap<u32, i64>,
+    /// Rows of this run's sources, by number; connections made from one another share it.
+    sources: Arc<RwLock<FxHashMap<u32, i64>>>,
     /// SHA-256 of the rule texts in force, by rule id.
     rules: FxHashMap<String, String>,
 }
@@ -100,7 +101,8 @@ impl Store {
         Self::new(open::open_memory(None)?, true, analyst)
     }
 
-    /// A second connection to the same store, for another thread.
+    /// A second connection to the same store, for another thread. Sources that
+    /// one registers are known to both.
     pub fn another(&self) -> Result<Self> {
         let opened = match (self.memory, self.read_only) {
             (true, _) => open::open_memory(Some(&self.path))?,
@@ -108,7 +110,7 @@ impl Store {
             (false, false) => open::open(&self.path).map_err(|e| e.at(&self.path))?,
         };
         let mut other = Self::new(opened, self.memory, &self.analyst)?;
-        other.sources.clone_from(&self.sources);
+        other.sources = Arc::clone(&self.sources);
         other.rules.clone_from(&self.rules);
         other.clock = self.clock;
         Ok(other)
@@ -131,7 +133,7 @@ impl Store {
             seen: Cell::new(0),
             clock: None,
             conflicts: Vec::new(),
-            sources: FxHashMap::default(),
+            sources: Arc::default(),
             rules: FxHashMap::default(),
         };
         store.changed()?;
@@ -189,6 +191,11 @@ impl Store {
     /// The conflicts that this analyst's changes met since the last call.
     pub fn take_conflicts(&mut self) -> Vec<Conflict> {
         std::mem::take(&mut self.conflicts)
+    }
+
+    /// The row of a source of this run.
+    fn source_row(&self, id: SourceId) -> Option<i64> {
+        self.sources.read().unwrap_or_else(PoisonError::into_inner).get(&id.0).copied()
     }
 
     fn at(&self, e: rusqlite::Error) -> StoreError {

@@ -1,5 +1,7 @@
 //! Sources, how far they have been read, and the rules in force.
 
+use std::sync::PoisonError;
+
 use rusqlite::{OptionalExtension as _, params};
 
 use super::error::Result;
@@ -25,13 +27,13 @@ impl Store {
             })
             .map_err(Into::into)
         })?;
-        self.sources.insert(s.id.0, row);
+        self.sources.write().unwrap_or_else(PoisonError::into_inner).insert(s.id.0, row);
         Ok(())
     }
 
     /// Records hash and size of a source once it has been read.
     pub fn finish_source(&mut self, id: SourceId, end: &SourceEnd) -> Result<()> {
-        let Some(row) = self.sources.get(&id.0).copied() else { return Ok(()) };
+        let Some(row) = self.source_row(id) else { return Ok(()) };
         // A source that was not read to its end has no hash.
         let sha256 = (!end.sha256.is_empty()).then_some(&end.sha256);
         self.write(|tx, _| {
@@ -64,7 +66,7 @@ impl Store {
 
     /// Remembers how far a followed source has been read.
     pub fn set_offset(&mut self, id: SourceId, position: u64, line: u64) -> Result<()> {
-        let Some(row) = self.sources.get(&id.0).copied() else { return Ok(()) };
+        let Some(row) = self.source_row(id) else { return Ok(()) };
         self.write(|tx, ctx| {
             tx.prepare_cached(
                 "INSERT INTO offsets (source, position, line, updated) VALUES (?1, ?2, ?3, ?4)
@@ -78,7 +80,7 @@ impl Store {
 
     /// Position and line up to which a source has been read.
     pub fn offset(&self, id: SourceId) -> Result<Option<(u64, u64)>> {
-        let Some(row) = self.sources.get(&id.0).copied() else { return Ok(None) };
+        let Some(row) = self.source_row(id) else { return Ok(None) };
         self.read(|c| {
             Ok(c.prepare_cached("SELECT position, line FROM offsets WHERE source = ?1")?
                 .query_row([row], |r| Ok((uint(r.get(0)?), uint(r.get(1)?))))

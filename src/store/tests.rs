@@ -161,7 +161,7 @@ fn a_case_from_escalation_to_resolution_and_back() {
     assert_eq!((d.row.state, d.row.resolution.as_deref()), (CaseState::Closed, Some("blocked")));
     assert_eq!(d.notes[0].text, "asked the owner");
     assert!(d.timeline.iter().any(|e| e.by.is_none()) && d.timeline.iter().any(|e| e.by.as_deref() == Some("ann")));
-    assert_eq!(row(&s, "a0").cases, [case.clone()]);
+    assert_eq!(row(&s, "a0").cases, std::slice::from_ref(&case));
 
     let mut said = Vec::new();
     while let Some(text) = s.undo().unwrap() {
@@ -208,7 +208,7 @@ fn tags_notes_and_marks_undo() {
     let mark = EventMark { source: SourceId(0), offset: 900, len: 10, line: 11, time: T0, raw };
     let key = s.mark(&mark, true).unwrap();
     assert_eq!(s.mark(&mark, true).unwrap(), key);
-    s.note(&Target::Event(key.clone()), "why?").unwrap();
+    s.note(&Target::Event(key), "why?").unwrap();
     assert_eq!(s.events().unwrap()[0].marked_by.as_deref(), Some("ann"));
     assert_eq!(s.undo_depth().unwrap(), 4);
     for _ in 0..4 {
@@ -355,4 +355,15 @@ fn reading_only() {
     // An older format cannot be brought up to date there.
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 0).unwrap();
     assert!(matches!(Store::open_read_only(Some(&path), "ann"), Err(StoreError::OldReadOnly { .. })));
+}
+
+#[test]
+fn connections_of_one_process_know_the_same_sources() {
+    let mut ingest = Store::open_in_memory("ann").unwrap();
+    let mut triage = ingest.another().unwrap();
+    ingest.register_source(&source()).unwrap();
+    let raw = line(0).into_bytes();
+    let mark = EventMark { source: SourceId(0), offset: 0, len: raw.len() as u64, line: 1, time: T0, raw };
+    let key = triage.mark(&mark, true).unwrap();
+    assert_eq!(ingest.event(&key).unwrap().unwrap().event.source.as_deref(), Some("auth.log"));
 }

@@ -104,7 +104,7 @@ impl Store {
 
     /// Marks a record of a log, or takes the mark off. Returns its key.
     pub fn mark(&mut self, event: &EventMark, on: bool) -> Result<EventKey> {
-        let source = self.sources.get(&event.source.0).copied();
+        let source = self.source_row(event.source);
         self.write(|tx, ctx| {
             let key = keep_event(tx, event, source)?;
             let from = event_mark(tx, &key.0)?;
@@ -126,7 +126,7 @@ impl Store {
 
     /// Makes a record known without marking it, so that it can carry notes and tags.
     pub fn keep_event(&mut self, event: &EventMark) -> Result<EventKey> {
-        let source = self.sources.get(&event.source.0).copied();
+        let source = self.source_row(event.source);
         self.write(|tx, _| keep_event(tx, event, source))
     }
 }

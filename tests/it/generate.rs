@@ -158,7 +158,7 @@ fn most<'a>(seen: impl Iterator<Item = (&'a str, i64, &'a str)>, span: i64, dist
 
 #[test]
 fn honest_people_stay_below_what_an_attack_is() {
-    for (duration, rate) in [(86_400, 1.0), (600, 150.0)] {
+    for (duration, rate) in [(86_400, 0.4), (300, 150.0)] {
         let opts = GenerateOptions { duration, rate, attacks: Attacks::None, ..GenerateOptions::default() };
         let start = Ts::from_secs(opts.start.secs() + 9 * 3600);
         let rows = parse("mixed.log", &make(&GenerateOptions { start, ..opts }).0);

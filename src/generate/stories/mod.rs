@@ -17,8 +17,8 @@ mod web_inject;
 mod web_probe;
 mod windows;
 
-pub(super) use scene::Cast;
 use scene::Scene;
+pub(super) use scene::{Cast, victims};
 
 use super::world::SourceKind;
 use SourceKind::{Access, Json, Syslog, Windows};

@@ -90,6 +90,12 @@ fn note(list: &mut Vec<String>, what: &str) {
     }
 }
 
+/// The victim of each story, in order of their numbers; the same whichever
+/// stories are told.
+pub(in crate::generate) fn victims(seed: u64, people: &People) -> Vec<&Person> {
+    people.some(&mut Rng::new(seed, "victims"), STORIES.len())
+}
+
 /// The stories of one log.
 pub(in crate::generate) struct Cast {
     roles: Vec<(&'static Story, Role)>,
@@ -111,7 +117,7 @@ impl Cast {
         });
         let mut chosen: Vec<_> = chosen.collect();
         let mut r = Rng::new(opts.seed, "stories");
-        let victims = people.some(&mut r, people.len());
+        let victims = victims(opts.seed, people);
         r.shuffle(&mut chosen);
         let mut cast = Self { roles: Vec::with_capacity(chosen.len()) };
         let slots = chosen.len().max(1) as i64;

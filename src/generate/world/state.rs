@@ -106,6 +106,15 @@ impl State {
         allow(&mut self.last_mistake, person, at, MISTAKE_GAP)
     }
 
+    /// The person never mistypes.
+    pub fn never_mistypes(&mut self, person: usize) {
+        for last in [&mut self.last_mistake, &mut self.last_sudo] {
+            if let Some(t) = last.get_mut(person) {
+                *t = i64::MAX;
+            }
+        }
+    }
+
     /// Whether the person may mistype for sudo.
     pub fn may_mistype_sudo(&mut self, person: usize, at: i64) -> bool {
         allow(&mut self.last_sudo, person, at, MISTAKE_GAP)

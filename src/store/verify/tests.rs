@@ -126,7 +126,7 @@ fn a_removed_part_of_any_list_is_found() {
             assert!(found.iter().any(|f| !f.starts_with("document")), "{name} {i}: {found:?}");
         }
     }
-    let mut changed = doc.clone();
+    let mut changed = doc;
     changed["alerts"][0]["evidence"].as_array_mut().unwrap().remove(2);
     assert!(problems(&changed)[0].contains("list of evidence"), "{:?}", problems(&changed));
 }
@@ -144,7 +144,7 @@ fn the_changed_item_is_named() {
     let found = problems(&changed);
     assert!(found.iter().any(|f| f.contains("(ann number ") && f.contains("content was changed")), "{found:?}");
 
-    let mut changed = doc.clone();
+    let mut changed = doc;
     changed["exported_by"] = json!("eve");
     let found = problems(&changed);
     assert!(found.len() == 1 && found[0].contains("a part outside them was changed"), "{found:?}");

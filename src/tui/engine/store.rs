@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustc_hash::FxHashMap;
@@ -11,12 +11,14 @@ use rustc_hash::FxHashMap;
 use super::super::data::{AlertView, Triage};
 use super::super::msg::{Msg, Op, Targets};
 use super::{DataReq, StoreReq, ToLoop, convert};
-use crate::event::{EventRow, Ts, hash64};
+use crate::event::{Batch, EventRow, Ts, hash64};
 use crate::pipeline::Feed;
 use crate::store::{AlertFilter, CaseId, CaseState, EventKey, EventMark, Store, StoreError, Target, Verdict};
 
 /// How often other people's changes are looked for.
 const LOOK: Duration = Duration::from_millis(400);
+/// How long a change waits for its alert to be written.
+const SOON: Duration = Duration::from_secs(2);
 
 /// What people made of one alert.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +62,7 @@ impl Worker {
         loop {
             match requests.recv_timeout(LOOK) {
                 Ok(StoreReq::Do(op)) => {
-                    let said = self.perform(op).map_err(|e| e.to_string());
+                    let said = self.perform_soon(&op).map_err(|e| e.to_string());
                     let _ = self.out.send(match said {
                         Ok(text) => Msg::Done(text),
                         Err(text) => Msg::Failed(text),
@@ -160,6 +162,31 @@ impl Worker {
         Ok(out)
     }
 
+    /// An alert is on screen a moment before the analyzer has written it to the
+    /// store; what is done to it in that moment waits for it.
+    fn perform_soon(&mut self, op: &Op) -> Result<String, StoreError> {
+        let until = Instant::now() + SOON;
+        loop {
+            match self.perform(op.clone()) {
+                Err(StoreError::NotFound { kind: "alert", .. }) if !self.alone && Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Copies the records of these alerts of which the store has only the place.
+    fn complete(&mut self, alerts: &[String]) -> Result<(), StoreError> {
+        let Some(feed) = &self.feed else { return Ok(()) };
+        let mut found = Vec::new();
+        for (source, e) in self.store.missing_evidence(alerts)? {
+            let len = usize::try_from(e.len).unwrap_or(usize::MAX).min(Batch::MAX_RECORD);
+            found.extend(feed.bytes(source, e.offset, len).map(|raw| (e.key, raw)));
+        }
+        self.store.add_evidence(&found).map(drop)
+    }
+
     fn perform(&mut self, op: Op) -> Result<String, StoreError> {
         let plural = |n: usize, noun: &str| if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") };
         match op {
@@ -170,7 +197,9 @@ impl Worker {
                     let events: Vec<EventMark> = what.events.iter().map(|e| self.mark_of(e)).collect();
                     self.store.escalate_events(&events, case.as_ref(), &title)?
                 } else {
-                    self.store.escalate(&what.alerts, case.as_ref(), &title)?
+                    let id = self.store.escalate(&what.alerts, case.as_ref(), &title)?;
+                    self.complete(&what.alerts)?;
+                    id
                 };
                 let noun = if what.alerts.is_empty() { "event" } else { "alert" };
                 Ok(format!("{} put into {id}; 3 shows cases, u undoes", plural(n, noun)))
@@ -233,7 +262,12 @@ impl Worker {
     }
 
     /// Writes a case beside the file and moves it there whole.
-    fn export(&self, case: &CaseId, path: &str) -> Result<String, StoreError> {
+    fn export(&mut self, case: &CaseId, path: &str) -> Result<String, StoreError> {
+        // Its alerts may have grown since they were escalated.
+        let alerts: Vec<String> = self.store.case(case)?.alerts.into_iter().map(|a| a.id).collect();
+        if !self.store.read_only() {
+            self.complete(&alerts)?;
+        }
         let text = crate::store::export::to_text(&self.store.export_case(case)?);
         let failed = |e: std::io::Error| StoreError::Invalid(format!("{path}: {e}"));
         let target = std::path::Path::new(path);
