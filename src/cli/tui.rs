@@ -29,7 +29,7 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
     }
     let notes = skipped.iter().map(|k| format!("{}: left out: {}", k.name, k.reason)).collect();
     let name = args.inputs.join(" ");
-    start(&args.common, config, found, Extra { name, notes, follow: args.follow, store: None })
+    start(&args.common, config, &found, Extra { name, notes, follow: args.follow, store: None })
 }
 
 /// Opens the workbench on the demo; its case store lives as long as it does.
@@ -44,7 +44,7 @@ pub(super) fn demo(
         config.set_flag("tui.theme", t)?;
     }
     let store = Some(dir.join("cases.db"));
-    start(common, config, vec![input], Extra { name: "demo".into(), notes: Vec::new(), follow: false, store })
+    start(common, config, &[input], Extra { name: "demo".into(), notes: Vec::new(), follow: false, store })
 }
 
 /// What differs between the ways to start.
@@ -55,7 +55,7 @@ struct Extra {
     store: Option<std::path::PathBuf>,
 }
 
-fn start(common: &Common, config: Config, inputs: Vec<Input>, extra: Extra) -> Result<u8, Failure> {
+fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Result<u8, Failure> {
     let analyst = inputs::analyst(&config);
     let failed = |e: crate::store::StoreError| Failure::failed(e.to_string());
     let path = extra.store.clone().or_else(|| config.optional("store.path").map(Into::into));
@@ -65,7 +65,7 @@ fn start(common: &Common, config: Config, inputs: Vec<Input>, extra: Extra) -> R
     rule_dirs.extend(add);
 
     let make = {
-        let (common, config, inputs) = (common.clone(), config.clone(), inputs.clone());
+        let (common, config, inputs) = (common.clone(), config.clone(), inputs.to_vec());
         let follow = extra.follow;
         move |store: Store| -> Result<crate::pipeline::SessionOptions, Failure> {
             let mut o = inputs::session(&common, &config, inputs.clone())?;

@@ -173,6 +173,13 @@ impl Checker<'_> {
         if doc.meta.description.is_empty() {
             self.say(self.at("description"), Level::Info, "no-description", "the rule has no description".into(), "");
         }
+        for key in ["references", "falsepositives", "tags"] {
+            let odd = self.node.get(key).map(Node::items).unwrap_or(&[]).iter().find(|n| n.text().is_none());
+            if let Some(at) = odd.map(|n| (n.line, n.column)) {
+                let hint = "put text that contains ': ' in quotes";
+                self.say(at, Level::Warning, "not-text", format!("an item of {key} is no text"), hint);
+            }
+        }
         let tags: Vec<((u32, u32), String)> = (self.node.get("tags").map(Node::items).unwrap_or(&[]).iter())
             .filter_map(|t| Some(((t.line, t.column), t.text()?.to_owned())))
             .collect();

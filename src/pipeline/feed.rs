@@ -12,15 +12,17 @@ use crate::parse::Scratch;
 use crate::query::Query;
 
 /// Parsed blocks kept; about 1 MB each.
-const CACHE: usize = 24;
+const CACHED: usize = 24;
 
 type Key = (SourceId, usize);
+/// Blocks, the last used first.
+type Cache = VecDeque<(Key, Arc<Batch>)>;
 
 /// Access to records by position; cheap to clone.
 #[derive(Clone)]
 pub struct Feed {
     shared: Arc<Shared>,
-    cache: Arc<Mutex<VecDeque<(Key, Arc<Batch>)>>>,
+    cache: Arc<Mutex<Cache>>,
 }
 
 impl std::fmt::Debug for Feed {
@@ -175,7 +177,7 @@ impl Feed {
         let batch = Arc::new(self.read(source, block)?);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.push_front((key, Arc::clone(&batch)));
-        cache.truncate(CACHE);
+        cache.truncate(CACHED);
         Some(batch)
     }
 

@@ -53,7 +53,7 @@ impl StoreSink {
                 AlertRecord { alert: a, evidence: evidence(&self.views, a, from) }
             })
             .collect();
-        self.store.ingest_alerts(&records).map_err(error)?;
+        self.store.ingest_alerts(&records).map_err(|e| error(&e))?;
         drop(records);
         for (id, a) in pending {
             self.copied.insert(id, a.evidence.len().min(COPIES));
@@ -72,7 +72,7 @@ fn evidence(views: &[Option<Arc<SourceView>>], a: &Alert, from: usize) -> Vec<Ev
     a.evidence.iter().enumerate().take(COPIES).skip(from).filter_map(read).collect()
 }
 
-fn error(e: StoreError) -> SinkError {
+fn error(e: &StoreError) -> SinkError {
     SinkError::Io { path: "case store".into(), source: std::io::Error::other(e.to_string()) }
 }
 
@@ -81,11 +81,11 @@ impl Sink for StoreSink {
         if self.store.read_only() {
             return Ok(());
         }
-        self.store.set_rules(rules).map_err(error)?;
+        self.store.set_rules(rules).map_err(|e| error(&e))?;
         for s in sources {
             let r = &s.record;
             if s.view.is_some() {
-                self.store.register_source(&SourceRecord { ..r.clone() }).map_err(error)?;
+                self.store.register_source(&SourceRecord { ..r.clone() }).map_err(|e| error(&e))?;
             }
             self.views.push(s.view.clone());
         }
@@ -117,7 +117,7 @@ impl Sink for StoreSink {
                 records: s.counts.records,
                 complete: s.ended && s.sha256.is_some(),
             };
-            self.store.finish_source(s.id, &end).map_err(error)?;
+            self.store.finish_source(s.id, &end).map_err(|e| error(&e))?;
         }
         Ok(())
     }

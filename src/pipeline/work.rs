@@ -55,6 +55,7 @@ pub(super) struct Shop {
     pub rules: Arc<RuleSet>,
     pub query: Option<Query>,
     /// Batches to be used again.
+    #[expect(clippy::vec_box, reason = "they travel through channels as boxes")]
     pub spare: Mutex<Vec<Box<Work>>>,
 }
 

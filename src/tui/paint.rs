@@ -48,12 +48,12 @@ impl Painter {
             line(old, new, y, &mut pen, &mut at, out);
         }
         set_pen(&mut pen, PLAIN, out);
-        if let Some((x, y)) = cursor.1 {
-            if out.len() > body || cursor.0 != cursor.1 {
-                go(x, y, &mut None, out);
-                if cursor.0 != cursor.1 {
-                    out.extend_from_slice(b"\x1b[?25h");
-                }
+        if let Some((x, y)) = cursor.1
+            && (out.len() > body || cursor.0 != cursor.1)
+        {
+            go(x, y, &mut None, out);
+            if cursor.0 != cursor.1 {
+                out.extend_from_slice(b"\x1b[?25h");
             }
         }
         if out.len() == body {
@@ -84,13 +84,16 @@ fn line(old: &Buffer, new: &Buffer, y: u16, pen: &mut Pen, at: &mut Option<(u16,
             continue;
         }
         // A wide character whose second half was overwritten must be sent from its start.
-        if let Some((ax, ay)) = *at {
-            if ay == y && ax < x && x - ax <= BRIDGE && (ax..x).all(|i| plain_cell(&get(new, i), *pen)) {
-                for i in ax..x {
-                    put(&get(new, i), out);
-                }
-                *at = Some((x, y));
+        if let Some((ax, ay)) = *at
+            && ay == y
+            && ax < x
+            && x - ax <= BRIDGE
+            && (ax..x).all(|i| plain_cell(&get(new, i), *pen))
+        {
+            for i in ax..x {
+                put(&get(new, i), out);
             }
+            *at = Some((x, y));
         }
         let c = get(new, x);
         let w = cell_width(&c);

@@ -77,13 +77,13 @@ fn many_files_can_be_open_at_once() {
 }
 
 /// Writes lines and moves the file away now and then, as a log rotation does.
-fn write_and_rotate(path: PathBuf, lines: usize) {
-    let create = || File::options().create(true).append(true).open(&path).unwrap();
+fn write_and_rotate(path: &Path, lines: usize) {
+    let create = || File::options().create(true).append(true).open(path).unwrap();
     let mut file = create();
     for n in 0..lines {
         writeln!(file, "line {n}").unwrap();
         if n % 1500 == 1499 {
-            std::fs::rename(&path, path.with_extension(format!("log.{n}"))).unwrap();
+            std::fs::rename(path, path.with_extension(format!("log.{n}"))).unwrap();
             // The writer goes on in the old file for a moment, then reopens.
             writeln!(file, "late {n}").unwrap();
             if n % 4 == 3 {
@@ -105,7 +105,7 @@ fn no_line_is_lost_or_doubled_across_rotations() {
     let follower = Follower::new([path.as_path()]).unwrap();
     let opts = OpenOptions { follow: true, ..OpenOptions::default() };
     let mut reader = SourceReader::open(SourceId(0), &Input::path(&path), &opts).unwrap();
-    let writer = std::thread::spawn(move || write_and_rotate(path, 9000));
+    let writer = std::thread::spawn(move || write_and_rotate(&path, 9000));
     let mut batch = Batch::default();
     let mut seen = Vec::new();
     let since = Instant::now();

@@ -18,6 +18,13 @@ impl Bits {
         self.0.get(i as usize >> 6).is_some_and(|w| w >> (i & 63) & 1 == 1)
     }
 
+    /// The 64 numbers from `64 * word` on.
+    #[must_use]
+    #[inline]
+    pub fn word(&self, word: u32) -> u64 {
+        self.0.get(word as usize).copied().unwrap_or(0)
+    }
+
     /// Adds `i`; whether it was not there before.
     #[inline]
     pub fn add(&mut self, i: u32) -> bool {

@@ -95,7 +95,7 @@ impl Compilation {
         let mut c = Self::default();
         let mut wakes: Vec<Vec<u32>> = vec![Vec::new(); preds.list.len()];
         for (at, s) in sources.into_iter().enumerate() {
-            let root = c.programs.add(&s.expr);
+            let root = c.programs.add(&s.expr, &preds);
             let trigger = trigger::choose(&s.expr, &preds);
             let mut slots = Vec::new();
             for p in trigger.iter().flat_map(|t| &t.1) {

@@ -19,6 +19,7 @@ use crate::event::{Batch, FieldId, Logsource, ValueKind};
 use super::compile::bits::Bits;
 use super::compile::index::Scan;
 use super::compile::preds::{RAW, SlotId};
+use super::compile::program::Facts;
 use super::compile::{BY_EVENT, Compilation};
 use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
@@ -125,7 +126,7 @@ impl Work {
             let mut woken = std::mem::take(&mut self.woken_list);
             for at in woken.iter().chain(&p.always) {
                 if let Some(rule) = c.rules.get(*at as usize)
-                    && (rule.simple || c.programs.eval(rule.root, &mut |pred| self.truth(c, p, view, pred)))
+                    && (rule.simple || c.programs.eval(rule.root, &mut Asking { work: self, c, p, view }))
                 {
                     matched.push(rule.rule);
                 }
@@ -234,31 +235,57 @@ impl Work {
         hold(c, p, pred, &mut self.truth, &mut self.held, &mut self.woken, &mut self.woken_list);
     }
 
-    /// Whether a predicate holds; its slot is searched first if it was not yet.
-    #[inline]
-    fn truth(&mut self, c: &Compilation, p: &Partition, view: View<'_>, pred: u32) -> bool {
-        if self.truth.has(pred) {
-            return true;
-        }
-        let slot = c.pred_slots.get(pred as usize).copied().unwrap_or(0);
-        if slot & BY_EVENT == 0 && (p.eager.has(slot) || self.searched.has(slot)) {
-            return false;
-        }
-        self.late_truth(c, view, pred)
-    }
-
-    /// The same for predicates that nothing has been found out about.
+    /// Searches a slot that wakes no rule here, now that a program asks for it.
     #[cold]
     #[inline(never)]
-    fn late_truth(&mut self, c: &Compilation, view: View<'_>, pred: u32) -> bool {
-        let Some((slot, op)) = c.preds.get(pred as usize) else { return false };
-        let Some(reads) = c.slots.get(usize::from(*slot)) else { return false };
-        if !op.by_value() {
-            return relation::holds(view, &c.slots, reads, op);
+    fn search_late(&mut self, c: &Compilation, view: View<'_>, slot: SlotId) {
+        let Some(reads) = c.slots.get(usize::from(slot)) else { return };
+        self.mark(slot);
+        view.values(reads, |v| self.value(c, None, slot, v));
+    }
+}
+
+/// A program's view of the event at hand.
+struct Asking<'w> {
+    work: &'w mut Work,
+    c: &'w Compilation,
+    p: &'w Partition,
+    view: View<'w>,
+}
+
+impl Facts for Asking<'_> {
+    #[inline]
+    fn pred(&mut self, pred: u32) -> bool {
+        if self.work.truth.has(pred) {
+            return true;
         }
-        self.mark(*slot);
-        view.values(reads, |v| self.value(c, None, *slot, v));
-        self.truth.has(pred)
+        let slot = self.c.pred_slots.get(pred as usize).copied().unwrap_or(0);
+        if slot & BY_EVENT != 0 {
+            return self.by_event(pred);
+        }
+        self.decide(slot as SlotId);
+        self.work.truth.has(pred)
+    }
+
+    #[inline]
+    fn decide(&mut self, slot: SlotId) {
+        if !self.p.eager.has(u32::from(slot)) && !self.work.searched.has(u32::from(slot)) {
+            self.work.search_late(self.c, self.view, slot);
+        }
+    }
+
+    #[inline]
+    fn word(&self, word: u32) -> u64 {
+        self.work.truth.word(word)
+    }
+}
+
+impl Asking<'_> {
+    #[cold]
+    fn by_event(&self, pred: u32) -> bool {
+        let Some((slot, op)) = self.c.preds.get(pred as usize) else { return false };
+        let Some(reads) = self.c.slots.get(usize::from(*slot)) else { return false };
+        relation::holds(self.view, &self.c.slots, reads, op)
     }
 }
 
