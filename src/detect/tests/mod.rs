@@ -1,5 +1,6 @@
 //! Whole-engine tests: rules as YAML, events as fields, hits as titles.
 
+mod hostile;
 mod random;
 mod reference;
 
