@@ -46,6 +46,8 @@ struct Loop {
     drawn: Instant,
     gap: Duration,
     settle: Option<Instant>,
+    /// When to look whether the terminal is still there.
+    look: tokio::time::Interval,
     quit: bool,
 }
 
@@ -91,6 +93,7 @@ async fn main(launch: Launch) -> io::Result<()> {
         drawn: Instant::now(),
         gap,
         settle: None,
+        look: tokio::time::interval(Duration::from_secs(1)),
         quit: false,
     };
     l.effects(vec![Effect::View { generation: 0, query: String::new() }])?;
@@ -157,6 +160,7 @@ impl Loop {
             let input = self.input.get_or_insert_with(EventStream::new);
             let woken = tokio::select! {
                 biased;
+                _ = self.look.tick() => if term::hung_up() { Woken::End } else { continue },
                 e = input.next() => Woken::Input(e),
                 _ = sig.term.recv() => Woken::End,
                 _ = sig.hup.recv() => Woken::End,
