@@ -61,6 +61,7 @@ pub fn info(meta: &Meta, path: &Arc<str>) -> RuleInfo {
         group_by: Vec::new(),
         cooldown: meta.custom.cooldown,
         suppresses: meta.custom.suppresses.clone(),
+        risk: meta.custom.risk.unwrap_or(true),
         confidence: meta.custom.confidence,
         baseline: meta.custom.baseline,
     }

@@ -99,6 +99,9 @@ pub struct RuleInfo {
     pub cooldown: Option<i64>,
     /// Ids or names of rules whose alerts for the same entity this one covers.
     pub suppresses: Vec<String>,
+    /// Whether an informational match raises the risk of its entities; false for
+    /// what everyone does all the time and only correlations look at.
+    pub risk: bool,
     /// Confidence of a match, 0 to 1, where the rule says so.
     pub confidence: Option<f64>,
     /// For rates: fire only above this multiple of the group's own usual rate.

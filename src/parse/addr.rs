@@ -41,10 +41,37 @@ pub fn is_ipv4(text: &str) -> bool {
     parts == 3 && digits > 0
 }
 
-/// Whether the text is an IPv6 address (no brackets, no zone).
+/// Whether the text is an IPv6 address (no brackets, no zone). The same as the
+/// standard library's parser says, several times as fast: access logs ask it
+/// for every line.
 #[must_use]
 pub fn is_ipv6(text: &str) -> bool {
-    text.len() >= 2 && text.len() <= 45 && text.contains(':') && text.parse::<std::net::Ipv6Addr>().is_ok()
+    let b = text.as_bytes();
+    if !(2..=45).contains(&b.len()) {
+        return false;
+    }
+    let mut gap = b.starts_with(b"::");
+    let mut i = if gap { 2 } else { 0 };
+    let mut groups = 0;
+    while i < b.len() {
+        let digits = b.get(i..).unwrap_or(&[]).iter().take(5).take_while(|d| d.is_ascii_hexdigit()).count();
+        if digits == 0 || digits > 4 || groups == 8 {
+            return false;
+        }
+        groups += 1;
+        i += digits;
+        match (b.get(i), b.get(i + 1)) {
+            (None, _) => {}
+            (Some(b':'), Some(b':')) if !gap => {
+                gap = true;
+                i += 2;
+            }
+            (Some(b':'), Some(_)) => i += 1,
+            (Some(b'.'), _) => return text.parse::<std::net::Ipv6Addr>().is_ok(),
+            _ => return false,
+        }
+    }
+    if gap { groups < 8 } else { groups == 8 }
 }
 
 /// Whether the text is a bare address.
@@ -96,7 +123,12 @@ fn port_of(text: &str) -> Option<&str> {
 
 /// Writes a client column: the address and its port, or the name.
 pub fn set_client(d: &mut Draft<'_>, column: &str) {
-    match parse(column) {
+    set_parsed(d, column, parse(column));
+}
+
+/// [`set_client`] for a column that [`parse`] has read before.
+pub fn set_parsed(d: &mut Draft<'_>, column: &str, addr: Option<Addr<'_>>) {
+    match addr {
         Some(a) => {
             d.set(Ov::SrcIp, a.ip);
             if let Some(port) = a.port
@@ -139,7 +171,44 @@ mod tests {
         }
     }
 
+    #[test]
+    fn ipv6_as_the_standard_library_has_it() {
+        let std = |t: &str| t.parse::<std::net::Ipv6Addr>().is_ok();
+        for t in [
+            "::",
+            "::1",
+            "1::",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7::",
+            "::2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7:8:9",
+            "1:2:3:4:5:6:7:8::",
+            "::1:2:3:4:5:6:7:8",
+            ":::",
+            "1:::2",
+            "1::2::3",
+            "1:",
+            ":1",
+            "12345::",
+            "1:2",
+            "::1.2.3.4",
+            "1:2:3:4:5:6:7:1.2.3.4",
+            "1:2:3:4:5:6:1.2.3.4",
+            "::ffff:01.2.3.4",
+            "fe80::g",
+            ":",
+            "a",
+        ] {
+            assert_eq!(is_ipv6(t), std(t) && t.len() <= 45, "{t}");
+        }
+    }
+
     proptest::proptest! {
+        #[test]
+        fn ipv6_of_any_text(s in "[0-9a-f:.]{0,24}|([0-9a-f]{0,4}:){0,9}[0-9a-f]{0,4}") {
+            proptest::prop_assert_eq!(is_ipv6(&s), s.parse::<std::net::Ipv6Addr>().is_ok() && s.len() <= 45);
+        }
+
         #[test]
         fn no_panic(s in ".{0,60}") {
             let _ = parse(&s);

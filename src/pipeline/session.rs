@@ -20,6 +20,10 @@ use crate::sink::SinkError;
 use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader};
 use crate::store::SourceRecord;
 
+/// With more inputs than this each is closed after its sample was taken, and
+/// opened again when its turn comes.
+const KEPT_OPEN: usize = 64;
+
 /// A running (or finished) session.
 pub struct Session {
     shared: Arc<Shared>,
@@ -114,7 +118,10 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         let id = SourceId(i as u32);
         let status = SourceStatus { id, name: input.name.clone(), ..SourceStatus::default() };
         match open(id, input, &options, &cache, &schema) {
-            Ok(o) => {
+            Ok(mut o) => {
+                if options.inputs.len() > KEPT_OPEN {
+                    o.reader.sleep(input);
+                }
                 live += usize::from(o.reader.is_live());
                 let view = o.reader.view();
                 opened.push(OpenedSource {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::cache::Cache;
-use super::feed::{Feed, Got, SharedFile, Tallied, Tally};
+use super::feed::{Feed, Got, ReadFeed, SharedFile, Tallied, Tally};
 use super::framer::{Flush, Framer};
 use super::identity::{Fingerprint, Identity, modified};
 use super::index::{Change, Index};
@@ -81,6 +81,8 @@ pub struct SourceReader {
     whole: bool,
     /// A decoder may have left some of the file unread.
     decoded: bool,
+    /// Closed until it is read: what to open again, and what it was.
+    asleep: Option<(Input, Identity)>,
     summary: SourceSummary,
 }
 
@@ -109,10 +111,41 @@ impl SourceReader {
             ended: false,
             whole: true,
             decoded: opened.decoded,
+            asleep: None,
             summary: SourceSummary { warnings: opened.warnings, complete: true, ..SourceSummary::default() },
         };
         reader.read_sample();
         Ok(reader)
+    }
+
+    /// Closes the file until the first batch is asked for, so that thousands of
+    /// inputs that were looked at are not all open at once; the sample is gone
+    /// then. Does nothing for what cannot be opened again as it was. `input` is
+    /// what the reader was opened with.
+    pub fn sleep(&mut self, input: &Input) {
+        if self.seq > 0 || self.spool.is_some() || self.feed.is_live() {
+            return;
+        }
+        let Some((_, identity)) = self.file.take() else { return };
+        self.asleep = Some((input.clone(), identity));
+        self.feed = Box::new(ReadFeed::new(Box::new(std::io::empty())));
+        self.framer = Framer::new(0, 1);
+        self.before = None;
+        (self.flush, self.ended, self.hold) = (Flush::Full, false, None);
+    }
+
+    /// Opens again what sleeps.
+    fn wake(&mut self) -> Result<(), SourceError> {
+        let Some((input, identity)) = self.asleep.take() else { return Ok(()) };
+        let opened = open::open(&input, &OpenOptions { spool: false, ..self.opts.clone() })?;
+        // What the file was when it was looked at: a change since then is told at the end.
+        self.file = opened.file.map(|f| (f, identity));
+        self.feed = opened.feed;
+        self.tally = opened.tally;
+        self.before = opened.before;
+        self.decoded = opened.decoded;
+        self.read_sample();
+        Ok(())
     }
 
     /// The first bytes of the source (up to 64 KiB, decompressed), to find its
@@ -166,6 +199,7 @@ impl SourceReader {
         batch.clear();
         batch.source = self.id;
         batch.seq = self.seq;
+        self.wake()?;
         let give_up = Instant::now() + wait;
         let mut looked = false;
         loop {
@@ -334,7 +368,10 @@ impl SourceReader {
         }
         let sample = self.framer.pending();
         if memchr::memchr_iter(0, sample).count() > sample.len() / 10 {
-            self.summary.warnings.push("holds many NUL bytes: binary, or UTF-16 without its mark".to_owned());
+            let warning = "holds many NUL bytes: binary, or UTF-16 without its mark";
+            if !self.summary.warnings.iter().any(|w| w == warning) {
+                self.summary.warnings.push(warning.to_owned());
+            }
         }
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if self.framer.pending().starts_with(MARK) {

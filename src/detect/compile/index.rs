@@ -161,11 +161,16 @@ impl SlotIndex {
     /// Finds the predicates that hold for a value and leaves them in `scan.found`.
     pub fn search(&self, value: &str, scan: &mut Scan) {
         scan.found.clear();
-        let mut folded = std::mem::take(&mut scan.folded);
-        folded.clear();
-        fold_into(value, &mut folded);
+        let mut buffer = std::mem::take(&mut scan.folded);
+        buffer.clear();
+        let folded = if is_folded(value) {
+            value
+        } else {
+            fold_into(value, &mut buffer);
+            buffer.as_str()
+        };
         if folded.len() <= self.longest_exact {
-            self.exact.get(folded.as_str()).into_iter().flatten().for_each(|p| scan.hit(*p));
+            self.exact.get(folded).into_iter().flatten().for_each(|p| scan.hit(*p));
         }
         if value.len() <= self.longest_exact && !self.exact_cased.is_empty() {
             self.exact_cased.get(value).into_iter().flatten().for_each(|p| scan.hit(*p));
@@ -175,15 +180,15 @@ impl SlotIndex {
             self.cidr.find(value, |p| scan.hit(p));
         }
         if let Some(a) = &self.folded {
-            a.find(&folded, |action| self.act(action, value, &folded, scan));
+            a.find(folded, |action| self.act(action, value, folded, scan));
         }
         if let Some(a) = &self.cased {
-            a.find(value, |action| self.act(action, value, &folded, scan));
+            a.find(value, |action| self.act(action, value, folded, scan));
         }
         for at in &self.always {
-            self.try_dear(*at, value, &folded, scan);
+            self.try_dear(*at, value, folded, scan);
         }
-        scan.folded = folded;
+        scan.folded = buffer;
         scan.reset();
     }
 
@@ -223,6 +228,11 @@ impl SlotIndex {
             scan.hit(pred);
         }
     }
+}
+
+/// Whether folding would leave a value as it is: ASCII without capitals.
+fn is_folded(value: &str) -> bool {
+    value.bytes().fold(true, |yes, b| yes & b.is_ascii() & !b.is_ascii_uppercase())
 }
 
 /// Whether a value is written as integers usually are (`0`, `-5`, `4688`).

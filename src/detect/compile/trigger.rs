@@ -2,6 +2,7 @@
 //! rule to match, chosen to hold as seldom as can be told beforehand.
 
 use crate::detect::OvField;
+use crate::event::Ov;
 
 use super::expr::Expr;
 use super::preds::{Op, Preds, RAW, Slot};
@@ -54,15 +55,21 @@ fn cost(p: u32, preds: &Preds) -> Option<f64> {
     let (slot, op) = preds.list.get(p as usize)?;
     let uses = f64::from(preds.uses.get(p as usize).copied().unwrap_or(1).max(1));
     let typed = match preds.slots.get(usize::from(*slot)) {
-        Some(Slot::Field(f)) => matches!(f.overlay, Some(OvField::EventType | OvField::Outcome | OvField::Severity)),
+        Some(Slot::Field(f)) => match f.overlay {
+            Some(OvField::EventType | OvField::Outcome | OvField::Severity) => true,
+            // Few values that every record of a web log has one of.
+            Some(OvField::Text(ov)) => matches!(ov, Ov::StatusCode | Ov::HttpMethod),
+            _ => false,
+        },
         _ => false,
     };
     let base = match op {
         Op::Str { pattern, .. } if pattern.plain().is_some() => 0.03,
         Op::Str { pattern, .. } => chance(pattern.longest().unwrap_or("")),
         Op::Num { .. } => 0.1,
+        // It wakes the rule only where it matches, which is far seldomer than its literals occur.
         Op::Regex(text) => {
-            super::guard::literals(text).map_or(2.0, |all| all.iter().map(|l| chance(l)).sum::<f64>().min(1.0))
+            super::guard::literals(text).map_or(2.0, |all| all.iter().map(|l| chance(l)).sum::<f64>().min(0.2))
         }
         Op::Cidr(net) => 1.0 / (1.0 + f64::from(net.prefix)),
         Op::Compare(..) => 0.5,

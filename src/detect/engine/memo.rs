@@ -17,11 +17,11 @@ const TRIAL: u32 = 1_024;
 /// For so many look-ups a slot that does not repeat is left alone.
 const PAUSE: u32 = 65_536;
 
+/// A value and what it satisfies. Its hash stands apart in [`Memo::tags`], so
+/// that looking for what is not there touches one cache line.
 #[derive(Debug, Default, Clone)]
 struct Entry {
-    hash: u64,
     slot: SlotId,
-    used: bool,
     value: Vec<u8>,
     found: Vec<u32>,
 }
@@ -36,13 +36,15 @@ struct Stats {
 /// Where a value belongs if it is to be remembered.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
-    hash: u64,
+    tag: u32,
     set: usize,
 }
 
 /// The memory.
 #[derive(Debug)]
 pub struct Memo {
+    /// Hashes of the entries of each set, the younger first; 0 where there is none.
+    tags: Vec<[u32; 2]>,
     entries: Vec<Entry>,
     stats: Vec<Stats>,
 }
@@ -51,7 +53,11 @@ impl Memo {
     /// An empty memory for so many slots.
     #[must_use]
     pub fn new(slots: usize) -> Self {
-        Self { entries: vec![Entry::default(); SETS * 2], stats: vec![Stats::default(); slots] }
+        Self {
+            tags: vec![[0; 2]; SETS],
+            entries: vec![Entry::default(); SETS * 2],
+            stats: vec![Stats::default(); slots],
+        }
     }
 
     /// What was found before (`Ok`), or where to put what is found now
@@ -72,15 +78,21 @@ impl Memo {
         }
         s.lookups += 1;
         let hash = hash64(value.as_bytes()) ^ u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let set = (hash as usize & (SETS - 1)) * 2;
-        let same = |e: &Entry| e.hash == hash && e.slot == slot && e.used && e.value == value.as_bytes();
-        let way = match self.entries.get(set..set + 2) {
-            Some([a, _]) if same(a) => set,
-            Some([_, b]) if same(b) => set + 1,
-            _ => return Err(Some(Place { hash, set })),
-        };
-        s.hits += 1;
-        Ok(self.entries.get(way).map_or(&[], |e| &e.found))
+        let set = hash as usize & (SETS - 1);
+        let tag = (hash >> 32) as u32 | 1;
+        let new = Place { tag, set };
+        let Some(tags) = self.tags.get(set) else { return Err(None) };
+        for (way, t) in tags.iter().enumerate() {
+            if *t == tag
+                && let Some(e) = self.entries.get(set * 2 + way)
+                && e.slot == slot
+                && e.value == value.as_bytes()
+            {
+                s.hits += 1;
+                return Ok(&e.found);
+            }
+        }
+        Err(Some(new))
     }
 
     /// Remembers what was found, in place of the older of its set.
@@ -88,11 +100,15 @@ impl Memo {
         if found.len() > MAX_FOUND {
             return;
         }
-        self.entries.swap(place.set, place.set + 1);
-        if let Some(e) = self.entries.get_mut(place.set) {
-            e.hash = place.hash;
+        let Some(tags) = self.tags.get_mut(place.set) else { return };
+        let [young, old] = *tags;
+        *tags = [place.tag, young];
+        let at = place.set * 2;
+        if young != 0 || old != 0 {
+            self.entries.swap(at, at + 1);
+        }
+        if let Some(e) = self.entries.get_mut(at) {
             e.slot = slot;
-            e.used = true;
             e.value.clear();
             e.value.extend_from_slice(value.as_bytes());
             e.found.clear();

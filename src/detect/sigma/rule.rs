@@ -52,6 +52,8 @@ pub struct Custom {
     pub suppresses: Vec<String>,
     /// Whether a match becomes an alert.
     pub alert: Option<bool>,
+    /// Whether an informational match raises the risk of its entities.
+    pub risk: Option<bool>,
     /// Confidence, 0 to 1.
     pub confidence: Option<f64>,
     /// Multiple of the group's own rate.
@@ -310,10 +312,11 @@ fn parse_custom(n: &Node) -> Result<Custom, YamlError> {
             "cooldown" => c.cooldown = Some(timespan(v)?),
             "suppresses" => c.suppresses = texts(v)?,
             "alert" => c.alert = Some(v.bool().ok_or_else(|| YamlError::at(v, "alert is true or false"))?),
+            "risk" => c.risk = Some(v.bool().ok_or_else(|| YamlError::at(v, "risk is true or false"))?),
             "confidence" => c.confidence = number(0.0, 1.0)?,
             "baseline" => c.baseline = number(1.0, 1e6)?,
             other => {
-                let known = "group_by, cooldown, suppresses, alert, confidence, baseline";
+                let known = "group_by, cooldown, suppresses, alert, risk, confidence, baseline";
                 return Err(YamlError::at(k, format!("unknown attribute secstream.{other}; known are {known}")));
             }
         }

@@ -136,7 +136,8 @@ impl Plan {
 
 /// Which rules have anything to do: those that alert, add risk, or stand below one that does.
 fn wanted(rules: &[RuleInfo]) -> Vec<bool> {
-    let mut wanted: Vec<bool> = rules.iter().map(|r| r.loaded && (r.alerts || r.level == Severity::Info)).collect();
+    let mut wanted: Vec<bool> =
+        rules.iter().map(|r| r.loaded && (r.alerts || r.level == Severity::Info && r.risk)).collect();
     for _ in 0..MAX_DEPTH {
         let mut changed = false;
         for (i, info) in rules.iter().enumerate() {
@@ -166,8 +167,8 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
     let names: Vec<&str> = r.group_by.iter().map(|f| &*f.name).collect();
     let _ = write!(
         text,
-        "{}\0{}\0{:?}{:?}{}{:?}{names:?}{:?}{:?}",
-        r.id, r.title, r.level, r.techniques, r.alerts, r.cooldown, r.baseline, r.confidence
+        "{}\0{}\0{:?}{:?}{}{}{:?}{names:?}{:?}{:?}",
+        r.id, r.title, r.level, r.techniques, r.alerts, r.risk, r.cooldown, r.baseline, r.confidence
     );
     if let Some(spec) = r.correlation() {
         let names = |f: &[super::super::GroupField]| f.iter().map(|g| g.name.to_string()).collect::<Vec<_>>();
@@ -217,7 +218,7 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         parents: Vec::new(),
         covered_by: Vec::new(),
         alerts: info.alerts,
-        risk: info.level == Severity::Info && !info.alerts,
+        risk: info.level == Severity::Info && !info.alerts && info.risk,
         spec,
         info: info.clone(),
     }

@@ -91,7 +91,7 @@ pub(super) fn word(s: &str) -> &str {
 /// The value after `key` up to the next blank; `key` includes its `=`.
 pub(super) fn pair<'a>(s: &'a str, key: &str) -> Option<&'a str> {
     let mut from = 0;
-    while let Some(at) = s.get(from..)?.find(key) {
+    while let Some(at) = memmem::find(s.as_bytes().get(from..)?, key.as_bytes()) {
         let start = from + at;
         if start == 0 || matches!(s.as_bytes()[start - 1], b' ' | b',' | b'[' | b'(' | b';') {
             return s.get(start + key.len()..).map(word);
@@ -103,7 +103,7 @@ pub(super) fn pair<'a>(s: &'a str, key: &str) -> Option<&'a str> {
 
 /// The text between the first `open` and the next `close` after it.
 pub(super) fn between<'a>(s: &'a str, open: &str, close: &str) -> Option<&'a str> {
-    s.split_once(open)?.1.split_once(close).map(|(v, _)| v)
+    cut(cut(s, open)?.1, close).map(|(v, _)| v)
 }
 
 /// `ADDR:PORT`, the address perhaps in brackets: both parts.

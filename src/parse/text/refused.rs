@@ -58,6 +58,9 @@ fn successes() -> Option<&'static Regex> {
 pub fn refused(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     // What matters stands near the start; the rest of a giant line is not searched.
     let msg = msg.get(..msg.floor_char_boundary(SEARCHED)).unwrap_or(msg);
+    if !may_name_address(msg) {
+        return false;
+    }
     let hit = |re: Option<&'static Regex>| re.and_then(|re| re.find(msg)).map(|m| m.start());
     let login = hit(failures());
     if login.is_none() && hit(refusals()).is_none() {
@@ -81,6 +84,22 @@ pub fn refused(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.event(EventType::Connection, Outcome::Failure);
     }
     true
+}
+
+/// Whether the text can hold an address at all: a dot between digits, or two
+/// colons with at most four hex digits between. Most lines do not, and the
+/// expressions need not be tried on them.
+fn may_name_address(msg: &str) -> bool {
+    let b = msg.as_bytes();
+    memchr::memchr2_iter(b'.', b':', b).any(|at| {
+        let after = b.get(at + 1..).unwrap_or(&[]);
+        if b.get(at) == Some(&b'.') {
+            let digit = |c: Option<&u8>| c.is_some_and(u8::is_ascii_digit);
+            return digit(after.first()) && digit(at.checked_sub(1).and_then(|i| b.get(i)));
+        }
+        let digits = after.iter().take(5).take_while(|c| c.is_ascii_hexdigit()).count();
+        after.get(digits) == Some(&b':')
+    })
 }
 
 /// The account, where a usual mark stands before it.

@@ -3,7 +3,7 @@
 
 use super::Stamp;
 use super::iso::{clock, half_day};
-use super::scan::{Cursor, two};
+use super::scan::{Cursor, month3, two};
 use super::zone::{Civil, zone};
 use crate::event::{TimeQuality, Ts};
 use crate::parse::Ctx;
@@ -11,6 +11,9 @@ use crate::parse::Ctx;
 /// `10/Oct/2000:13:55:36 -0700`, also with `-` and blanks (`11-Aug-2013 03:36:11.372`).
 #[must_use]
 pub fn clf(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    if let Some(stamp) = usual(bytes, ctx) {
+        return Some(stamp);
+    }
     let mut c = Cursor::new(bytes);
     let day = c.num(1, 2)?;
     let sep = c.one_of(b"/- ")?;
@@ -32,6 +35,29 @@ pub fn clf(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
         return Stamp::of(civil, c.at, ctx);
     }
     clock(c, i64::from(year), month, day, ctx)
+}
+
+/// The shape that almost every access line has, at fixed places; what is not
+/// quite that is left to the general way.
+fn usual(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    let [_, _, b'/', _, _, _, b'/', y @ .., b' ', sign @ (b'+' | b'-'), _, _, _, _] = bytes.get(..26)? else {
+        return None;
+    };
+    let [_, _, _, _, b':', _, _, b':', _, _, b':', _, _] = y else { return None };
+    if bytes.get(26).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+        return None;
+    }
+    let at = |i| two(bytes, i, false);
+    let (day, month) = (at(0)?, month3(bytes.get(3..)?)?);
+    let year = i64::from(at(7)? * 100 + at(9)?);
+    let (hour, minute, second) = (at(12)?, at(15)?, at(18)?);
+    let (hours, minutes) = (at(22)?, at(24)?);
+    if hours > 15 || minutes > 59 {
+        return None;
+    }
+    let east = (hours * 3600 + minutes * 60) as i32;
+    let offset = Some(if *sign == b'-' { -east } else { east });
+    Stamp::of(Civil { year: Some(year), month, day, hour, minute, second, micros: 0, offset }, 26, ctx)
 }
 
 /// `Wed Oct 11 14:32:52.123456 2000`, also with a zone before the year.

@@ -15,13 +15,13 @@ use crate::parse::{Ctx, addr, time};
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let Some(line) = split(raw) else { return false };
     let Some(time) = time::clf(line.time.as_bytes(), ctx) else { return false };
-    let Some((client, vhost, user)) = columns(line.head) else { return false };
+    let Some(c) = columns(line.head) else { return false };
     d.time(time.ts, time.quality);
-    addr::set_client(d, client);
-    if let Some(vhost) = vhost.or(line.vhost) {
+    addr::set_parsed(d, c.client, c.addr);
+    if let Some(vhost) = c.vhost.or(line.vhost) {
         set_vhost(d, vhost);
     }
-    request::set_quoted(d, Ov::User, user);
+    request::set_quoted(d, Ov::User, c.user);
     let well_formed = request::set_request(d, line.request);
     if !well_formed {
         d.set(Ov::Message, line.request);
@@ -108,23 +108,38 @@ fn bare_quote(b: &[u8], mut from: usize) -> Option<usize> {
     }
 }
 
+/// The columns before the time.
+struct Columns<'a> {
+    client: &'a str,
+    /// The client read as an address.
+    addr: Option<addr::Addr<'a>>,
+    vhost: Option<&'a str>,
+    user: &'a str,
+}
+
 /// Client, virtual host and user from the columns before the time.
-fn columns(head: &str) -> Option<(&str, Option<&str>, &str)> {
+fn columns(head: &str) -> Option<Columns<'_>> {
     let (first, rest) = next(head)?;
     let (second, after) = next(rest).unwrap_or((rest, ""));
+    let more = memchr(b' ', after.as_bytes()).and_then(|at| after.get(at + 1..));
     // `vhost client ident user` has four columns; a blank in a user name makes
     // more of three, but then the second column is the ident, no address.
-    if !after.is_empty() && after.contains(' ') && addr::parse(second).is_some() && !second.is_empty() {
-        let (_ident, user) = after.split_once(' ').unwrap_or(("", after));
-        return Some((second, Some(first), user_of(user)));
+    if let Some(user) = more
+        && let Some(a) = addr::parse(second)
+    {
+        return Some(Columns { client: second, addr: Some(a), vhost: Some(first), user: user_of(user) });
     }
+    let addr = addr::parse(first);
     // `vhost:80 name ident user`: a name with a port is no client.
-    if addr::parse(first).is_none() && has_port(first) && after.contains(' ') && addr::is_host(second) {
-        let (_ident, user) = after.split_once(' ').unwrap_or(("", after));
-        return Some((second, Some(first), user_of(user)));
+    if addr.is_none()
+        && let Some(user) = more
+        && has_port(first)
+        && addr::is_host(second)
+    {
+        return Some(Columns { client: second, addr: None, vhost: Some(first), user: user_of(user) });
     }
-    let known = addr::parse(first).is_some() || addr::is_host(first) || first == "-";
-    known.then(|| (first, None, user_of(after)))
+    let known = addr.is_some() || addr::is_host(first) || first == "-";
+    known.then(|| Columns { client: first, addr, vhost: None, user: user_of(after) })
 }
 
 fn next(text: &str) -> Option<(&str, &str)> {

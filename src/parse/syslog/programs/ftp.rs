@@ -1,6 +1,6 @@
 //! The smaller FTP servers: vsftpd, pure-ftpd, and the old ftpd family.
 
-use super::super::util::{between, digits, failed, set_client, set_src, set_user};
+use super::super::util::{between, cut, digits, failed, rcut, set_client, set_src, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
@@ -21,15 +21,15 @@ pub(in crate::parse) fn vsftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     }
     let Some(rest) = msg.strip_prefix('[') else { return };
     // A failed name is free text: its verdict is the last one in the line.
-    if let Some((user, tail)) = rest.rsplit_once("] FAIL LOGIN: Client \"") {
+    if let Some((user, tail)) = rcut(rest, "] FAIL LOGIN: Client \"") {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
         set_user(d, user);
         set_src(d, tail.split('"').next().unwrap_or(""));
         return;
     }
     // Everything else is said of a user who is logged in.
-    let Some((user, rest)) = rest.split_once("] ") else { return };
-    let Some((verdict, rest)) = rest.split_once(": Client \"") else { return };
+    let Some((user, rest)) = cut(rest, "] ") else { return };
+    let Some((verdict, rest)) = cut(rest, ": Client \"") else { return };
     set_user(d, user);
     let (addr, rest) = rest.split_once('"').unwrap_or((rest, ""));
     set_src(d, addr);

@@ -1,13 +1,15 @@
 //! The kernel: packet filter logs, memory, crashes.
 
-use super::super::util::{digits, pair, set_dest, set_port, set_src};
+use memchr::memmem;
+
+use super::super::util::{cut, digits, set_dest, set_port, set_src, word};
 use crate::event::{Draft, EventType, Outcome, Ov, Severity};
 use crate::parse::Ctx;
 
 pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.kernel);
     let msg = uptime(msg);
-    if msg.contains("IN=") && msg.contains(" SRC=") && packet(msg, ctx, d) {
+    if packet(msg, ctx, d) {
         return;
     }
     let raise = |d: &mut Draft<'_>, s: Severity| d.rec.severity = d.rec.severity.max(s);
@@ -60,7 +62,7 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 
 /// Cuts `[  123.456789] `.
 fn uptime(msg: &str) -> &str {
-    if let Some((clock, rest)) = msg.strip_prefix('[').and_then(|r| r.split_once("] "))
+    if let Some((clock, rest)) = msg.strip_prefix('[').and_then(|r| cut(r, "] "))
         && !clock.is_empty()
         && clock.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b' '))
     {
@@ -72,24 +74,29 @@ fn uptime(msg: &str) -> &str {
 /// `PREFIX IN=… OUT=… SRC=… DST=… PROTO=… SPT=… DPT=…`. The prefix is the
 /// administrator's and says what became of the packet.
 fn packet(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
-    let Some(at) = msg.find("IN=") else { return false };
+    let Some(at) = memmem::find(msg.as_bytes(), b"IN=") else { return false };
+    if memmem::find(msg.as_bytes(), b" SRC=").is_none() {
+        return false;
+    }
     let (prefix, body) = msg.split_at(at);
-    let Some(src) = pair(body, "SRC=") else { return false };
+    let found = pairs(body);
+    let [src, dst, spt, dpt, ..] = found;
+    let Some(src) = src else { return false };
     d.logsource(ctx.ls.firewall);
     let (event_type, outcome) = verdict(prefix);
     d.event(event_type, outcome);
     set_src(d, src);
-    if let Some(dst) = pair(body, "DST=") {
+    if let Some(dst) = dst {
         set_dest(d, dst);
     }
-    if let Some(port) = pair(body, "SPT=") {
+    if let Some(port) = spt {
         set_port(d, Ov::SrcPort, port);
     }
-    if let Some(port) = pair(body, "DPT=") {
+    if let Some(port) = dpt {
         set_port(d, Ov::DestPort, port);
     }
-    for (key, name) in [("PROTO=", "protocol"), ("IN=", "in"), ("OUT=", "out")] {
-        if let Some(v) = pair(body, key).filter(|v| !v.is_empty()) {
+    for (value, name) in found.iter().skip(4).zip(["protocol", "in", "out"]) {
+        if let Some(v) = value.filter(|v| !v.is_empty()) {
             d.field(name, v);
         }
     }
@@ -98,6 +105,30 @@ fn packet(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.field("rule_prefix", prefix);
     }
     true
+}
+
+/// Keys of a packet's line that are kept, in the order of [`pairs`].
+const KEYS: [&[u8]; 7] = [b"SRC", b"DST", b"SPT", b"DPT", b"PROTO", b"IN", b"OUT"];
+
+/// The first value of each of [`KEYS`], found in one pass.
+fn pairs(body: &str) -> [Option<&str>; 7] {
+    let b = body.as_bytes();
+    let mut out = [None; 7];
+    for at in memchr::memchr_iter(b'=', b) {
+        let before = b.get(..at).unwrap_or(&[]);
+        let letters = before.iter().rev().take(6).take_while(|c| c.is_ascii_uppercase()).count();
+        let start = at - letters;
+        if !matches!(start.checked_sub(1).and_then(|i| b.get(i)), None | Some(b' ' | b',' | b'[' | b'(' | b';')) {
+            continue;
+        }
+        let key = b.get(start..at).unwrap_or(&[]);
+        if let Some(i) = KEYS.iter().position(|k| *k == key)
+            && let Some(place @ None) = out.get_mut(i)
+        {
+            *place = body.get(at + 1..).map(word);
+        }
+    }
+    out
 }
 
 /// What the prefix of a packet's line says of its fate.

@@ -1,14 +1,14 @@
 //! postfix. Clients are written `NAME[ADDR]`; a name cannot hold a bracket, and
 //! what the client said comes after it.
 
-use super::super::util::{digits, failed, pair, set_client, set_src, set_user};
+use super::super::util::{cut, digits, failed, pair, set_client, set_src, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
 pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.postfix);
     let text = msg.strip_prefix("warning: ").unwrap_or(msg);
-    if let Some((client, rest)) = text.split_once(": SASL ") {
+    if let Some((client, rest)) = cut(text, ": SASL ") {
         // `NAME[ADDR][:PORT]: SASL METHOD authentication failed: …[, sasl_username=U]`
         if rest.split(' ').nth(1) == Some("authentication")
             && rest.contains(" authentication failed")
@@ -23,7 +23,7 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         }
     }
     // A queue id or NOQUEUE may stand before the verdict.
-    let (id, body) = match text.split_once(": ") {
+    let (id, body) = match cut(text, ": ") {
         Some((id, body)) if !id.is_empty() && id.len() < 24 && id.bytes().all(|b| b.is_ascii_alphanumeric()) => {
             (id, body)
         }
