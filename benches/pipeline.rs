@@ -22,8 +22,14 @@ const DURATION: i64 = 2 * 3600;
 
 fn log(dir: &Path, name: &str, format: Format) -> Option<(PathBuf, u64)> {
     let path = dir.join(name);
-    let opts =
-        GenerateOptions { seed: 5, duration: DURATION, rate: 12.0, format, attacks: Attacks::All, start: DEFAULT_START };
+    let opts = GenerateOptions {
+        seed: 5,
+        duration: DURATION,
+        rate: 12.0,
+        format,
+        attacks: Attacks::All,
+        start: DEFAULT_START,
+    };
     let mut sink = FileSink::create(&path).ok()?;
     let truth = generate(&opts, &mut sink).ok()?;
     Some((path, truth.records))
