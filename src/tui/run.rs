@@ -75,6 +75,8 @@ async fn main(launch: Launch) -> io::Result<()> {
     let gap = Duration::from_millis(caps.frame_gap_ms());
     let ask_background = launch.ask_background;
     let folder = launch.themes.clone();
+    let speed = launch.speed;
+    state.live.play.speed = speed;
     let theme = launch.theme;
     let say = tx.clone();
     let engine = launch.start(&tx, gap.max(Duration::from_millis(30)));
@@ -101,7 +103,11 @@ async fn main(launch: Launch) -> io::Result<()> {
         look: tokio::time::interval(Duration::from_secs(1)),
         quit: false,
     };
-    l.effects(vec![Effect::View { generation: 0, query: String::new() }])?;
+    let mut first = vec![Effect::View { generation: 0, query: String::new() }];
+    if speed > 0.0 {
+        first.push(Effect::Play { speed, from: None });
+    }
+    l.effects(first)?;
     let result = l.turn(&mut rx, &mut signals).await;
     // Threads first: what was decided must be on disk whatever the terminal does.
     if let Some(e) = l.engine.take() {
