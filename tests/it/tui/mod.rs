@@ -5,4 +5,5 @@ mod frames;
 mod keys;
 mod pty;
 mod pty_speed;
+mod screens;
 mod term;
