@@ -152,6 +152,9 @@ pub struct TuiArgs {
     /// Go on reading as files grow, across rotation
     #[arg(long)]
     pub follow: bool,
+    /// Show the feed at this multiple of real time, or max
+    #[arg(long, value_name = "N")]
+    pub speed: Option<String>,
     /// auto, dark, light, ansi16, mono, or a file in the themes directory
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,

@@ -125,7 +125,7 @@ impl Progress {
 
     fn show(&self, s: &Snapshot) {
         let rate = s.totals.records as f64 / s.seconds.max(0.001);
-        let text = format!("{} records, {rate:.0}/s, {} alerts", s.totals.records, s.alerts.len());
+        let text = format!("{} records, {rate:.0}/s", s.totals.records);
         if let Some(bar) = &self.bar {
             if let Some(p) = s.progress() {
                 bar.set_length(1000);

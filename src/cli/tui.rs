@@ -21,6 +21,7 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
     if args.lean {
         config.set_flag("tui.lean", "true")?;
     }
+    let speed = speed(args.speed.as_deref())?;
     terminal()?;
     let (found, skipped) = inputs::inputs(&args.inputs);
     if found.is_empty() && !args.inputs.is_empty() {
@@ -29,7 +30,18 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
     }
     let notes = skipped.iter().map(|k| format!("{}: left out: {}", k.name, k.reason)).collect();
     let name = args.inputs.join(" ");
-    start(&args.common, config, &found, Extra { name, notes, follow: args.follow, store: None })
+    start(&args.common, config, &found, Extra { name, notes, follow: args.follow, speed, store: None })
+}
+
+/// `max` or a multiple of real time; 0 is as fast as it comes.
+fn speed(text: Option<&str>) -> Result<f64, Failure> {
+    match text {
+        None | Some("max") => Ok(0.0),
+        Some(t) => match t.trim_start_matches(['x', '×']).parse::<f64>() {
+            Ok(n) if n.is_finite() && n > 0.0 => Ok(n),
+            _ => Err(Failure::usage(format!("--speed: '{t}' is no speed: use max, 1, 60 or 0.5"))),
+        },
+    }
 }
 
 /// Opens the workbench on the demo; its case store lives as long as it does.
@@ -44,7 +56,7 @@ pub(super) fn demo(
         config.set_flag("tui.theme", t)?;
     }
     let store = Some(dir.join("cases.db"));
-    start(common, config, &[input], Extra { name: "demo".into(), notes: Vec::new(), follow: false, store })
+    start(common, config, &[input], Extra { name: "demo".into(), notes: Vec::new(), follow: false, speed: 0.0, store })
 }
 
 /// What differs between the ways to start.
@@ -52,6 +64,7 @@ struct Extra {
     name: String,
     notes: Vec<String>,
     follow: bool,
+    speed: f64,
     store: Option<std::path::PathBuf>,
 }
 
@@ -96,6 +109,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         analyst,
         name: extra.name,
         follow: extra.follow,
+        speed: extra.speed,
         notes: extra.notes,
         rule_dirs,
         themes,

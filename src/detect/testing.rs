@@ -14,12 +14,11 @@
 //! ```
 //!
 //! The lines go through the real parsers, the engine and, for correlations,
-//! the real windows; the last part is given by the caller as a [`Correlate`].
+//! the real windows; parsers and windows are given by the caller as a [`Correlate`].
 
 use std::sync::Arc;
 
-use crate::event::{Batch, Record, Span, Ts};
-use crate::parse;
+use crate::event::{Batch, Record, Schema, Span, Ts};
 
 use super::sigma::value::decimal;
 use super::sigma::yaml::{self, Node, YamlError};
@@ -62,9 +61,13 @@ pub struct Outcome {
     pub message: String,
 }
 
-/// Counts the alerts of correlations: given a rule set and a parsed batch with
-/// its hits, how many alerts does each correlation raise?
+/// What stands before and after the engine: the parsers of the case's lines,
+/// and the windows that turn hits into alerts of correlations.
 pub trait Correlate {
+    /// Parses the framed lines of a case; years that they leave out are those
+    /// before [`TIME_REFERENCE`].
+    fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>);
+
     /// Rule and number of alerts, for every rule that raised any.
     fn alerts(&mut self, rules: &Arc<RuleSet>, batch: &Batch, hits: &[Hit]) -> Vec<(RuleIdx, u64)>;
 }
@@ -179,7 +182,8 @@ fn run_case(
     correlate: &mut impl Correlate,
 ) -> Result<(), String> {
     let meant = meant(c, path, rules)?;
-    let batch = parse_lines(c, rules);
+    let mut batch = frame(c);
+    correlate.parse(c, &mut batch, &rules.schema());
     let mut hits = Vec::new();
     matcher.match_batch(&batch, &mut hits);
     let alerts = correlate.alerts(rules, &batch, &hits);
@@ -220,7 +224,8 @@ fn meant(c: &Case, path: &str, rules: &RuleSet) -> Result<Vec<RuleIdx>, String> 
     Ok(found.into_iter().filter(|(_, correlation)| !any || *correlation).map(|(i, _)| i).collect())
 }
 
-fn parse_lines(c: &Case, rules: &RuleSet) -> Batch {
+/// The lines of a case as the records of one source.
+fn frame(c: &Case) -> Batch {
     let mut batch = Batch::default();
     let mut offset = 0;
     for (i, l) in c.lines.iter().enumerate() {
@@ -231,11 +236,6 @@ fn parse_lines(c: &Case, rules: &RuleSet) -> Batch {
         batch.records.push(record);
         offset += l.len() as u64 + 1;
     }
-    let mut options = parse::Options::new(TIME_REFERENCE);
-    options.format.clone_from(&c.format);
-    let sample = batch.text.as_bytes().get(..batch.text.len().min(65_536)).unwrap_or(&[]).to_vec();
-    let parser = parse::Parser::for_source(&c.name, &sample, &options, &rules.schema());
-    parser.parse_batch(&mut batch, &mut parse::Scratch::default());
     batch
 }
 
@@ -246,6 +246,13 @@ mod tests {
     struct NoWindows;
 
     impl Correlate for NoWindows {
+        fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>) {
+            use crate::parse::{Options, Parser, Scratch};
+            let sample = batch.text.clone();
+            let parser = Parser::for_source(&case.name, sample.as_bytes(), &Options::new(TIME_REFERENCE), schema);
+            parser.parse_batch(batch, &mut Scratch::default());
+        }
+
         fn alerts(&mut self, _: &Arc<RuleSet>, _: &Batch, _: &[Hit]) -> Vec<(RuleIdx, u64)> {
             Vec::new()
         }

@@ -12,7 +12,7 @@ const BUFFER: usize = 1 << 20;
 
 /// Takes the records in order of time.
 pub trait RecordSink {
-    /// One record of a source (number among [`super::sources`]); `text` has no
+    /// One record of a source (number among `sources()`); `text` has no
     /// line end.
     ///
     /// # Errors

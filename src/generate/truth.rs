@@ -14,7 +14,7 @@ use crate::event::Ts;
 /// One record of a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TruthLine {
-    /// Number of the source among [`super::sources`].
+    /// Number of the source among `sources()`.
     pub source: u16,
     /// Record number in the one interleaved log, from 1.
     pub in_log: u64,

@@ -4,15 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::detect::state::{Clock, State, StateOptions};
-use crate::detect::testing::Correlate;
+use crate::detect::testing::{Case, Correlate, TIME_REFERENCE};
 use crate::detect::{Hit, RuleIdx, RuleSet};
-use crate::event::{Batch, RecordFlags};
+use crate::event::{Batch, RecordFlags, Schema};
+use crate::parse::{Options, Parser, Scratch};
 
 /// Correlates the events of one test case.
 #[derive(Debug, Default)]
 pub struct RuleTests;
 
 impl Correlate for RuleTests {
+    fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>) {
+        let mut options = Options::new(TIME_REFERENCE);
+        options.format.clone_from(&case.format);
+        let sample = batch.text.as_bytes().get(..batch.text.len().min(65_536)).unwrap_or(&[]).to_vec();
+        let parser = Parser::for_source(&case.name, &sample, &options, schema);
+        parser.parse_batch(batch, &mut Scratch::default());
+    }
+
     fn alerts(&mut self, rules: &Arc<RuleSet>, batch: &Batch, hits: &[Hit]) -> Vec<(RuleIdx, u64)> {
         let mut state = State::new(Arc::clone(rules), StateOptions::default());
         let mut clock = Clock::new(batch.records.first().map_or(crate::event::Ts(0), |r| r.time));

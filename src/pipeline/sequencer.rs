@@ -282,6 +282,9 @@ impl Sequencer {
         }
         publisher.order(source, first_record, range.len() as u64);
         lane.status.counts = counts;
+        if let Some(view) = lane.view.as_ref().filter(|_| !lane.status.ended) {
+            lane.status.stored_bytes = view.progress().0;
+        }
         self.alerts()
     }
 

@@ -99,7 +99,7 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
-    /// The same, before the file's name is known; [`StoreError::at`] adds it.
+    /// The same, before the file's name is known; `StoreError::at` adds it.
     #[error(transparent)]
     Raw(#[from] rusqlite::Error),
 }

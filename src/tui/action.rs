@@ -111,7 +111,7 @@ actions! {
         Right "right" ["l", "Right"] TLC.or(R), 0, "right", "one cell to the right; in the message, scroll on";
         NextPane "next-pane" ["Tab"] S, 0, "pane", "to the next pane";
         PrevPane "previous-pane" ["S-Tab"] S, 0, "pane back", "to the previous pane";
-        Open "open" ["Enter"] S.or(F), 60, "open", "open what the cursor is on";
+        Open "open" ["Enter"] TLC.or(R).or(F), 60, "open", "open what the cursor is on";
         Back "back" ["Esc"] ALL, 0, "back", "close the overlay, leave the selection; never quits";
         LastView "last-view" ["-"] S, 0, "last view", "back to the screen before this one";
     }

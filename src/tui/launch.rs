@@ -44,6 +44,8 @@ pub struct Options {
     pub name: String,
     /// Inputs are followed.
     pub follow: bool,
+    /// Replay at this multiple of real time; 0 is as fast as it comes.
+    pub speed: f64,
     /// What to say first: inputs that were left out, for example.
     pub notes: Vec<String>,
     /// Folders of rules to watch.
@@ -61,6 +63,7 @@ pub struct Launch {
     pub(super) ask_background: bool,
     pub(super) themes: Option<PathBuf>,
     pub(super) facts: Facts,
+    pub(super) speed: f64,
     options: Options,
 }
 
@@ -95,6 +98,7 @@ impl Launch {
             keys,
             theme,
             facts,
+            speed: options.speed,
             options,
         })
     }

@@ -13,6 +13,7 @@
 //! writes. All text from logs passes `event::sanitize` in the views.
 
 pub mod action;
+mod background;
 pub mod caps;
 pub mod clipboard;
 pub mod data;
@@ -28,7 +29,7 @@ pub mod paint;
 pub mod record;
 mod run;
 pub mod state;
-mod term;
+pub mod term;
 mod text;
 pub mod theme;
 pub mod update;

@@ -68,7 +68,13 @@ const CELL: (f64, f64) = (8.4, 18.0);
 #[must_use]
 pub fn render_svg(state: &State, theme: &Theme) -> String {
     let (buf, _) = view::render(state, theme);
-    svg(&buf, "#11141a", "#d7dae0")
+    buffer_svg(&buf)
+}
+
+/// A screen's cells as an SVG picture with a dark ground.
+#[must_use]
+pub fn buffer_svg(buf: &Buffer) -> String {
+    svg(buf, "#11141a", "#d7dae0")
 }
 
 fn svg(buf: &Buffer, ground: &str, ink: &str) -> String {

@@ -8,10 +8,11 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::EventStream;
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -24,7 +25,7 @@ use super::state::State;
 use super::term::{self, Term};
 use super::theme::{self, Theme};
 use super::update::update;
-use super::{clipboard, engine, input, view};
+use super::{background, clipboard, engine, input, view};
 
 /// How long the cursor rests before panes follow it.
 const SETTLE: Duration = Duration::from_millis(90);
@@ -46,6 +47,8 @@ struct Loop {
     drawn: Instant,
     gap: Duration,
     settle: Option<Instant>,
+    /// When to look whether the terminal is still there.
+    look: tokio::time::Interval,
     quit: bool,
 }
 
@@ -72,11 +75,17 @@ async fn main(launch: Launch) -> io::Result<()> {
     let gap = Duration::from_millis(caps.frame_gap_ms());
     let ask_background = launch.ask_background;
     let folder = launch.themes.clone();
+    let speed = launch.speed;
+    state.live.play.speed = speed;
     let theme = launch.theme;
     let say = tx.clone();
     let engine = launch.start(&tx, gap.max(Duration::from_millis(30)));
-    if ask_background && let Some(name) = background_theme() {
-        let _ = say.send(Msg::Theme(name));
+    let (light, keys) = if ask_background { background::ask() } else { (None, Vec::new()) };
+    if light == Some(true) {
+        let _ = say.send(Msg::Theme("light".to_owned()));
+    }
+    for k in keys {
+        let _ = say.send(Msg::Key(k));
     }
     let mut l = Loop {
         state,
@@ -91,9 +100,14 @@ async fn main(launch: Launch) -> io::Result<()> {
         drawn: Instant::now(),
         gap,
         settle: None,
+        look: tokio::time::interval(Duration::from_secs(1)),
         quit: false,
     };
-    l.effects(vec![Effect::View { generation: 0, query: String::new() }])?;
+    let mut first = vec![Effect::View { generation: 0, query: String::new() }];
+    if speed > 0.0 {
+        first.push(Effect::Play { speed, from: None });
+    }
+    l.effects(first)?;
     let result = l.turn(&mut rx, &mut signals).await;
     // Threads first: what was decided must be on disk whatever the terminal does.
     if let Some(e) = l.engine.take() {
@@ -105,16 +119,6 @@ async fn main(launch: Launch) -> io::Result<()> {
         return Err(io::Error::other(format!("a thread failed: {p}")));
     }
     result
-}
-
-/// Asks the terminal for its background colour; `None` where it does not say.
-fn background_theme() -> Option<String> {
-    let mut o = terminal_colorsaurus::QueryOptions::default();
-    o.timeout = Duration::from_millis(100);
-    match terminal_colorsaurus::theme_mode(o).ok()? {
-        terminal_colorsaurus::ThemeMode::Light => Some("light".to_owned()),
-        terminal_colorsaurus::ThemeMode::Dark => None,
-    }
 }
 
 struct Signals {
@@ -157,6 +161,7 @@ impl Loop {
             let input = self.input.get_or_insert_with(EventStream::new);
             let woken = tokio::select! {
                 biased;
+                _ = self.look.tick() => if term::hung_up() { Woken::End } else { continue },
                 e = input.next() => Woken::Input(e),
                 _ = sig.term.recv() => Woken::End,
                 _ = sig.hup.recv() => Woken::End,
@@ -170,7 +175,7 @@ impl Loop {
             match woken {
                 Woken::Input(Some(Ok(e))) => {
                     self.on_input(e)?;
-                    self.drain_input()?;
+                    self.drain_input().await?;
                 }
                 // The terminal is gone: as on hang-up, what is being written is kept.
                 Woken::Input(_) | Woken::End => self.handle(Msg::End)?,
@@ -207,14 +212,16 @@ impl Loop {
     }
 
     /// Keys that are there already share one frame: a paste or key repeat over
-    /// a slow line must not draw each step.
-    fn drain_input(&mut self) -> io::Result<()> {
+    /// a slow line must not draw each step. The stream is polled as this task:
+    /// it remembers only the first waker that asks, and that must be the loop's.
+    async fn drain_input(&mut self) -> io::Result<()> {
         while !self.quit {
-            let next = self.input.as_mut().and_then(|i| i.next().now_or_never());
+            let Some(input) = self.input.as_mut() else { return Ok(()) };
+            let next = std::future::poll_fn(|cx| Poll::Ready(input.poll_next_unpin(cx))).await;
             match next {
-                Some(Some(Ok(e))) => self.on_input(e)?,
-                Some(_) => return self.handle(Msg::End),
-                None => return Ok(()),
+                Poll::Ready(Some(Ok(e))) => self.on_input(e)?,
+                Poll::Ready(_) => return self.handle(Msg::End),
+                Poll::Pending => return Ok(()),
             }
         }
         Ok(())

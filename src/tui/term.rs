@@ -38,6 +38,21 @@ pub fn restore() {
     }
 }
 
+/// Whether the terminal behind standard input or output is gone. Not every
+/// end of a terminal comes with a signal, and the event reader says nothing.
+#[must_use]
+pub fn hung_up() -> bool {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let (input, output) = (io::stdin(), io::stdout());
+    let mut fds = [PollFd::new(&output, PollFlags::empty()), PollFd::new(&input, PollFlags::empty())];
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    // a pipe on standard input hangs up at its end: only the terminal counts
+    let n = if io::IsTerminal::is_terminal(&input) { 2 } else { 1 };
+    let Some(fds) = fds.get_mut(..n) else { return false };
+    poll(fds, Some(&now)).is_ok()
+        && fds.iter().any(|f| f.revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL))
+}
+
 /// What panicked on other threads so far.
 #[must_use]
 pub fn panics() -> Vec<String> {

@@ -24,7 +24,10 @@ pub fn fields(e: &EventRow) -> Vec<(String, String)> {
         }
     }
     for f in &e.fields {
-        out.push((f.name.clone(), f.value.clone()));
+        // Inputs that use the overlay's own names say nothing new.
+        if !out.iter().any(|(n, v)| *n == f.name && *v == f.value) {
+            out.push((f.name.clone(), f.value.clone()));
+        }
     }
     out.push(("line".to_owned(), e.line.to_string()));
     out
@@ -65,12 +68,17 @@ pub fn why(v: &AlertView) -> Vec<String> {
         String::new()
     };
     out.push(format!("rule    {} ({}, {}){window}", a.rule, a.rule_type.as_str(), a.severity));
-    let parts: Vec<String> = a.score_parts.iter().map(|(n, p)| format!("{n} {}", points(*p))).collect();
-    out.push(format!(
-        "score   {} = {}",
-        points(a.score),
-        if parts.is_empty() { "-".into() } else { parts.join(" + ") }
-    ));
+    let mut sum = String::new();
+    for (i, (name, p)) in a.score_parts.iter().enumerate() {
+        // A cap takes points away: it is subtracted, so that the parts are seen to add up.
+        let sign = match (i, *p < 0.0) {
+            (0, false) => "",
+            (_, false) => " + ",
+            (_, true) => " - ",
+        };
+        sum.push_str(&format!("{sign}{name} {}", points(p.abs())));
+    }
+    out.push(format!("score   {} = {}", points(a.score), if sum.is_empty() { "-" } else { &sum }));
     let mut attack = a.techniques.join(" ");
     if !a.tactics.is_empty() {
         attack.push_str("  ");

@@ -13,13 +13,13 @@ targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=(lines json windows frames index rules query formats config)
 
 host=$(rustc -vV | sed -n 's/^host: //p')
-export RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module \
+export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module \
 -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 # --target keeps the flags away from build scripts, which cannot link them
 # the versions of the project's own dependencies
 cp ../../Cargo.lock Cargo.lock
-cargo build --release --target "$host" --target-dir target
+cargo build -q --release --target "$host" --target-dir target
 fuzzer=target/$host/release/secstream-fuzz
 
 failed=0

@@ -27,6 +27,56 @@ fn configuration_reference() {
     as_committed("config.md", &secstream::config::config_markdown());
 }
 
+#[test]
+fn key_reference() {
+    as_committed("keys.md", &secstream::tui::keys_markdown());
+}
+
+/// Rules that raise alerts, as a table for each folder.
+fn rules_table() -> String {
+    use secstream::detect::RuleKind;
+    use std::fmt::Write as _;
+    let rules = secstream::detect::RuleSet::load(&secstream::detect::shipped::rules());
+    let mut alerting: Vec<_> =
+        rules.rules().iter().filter(|r| r.loaded && r.alerts && r.kind != RuleKind::Filter).collect();
+    alerting.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+    let others = rules.rules().len() - alerting.len();
+    let mut out =
+        format!("{} rules raise alerts; {others} more are their parts, context or filters.\n", alerting.len());
+    let mut folder = "";
+    for r in alerting {
+        let (dir, _) = r.path.rsplit_once('/').unwrap();
+        if dir != folder {
+            folder = dir;
+            let _ = write!(out, "\n| `{dir}` | level | ATT&CK |\n|---|---|---|\n");
+        }
+        let _ = writeln!(out, "| [{}](../{}) | {} | {} |", r.title, r.path, r.level, r.techniques.join(", "));
+    }
+    out
+}
+
+#[test]
+fn shipped_rules_are_listed() {
+    let committed = fs::read_to_string(root().join("docs/rules.md")).unwrap();
+    let (start, end) = ("<!-- rules -->\n", "<!-- /rules -->");
+    let (before, rest) = committed.split_once(start).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    as_committed("rules.md", &format!("{before}{start}{}{end}{after}", rules_table()));
+}
+
+/// The example of docs/rules.md passes the check, and its own test.
+#[test]
+fn example_of_a_rule_works() {
+    let text = fs::read_to_string(root().join("docs/rules.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```yaml\n").skip(1).map(|b| b.split("```").next().unwrap()).collect();
+    let home = crate::program::Home::new();
+    home.write("my/deploy.yml", blocks.iter().find(|b| b.contains("detection:")).unwrap());
+    home.write("my/deploy.test.yml", blocks.iter().find(|b| b.starts_with("cases:")).unwrap());
+    home.run(&["rules", "check", "--rules", "my"]).says(0, &[]);
+    let ran = home.run(&["rules", "test", "--rules", "my"]);
+    assert!(ran.says(0, &[]).out.contains("2 passed, 0 failed"), "{}{}", ran.out, ran.err);
+}
+
 /// All Markdown of the repository, but generated build output.
 fn markdown(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {

@@ -19,3 +19,4 @@ mod program;
 mod sigma_corpus;
 mod source;
 mod store;
+mod tui;

@@ -59,7 +59,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
     let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
     let fact = |i: u8| group.facts.get(i).map(str::to_owned);
     let src_ips: Vec<String> = ep.ips.iter().filter_map(|i| fact(*i)).collect();
-    let evidence: Vec<EvidenceRef> = ep.evidence.iter().map(|(_, e)| *e).collect();
+    let evidence: Vec<EvidenceRef> = ep.evidence.iter().map(|s| s.ev).collect();
     Alert {
         id: ep.id.clone(),
         revision: ep.revision,

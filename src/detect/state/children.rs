@@ -1,8 +1,6 @@
 //! Episodes of correlations as events for the correlations above them.
 
-use crate::alert::EvidenceRef;
-
-use super::entry::Ring;
+use super::entry::{Ring, Seen};
 
 /// Evidence of a child that its parent keeps.
 pub(super) const MAX_CHILD_EVIDENCE: usize = 256;
@@ -17,7 +15,7 @@ pub(super) struct Emitted {
     /// Its group fields with their values.
     pub values: Vec<(std::sync::Arc<str>, String)>,
     /// Evidence so far if the episode just opened, else what is new.
-    pub evidence: Vec<(u64, EvidenceRef)>,
+    pub evidence: Vec<Seen>,
     /// Acts so far, or those that are new.
     pub count: u64,
     /// Records so far, or those that are new.
@@ -33,7 +31,7 @@ pub(super) struct Child {
     /// Push of its entry in the ring; the entry moves as the child goes on.
     pub seq: u64,
     pub base: u16,
-    pub evidence: Vec<(u64, EvidenceRef)>,
+    pub evidence: Vec<Seen>,
     pub count: u64,
     pub total: u64,
     pub facts: Vec<[String; 3]>,

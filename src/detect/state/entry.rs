@@ -26,7 +26,20 @@ pub(super) struct Entry {
     pub child: bool,
 }
 
+/// A record of evidence: its push, its place, the acts it adds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Seen {
+    pub seq: u64,
+    pub ev: EvidenceRef,
+    pub acts: u32,
+}
+
 impl Entry {
+    /// The entry as evidence.
+    pub(super) fn seen(&self) -> Seen {
+        Seen { seq: self.seq, ev: self.ev, acts: self.weight }
+    }
+
     pub(super) fn time(&self) -> i64 {
         self.ev.time.0
     }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::alert::{EvidenceRef, MAX_EVIDENCE};
 use crate::event::time::SECOND;
 
-use super::entry::{Entry, NO_FACT};
+use super::entry::{Entry, NO_FACT, Seen};
 use super::key;
 use super::plan::Slot;
 
@@ -35,7 +35,7 @@ pub(super) struct Episode {
     pub last: i64,
     /// Canonical order after which it is closed.
     pub deadline: i64,
-    pub evidence: Vec<(u64, EvidenceRef)>,
+    pub evidence: Vec<Seen>,
     /// Records in all.
     pub total: u64,
     /// Acts in all.
@@ -110,10 +110,9 @@ impl Episode {
         time <= self.last.saturating_add(gap) && time >= self.opened.saturating_sub(gap)
     }
 
-    /// Adds a match that stands for so many acts, but not its record.
-    pub(super) fn absorb(&mut self, slot: &Slot, e: &Entry, acts: u64) {
+    /// Adds what a match says, but not its record and acts.
+    pub(super) fn absorb(&mut self, slot: &Slot, e: &Entry) {
         use super::super::CorrelationKind as K;
-        self.count = self.count.saturating_add(acts);
         self.fact(e.facts);
         self.last = self.last.max(e.time());
         match slot.spec.as_ref().map(|s| s.kind) {
@@ -127,16 +126,18 @@ impl Episode {
         }
     }
 
-    /// Adds a record as evidence, unless it was the one added last.
-    pub(super) fn see(&mut self, seq: u64, ev: EvidenceRef) {
-        if self.total > 0 && seq == self.last_seq {
+    /// Adds a record with its acts, unless it was the one added last: the same
+    /// record may come by several ways.
+    pub(super) fn see(&mut self, record: Seen) {
+        if self.total > 0 && record.seq == self.last_seq {
             return;
         }
-        self.last_seq = seq;
+        self.last_seq = record.seq;
         self.total += 1;
-        self.last = self.last.max(ev.time.0);
+        self.count = self.count.saturating_add(u64::from(record.acts));
+        self.last = self.last.max(record.ev.time.0);
         if self.evidence.len() < MAX_EVIDENCE {
-            self.evidence.push((seq, ev));
+            self.evidence.push(record);
         }
     }
 

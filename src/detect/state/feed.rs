@@ -183,28 +183,29 @@ impl Core {
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
         let opened = episode.is_none();
         let ep = episode.get_or_insert_with(|| {
-            let firsts =
-                entries.iter().map(|e| below(e).and_then(|c| c.evidence.first().copied()).unwrap_or((e.seq, e.ev)));
-            let first = firsts.min_by_key(|f| f.0).map_or(m.ev, |f| f.1);
+            let firsts = entries.iter().map(|e| below(e).and_then(|c| c.evidence.first().copied()).unwrap_or(e.seen()));
+            let first = firsts.min_by_key(|f| f.seq).map_or(m.ev, |f| f.ev);
             Box::new(Episode::open(uid + 1, slot, key, &first))
         });
         let before = Joined { opened, acts: ep.count, records: ep.total, evidence: ep.evidence.len() };
         if let [e] = entries
             && !e.child
         {
-            ep.absorb(slot, e, u64::from(e.weight));
-            ep.see(e.seq, e.ev);
+            ep.absorb(slot, e);
+            ep.see(e.seen());
         } else {
             let mut records = Vec::new();
-            let mut unlisted = 0;
+            // Children may share records: of those not listed, the most that one has.
+            let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
+                ep.absorb(slot, e);
                 let Some(c) = below(e) else {
-                    ep.absorb(slot, e, u64::from(e.weight));
-                    records.push((e.seq, e.ev));
+                    records.push(e.seen());
                     continue;
                 };
-                ep.absorb(slot, e, c.count);
-                unlisted += c.total.saturating_sub(c.evidence.len() as u64);
+                let listed: u64 = c.evidence.iter().map(|r| u64::from(r.acts)).sum();
+                unlisted = c.total.saturating_sub(c.evidence.len() as u64).max(unlisted);
+                unlisted_acts = c.count.saturating_sub(listed).max(unlisted_acts);
                 records.extend_from_slice(&c.evidence);
                 for texts in &c.facts {
                     let mut at = [super::entry::NO_FACT; 3];
@@ -214,10 +215,11 @@ impl Core {
                     ep.fact(at);
                 }
             }
-            records.sort_by_key(|r| r.0);
-            records.dedup_by_key(|r| r.0);
-            records.iter().for_each(|(seq, ev)| ep.see(*seq, *ev));
+            records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
+            records.dedup_by_key(|r| r.seq);
+            records.iter().for_each(|r| ep.see(*r));
             ep.total += unlisted;
+            ep.count = ep.count.saturating_add(unlisted_acts);
         }
         ep.measured = ep.measured.max(measured);
         ep.extend(m.order, slot.cooldown);

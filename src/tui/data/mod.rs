@@ -1,5 +1,5 @@
 //! What the screens show that is not in a `pipeline::Snapshot`: plain structs,
-//! filled by the threads of [`super::effect`], read by state and view.
+//! filled by the threads of `tui::engine`, read by state and view.
 
 use std::sync::Arc;
 

@@ -40,7 +40,8 @@ struct Search {
 #[derive(Default)]
 struct Pace {
     speed: f64,
-    from: Ts,
+    /// Where it started; the first event's time where nobody said.
+    from: Option<Ts>,
     since: Option<Instant>,
 }
 
@@ -144,14 +145,13 @@ impl Reader {
             }
             DataReq::Go(generation, to) => self.pending = Some((generation, to)),
             DataReq::Play { speed, from } => {
-                let first = self.snap.totals.first_event.unwrap_or(Ts(0));
-                let from = from.filter(|t| t.is_some()).unwrap_or(first);
+                let from = from.filter(|t| t.is_some());
                 self.pace = Pace { speed, from, since: (speed > 0.0).then(Instant::now) };
                 self.say_len(true);
             }
             DataReq::Hold(on) => {
                 if self.pace.speed > 0.0 {
-                    self.pace.from = self.playhead().unwrap_or(self.pace.from);
+                    self.pace.from = self.playhead().or(self.pace.from);
                     self.pace.since = (!on).then(Instant::now);
                 }
             }
@@ -184,8 +184,10 @@ impl Reader {
         if self.pace.speed <= 0.0 {
             return None;
         }
+        // Before the first event is known the replay stands at the very start.
+        let Some(from) = self.pace.from else { return Some(Ts(i64::MIN + 1)) };
         let run = self.pace.since.map_or(0.0, |s| s.elapsed().as_secs_f64());
-        Some(Ts(self.pace.from.0.saturating_add((run * self.pace.speed * 1e6) as i64)))
+        Some(Ts(from.0.saturating_add((run * self.pace.speed * 1e6) as i64)))
     }
 
     /// Rows of the view, up to the playhead.
@@ -206,7 +208,7 @@ impl Reader {
         let scanned = self.view.hits.as_ref().map_or(events, Filtered::scanned);
         if always || self.view.said != (rows, events, scanned) {
             self.view.said = (rows, events, scanned);
-            let playhead = self.playhead();
+            let playhead = self.playhead().filter(|_| self.pace.from.is_some());
             let _ = self.out.send(Msg::FeedLen { generation: self.view.generation, rows, events, scanned, playhead });
         }
     }
@@ -219,6 +221,10 @@ impl Reader {
                 let alerts_moved = !Arc::ptr_eq(&snap.alerts, &self.snap.alerts) || self.last.is_none();
                 self.measure(&snap);
                 self.snap = Arc::clone(&snap);
+                if self.pace.from.is_none() && snap.totals.first_event.is_some() {
+                    self.pace.from = snap.totals.first_event;
+                    self.pace.since = self.pace.since.map(|_| Instant::now());
+                }
                 if alerts_moved {
                     self.index_evidence();
                     self.say_alerts();

@@ -127,6 +127,10 @@ pub fn follow(s: &mut State, fx: &mut Vec<Effect>) {
 pub fn stand_still(s: &mut State, fx: &mut Vec<Effect>) {
     if s.live.follow {
         s.live.follow = false;
+        // Stopped before the first page came: what is there is shown.
+        if s.live.shown < height(s) {
+            s.live.shown = s.live.arrived;
+        }
         fx.push(Effect::Hold(true));
     }
 }

@@ -93,7 +93,7 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         ),
         t.text,
     ));
-    out.push(Line::Text(format!("cases: {}", s.facts.store), t.text));
+    out.push(Line::Text(s.facts.store.clone(), t.text));
     out.push(Line::Rule(format!("sources ({})", s.snap.sources.len())));
     for source in s.snap.sources.iter() {
         out.push(Line::Text(source_line(source, w), if source.failed { t.bad } else { t.text }));
@@ -117,11 +117,15 @@ fn source_line(x: &SourceStatus, w: usize) -> String {
         (_, true) => "read to its end",
         _ => "open",
     };
-    let name = text::pad(&text::sanitize(&x.name), if w >= 120 { 48 } else { 24 }, false);
+    let name = text::pad(
+        &text::sanitize(if w >= 120 { &x.name } else { x.name.rsplit('/').next().unwrap_or(&x.name) }),
+        if w >= 120 { 48 } else { 18 },
+        false,
+    );
     let hash = x.sha256.as_deref().filter(|_| w >= 150).map(|h| format!("  sha256 {h}")).unwrap_or_default();
     format!(
-        "{name} {} {:>9} {:>11} records {:>8} raw  {state}{hash}",
-        text::pad(&x.format, 10, false),
+        "{name} {} {:>7} {:>9} records {:>5} raw  {state}{hash}",
+        text::pad(&x.format, 7, false),
         text::bytes(x.size.unwrap_or(c.bytes)),
         text::thousands(c.records),
         text::thousands(c.raw),

@@ -66,3 +66,16 @@ fn counting_episodes() {
     let got = alerts(&r, &[(0, F), (1, F), (2, F), (3_000, F), (3_001, F)]);
     assert_eq!(brief(&got), [(0, 5, 5)]);
 }
+
+#[test]
+fn records_shared_by_two_children_count_once() {
+    let mut r = guessing(3, "1m");
+    r.push(correlation(
+        2,
+        "type: value_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 1m\ncondition: {field: user, gte: 2}",
+    ));
+    r.push(correlation(3, "type: temporal\nrules: [c1, c2]\ngroup-by: [src_ip]\ntimespan: 5m"));
+    let users: Vec<String> = (0..6).map(|i| format!("{F} user=u{i}")).collect();
+    let lines: Vec<(i64, &str)> = users.iter().enumerate().map(|(i, l)| (i as i64, l.as_str())).collect();
+    assert_eq!(brief(&alerts(&r, &lines)), [(0, 6, 6)]);
+}

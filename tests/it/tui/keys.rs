@@ -1,0 +1,294 @@
+//! Key scripts: from a state, by keys, to a state and to effects.
+
+use std::collections::BTreeMap;
+
+use secstream::tui::msg::{Effect, Goto, Msg, Op};
+use secstream::tui::state::Screen;
+use secstream::tui::state::overlay::Overlay;
+
+use super::fixture::World;
+
+fn world() -> World {
+    World::new(80, 24)
+}
+
+fn last(w: &World) -> &Effect {
+    w.done.last().expect("an effect")
+}
+
+#[test]
+fn screens_and_back() {
+    let mut w = world();
+    for (key, screen) in
+        [("2", Screen::Live), ("3", Screen::Cases), ("g4", Screen::Rules), ("6", Screen::Health), ("1", Screen::Triage)]
+    {
+        w.press(key);
+        assert_eq!(w.state.screen, screen, "{key}");
+    }
+    w.press("5");
+    assert_eq!(w.state.screen, Screen::Triage, "5 is reserved");
+    w.press("2-");
+    assert_eq!(w.state.screen, Screen::Triage);
+    w.press("<Esc><Esc>");
+    assert!(!w.done.contains(&Effect::Quit), "Esc never quits");
+    w.press("q");
+    assert_eq!(last(&w), &Effect::Quit);
+}
+
+#[test]
+fn a_case_is_worked_from_alert_to_export() {
+    let mut w = world();
+    w.press("e");
+    assert!(matches!(w.state.overlays.last(), Some(Overlay::Choice { .. })));
+    w.press("n");
+    assert_eq!(
+        w.state.prompt.as_ref().map(|p| p.input.value().to_owned()).as_deref(),
+        Some("SSH password guessing, then a log-in 183.62.140.253")
+    );
+    w.press("<Ctrl-u>Root on web01<Enter>");
+    let Effect::Store(Op::Escalate { what, case: None, title }) = last(&w) else { panic!("{:?}", w.done) };
+    assert_eq!((what.alerts.len(), title.as_str()), (1, "Root on web01"));
+    w.press("3c");
+    w.press("isolated<Enter>the host<Ctrl-d>");
+    assert!(matches!(last(&w), Effect::Store(Op::Note { text, .. }) if text == "isolated\nthe host"));
+    w.press("st");
+    assert!(
+        matches!(last(&w), Effect::Store(Op::CaseState { state: "closed", resolution, .. }) if resolution == "true positive")
+    );
+    w.press("X<Enter>");
+    assert_eq!(last(&w), &Effect::Store(Op::Export { case: "IR-2026-014".into(), path: "IR-2026-014.json".into() }));
+    w.press("u");
+    assert_eq!(last(&w), &Effect::Store(Op::Undo));
+}
+
+#[test]
+fn dismissal_needs_one_key_for_the_reason() {
+    let mut w = world();
+    w.press("jxxd");
+    assert_eq!(w.state.triage.selected.len(), 2);
+    w.press("b");
+    let Effect::Store(Op::Dismiss { alerts, verdict: "benign" }) = last(&w) else { panic!("{:?}", w.done) };
+    assert_eq!(alerts.len(), 2);
+    assert!(w.state.triage.selected.is_empty());
+    w.press("d<Esc>d");
+    assert_eq!(w.done.iter().filter(|e| matches!(e, Effect::Store(_))).count(), 1);
+}
+
+#[test]
+fn handled_alerts_leave_the_queue() {
+    let mut w = world();
+    assert_eq!(w.state.triage.shown.len(), 4);
+    w.press("D");
+    assert_eq!(w.state.triage.shown.len(), 5);
+}
+
+#[test]
+fn filters_by_cell_and_their_list() {
+    let mut w = world();
+    w.press("f");
+    assert_eq!(w.state.triage.filters.expression(), "entity=183.62.140.253");
+    assert_eq!(w.state.triage.shown.len(), 1);
+    w.press("=<Space>");
+    assert_eq!(w.state.triage.shown.len(), 4);
+    w.press("<Space>t");
+    assert_eq!(w.state.triage.shown.len(), 3, "flipped to filter out");
+    w.press("e<Ctrl-u>severity>=high<Enter>");
+    assert_eq!(w.state.triage.filters.expression(), "not severity>=high");
+    w.press("d<Esc>");
+    assert_eq!(w.state.triage.shown.len(), 4);
+    w.press("2gglll");
+    w.press("lf");
+    assert_eq!(w.state.live.filters.expression(), "src_ip=183.62.140.253");
+    assert_eq!(w.state.live.arrived, 80);
+    w.press("\\");
+    assert_eq!(w.state.live.arrived, 200);
+}
+
+#[test]
+fn a_wrong_expression_stays_in_the_line_with_its_error() {
+    let mut w = world();
+    w.press("iuser=(<Enter>");
+    let p = w.state.prompt.as_ref().expect("still typing");
+    assert!(p.error.as_ref().is_some_and(|e| e.contains("column")), "{:?}", p.error);
+    w.press("<Ctrl-u>user=root<Enter>");
+    assert!(w.state.prompt.is_none());
+}
+
+#[test]
+fn pausing_counts_what_arrives() {
+    let mut w = world();
+    w.press("2");
+    assert!(w.state.live.follow);
+    assert_eq!(w.state.live.cursor.at, 199);
+    w.press("<Space>");
+    let generation = w.state.live.generation;
+    w.send(Msg::FeedLen { generation, rows: 1200, events: 1200, scanned: 1200, playhead: None });
+    assert_eq!((w.state.live.backlog(), w.state.live.cursor.at), (1000, 199));
+    w.press("<Space>");
+    assert!(w.state.live.follow);
+    w.press("k");
+    assert!(!w.state.live.follow, "looking back stops the feed");
+    w.press("G");
+    assert!(w.state.live.follow);
+}
+
+#[test]
+fn pivot_find_and_same_entity_ask_for_the_right_thing() {
+    let mut w = world();
+    w.press("p");
+    assert_eq!(w.state.screen, Screen::Live);
+    assert!(w.state.live.filters.expression().starts_with("(timestamp>="), "{}", w.state.live.filters.expression());
+    assert!(w.done.iter().any(|e| matches!(e, Effect::Go(_, Goto::Event(..)))));
+    w.press("\\gg/Accepted password<Enter>");
+    assert!(
+        matches!(last(&w), Effect::Go(_, Goto::Hit { query, from: 1, on: true }) if query == "\"Accepted password\"")
+    );
+    w.press("<Esc>o");
+    assert!(
+        matches!(last(&w), Effect::Go(_, Goto::Hit { query, .. }) if query == "src_ip=183.62.140.253"),
+        "{:?}",
+        last(&w)
+    );
+    w.press("m");
+    assert!(matches!(last(&w), Effect::Store(Op::Mark { on: true, .. })));
+    w.press("@11:01<Enter>");
+    assert!(matches!(last(&w), Effect::Go(_, Goto::Time(t)) if t.to_rfc3339() == "2026-03-02T11:01:00Z"));
+}
+
+#[test]
+fn copies() {
+    let mut w = world();
+    for (keys, want) in [("yi", "183.62.140.253"), ("yr", "00000000-0000-0000-0000-000000000001")] {
+        w.press(keys);
+        assert_eq!(last(&w), &Effect::Copy(want.into()));
+    }
+    w.press("2ggyl");
+    assert!(matches!(last(&w), Effect::Copy(t) if t.starts_with("Mar  2 11:00:00 web01 sshd")));
+    w.press("yj");
+    assert!(matches!(last(&w), Effect::Copy(t) if t.contains("\"event_type\":\"ssh_login_failed\"")));
+}
+
+#[test]
+fn the_palette_runs_actions_by_name() {
+    let mut w = world();
+    w.press(":health<Enter>");
+    assert_eq!(w.state.screen, Screen::Health);
+    w.press(":<Esc>");
+    assert!(w.state.overlays.is_empty());
+}
+
+#[test]
+fn rebound_keys_act_and_show_in_help() {
+    let keys = BTreeMap::from([("pivot".to_owned(), vec!["Q".to_owned()])]);
+    let mut w = World::with_keys(80, 24, &keys);
+    w.press("p");
+    assert_eq!(w.state.screen, Screen::Triage);
+    w.press("Q");
+    assert_eq!(w.state.screen, Screen::Live);
+}
+
+#[test]
+fn hang_up_keeps_the_note_that_is_being_written() {
+    let mut w = world();
+    w.press("chalf a thought");
+    w.send(Msg::End);
+    assert!(w.done.iter().any(|e| matches!(e, Effect::Store(Op::Note { text, .. }) if text == "half a thought")));
+    assert_eq!(last(&w), &Effect::Quit);
+}
+
+#[test]
+fn pasted_text_is_never_taken_for_commands() {
+    let mut w = world();
+    w.send(Msg::Paste("q\nd\nf".into()));
+    assert!(w.done.is_empty() && w.state.overlays.is_empty());
+    w.press("/");
+    w.send(Msg::Paste("root\u{1b}[0m".into()));
+    assert_eq!(w.state.prompt.as_ref().map(|p| p.input.value().to_owned()).as_deref(), Some("root[0m"));
+}
+
+#[test]
+fn ctrl_c_cancels_first_and_leaves_on_the_second() {
+    let mut w = world();
+    w.press("<Ctrl-c>");
+    assert!(w.done.is_empty());
+    w.press("<Ctrl-c>");
+    assert_eq!(last(&w), &Effect::Quit);
+}
+
+#[test]
+fn no_keys_whatever_break_the_state() {
+    let keys: Vec<&str> = vec![
+        "j",
+        "k",
+        "<Ctrl-d>",
+        "<Ctrl-u>",
+        "gg",
+        "G",
+        "h",
+        "l",
+        "<Tab>",
+        "<Enter>",
+        "<Esc>",
+        "-",
+        "1",
+        "2",
+        "3",
+        "4",
+        "6",
+        ":",
+        "?",
+        "/a<Enter>",
+        "n",
+        "N",
+        "f",
+        "F",
+        "\\",
+        "=",
+        "<Space>",
+        "o",
+        "p",
+        "]",
+        "[",
+        "M",
+        "{",
+        "}",
+        "z",
+        "Z",
+        "<",
+        ">",
+        "tw",
+        "x",
+        "*",
+        "e",
+        "d",
+        "t",
+        "c",
+        "m",
+        "D",
+        "r",
+        "s",
+        "a",
+        "X",
+        "P",
+        "yy",
+        "yj",
+        "v",
+        "w",
+        "C",
+        "<Ctrl-c>x",
+        "i",
+        "u",
+    ];
+    let mut w = World::new(60, 20);
+    let mut x = 99u64;
+    for step in 0..4000 {
+        x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        w.press(keys[(x >> 33) as usize % keys.len()]);
+        if step % 97 == 0 {
+            let size = [(60, 20), (160, 48), (40, 10), (1, 1), (80, 24)][step % 5];
+            w.send(Msg::Resize(size.0, size.1));
+        }
+        let t = secstream::tui::record::render_text(&w.state, &secstream::tui::theme::Theme::default());
+        assert_eq!(t.lines().count(), usize::from(w.state.size.1));
+    }
+}

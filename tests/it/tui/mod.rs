@@ -1,0 +1,9 @@
+//! The workbench from outside: key scripts, frames, and the real terminal.
+
+mod fixture;
+mod frames;
+mod keys;
+mod pty;
+mod pty_speed;
+mod screens;
+mod term;
