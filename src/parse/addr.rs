@@ -95,13 +95,13 @@ pub fn parse(text: &str) -> Option<Addr<'_>> {
     if is_ipv4(text) {
         return Some(Addr { ip: text, port: None });
     }
-    let first = text.find(':')?;
+    let first = memchr::memchr(b':', text.as_bytes())?;
     let (head, tail) = (text.get(..first)?, text.get(first + 1..)?);
-    if !tail.contains(':') {
+    if memchr::memchr(b':', tail.as_bytes()).is_none() {
         // One colon: an IPv4 address with its port, or nothing.
         return is_ipv4(head).then(|| port_of(tail).map(|p| Addr { ip: head, port: Some(p) }))?;
     }
-    let bare = text.split_once('%').map_or(text, |(ip, _)| ip);
+    let bare = memchr::memchr(b'%', text.as_bytes()).and_then(|at| text.get(..at)).unwrap_or(text);
     is_ipv6(bare).then(|| Addr { ip: unmap(bare), port: None })
 }
 

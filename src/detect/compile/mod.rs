@@ -10,8 +10,6 @@ pub mod preds;
 pub mod program;
 pub mod trigger;
 
-use rustc_hash::FxHashMap;
-
 use crate::detect::logsource::RuleLogsource;
 use crate::detect::{OvField, RuleIdx};
 use crate::event::{EventType, FieldId, Outcome, Severity};
@@ -60,7 +58,7 @@ pub struct Compilation {
     /// Their indexes.
     pub indexes: Vec<SlotIndex>,
     /// For typed overlay slots: found predicates by the value's number.
-    pub typed: FxHashMap<SlotId, Vec<Vec<u32>>>,
+    pub typed: Vec<Vec<Vec<u32>>>,
     /// Slots that read an original field, by its id.
     pub by_field: Vec<Vec<SlotId>>,
     /// The predicates.
@@ -134,6 +132,7 @@ impl Compilation {
         }
         self.indexes = builders.into_iter().map(IndexBuilder::build).collect();
         self.by_field = vec![Vec::new(); fields];
+        self.typed = vec![Vec::new(); preds.slots.len()];
         let mut scan = self.scan(preds.list.len());
         for (i, slot) in preds.slots.iter().enumerate() {
             let Slot::Field(f) = slot else { continue };
@@ -154,7 +153,9 @@ impl Compilation {
                     index.search(n, &mut scan);
                     scan.found.clone()
                 });
-                self.typed.insert(id, table.collect());
+                if let Some(place) = self.typed.get_mut(i) {
+                    *place = table.collect();
+                }
             }
         }
         self.slots = preds.slots;

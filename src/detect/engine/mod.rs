@@ -161,7 +161,7 @@ impl Work {
                 OvField::Severity => e.rec.severity as usize,
                 OvField::Timestamp => continue,
             };
-            for pred in c.typed.get(slot).and_then(|t| t.get(table)).into_iter().flatten() {
+            for pred in c.typed.get(usize::from(*slot)).and_then(|t| t.get(table)).into_iter().flatten() {
                 self.hold(c, Some(p), *pred);
             }
             self.mark(*slot);

@@ -17,6 +17,7 @@ use super::facts::{FactKind, Named};
 use super::key::{KeyBuf, Lane, Secret, shard_of};
 use super::lanes::Lanes;
 use super::plan::{Plan, Slot};
+use super::rate::FORGET;
 use super::shards::{Group, Place, SHARDS, Shard};
 use super::{AlertUpdate, Counters, StateOptions};
 
@@ -149,7 +150,9 @@ impl Core {
         let expired = |g: &Group| {
             let (Some(watermark), Some(slot)) = (lanes.watermark(g.lane), plan.slot(g.slot)) else { return true };
             let span = slot.spec.as_ref().map_or(0, |s| s.timespan);
-            let keep = if slot.info.baseline.is_some() { DAY } else { span.saturating_add(slot.slack) };
+            // A rate is forgotten when it has faded to nothing.
+            let keep = if slot.info.baseline.is_some() { span.saturating_mul(FORGET + 1) } else { span };
+            let keep = keep.max(span.saturating_add(slot.slack));
             g.episode.is_none() && watermark.saturating_sub(g.touch) > keep
         };
         let Some(victims) = self.shards.get(shard).map(|s| s.victims(groups, entries, expired)) else { return };

@@ -56,7 +56,7 @@ pub struct StateOptions {
 impl Default for StateOptions {
     fn default() -> Self {
         Self {
-            max_groups_per_shard: 2_048,
+            max_groups_per_shard: 1_536,
             max_entries_per_shard: 8_192,
             max_connections: 65_536,
             max_entities: 65_536,

@@ -3,7 +3,7 @@
 /// Weight of a new bucket in the mean: one eighth.
 const SHARE: f64 = 0.125;
 /// Empty buckets after which nothing is left of a mean.
-const FORGET: i64 = 64;
+pub(super) const FORGET: i64 = 64;
 
 /// Mean number of acts per timespan, over the timespans before this one.
 #[derive(Debug, Clone, Default)]

@@ -231,9 +231,24 @@ impl<'a> Tag<'a> {
     }
 }
 
-const fn program_byte(b: u8) -> bool {
+const fn is_program_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric()
         || matches!(b, b'-' | b'_' | b'.' | b'/' | b'%' | b'+' | b'@' | b'$' | b'~' | b'*' | b'\\')
+}
+
+const PROGRAM_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = is_program_byte(b as u8);
+        b += 1;
+    }
+    table
+};
+
+#[inline]
+const fn program_byte(b: u8) -> bool {
+    PROGRAM_BYTES[b as usize]
 }
 
 /// `program: `, `program[pid]: `, `program(module)[pid]: `, `program [pid]: `

@@ -10,7 +10,9 @@ pub fn set_request(d: &mut Draft<'_>, line: &str) -> bool {
     if line.is_empty() || line == "-" {
         return false;
     }
-    let Some((method, rest)) = line.split_once(' ').filter(|(m, _)| is_method(m)) else {
+    let at = memchr::memchr(b' ', line.as_bytes());
+    let cut = at.and_then(|at| Some((line.get(..at)?, line.get(at + 1..)?)));
+    let Some((method, rest)) = cut.filter(|(m, _)| is_method(m)) else {
         set_target(d, line);
         return false;
     };

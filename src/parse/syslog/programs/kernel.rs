@@ -1,7 +1,5 @@
 //! The kernel: packet filter logs, memory, crashes.
 
-use memchr::memmem;
-
 use super::super::util::{cut, digits, set_dest, set_port, set_src, word};
 use crate::event::{Draft, EventType, Outcome, Ov, Severity};
 use crate::parse::Ctx;
@@ -74,10 +72,9 @@ fn uptime(msg: &str) -> &str {
 /// `PREFIX IN=… OUT=… SRC=… DST=… PROTO=… SPT=… DPT=…`. The prefix is the
 /// administrator's and says what became of the packet.
 fn packet(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
-    let Some(at) = memmem::find(msg.as_bytes(), b"IN=") else { return false };
-    if memmem::find(msg.as_bytes(), b" SRC=").is_none() {
-        return false;
-    }
+    let b = msg.as_bytes();
+    let after_in = memchr::memchr_iter(b'=', b).find(|at| b.get(..*at).is_some_and(|h| h.ends_with(b"IN")));
+    let Some(at) = after_in.map(|at| at - 2) else { return false };
     let (prefix, body) = msg.split_at(at);
     let found = pairs(body);
     let [src, dst, spt, dpt, ..] = found;

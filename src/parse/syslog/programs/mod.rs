@@ -22,6 +22,8 @@ mod sudo;
 mod systemd;
 mod web;
 
+use memchr::memrchr;
+
 use crate::event::Draft;
 use crate::parse::Ctx;
 
@@ -40,7 +42,7 @@ pub(super) struct Line<'a> {
 
 /// Hands a message to the parser of its program.
 pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
-    let name = line.program.rsplit('/').next().unwrap_or(line.program);
+    let name = memrchr(b'/', line.program.as_bytes()).and_then(|at| line.program.get(at + 1..)).unwrap_or(line.program);
     let msg = line.msg;
     if pam::parse(name, line.module, msg, ctx, d) {
         return;

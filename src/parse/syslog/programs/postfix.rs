@@ -16,7 +16,7 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         {
             failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
             client_of(client, d);
-            if let Some((_, user)) = rest.split_once(", sasl_username=") {
+            if let Some((_, user)) = cut(rest, ", sasl_username=") {
                 set_user(d, user);
             }
             return;
@@ -35,7 +35,7 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     if let Some(rest) = body.strip_prefix("reject: ").or_else(|| body.strip_prefix("milter-reject: ")) {
         d.event(EventType::Email, Outcome::Failure);
         from(rest, d);
-        d.set_default(Ov::StatusCode, rest.split_once("]: ").map_or("", |(_, r)| digits(r)));
+        d.set_default(Ov::StatusCode, cut(rest, "]: ").map_or("", |(_, r)| digits(r)));
         addresses(rest, d);
     } else if let Some(rest) = body.strip_prefix("client=") {
         d.event(EventType::Email, Outcome::Success);
@@ -103,7 +103,7 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 
 /// The first ` from NAME[ADDR]`: only the daemon's words stand before it.
 fn from(s: &str, d: &mut Draft<'_>) {
-    if let Some((_, rest)) = s.split_once(" from ") {
+    if let Some((_, rest)) = cut(s, " from ") {
         client_of(rest, d);
     }
 }
