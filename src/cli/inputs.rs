@@ -211,5 +211,5 @@ fn format(name: &str, custom: &[Format]) -> Result<Option<String>, Failure> {
     }
     let hint =
         nearest(name, known.iter().map(String::as_str)).map(|n| format!("; did you mean '{n}'?")).unwrap_or_default();
-    Err(Failure::usage(format!("unknown format '{name}'{hint} (known: auto, {})", known.join(", "))))
+    Err(Failure::usage(format!("unknown format '{name}'{hint} (known: {})", known.join(", "))))
 }

@@ -1,6 +1,7 @@
 //! `secstream replay`: forensics without a screen.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,11 +9,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::ReplayArgs;
-use super::error::{DONE, FAILED, Failure};
+use super::error::{DONE, FAILED, Failure, USAGE};
 use super::{inputs, summary};
 use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
 use crate::sink::{AlertWriter, MatchWriter, Out};
-use crate::source::Skipped;
+use crate::source::{Input, InputKind, Skipped};
 use crate::store::Store;
 
 /// Runs the command.
@@ -21,6 +22,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let (found, skipped) = inputs::inputs(&args.inputs);
     let mut options = inputs::session(&args.common, &config, found)?;
     one_standard_output(args)?;
+    spare_the_evidence(args, &options.inputs)?;
     if let Some(path) = &args.events {
         options.sinks.push(Box::new(EventSink::new(Out::create(path)?)));
     }
@@ -63,9 +65,30 @@ pub(super) fn report(
         130
     } else if broken {
         FAILED
+    } else if s.rules_loaded == 0 && !s.rule_problems.is_empty() {
+        // rules were given and none is in force: finding nothing would be no result
+        USAGE
     } else {
         DONE
     })
+}
+
+/// An output that is one of the inputs would destroy it: refused before
+/// anything is opened for writing, whatever name or link leads there.
+fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |p: &Path| std::fs::metadata(p).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
+    for out in [&args.events, &args.matches, &args.alerts].into_iter().flatten().filter(|o| *o != "-") {
+        let Some(id) = identity(Path::new(out)) else { continue };
+        for i in inputs {
+            if let InputKind::Path(p) = &i.kind
+                && identity(p) == Some(id)
+            {
+                return Err(Failure::usage(format!("{out} is an input ({}): it would be overwritten", i.name)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Two results on one standard output would mix.
@@ -83,6 +106,8 @@ fn one_standard_output(args: &ReplayArgs) -> Result<(), Failure> {
 pub(super) fn drive(options: SessionOptions, progress: bool) -> Result<(Arc<Snapshot>, bool), Failure> {
     let signalled = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        // the second one ends the program at once, whatever it waits for
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&signalled))?;
         signal_hook::flag::register(signal, Arc::clone(&options.stop))?;
         signal_hook::flag::register(signal, Arc::clone(&signalled))?;
     }

@@ -240,7 +240,9 @@ fn source_record(id: SourceId, input: &Input, options: &SessionOptions, o: &Open
         InputKind::Path(p) => std::fs::canonicalize(p).ok().map(|p| p.to_string_lossy().into_owned()),
         InputKind::Stdin => None,
     };
-    let print = path.as_ref().and_then(|p| {
+    // only a regular file can be looked at again: a second open of a pipe would wait for ever
+    let regular = path.as_ref().filter(|p| std::fs::metadata(p).is_ok_and(|m| m.is_file()));
+    let print = regular.and_then(|p| {
         let file = std::fs::File::open(p).ok()?;
         let size = file.metadata().ok()?.len();
         Fingerprint::of(&file, size).ok()

@@ -216,6 +216,10 @@ impl Loop {
     /// it remembers only the first waker that asks, and that must be the loop's.
     async fn drain_input(&mut self) -> io::Result<()> {
         while !self.quit {
+            // the event reader never returns from a terminal that is gone
+            if term::hung_up() {
+                return self.handle(Msg::End);
+            }
             let Some(input) = self.input.as_mut() else { return Ok(()) };
             let next = std::future::poll_fn(|cx| Poll::Ready(input.poll_next_unpin(cx))).await;
             match next {

@@ -287,3 +287,27 @@ fn filters_and_times_are_accounted_for() {
     assert_eq!(part["filtered"].as_u64().unwrap() + read, doc["records"].as_u64().unwrap());
     assert!(read > 0 && part["alerts"].as_u64() < doc["alerts"].as_u64());
 }
+
+#[test]
+fn an_output_never_overwrites_an_input() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("x.log");
+    std::fs::write(&log, "Mar  2 09:04:01 h sshd[1]: Failed password for root from 203.0.113.9 port 4 ssh2\n").unwrap();
+    let link = dir.path().join("link.jsonl");
+    std::os::unix::fs::symlink(&log, &link).unwrap();
+    let before = std::fs::read(&log).unwrap();
+    for out in [&log, &link] {
+        for option in ["--alerts", "--events", "--matches"] {
+            let done = std::process::Command::new(env!("CARGO_BIN_EXE_secstream"))
+                .args(["replay", "--no-store"])
+                .arg(&log)
+                .arg(option)
+                .arg(out)
+                .env("SECSTREAM_CACHE_DIR", dir.path().join("cache"))
+                .output()
+                .unwrap();
+            assert_eq!(done.status.code(), Some(2), "{option}");
+            assert_eq!(std::fs::read(&log).unwrap(), before);
+        }
+    }
+}

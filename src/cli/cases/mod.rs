@@ -241,6 +241,11 @@ fn write_export(args: &ExportArgs, out: &mut dyn Write) -> Result<u8, Failure> {
         out.write_all(text.as_bytes())?;
         return Ok(0);
     }
+    let target = Path::new(&args.out).canonicalize().ok();
+    let sources = document["sources"].as_array().into_iter().flatten();
+    if sources.filter_map(|s| s["path"].as_str()).any(|p| target.as_deref() == Some(Path::new(p))) {
+        return Err(Failure::Usage(format!("{} is the log that the evidence comes from", args.out)));
+    }
     write_whole(Path::new(&args.out), text.as_bytes())
         .map_err(|error| Failure::File { name: args.out.clone(), error })?;
     let report = json!({
