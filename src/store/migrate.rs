@@ -20,9 +20,10 @@ pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;
 
 /// Format of the file, after the checks that need no writing.
 pub(super) fn check(conn: &Connection, path: &Path) -> Result<i64> {
-    let found: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
-    let application: i64 = conn.query_row("PRAGMA application_id", [], |r| r.get(0))?;
+    // In this order: whoever sees tables that another process has just made sees its marks, too.
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
+    let application: i64 = conn.query_row("PRAGMA application_id", [], |r| r.get(0))?;
+    let found: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
     if tables > 0 && application != APPLICATION_ID {
         return Err(StoreError::Foreign { path: path.to_owned() });
     }

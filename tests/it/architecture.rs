@@ -41,7 +41,9 @@ fn rust_files(dir: &Path, out: &mut Vec<PathBuf>) {
     entries.sort();
     for p in entries {
         if p.is_dir() {
-            rust_files(&p, out);
+            if p.file_name().is_some_and(|n| n != "target") {
+                rust_files(&p, out);
+            }
         } else if p.extension().is_some_and(|e| e == "rs") {
             out.push(p);
         }
