@@ -19,8 +19,8 @@ export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module \
 # --target keeps the flags away from build scripts, which cannot link them
 # the versions of the project's own dependencies
 cp ../../Cargo.lock Cargo.lock
-cargo build -q --release --target "$host" --target-dir target
-fuzzer=target/$host/release/secstream-fuzz
+cargo build -q --release --target "$host" --target-dir ../../target/fuzz
+fuzzer=../../target/fuzz/$host/release/secstream-fuzz
 
 failed=0
 for t in "${targets[@]}"; do
