@@ -21,3 +21,4 @@ mod sigma_corpus;
 mod source;
 mod store;
 mod tui;
+mod workshop;
