@@ -1,5 +1,6 @@
 //! The summary of a replay, for people and for scripts.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::json;
@@ -51,6 +52,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
         "first_event": t.first_event,
         "last_event": t.last_event,
         "alerts": s.alerts.len(),
+        "alerts_covered": s.covered(),
         "alerts_by_severity": by_severity,
         "rules_loaded": s.rules_loaded,
         "rules_not_loaded": s.rule_problems.iter()
@@ -108,9 +110,18 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         .filter(|v| s.alerts_of(**v) > 0)
         .map(|v| format!("{} {v}", s.alerts_of(*v)))
         .collect();
-    let _ =
-        writeln!(out, "{} alerts{}{}", s.alerts.len(), if counts.is_empty() { "" } else { ": " }, counts.join(", "));
-    let mut top: Vec<_> = s.alerts.iter().collect();
+    let covered = match s.covered() {
+        0 => String::new(),
+        n => format!(", {n} covered by others"),
+    };
+    let _ = writeln!(
+        out,
+        "{}{covered}{}{}",
+        plural(s.alerts.len() as u64, "alert"),
+        if counts.is_empty() { "" } else { ": " },
+        counts.join(", ")
+    );
+    let mut top: Vec<_> = s.alerts.iter().filter(|a| a.covered_by.is_none()).collect();
     top.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.timestamp.cmp(&b.timestamp)).then(a.id.cmp(&b.id)));
     for a in top.iter().take(15) {
         let _ = writeln!(
@@ -122,11 +133,32 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             sanitize(&a.entity()),
             sanitize(&a.message)
         );
+        if !a.covers.is_empty() {
+            let _ = writeln!(out, "  {:<56} covers {}", "", covers(s, &a.covers));
+        }
     }
     if top.len() > 15 {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
     out
+}
+
+/// The titles of alerts, with numbers: `SSH password spraying, Slow guessing (2)`.
+fn covers(s: &Snapshot, ids: &[String]) -> String {
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut titles: BTreeMap<&str, usize> = BTreeMap::new();
+    for a in s.alerts.iter().filter(|a| ids.contains(&*a.id)) {
+        *titles.entry(&*a.rule).or_default() += 1;
+    }
+    let one = |(title, n): (&&str, &usize)| match n {
+        1 => sanitize(title).into_owned(),
+        n => format!("{} ({n})", sanitize(title)),
+    };
+    titles.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn plural(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
 /// Largest resident memory of this process so far, in bytes, where the system

@@ -292,7 +292,9 @@ impl Sequencer {
     fn alerts(&mut self) -> Result<(), SinkError> {
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         for (a, closed) in self.publisher.drain(&mut self.state) {
+            // an alert is given out again when another comes to stand for it
             if !closed
+                && a.revision == 1
                 && a.rule_type == RuleType::Correlation
                 && let Some(i) = self.rules.rules().iter().position(|r| r.id == a.rule_id)
                 && let Some(n) = self.fired.get_mut(i)

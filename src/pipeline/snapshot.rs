@@ -92,6 +92,12 @@ impl Snapshot {
         self.alerts.iter().filter(|a| a.severity == severity).count()
     }
 
+    /// Number of alerts that others stand for.
+    #[must_use]
+    pub fn covered(&self) -> usize {
+        self.alerts.iter().filter(|a| a.covered_by.is_some()).count()
+    }
+
     /// Share of the known input size that was read, 0 to 1; `None` where a size is unknown.
     #[must_use]
     pub fn progress(&self) -> Option<f64> {

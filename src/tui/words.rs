@@ -115,6 +115,9 @@ pub fn why(v: &AlertView) -> Vec<String> {
     if !a.route.reason.is_empty() {
         out.push(format!("route   {}: {}", a.route.stage, a.route.reason));
     }
+    if !a.covers.is_empty() {
+        out.push(format!("covers  {} of the same attack, D shows them", alerts(a.covers.len())));
+    }
     match &v.triage {
         Triage::New => {}
         Triage::Escalated { case } => out.push(format!("state   in case {case}")),
@@ -130,6 +133,10 @@ pub fn why(v: &AlertView) -> Vec<String> {
         out.push(a.description.to_string());
     }
     out
+}
+
+fn alerts(n: usize) -> String {
+    if n == 1 { "1 alert".to_owned() } else { format!("{n} alerts") }
 }
 
 /// Points of a score without needless decimals.

@@ -101,6 +101,15 @@ fn value(v: &AlertView, c: Column) -> (String, bool) {
     }
 }
 
+/// How many others an alert stands for, as a mark at the right of its title.
+fn covers(v: &AlertView, width: usize) -> String {
+    match v.alert.covers.len() {
+        0 => String::new(),
+        n if width < 20 => format!(" +{n}"),
+        n => format!(" +{n} covered"),
+    }
+}
+
 /// Draws the screen.
 pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
     queue(s, &mut Pen::new(buf, t, g.list));
@@ -169,7 +178,10 @@ fn queue(s: &State, p: &mut Pen<'_>) {
             if here && *c == Column::Severity {
                 p.paint(x, y + 1, n + 1 + wide(Column::Score), t.cursor);
             }
-            p.cell(x, y + 1, n, &text, right, style);
+            let mark = if *c == Column::What { covers(v, n) } else { String::new() };
+            let room = n.saturating_sub(mark.len());
+            p.cell(x, y + 1, room, &text, right, style);
+            p.put(x + room, y + 1, mark.len(), &mark, t.dim);
             x += n + 1;
         }
         if selected {
