@@ -16,6 +16,7 @@ mod generate;
 mod hostile;
 mod parsed_data;
 mod program;
+mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
