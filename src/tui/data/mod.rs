@@ -67,8 +67,28 @@ pub struct AlertView {
 
 /// Fields that filters of the queue can name, beside those that all events have.
 pub const ALERT_FIELDS: &[&str] = &[
-    "rule", "rule_id", "id", "entity", "state", "triage", "tag", "technique", "tactic", "by", "rule_type", "score", "acts",
-    "timestamp", "event_type", "severity", "line", "raw", "src_ip", "user", "host", "message",
+    "rule",
+    "rule_id",
+    "id",
+    "entity",
+    "state",
+    "triage",
+    "tag",
+    "technique",
+    "tactic",
+    "by",
+    "rule_type",
+    "score",
+    "acts",
+    "timestamp",
+    "event_type",
+    "severity",
+    "line",
+    "raw",
+    "src_ip",
+    "user",
+    "host",
+    "message",
 ];
 
 impl Fields for AlertView {

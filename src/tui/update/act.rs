@@ -122,13 +122,11 @@ fn sideways(s: &mut State, right: bool) {
         Screen::Triage => {
             use super::super::state::triage::Column;
             // Only columns that are shown: which are depends on the width.
-            let shown = s.triage.fit.columns(usize::from(s.geometry().list.w), Column::ALL.get(s.triage.column).copied());
+            let shown =
+                s.triage.fit.columns(usize::from(s.geometry().list.w), Column::ALL.get(s.triage.column).copied());
             let mut at = shown.iter().filter_map(|(c, _)| Column::ALL.iter().position(|x| x == c));
-            let next = if right {
-                at.find(|i| *i > s.triage.column)
-            } else {
-                at.take_while(|i| *i < s.triage.column).last()
-            };
+            let next =
+                if right { at.find(|i| *i > s.triage.column) } else { at.take_while(|i| *i < s.triage.column).last() };
             s.triage.column = next.unwrap_or(s.triage.column);
         }
         Screen::Live => {
