@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::event::{Severity, sanitize};
+use crate::event::{Severity, Ts, sanitize};
 use crate::pipeline::Snapshot;
 use crate::source::{SkipReason, Skipped};
 
@@ -29,7 +29,8 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
             json!({
                 "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
-                "dropped": i.counts.dropped_total(), "lines": i.counts.lines, "failed": i.failed, "warnings": i.warnings,
+                "dropped": i.counts.dropped_total(), "lines": i.counts.lines,
+                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "warnings": i.warnings,
             })
         })
         .collect();
@@ -85,6 +86,7 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     if let (Some(a), Some(b)) = (t.first_event, t.last_event) {
         let _ = writeln!(out, "events from {a} to {b}, {} out of order", t.late);
     }
+    years(&mut out, s);
     let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
     let _ = writeln!(out, "{} rules loaded, {} not", s.rules_loaded, s.rule_problems.len());
     for p in s.rule_problems.iter().take(10) {
@@ -141,6 +143,24 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
     out
+}
+
+/// Which years were inferred, from what: a log whose time was lost is dated wrongly.
+fn years(out: &mut String, s: &Snapshot) {
+    let mut groups: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
+    for i in s.sources.iter().filter(|i| i.counts.yearless > 0 && !i.year_from.is_empty()) {
+        let year = |t: Option<Ts>| t.map_or_else(String::new, |t| t.to_string().chars().take(4).collect());
+        let (from, to) = (year(i.counts.first_event), year(i.counts.last_event));
+        let years = if from == to { format!("year {from}") } else { format!("years {from} to {to}") };
+        groups.entry((years, i.year_from)).or_default().push(&i.name);
+    }
+    for ((years, by), names) in groups {
+        let what = match names.as_slice() {
+            [one] => sanitize(one).into_owned(),
+            many => format!("{} inputs", many.len()),
+        };
+        let _ = writeln!(out, "{what}: {years} inferred from {by} (--year names another)");
+    }
 }
 
 /// The titles of alerts, with numbers: `SSH password spraying, Slow guessing (2)`.

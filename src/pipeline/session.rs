@@ -17,7 +17,7 @@ use crate::detect::state::{State, StateOptions};
 use crate::event::{Batch, Record, Schema, SourceId, Span, TimeQuality, Ts, time::DAY};
 use crate::parse::{Options as ParseOptions, Parser, Scratch};
 use crate::sink::SinkError;
-use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader};
+use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader, SourceView, TimeRefOrigin};
 use crate::store::SourceRecord;
 
 /// With more inputs than this each is closed after its sample was taken, and
@@ -128,8 +128,12 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
                     record: source_record(id, input, &options, &o),
                     view: Some(Arc::clone(&view)),
                 });
-                let status =
-                    SourceStatus { format: o.parser.format_name().to_owned(), size: view.progress().1, ..status };
+                let status = SourceStatus {
+                    format: o.parser.format_name().to_owned(),
+                    year_from: o.year_from,
+                    size: view.progress().1,
+                    ..status
+                };
                 lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.time_ref, o.begins));
                 let parser = Arc::new(o.parser);
                 feed_sources.push(Some(FeedSource { view, parser: Arc::clone(&parser) }));
@@ -151,6 +155,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
             }
         }
     }
+    let known = known_order(&options, &cache, shared, &mut feed_sources);
     *shared.sources.write().unwrap_or_else(PoisonError::into_inner) = feed_sources;
 
     for s in &mut options.sinks {
@@ -192,7 +197,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         shared: Arc::clone(shared),
         stop: Arc::clone(&options.stop),
         on_change: options.on_change.clone(),
-        keep_order: options.feed,
+        keep_order: options.feed && !known,
         started,
         revision: 0,
         loaded: rules.rules().iter().filter(|r| r.loaded).count(),
@@ -225,6 +230,27 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         mark_stopped(shared);
     }
     result
+}
+
+/// Where the only input was read before and is still the same, its index tells
+/// the order of all records beforehand: each can be looked at while detection
+/// runs again. Whether that is so.
+fn known_order(
+    options: &SessionOptions,
+    cache: &Cache,
+    shared: &Shared,
+    feed_sources: &mut [Option<FeedSource>],
+) -> bool {
+    let ([input], [Some(source)]) = (options.inputs.as_slice(), feed_sources) else { return false };
+    if !options.feed || options.follow {
+        return false;
+    }
+    let id = SourceId(0);
+    let Some(view) = SourceView::open_cached(id, input, &open_options(options, cache)) else { return false };
+    let records = view.record_count();
+    source.view = Arc::new(view);
+    shared.runs.write().unwrap_or_else(PoisonError::into_inner).push(id, 0, records);
+    true
 }
 
 fn mark_stopped(shared: &Shared) {
@@ -262,11 +288,23 @@ struct Opened {
     reader: SourceReader,
     parser: Parser,
     time_ref: Ts,
+    year_from: &'static str,
     begins: Ts,
 }
 
 fn parse_options(o: &SessionOptions, time_ref: Ts) -> ParseOptions {
     ParseOptions { format: o.format.clone(), tz: o.tz, time_ref, custom: Arc::clone(&o.custom) }
+}
+
+fn open_options(o: &SessionOptions, cache: &Cache) -> OpenOptions {
+    OpenOptions {
+        cache: cache.clone(),
+        spool: o.feed || o.keep,
+        follow: o.follow,
+        year: o.year,
+        stop: Some(Arc::clone(&o.stop)),
+        ..OpenOptions::default()
+    }
 }
 
 fn open(
@@ -276,15 +314,7 @@ fn open(
     cache: &Cache,
     schema: &Arc<Schema>,
 ) -> Result<Opened, String> {
-    let options = OpenOptions {
-        cache: cache.clone(),
-        spool: o.feed || o.keep,
-        follow: o.follow,
-        year: o.year,
-        stop: Some(Arc::clone(&o.stop)),
-        ..OpenOptions::default()
-    };
-    let reader = SourceReader::open(id, input, &options).map_err(|e| e.to_string())?;
+    let reader = SourceReader::open(id, input, &open_options(o, cache)).map_err(|e| e.to_string())?;
     let recorded = reader.time_ref().time;
     let first = Parser::for_source(&input.name, reader.sample(), &parse_options(o, recorded), schema);
     let (time_ref, begins) = sample_times(&first, reader.sample(), recorded, o.year.is_some());
@@ -294,7 +324,14 @@ fn open(
         Parser::for_source(&input.name, reader.sample(), &parse_options(o, time_ref), schema)
     };
     let begins = if reader.is_live() { Ts::NONE } else { begins };
-    Ok(Opened { reader, parser, time_ref, begins })
+    let year_from = match reader.time_ref().origin {
+        TimeRefOrigin::Given => "",
+        _ if time_ref != recorded => "its dated records",
+        TimeRefOrigin::Modified => "the file's time",
+        TimeRefOrigin::Recorded => "the time recorded when this content was first read",
+        TimeRefOrigin::Now => "the time of reading",
+    };
+    Ok(Opened { reader, parser, time_ref, year_from, begins })
 }
 
 /// Reads the sample's times: the reference for missing years, and the time the

@@ -31,6 +31,8 @@ pub struct SourceStatus {
     pub name: String,
     /// Format in use.
     pub format: String,
+    /// What told the year of records without one; empty where `--year` did.
+    pub year_from: &'static str,
     /// Its counts.
     pub counts: Counts,
     /// Size in bytes as stored, where known.

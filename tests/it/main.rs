@@ -9,6 +9,7 @@
     reason = "tests may end loudly"
 )]
 
+mod alerts;
 mod architecture;
 mod docs;
 mod fail2ban;
@@ -16,6 +17,7 @@ mod generate;
 mod hostile;
 mod parsed_data;
 mod program;
+mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;

@@ -46,12 +46,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
     }
     let assessed = assess(
         slot,
-        Circumstances {
-            count: ep.count,
-            risk: ep.risk,
-            others: others.len(),
-            late: group.lane.is_late(),
-        },
+        Circumstances { count: ep.count, risk: ep.risk, others: others.len(), late: group.lane.is_late() },
     );
     let fields = text::group_fields(slot, group);
     let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());

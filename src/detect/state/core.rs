@@ -11,8 +11,8 @@ use crate::alert::{Alert, AlertState, EvidenceRef};
 use crate::event::time::DAY;
 use crate::event::{EventRef, Ov, hash64};
 
-use super::acts::{ActLine, Acts};
 use super::about::About;
+use super::acts::{ActLine, Acts};
 use super::build;
 use super::clock::Observed;
 use super::entity::Entities;

@@ -71,13 +71,7 @@ pub(super) fn assess(slot: &Slot, c: Circumstances) -> Assessment {
     let others = (c.others.min(2) * 4_000) as i64;
     let sum = level + volume + risk + others;
     let cap = (100_000 - sum).min(0);
-    let parts = [
-        ("level", level),
-        ("volume", volume),
-        ("entity_risk", risk),
-        ("other_rules", others),
-        ("cap", cap),
-    ];
+    let parts = [("level", level), ("volume", volume), ("entity_risk", risk), ("other_rules", others), ("cap", cap)];
     let base = slot.info.confidence.unwrap_or(match &*slot.info.status {
         "stable" => 0.90,
         "test" => 0.80,

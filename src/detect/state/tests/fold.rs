@@ -37,7 +37,8 @@ fn a_covered_alert_is_low_and_says_why() {
 
 #[test]
 fn it_makes_no_difference_which_came_first() {
-    for lines in [[(0, T), (1, F), (2, F), (3, F)], [(0, F), (1, T), (2, F), (3, F)], [(0, F), (1, F), (2, F), (3, T)]] {
+    for lines in [[(0, T), (1, F), (2, F), (3, F)], [(0, F), (1, T), (2, F), (3, F)], [(0, F), (1, F), (2, F), (3, T)]]
+    {
         let got = alerts(&rules(), &lines);
         let (taken, c) = (by(&got, "taken"), by(&got, "Correlation 1"));
         assert_eq!((c.severity, c.covered_by.as_ref()), (Severity::Low, Some(&taken.id)));
