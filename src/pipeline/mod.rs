@@ -16,6 +16,7 @@ mod counts;
 mod feed;
 mod histogram;
 mod lane;
+mod lanes;
 mod options;
 mod publisher;
 mod rule_tests;
