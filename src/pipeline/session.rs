@@ -18,7 +18,7 @@ use crate::detect::state::{State, StateOptions};
 use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
 use crate::parse::{Options as ParseOptions, Parser, Scratch, Tables};
 use crate::sink::SinkError;
-use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader};
+use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader, SourceView};
 use crate::store::SourceRecord;
 
 /// With more inputs than this each is closed after its sample was taken, and
@@ -156,6 +156,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
             }
         }
     }
+    let known = known_order(&options, &cache, shared, &mut feed_sources);
     *shared.sources.write().unwrap_or_else(PoisonError::into_inner) = feed_sources;
 
     for s in &mut options.sinks {
@@ -192,7 +193,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         shared: Arc::clone(shared),
         stop: Arc::clone(&options.stop),
         on_change: options.on_change.clone(),
-        keep_order: options.feed,
+        keep_order: options.feed && !known,
         started,
         revision: 0,
         loaded: rules.rules().iter().filter(|r| r.loaded).count(),
@@ -225,6 +226,27 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         mark_stopped(shared);
     }
     result
+}
+
+/// Where the only input was read before and is still the same, its index tells
+/// the order of all records beforehand: each can be looked at while detection
+/// runs again. Whether that is so.
+fn known_order(
+    options: &SessionOptions,
+    cache: &Cache,
+    shared: &Shared,
+    feed_sources: &mut [Option<FeedSource>],
+) -> bool {
+    let ([input], [Some(source)]) = (options.inputs.as_slice(), feed_sources) else { return false };
+    if !options.feed || options.follow {
+        return false;
+    }
+    let id = SourceId(0);
+    let Some(view) = SourceView::open_cached(id, input, &open_options(options, cache)) else { return false };
+    let records = view.record_count();
+    source.view = Arc::new(view);
+    shared.runs.write().unwrap_or_else(PoisonError::into_inner).push(id, 0, records);
+    true
 }
 
 fn mark_stopped(shared: &Shared) {
@@ -269,14 +291,8 @@ fn parse_options(o: &SessionOptions, time_ref: Ts) -> ParseOptions {
     ParseOptions { format: o.format.clone(), tz: o.tz, time_ref, custom: Arc::clone(&o.custom) }
 }
 
-fn open(
-    id: SourceId,
-    input: &Input,
-    o: &SessionOptions,
-    cache: &Cache,
-    tables: &Tables,
-) -> Result<Opened, String> {
-    let options = OpenOptions {
+fn open_options(o: &SessionOptions, cache: &Cache) -> OpenOptions {
+    OpenOptions {
         cache: cache.clone(),
         spool: o.feed || o.keep,
         follow: o.follow,
@@ -284,8 +300,17 @@ fn open(
         stop: Some(Arc::clone(&o.stop)),
         block: (UNDER_WAY / o.inputs.len().max(1)).min(OpenOptions::BLOCK),
         ..OpenOptions::default()
-    };
-    let reader = SourceReader::open(id, input, &options).map_err(|e| e.to_string())?;
+    }
+}
+
+fn open(
+    id: SourceId,
+    input: &Input,
+    o: &SessionOptions,
+    cache: &Cache,
+    tables: &Tables,
+) -> Result<Opened, String> {
+    let reader = SourceReader::open(id, input, &open_options(o, cache)).map_err(|e| e.to_string())?;
     let recorded = reader.time_ref().time;
     let first = Parser::with_tables(&input.name, reader.sample(), &parse_options(o, recorded), tables);
     let (time_ref, begins) = sample_times(&first, reader.sample(), recorded, o.year.is_some());

@@ -17,6 +17,7 @@ mod hostile;
 mod many;
 mod parsed_data;
 mod program;
+mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
