@@ -311,6 +311,14 @@ impl Sequencer {
 
     fn publish(&mut self, phase: Phase, end: bool) {
         self.histogram.flush();
-        self.publisher.publish(phase, self.lanes.as_slice(), &self.histogram, &self.fired, &self.rules, &self.state, end);
+        self.publisher.publish(
+            phase,
+            self.lanes.as_slice(),
+            &self.histogram,
+            &self.fired,
+            &self.rules,
+            &self.state,
+            end,
+        );
     }
 }

@@ -303,13 +303,7 @@ fn open_options(o: &SessionOptions, cache: &Cache) -> OpenOptions {
     }
 }
 
-fn open(
-    id: SourceId,
-    input: &Input,
-    o: &SessionOptions,
-    cache: &Cache,
-    tables: &Tables,
-) -> Result<Opened, String> {
+fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, tables: &Tables) -> Result<Opened, String> {
     let reader = SourceReader::open(id, input, &open_options(o, cache)).map_err(|e| e.to_string())?;
     let recorded = reader.time_ref().time;
     let first = Parser::with_tables(&input.name, reader.sample(), &parse_options(o, recorded), tables);

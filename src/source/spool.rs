@@ -144,13 +144,7 @@ impl SpoolWriter {
             frames: RwLock::new(Frames::new(0)),
             last: Mutex::default(),
         };
-        Ok(Self {
-            spool: Arc::new(spool),
-            when_full,
-            segment: 0,
-            at: 0,
-            stopped: None,
-        })
+        Ok(Self { spool: Arc::new(spool), when_full, segment: 0, at: 0, stopped: None })
     }
 
     /// The part that a view reads from.

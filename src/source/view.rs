@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::back::Back;
-use super::handle::Handle;
 use super::cache::Cache;
 use super::framer::{Flush, Framer, push};
+use super::handle::Handle;
 use super::identity::Identity;
 use super::index::{Change, Index, key};
 use super::open::kept_spool;
