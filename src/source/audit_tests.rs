@@ -57,7 +57,11 @@ fn neighbours_and_strangers() {
     assert_eq!(
         got,
         [
-            (1, 3, "type=A msg=audit(1.0:1): x\ntype=B msg=audit(1.0:1): \u{fffd}\ntype=B msg=audit(1.0:1): late".into()),
+            (
+                1,
+                3,
+                "type=A msg=audit(1.0:1): x\ntype=B msg=audit(1.0:1): \u{fffd}\ntype=B msg=audit(1.0:1): late".into()
+            ),
             (4, 2, "type=A msg=audit(1.0:2): x\ntype=B msg=audit(1.0:2): y".into()),
             (5, 1, "plain".into()),
         ]
@@ -92,7 +96,8 @@ fn no_event_is_cut_by_a_block() {
     // However it arrives, and when a block is read again.
     let (again, same) = frame(text.as_bytes(), 999);
     assert!(again == rows && same == blocks);
-    let parts: usize = blocks.iter().map(|(a, b)| frame(&text.as_bytes()[*a as usize..*b as usize], 5000).0.len()).sum();
+    let parts: usize =
+        blocks.iter().map(|(a, b)| frame(&text.as_bytes()[*a as usize..*b as usize], 5000).0.len()).sum();
     assert_eq!(parts, 4000);
 }
 

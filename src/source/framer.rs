@@ -63,16 +63,7 @@ impl Framer {
 
     /// A framer that begins at this place of the stream.
     pub(crate) fn new(offset: u64, line: u64) -> Self {
-        Self {
-            buf: Vec::new(),
-            len: 0,
-            scanned: 0,
-            long: None,
-            offset,
-            line,
-            shape: Shape::Lines,
-            header: None,
-        }
+        Self { buf: Vec::new(), len: 0, scanned: 0, long: None, offset, line, shape: Shape::Lines, header: None }
     }
 
     /// Frames lines of this shape from here on, with this header in force.

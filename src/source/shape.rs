@@ -63,7 +63,9 @@ fn directive(line: &[u8]) -> Option<&[u8]> {
     if line.first() != Some(&b'#') {
         return None;
     }
-    NAMES.into_iter().find(|n| line.starts_with(n) && matches!(line.get(n.len()), None | Some(b' ' | b'\t' | b'\r' | b'\n')))
+    NAMES
+        .into_iter()
+        .find(|n| line.starts_with(n) && matches!(line.get(n.len()), None | Some(b' ' | b'\t' | b'\r' | b'\n')))
 }
 
 /// The header in force after a batch: the last line of each name.
