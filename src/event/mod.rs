@@ -24,6 +24,7 @@ pub use sanitize::{is_hidden, push_visible, sanitize};
 pub use schema::{FieldId, Logsource, Schema, SchemaBuilder, Sym};
 pub use span::Span;
 pub use time::{TimeQuality, Ts};
+pub(crate) use vocab::vocab;
 pub use vocab::{EventType, Outcome, Severity};
 
 /// Number of a source within one run: its position among the inputs, in the

@@ -1,7 +1,7 @@
-//! Closed vocabularies: event type, outcome, severity.
+//! Closed vocabularies: event type, outcome, severity; and what makes any of
+//! them, here and in the store: one list of variants and their names.
 
-use std::fmt;
-
+/// An enum whose values have fixed names, for people, files and databases alike.
 macro_rules! vocab {
     ($(#[$doc:meta])* $name:ident, default $default:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
@@ -30,8 +30,8 @@ macro_rules! vocab {
             fn default() -> Self { Self::$default }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.as_str()) }
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result { f.pad(self.as_str()) }
         }
 
         impl serde::Serialize for $name {
@@ -47,6 +47,7 @@ macro_rules! vocab {
         }
     };
 }
+pub(crate) use vocab;
 
 vocab! {
     /// What happened, in the product's vocabulary.

@@ -6,14 +6,19 @@ use std::time::{Duration, Instant};
 
 use super::sinks::{Sink, SinkContext};
 use super::{OpenedSource, SourceStatus};
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertState};
+use crate::event::Batch;
 use crate::sink::SinkError;
 use crate::source::SourceView;
-use crate::store::{AlertRecord, EvidenceBytes, RuleRecord, SourceEnd, SourceRecord, Store, StoreError};
+use crate::store::{AlertRecord, EvidenceBytes, LogPlace, RuleRecord, SourceEnd, SourceRecord, Store, StoreError};
 
 /// Records of an alert whose bytes are copied into the store at once; the
-/// others stay references until the alert is escalated.
+/// others stay places in the log until the alert is in a case.
 const COPIES: usize = 50;
+/// Most bytes copied at once of one alert, but always its first record.
+const COPIED_BYTES: usize = 256 << 10;
+/// Bytes held before they are written.
+const HELD: usize = 8 << 20;
 /// How often changed alerts are written while records flow.
 const FLUSH: Duration = Duration::from_millis(250);
 
@@ -22,8 +27,8 @@ pub struct StoreSink {
     store: Store,
     views: Vec<Option<Arc<SourceView>>>,
     pending: BTreeMap<String, Arc<Alert>>,
-    /// Evidence records already copied, by alert.
-    copied: BTreeMap<String, usize>,
+    /// Evidence already copied, by alert that may still grow.
+    copied: BTreeMap<String, Copied>,
     last: Instant,
 }
 
@@ -46,30 +51,59 @@ impl StoreSink {
         if pending.is_empty() || self.store.read_only() {
             return Ok(());
         }
-        let records: Vec<AlertRecord<'_>> = pending
-            .values()
-            .map(|a| {
-                let from = self.copied.get(&a.id).copied().unwrap_or(0);
-                AlertRecord { alert: a, evidence: evidence(&self.views, a, from) }
-            })
-            .collect();
+        let mut records: Vec<AlertRecord<'_>> = Vec::new();
+        let mut bytes = 0;
+        for a in pending.values() {
+            let copied = self.copied.remove(&a.id).unwrap_or_default();
+            let (evidence, copied) = evidence(&self.views, a, copied);
+            bytes += evidence.iter().map(|e| e.raw.len()).sum::<usize>();
+            records.push(AlertRecord { alert: a, evidence });
+            // a closed alert does not come again
+            if a.state == AlertState::Open {
+                self.copied.insert(a.id.clone(), copied);
+            }
+            if bytes >= HELD {
+                self.store.ingest_alerts(&records).map_err(|e| error(&e))?;
+                records.clear();
+                bytes = 0;
+            }
+        }
         self.store.ingest_alerts(&records).map_err(|e| error(&e))?;
-        drop(records);
-        for (id, a) in pending {
-            self.copied.insert(id, a.evidence.len().min(COPIES));
+        // What is in a case already is kept whole as it grows.
+        let cased = self.store.in_cases(pending.keys().map(String::as_str)).map_err(|e| error(&e))?;
+        if !cased.is_empty() {
+            let views = &self.views;
+            let mut read = |log: &LogPlace, offset: u64, len: usize| {
+                let view = log.run.and_then(|id| views.get(id.0 as usize)).and_then(Option::as_ref);
+                let view = view.ok_or_else(|| "it is not open".to_owned())?;
+                view.read_at(offset, len).map_err(|e| e.to_string())
+            };
+            // What cannot be read now is a place without bytes; the export names it.
+            self.store.complete_evidence(&cased, &mut read).map_err(|e| error(&e))?;
         }
         Ok(())
     }
 }
 
-/// Bytes of an alert's first records, from number `from` on.
-fn evidence(views: &[Option<Arc<SourceView>>], a: &Alert, from: usize) -> Vec<EvidenceBytes> {
-    let read = |(index, e): (usize, &crate::alert::EvidenceRef)| {
-        let view = views.get(e.source.0 as usize)?.as_ref()?;
-        let raw = view.read_at(e.offset, usize::try_from(e.len).ok()?).ok()?;
-        Some(EvidenceBytes { index, raw })
-    };
-    a.evidence.iter().enumerate().take(COPIES).skip(from).filter_map(read).collect()
+/// How much of an alert's evidence was copied: records looked at, bytes.
+type Copied = (usize, usize);
+
+/// Bytes of an alert's first records, after those copied before.
+fn evidence(views: &[Option<Arc<SourceView>>], a: &Alert, (from, mut bytes): Copied) -> (Vec<EvidenceBytes>, Copied) {
+    let mut out = Vec::new();
+    let until = a.evidence.len().min(COPIES);
+    for (index, e) in a.evidence.iter().enumerate().take(until).skip(from) {
+        let len = usize::try_from(e.len).unwrap_or(usize::MAX).min(Batch::MAX_RECORD);
+        if index > 0 && bytes.saturating_add(len) > COPIED_BYTES {
+            continue;
+        }
+        let view = views.get(e.source.0 as usize).and_then(Option::as_ref);
+        if let Some(raw) = view.and_then(|v| v.read_at(e.offset, len).ok()) {
+            bytes += raw.len();
+            out.push(EvidenceBytes { index, raw });
+        }
+    }
+    (out, (from.max(until), bytes))
 }
 
 fn error(e: &StoreError) -> SinkError {

@@ -7,7 +7,7 @@ use crate::source::framer::{Flush, Framer};
 use crate::source::shape::Shape;
 
 fn frame(bytes: &[u8], step: usize) -> (Vec<(u64, u32, Vec<u8>)>, Vec<(u64, u64)>) {
-    let mut framer = Framer::new(0, 1);
+    let mut framer = Framer::new(0, 1, Framer::BLOCK);
     framer.set_shape(Shape::Audit, None);
     let (mut out, mut blocks, mut rest) = (Vec::new(), Vec::new(), bytes);
     let mut batch = Batch::default();

@@ -3,16 +3,13 @@
 //! A record's name holds the hash of its bytes, so bytes that are not the
 //! record (the file was changed before they were copied) are not taken.
 
-use std::sync::PoisonError;
-
 use rusqlite::{Connection, params};
 
 use super::canonical::sha256_hex;
 use super::error::Result;
-use super::types::{EventKey, Target};
-use super::views::{EvidenceRow, evidence_of};
-use super::{Store, int, ops, time};
-use crate::event::{Batch, SourceId, Ts, hash64};
+use super::types::EventKey;
+use super::{int, time};
+use crate::event::{Batch, Ts, hash64};
 
 /// What is kept of a record; the rest stays reachable in the log by offset.
 pub(super) fn kept(raw: &[u8]) -> &[u8] {
@@ -53,51 +50,4 @@ pub(super) fn keep(conn: &Connection, e: &Evidence<'_>) -> Result<()> {
         raw.map(sha256_hex)
     ])?;
     Ok(())
-}
-
-impl Store {
-    /// The records of these alerts of which the store knows the place but has
-    /// no bytes, with their source's number in this run. Read and given to
-    /// [`Store::add_evidence`], they make a case complete that is escalated.
-    pub fn missing_evidence(&self, alerts: &[String]) -> Result<Vec<(SourceId, EvidenceRow)>> {
-        let numbers: Vec<(i64, SourceId)> = {
-            let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
-            sources.iter().map(|(id, row)| (*row, SourceId(*id))).collect()
-        };
-        self.read(|c| {
-            let mut missing = Vec::new();
-            for id in alerts {
-                for e in evidence_of(c, id)?.into_iter().filter(|e| e.raw.is_none()) {
-                    // Of one content given under two names any will do: the least number.
-                    let source = numbers.iter().filter(|(row, _)| Some(*row) == e.source_row).map(|(_, id)| *id).min();
-                    missing.extend(source.map(|s| (s, e)));
-                }
-            }
-            Ok(missing)
-        })
-    }
-
-    /// Adds the bytes of records in the store. Returns how many were taken:
-    /// bytes that are not the record are refused.
-    pub fn add_evidence(&mut self, records: &[(EventKey, Vec<u8>)]) -> Result<usize> {
-        self.write(|tx, _| {
-            let mut taken = 0;
-            for (key, raw) in records {
-                let raw = kept(raw);
-                let offset: i64 = match tx
-                    .prepare_cached("SELECT offset FROM evidence WHERE key = ?1")?
-                    .query_row([&key.0], |r| r.get(0))
-                {
-                    Err(rusqlite::Error::QueryReturnedNoRows) => return Err(ops::missing(&Target::Event(key.clone()))),
-                    other => other?,
-                };
-                if EventKey::new(hash64(raw), super::uint(offset)) == *key {
-                    taken += tx
-                        .prepare_cached("UPDATE evidence SET raw = ?2, sha256 = ?3 WHERE key = ?1 AND raw IS NULL")?
-                        .execute(params![key.0, raw, sha256_hex(raw)])?;
-                }
-            }
-            Ok(taken)
-        })
-    }
 }

@@ -14,6 +14,7 @@ mod alerts;
 mod apply;
 pub mod canonical;
 mod cases;
+mod complete;
 mod error;
 mod evidence;
 pub mod export;
@@ -36,6 +37,7 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{SourceId, Ts};
 
+pub use complete::{Completed, Gap, LogPlace, MAX_ALERT_BYTES, ReadLog};
 pub use error::{Result, StoreError};
 pub use open::{default_analyst, default_path};
 pub use ops::Operation;

@@ -272,14 +272,38 @@ fn bytes_that_are_not_the_record_are_not_taken() {
     let a = alert("a0", 3, 50.0);
     let wrong = EvidenceBytes { index: 0, raw: b"something else".to_vec() };
     s.ingest_alerts(&[AlertRecord { alert: &a, evidence: vec![wrong] }]).unwrap();
-    let missing = s.missing_evidence(&ids(&["a0"])).unwrap();
-    assert_eq!(missing.len(), 3);
-    assert_eq!(missing[1].0, SourceId(0));
-    let bytes: Vec<(EventKey, Vec<u8>)> =
-        missing.iter().map(|(_, e)| (e.key.clone(), line(e.line - 1 + u64::from(e.line == 3)).into_bytes())).collect();
-    assert_eq!(s.add_evidence(&bytes).unwrap(), 2, "the third is another line");
-    assert_eq!(s.missing_evidence(&ids(&["a0"])).unwrap().len(), 1);
-    assert!(s.add_evidence(&[(EventKey("x@1".to_owned()), Vec::new())]).is_err());
+    assert_eq!(s.evidence_without_bytes(&ids(&["a0"])).unwrap(), 3);
+    let done = s
+        .complete_evidence(&ids(&["a0"]), &mut |log, offset, len| {
+            assert_eq!((log.run, log.name.as_str()), (Some(SourceId(0)), "auth.log"));
+            let text: String = (0..3).map(|i| line(i + u64::from(i == 2)) + "\n").collect();
+            Ok(text.as_bytes()[offset as usize..][..len].to_vec())
+        })
+        .unwrap();
+    assert_eq!((done.copied, done.without()), (2, 1), "the third is another line");
+    assert_eq!(done.gaps[0].to_string(), "1 record of auth.log without a copy: the log has other bytes there now");
+    let done = s.complete_evidence(&ids(&["a0"]), &mut |_, _, _| Err("it is gone".to_owned())).unwrap();
+    assert_eq!(done.gaps[0].to_string(), "1 record of auth.log without a copy: it is gone");
+    let done = s.complete_evidence(&ids(&["a0"]), &mut |_, _, _| Ok(Vec::new())).unwrap();
+    assert!(done.gaps[0].reason.contains("ends before"), "{done:?}");
+    assert_eq!(s.verify().unwrap(), []);
+}
+
+#[test]
+fn copies_for_one_alert_are_bounded_and_what_is_left_out_is_counted() {
+    let mut s = filled(0);
+    let big = |i: u64| vec![b'a' + i as u8; 1 << 20];
+    let mut a = alert("a0", 20, 50.0);
+    for (i, e) in (0..).zip(&mut a.evidence) {
+        (e.offset, e.len, e.hash) = (i << 20, 1 << 20, hash64(&big(i)));
+    }
+    s.ingest_alerts(&[AlertRecord { alert: &a, evidence: Vec::new() }]).unwrap();
+    let done = s.complete_evidence(&ids(&["a0"]), &mut |_, offset, _| Ok(big(offset >> 20))).unwrap();
+    assert_eq!((done.copied, done.bytes, done.without()), (16, MAX_ALERT_BYTES, 4));
+    assert!(done.gaps[0].reason.contains("16 MiB"), "{done:?}");
+    // What is there counts: asked again, it copies no more.
+    let done = s.complete_evidence(&ids(&["a0"]), &mut |_, offset, _| Ok(big(offset >> 20))).unwrap();
+    assert_eq!((done.copied, done.without()), (0, 4));
 }
 
 #[test]

@@ -3,46 +3,9 @@
 use std::fmt;
 
 use crate::alert::{Alert, EvidenceRef};
-use crate::event::{SourceId, Ts};
+use crate::event::{SourceId, Ts, vocab};
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, default $default:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The word in the database and in outputs.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-
-            /// The value of that word.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl Default for $name {
-            fn default() -> Self { Self::$default }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(self.as_str()) }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_str(self.as_str()) }
-        }
-    };
-}
-
-words! {
+vocab! {
     /// What people did with an alert.
     Status, default New {
         /// Nobody decided yet, or its snooze is over.
@@ -56,7 +19,7 @@ words! {
     }
 }
 
-words! {
+vocab! {
     /// What an alert turned out to be.
     Verdict, default FalsePositive {
         /// A real attack.
@@ -72,7 +35,7 @@ words! {
     }
 }
 
-words! {
+vocab! {
     /// State of a case.
     CaseState, default Open {
         /// Nobody works on it yet.

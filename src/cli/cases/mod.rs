@@ -14,7 +14,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::event::sanitize;
-use crate::store::{CaseId, CaseRow, CaseState, Store, StoreError, default_analyst, default_path, export};
+use crate::pipeline::Logs;
+use crate::store::{CaseId, CaseRow, CaseState, Completed, Gap, Store, StoreError};
+use crate::store::{default_analyst, default_path, export};
 
 /// Work with the cases in the case store.
 #[derive(Debug, Args)]
@@ -136,7 +138,7 @@ pub fn run(cmd: &CasesCmd, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let done = match &cmd.verb {
         CasesVerb::List(args) => list(args, out),
         CasesVerb::Show(args) => show::show(args, out),
-        CasesVerb::Export(args) => write_export(args, out),
+        CasesVerb::Export(args) => write_export(args, out, err),
         CasesVerb::Verify(args) => verify::verify(args, out),
     };
     let done = done.and_then(|code| out.flush().map(|()| code).map_err(Failure::Out));
@@ -233,8 +235,32 @@ fn seconds(t: crate::event::Ts) -> String {
     if t.is_some() { crate::event::Ts::from_secs(t.secs()).to_string() } else { "-".to_owned() }
 }
 
-fn write_export(args: &ExportArgs, out: &mut dyn Write) -> Result<u8, Failure> {
-    let store = open_for(&args.store, &args.id)?;
+/// Copies the records of the case's alerts of which the store has only the
+/// place, where it can be written.
+fn complete(store: Store, args: &ExportArgs) -> Result<(Store, Completed), Failure> {
+    let alerts: Vec<String> = store.case(&CaseId(args.id.clone()))?.alerts.into_iter().map(|a| a.id).collect();
+    let without = store.evidence_without_bytes(&alerts)?;
+    if without == 0 {
+        return Ok((store, Completed::default()));
+    }
+    let path = store.path().to_owned();
+    let mut store = Store::open(Some(&path), store.analyst())?;
+    if store.read_only() {
+        let reason = "the case store cannot be written".to_owned();
+        let gap = Gap { source: "the case's logs".to_owned(), records: without, reason };
+        return Ok((store, Completed { gaps: vec![gap], ..Completed::default() }));
+    }
+    let mut logs = Logs::default();
+    let done = store.complete_evidence(&alerts, &mut |log, offset, len| logs.read(log, offset, len))?;
+    Ok((store, done))
+}
+
+fn write_export(args: &ExportArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Failure> {
+    let (store, completed) = complete(open_for(&args.store, &args.id)?, args)?;
+    for gap in &completed.gaps {
+        // Nothing can be done where even standard error is closed.
+        let _ = writeln!(err, "secstream: {}", sanitize(&gap.to_string()));
+    }
     let document = store.export_case(&CaseId(args.id.clone()))?;
     let text = export::to_text(&document);
     if args.out == "-" {
@@ -251,6 +277,7 @@ fn write_export(args: &ExportArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let report = json!({
         "case": document["case"]["id"], "path": args.out, "bytes": text.len(),
         "document_sha256": document["document_sha256"],
+        "evidence_copied": completed.copied, "evidence_without_bytes": completed.without(), "gaps": completed.gaps,
     });
     if args.json {
         print_json(out, &report)?;

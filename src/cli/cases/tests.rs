@@ -151,3 +151,64 @@ fn what_cannot_be_read_says_so() {
     let (code, _, err) = call(&["export", "IR-2026-001", "--db", &db, "--out", &path("no/such/dir.json")]);
     assert!(code == 3 && err.contains("dir.json"), "{err}");
 }
+
+/// A store whose case rests on records of which it has only the places.
+fn places_only(log: &std::path::Path, db: &std::path::Path) {
+    let mut s = Store::open(Some(db), "ann").unwrap();
+    let path = Some(log.display().to_string());
+    s.register_source(&SourceRecord { name: "auth.log".to_owned(), path, ..SourceRecord::default() }).unwrap();
+    let line = |i: u64| format!("line number {i:04}");
+    let evidence = (0..200).map(|i| EvidenceRef {
+        source: SourceId(0),
+        offset: i * 17,
+        len: 16,
+        line: i + 1,
+        time: Ts::from_secs(1_789_999_000),
+        hash: hash64(line(i).as_bytes()),
+    });
+    let alert =
+        Alert { id: "4f2b".to_owned(), revision: 1, evidence: evidence.collect(), count: 200, ..Alert::default() };
+    std::fs::write(log, (0..200).map(|i| line(i) + "\n").collect::<String>()).unwrap();
+    s.ingest_alerts(&[AlertRecord { alert: &alert, evidence: Vec::new() }]).unwrap();
+    s.escalate(&["4f2b".to_owned()], None, "Places").unwrap();
+}
+
+#[test]
+fn an_export_copies_the_evidence_that_the_store_has_not_yet() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let (log, db, file) = (path("auth.log"), path("cases.db"), path("case.json"));
+    let [db_arg, file_arg] = [&db, &file].map(|p| p.display().to_string());
+    places_only(&log, &db);
+    let id = Store::open_read_only(Some(&db), "x").unwrap().cases().unwrap()[0].id.0.clone();
+    let export = || {
+        let (code, out, err) = call(&["export", &id, "--db", &db_arg, "--out", &file_arg, "--json"]);
+        assert_eq!(code, 0, "{err}");
+        (serde_json::from_str::<Value>(&out).unwrap(), err)
+    };
+    // The log is gone: the export says so, and names it.
+    let text = std::fs::read(&log).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    let (report, err) = export();
+    assert_eq!(report["evidence_without_bytes"], 200);
+    assert!(err.contains("200 records of auth.log without a copy: ") && err.contains("No such file"), "{err}");
+    // It is another log.
+    std::fs::write(&log, vec![b'x'; 50 * 17]).unwrap();
+    let (report, err) = export();
+    assert_eq!(report["gaps"].as_array().unwrap().len(), 2, "{report}");
+    assert!(err.contains("50 records of auth.log without a copy: the log has other bytes there now"), "{err}");
+    assert!(err.contains("150 records of auth.log without a copy: the log ends before them now"), "{err}");
+    // A pipe in its place is not waited for.
+    std::fs::remove_file(&log).unwrap();
+    nix::unistd::mkfifo(&log, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(export().1.contains("no regular file"));
+    // It is back.
+    std::fs::remove_file(&log).unwrap();
+    std::fs::write(&log, text).unwrap();
+    let (report, err) = export();
+    assert_eq!((report["evidence_copied"].as_u64(), err.as_str()), (Some(200), ""));
+    std::fs::remove_file(&log).unwrap();
+    assert_eq!(export().0["evidence_without_bytes"], 0);
+    let (code, out, _) = call(&["verify", &file_arg]);
+    assert!(code == 0 && out.contains("200 records (0 without bytes"), "{out}");
+}

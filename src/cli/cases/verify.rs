@@ -1,24 +1,23 @@
 //! `cases verify`: an exported case, alone or against the original logs.
 
 use std::io::{self, Read as _, Write};
-use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{Failure, VerifyArgs, open, print_json};
-use crate::event::{Batch, SourceId, sanitize};
-use crate::source::{Cache, Input, OpenOptions, SourceReader, SourceView};
+use crate::event::sanitize;
+use crate::pipeline::open_log;
 use crate::store::canonical::parse_strict;
 use crate::store::export::FORMAT;
-use crate::store::verify::{self, FileLog, Finding, LogBytes, Report};
+use crate::store::verify::{self, Finding, Report};
 
 pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let Some(name) = &args.file else { return verify_store(args, out) };
     let text = read(name)?;
     let report = match parse_strict(&text) {
         Ok(document) if document["format"] == FORMAT => {
-            let mut logs = args.logs.iter().map(|p| open_log(p)).collect::<Result<Vec<_>, _>>()?;
+            let mut logs =
+                args.logs.iter().map(|p| open_log(p)).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
             verify::verify(&document, &mut logs)
         }
         Ok(_) => return Err(Failure::Input(format!("{name}: JSON, but no case exported by secstream"))),
@@ -97,49 +96,4 @@ fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "without a signature this proves order and completeness, not authorship: compare the hash")?;
     }
     Ok(())
-}
-
-fn open_log(path: &Path) -> Result<Box<dyn LogBytes>, Failure> {
-    let fail = |error| Failure::File { name: path.display().to_string(), error };
-    let mut file = FileLog::open(path).map_err(fail)?;
-    let spool = tempfile::tempdir().map_err(fail)?;
-    let options = OpenOptions { cache: Cache::at(spool.path(), u64::MAX), ..OpenOptions::default() };
-    let mut reader =
-        SourceReader::open(SourceId(0), &Input::path(path), &options).map_err(|e| Failure::Input(e.to_string()))?;
-    let view = reader.view();
-    // What is stored as it is read needs no decoding; anything else is spooled once.
-    let head = file.read_at(0, 64).map_err(fail)?;
-    if view.read_at(0, 64).is_ok_and(|h| h == head) {
-        return Ok(Box::new(file));
-    }
-    let mut batch = Batch::default();
-    loop {
-        batch.clear();
-        if !reader.next_batch(&mut batch).map_err(|e| Failure::Input(e.to_string()))? {
-            break;
-        }
-    }
-    drop(reader.finish());
-    Ok(Box::new(DecodedLog { file, view, _spool: spool }))
-}
-
-/// A compressed or UTF-16 log: hashed as stored, read as decoded.
-struct DecodedLog {
-    file: FileLog,
-    view: Arc<SourceView>,
-    _spool: tempfile::TempDir,
-}
-
-impl LogBytes for DecodedLog {
-    fn name(&self) -> &str {
-        self.file.name()
-    }
-
-    fn sha256(&mut self, size: Option<u64>) -> io::Result<(u64, String)> {
-        self.file.sha256(size)
-    }
-
-    fn read_at(&mut self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        self.view.read_at(offset, len).map_err(io::Error::other)
-    }
 }

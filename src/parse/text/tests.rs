@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{EventRow, Outcome};
+use crate::event::EventRow;
 use crate::parse::testing::one;
 
 #[track_caller]

@@ -32,10 +32,15 @@ pub struct FileLog {
 impl FileLog {
     /// Opens the file for reading.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
+        // Looked at first: opening a pipe would wait for its writer.
+        let meta = std::fs::metadata(path)?;
+        if meta.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
         }
+        if !meta.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        let file = File::open(path)?;
         Ok(Self { name: path.display().to_string(), path: path.to_owned(), file })
     }
 

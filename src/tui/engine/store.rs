@@ -11,8 +11,8 @@ use rustc_hash::FxHashMap;
 use super::super::data::{AlertView, Triage};
 use super::super::msg::{Msg, Op, Targets};
 use super::{DataReq, StoreReq, ToLoop, convert};
-use crate::event::{Batch, EventRow, Ts, hash64};
-use crate::pipeline::Feed;
+use crate::event::{EventRow, Ts, hash64};
+use crate::pipeline::{Feed, Logs};
 use crate::store::{AlertFilter, CaseId, CaseState, EventKey, EventMark, Store, StoreError, Target, Verdict};
 
 /// How often other people's changes are looked for.
@@ -176,15 +176,12 @@ impl Worker {
         }
     }
 
-    /// Copies the records of these alerts of which the store has only the place.
-    fn complete(&mut self, alerts: &[String]) -> Result<(), StoreError> {
-        let Some(feed) = &self.feed else { return Ok(()) };
-        let mut found = Vec::new();
-        for (source, e) in self.store.missing_evidence(alerts)? {
-            let len = usize::try_from(e.len).unwrap_or(usize::MAX).min(Batch::MAX_RECORD);
-            found.extend(feed.bytes(source, e.offset, len).map(|raw| (e.key, raw)));
-        }
-        self.store.add_evidence(&found).map(drop)
+    /// Copies the records of these alerts of which the store has only the
+    /// place. Says what could not be copied.
+    fn complete(&mut self, alerts: &[String]) -> Result<String, StoreError> {
+        let mut logs = Logs::new(self.feed.clone());
+        let done = self.store.complete_evidence(alerts, &mut |log, offset, len| logs.read(log, offset, len))?;
+        Ok(done.gaps.iter().map(|g| format!("; {g}")).collect())
     }
 
     fn perform(&mut self, op: Op) -> Result<String, StoreError> {
@@ -193,16 +190,15 @@ impl Worker {
             Op::Escalate { what, case, title } => {
                 let case = case.map(CaseId);
                 let n = what.alerts.len() + what.events.len();
-                let id = if what.alerts.is_empty() {
+                let (id, gaps) = if what.alerts.is_empty() {
                     let events: Vec<EventMark> = what.events.iter().map(|e| self.mark_of(e)).collect();
-                    self.store.escalate_events(&events, case.as_ref(), &title)?
+                    (self.store.escalate_events(&events, case.as_ref(), &title)?, String::new())
                 } else {
                     let id = self.store.escalate(&what.alerts, case.as_ref(), &title)?;
-                    self.complete(&what.alerts)?;
-                    id
+                    (id, self.complete(&what.alerts)?)
                 };
                 let noun = if what.alerts.is_empty() { "event" } else { "alert" };
-                Ok(format!("{} put into {id}; 3 shows cases, u undoes", plural(n, noun)))
+                Ok(format!("{} put into {id}; 3 shows cases, u undoes{gaps}", plural(n, noun)))
             }
             Op::Dismiss { alerts, verdict } => {
                 let v = Verdict::from_name(verdict).unwrap_or_default();
@@ -265,9 +261,14 @@ impl Worker {
     fn export(&mut self, case: &CaseId, path: &str) -> Result<String, StoreError> {
         // Its alerts may have grown since they were escalated.
         let alerts: Vec<String> = self.store.case(case)?.alerts.into_iter().map(|a| a.id).collect();
-        if !self.store.read_only() {
-            self.complete(&alerts)?;
-        }
+        let gaps = if self.store.read_only() {
+            match self.store.evidence_without_bytes(&alerts)? {
+                0 => String::new(),
+                n => format!("; {n} records without a copy: the case store cannot be written"),
+            }
+        } else {
+            self.complete(&alerts)?
+        };
         let text = crate::store::export::to_text(&self.store.export_case(case)?);
         let failed = |e: std::io::Error| StoreError::Invalid(format!("{path}: {e}"));
         let target = std::path::Path::new(path);
@@ -280,7 +281,7 @@ impl Worker {
         file.as_file().sync_all().map_err(failed)?;
         file.persist_noclobber(target).map_err(|e| failed(e.error))?;
         let sha = crate::store::canonical::sha256_hex(text.as_bytes());
-        Ok(format!("{case} exported to {path}, sha256 {}…", sha.get(..16).unwrap_or(&sha)))
+        Ok(format!("{case} exported to {path}, sha256 {}…{gaps}", sha.get(..16).unwrap_or(&sha)))
     }
 }
 
