@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
-use crate::event::{Schema, SchemaBuilder};
+use crate::event::{Logsource, Schema, SchemaBuilder};
 
 use super::compile::expr::{Expr, Lowering};
 use super::compile::preds::Preds;
@@ -75,6 +75,13 @@ impl RuleSet {
     #[must_use]
     pub fn schema(&self) -> Arc<Schema> {
         Arc::clone(&self.schema)
+    }
+
+    /// Whether a detection is for events of a logsource (of this set's schema).
+    #[must_use]
+    pub fn concerns(&self, idx: RuleIdx, event: Logsource) -> bool {
+        let at = self.compiled.rules.binary_search_by_key(&idx, |r| r.rule);
+        at.ok().and_then(|at| self.compiled.rules.get(at)).is_some_and(|r| r.logsource.matches(event))
     }
 
     pub(super) const fn schema_ref(&self) -> &Arc<Schema> {

@@ -25,6 +25,7 @@ mod framer;
 #[cfg(test)]
 mod framer_tests;
 mod frames;
+mod handle;
 mod identity;
 mod index;
 mod input;

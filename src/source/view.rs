@@ -4,9 +4,10 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use super::back::{Back, FileBack};
+use super::back::Back;
 use super::cache::Cache;
 use super::framer::{Flush, Framer, push};
+use super::handle::Handle;
 use super::identity::Identity;
 use super::index::{Change, Index, key};
 use super::open::kept_spool;
@@ -90,7 +91,7 @@ impl SourceView {
         if !std::fs::metadata(path).ok()?.is_file() {
             return None;
         }
-        let file = Arc::new(File::open(path).ok()?);
+        let file = File::open(path).ok()?;
         let meta = file.metadata().ok()?;
         let identity = Identity::of(&file, &meta).ok()?;
         let index = Index::load(&opts.cache, &key(path, &identity))?;
@@ -101,7 +102,7 @@ impl SourceView {
             return None;
         }
         let back = if index.spool.is_empty() {
-            Back::File(FileBack::new(path.clone(), &file).ok()?)
+            Back::File(Handle::new(path, file).ok()?)
         } else {
             Back::Spool(Arc::new(kept_spool(&opts.cache, Some(&index), Change::Same)?))
         };
@@ -237,7 +238,7 @@ impl SourceView {
         if entry.records == 1 && entry.len > Batch::MAX_RECORD as u64 + 2 {
             return self.read_long(&entry, batch);
         }
-        let mut framer = Framer::new(entry.offset, entry.first_line);
+        let mut framer = Framer::new(entry.offset, entry.first_line, Framer::BLOCK);
         let mut at = entry.offset;
         let end = entry.offset + entry.len;
         loop {

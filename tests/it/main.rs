@@ -14,6 +14,7 @@ mod docs;
 mod fail2ban;
 mod generate;
 mod hostile;
+mod many;
 mod parsed_data;
 mod program;
 mod reopen;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::columns::Fit;
 use super::filters::Filters;
 use super::list::Cursor;
 use crate::event::{EventRow, Ts};
@@ -66,6 +67,10 @@ pub struct Triage {
     pub evidence: Evidence,
     /// Cursor in the evidence pane.
     pub evidence_at: Cursor,
+    /// One alert fills the screen: why it was raised, and its evidence.
+    pub opened: bool,
+    /// What the alerts shown need of the screen's width.
+    pub fit: Fit,
     /// Id of the alert under the cursor, kept while the queue moves around it.
     anchor: Option<String>,
 }
@@ -83,6 +88,8 @@ impl Default for Triage {
             find: String::new(),
             evidence: Evidence::default(),
             evidence_at: Cursor::default(),
+            opened: false,
+            fit: Fit::default(),
             anchor: None,
         }
     }
@@ -128,20 +135,20 @@ impl Triage {
         let at = kept.unwrap_or(self.cursor.at);
         self.cursor.set(at, self.shown.len(), height);
         self.selected.retain(|id| all.iter().any(|v| v.alert.id == *id));
-        // Until somebody moves it, the cursor stays on the riskiest row.
-        if self.anchor.is_some() {
+        self.fit = Fit::of(self.shown.iter().filter_map(|i| all.get(*i)));
+        // Until somebody moves it, the cursor stays on the riskiest row. An alert
+        // that left the queue gives its row to the next; one that is gone for
+        // now, because the log is read again, is waited for.
+        let gone = self.anchor.as_ref().is_some_and(|id| !all.iter().any(|v| v.alert.id == *id));
+        if self.anchor.is_some() && !gone {
             self.hold();
         }
+        self.opened &= !self.shown.is_empty();
     }
 
-    /// Remembers the alert under the cursor.
+    /// Remembers the alert under the cursor: it stays there while others come.
     pub fn hold(&mut self) {
-        self.anchor = self.current().map(|v| v.alert.id.clone());
-    }
-
-    /// Forgets the alert under the cursor: the row counts, not the alert.
-    pub fn release(&mut self) {
-        self.anchor = None;
+        self.anchor = self.current().map(|v| v.alert.id.clone()).or(self.anchor.take());
     }
 
     /// Ids that a decision is about: the selected ones, else the one under the cursor.

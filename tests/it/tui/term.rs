@@ -142,6 +142,22 @@ impl Term {
         Some(at - start)
     }
 
+    /// Presses a key; how long it took until the screen was as wanted, if ever.
+    pub fn answer(&mut self, key: &str, wanted: impl Fn(&str) -> bool) -> Option<Duration> {
+        while let Ok((_, b)) = self.bytes.try_recv() {
+            self.take(&b);
+        }
+        let start = Instant::now();
+        self.press(key);
+        loop {
+            let (at, b) = self.bytes.recv_timeout(Duration::from_secs(5)).ok()?;
+            self.take(&b);
+            if wanted(&self.text()) {
+                return Some(at - start);
+            }
+        }
+    }
+
     pub fn text(&self) -> String {
         self.screen.screen().contents()
     }
