@@ -22,4 +22,5 @@ mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod store_verify;
 mod tui;
