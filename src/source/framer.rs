@@ -68,17 +68,7 @@ impl Framer {
     /// A framer that begins at this place of the stream, with blocks of so many bytes.
     pub(crate) fn new(offset: u64, line: u64, block: usize) -> Self {
         let block = block.clamp(Self::LEAST, Self::BLOCK);
-        Self {
-            buf: Vec::new(),
-            len: 0,
-            scanned: 0,
-            long: None,
-            offset,
-            line,
-            shape: Shape::Lines,
-            header: None,
-            block,
-        }
+        Self { buf: Vec::new(), len: 0, scanned: 0, long: None, offset, line, shape: Shape::Lines, header: None, block }
     }
 
     /// Frames lines of this shape from here on, with this header in force.
