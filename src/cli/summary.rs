@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::words::{count, some};
 use crate::event::{Severity, Ts, sanitize};
-use crate::pipeline::Snapshot;
+use crate::pipeline::{RuleProblem, Snapshot};
 use crate::source::{SkipReason, Skipped};
 
 /// Whether leaving an input out is a failure (it was asked for by name) rather
@@ -71,15 +72,19 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     let rate = t.records as f64 / s.seconds.max(1e-6);
     let _ = writeln!(
         out,
-        "{} records = {} parsed + {} raw + {} filtered + {} dropped   ({} lines, {} empty)",
-        t.records,
+        "{} = {} parsed + {} raw + {} filtered + {} dropped   ({}, {} empty)",
+        count(t.records, "record"),
         t.parsed,
         t.raw,
         t.filtered_total(),
         t.dropped_total(),
-        t.lines,
+        count(t.lines, "line"),
         t.empty_lines
     );
+    let failed = s.sources.iter().filter(|i| i.failed).count();
+    if s.sources.len() > 1 {
+        let _ = writeln!(out, "{}, {failed} of them not readable", count(s.sources.len(), "input"));
+    }
     for (by, n) in t.filtered.iter().chain(&t.dropped) {
         let _ = writeln!(out, "  {n} by {by}");
     }
@@ -88,24 +93,17 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     }
     years(&mut out, s);
     let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
-    let _ = writeln!(out, "{} rules loaded, {} not", s.rules_loaded, s.rule_problems.len());
-    for p in s.rule_problems.iter().take(10) {
-        let _ = writeln!(out, "  {}:{}: {}", sanitize(&p.path), p.line, sanitize(&p.reason));
-    }
-    if s.rule_problems.len() > 10 {
-        let _ = writeln!(out, "  … and {} more: secstream rules list", s.rule_problems.len() - 10);
-    }
+    let _ = writeln!(out, "{} loaded, {} not", count(s.rules_loaded, "rule"), s.rule_problems.len());
+    let problem = |p: &RuleProblem| format!("  {}", sanitize(&placed(&p.path, p.line, &p.reason)));
+    out += &some(s.rule_problems.iter().map(problem), 10, "secstream rules list");
     if s.evicted > 0 {
-        let _ = writeln!(out, "{} windows were put out of memory by the caps", s.evicted);
+        let _ = writeln!(out, "put out of memory by the caps: {}", count(s.evicted, "window"));
     }
-    for i in s.sources.iter() {
-        for w in &i.warnings {
-            let _ = writeln!(out, "{}: {}", sanitize(&i.name), sanitize(w));
-        }
-    }
-    for k in skipped {
-        let _ = writeln!(out, "{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
-    }
+    let warnings = s.sources.iter().flat_map(|i| i.warnings.iter().map(|w| (&i.name, w)));
+    let warnings: Vec<_> = warnings.map(|(name, w)| format!("{}: {}", sanitize(name), sanitize(w))).collect();
+    out += &some(warnings.into_iter(), 40, "--json lists all");
+    let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
+    out += &some(skipped.iter().map(skip), 40, "--json lists all");
     let counts: Vec<String> = Severity::ALL
         .iter()
         .rev()
@@ -116,13 +114,8 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         0 => String::new(),
         n => format!(", {n} covered by others"),
     };
-    let _ = writeln!(
-        out,
-        "{}{covered}{}{}",
-        plural(s.alerts.len() as u64, "alert"),
-        if counts.is_empty() { "" } else { ": " },
-        counts.join(", ")
-    );
+    let sum = count(s.alerts.len(), "alert");
+    let _ = writeln!(out, "{sum}{covered}{}{}", if counts.is_empty() { "" } else { ": " }, counts.join(", "));
     let mut top: Vec<_> = s.alerts.iter().filter(|a| a.covered_by.is_none()).collect();
     top.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.timestamp.cmp(&b.timestamp)).then(a.id.cmp(&b.id)));
     for a in top.iter().take(15) {
@@ -157,7 +150,7 @@ fn years(out: &mut String, s: &Snapshot) {
     for ((years, by), names) in groups {
         let what = match names.as_slice() {
             [one] => sanitize(one).into_owned(),
-            many => format!("{} inputs", many.len()),
+            many => count(many.len(), "input"),
         };
         let _ = writeln!(out, "{what}: {years} inferred from {by} (--year names another)");
     }
@@ -177,8 +170,11 @@ fn covers(s: &Snapshot, ids: &[String]) -> String {
     titles.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn plural(n: u64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+/// A place and what is wrong there; a reason that begins with its place already
+/// is left as it is.
+pub(super) fn placed(path: &str, line: impl std::fmt::Display, reason: &str) -> String {
+    let own = reason.strip_prefix(path).is_some_and(|rest| rest.starts_with(':'));
+    if own { reason.to_owned() } else { format!("{path}:{line}: {reason}") }
 }
 
 /// Largest resident memory of this process so far, in bytes, where the system
