@@ -10,6 +10,7 @@ mod replay;
 mod rules;
 mod summary;
 mod tui;
+mod words;
 
 pub mod cases;
 pub mod generate;

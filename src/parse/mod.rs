@@ -5,6 +5,7 @@
 //! batches are parsed on any number of threads, with the same result.
 
 pub mod addr;
+pub mod audit;
 mod ctx;
 pub mod custom;
 mod detect;
@@ -54,12 +55,27 @@ pub struct Scratch {
     custom: custom::Scratch,
 }
 
+/// What the parsers of all sources share.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    schema: Arc<Schema>,
+    names: Arc<json::Names>,
+}
+
+impl Tables {
+    /// The tables for a schema.
+    #[must_use]
+    pub fn new(schema: &Arc<Schema>) -> Self {
+        Self { schema: Arc::clone(schema), names: Arc::new(json::Names::new(schema)) }
+    }
+}
+
 /// The parser of one source.
 #[derive(Debug)]
 pub struct Parser {
     schema: Arc<Schema>,
     ctx: Ctx,
-    names: json::Names,
+    names: Arc<json::Names>,
     json: json::Sources,
     windows: windows::Sources,
     custom: Arc<[custom::Format]>,
@@ -75,12 +91,19 @@ impl Parser {
     /// A parser for the source `name`, whose first bytes are `sample`.
     #[must_use]
     pub fn for_source(name: &str, sample: &[u8], opts: &Options, schema: &Arc<Schema>) -> Self {
+        Self::with_tables(name, sample, opts, &Tables::new(schema))
+    }
+
+    /// As [`Parser::for_source`], with tables that several parsers share.
+    #[must_use]
+    pub fn with_tables(name: &str, sample: &[u8], opts: &Options, tables: &Tables) -> Self {
+        let schema = &tables.schema;
         let mut ctx = Ctx::new(opts.tz, opts.time_ref, schema);
         ctx.web = ctx::WebSources::for_name(name, schema);
         let mut parser = Self {
             schema: Arc::clone(schema),
             ctx,
-            names: json::Names::new(schema),
+            names: Arc::clone(&tables.names),
             json: json::Sources::new(schema),
             windows: windows::Sources::new(opts.time_ref, schema),
             custom: Arc::clone(&opts.custom),
@@ -165,6 +188,7 @@ impl Parser {
             Format::Raw | Format::Json | Format::Windows | Format::Custom(_) => false,
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
             Format::Text => text::parse(line, &self.ctx, d),
+            Format::Auditd => audit::parse(line, &self.ctx, d),
             Format::Access => web::access::parse(line, &self.ctx, d),
             Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
             Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),

@@ -17,6 +17,7 @@ mod counts;
 mod feed;
 mod histogram;
 mod lane;
+mod lanes;
 mod logs;
 mod options;
 mod publisher;

@@ -9,16 +9,20 @@
     reason = "tests may end loudly"
 )]
 
+mod alerts;
 mod architecture;
 mod docs;
 mod fail2ban;
 mod generate;
 mod hostile;
+mod inputs;
+mod many;
 mod parsed_data;
 mod program;
 mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod store_verify;
 mod tui;
 mod workshop;
