@@ -38,12 +38,25 @@ pub enum Command {
     /// Check the installation: terminal, cache, store, rules, custom formats
     Doctor(DoctorArgs),
     /// Print a completion script for a shell
+    #[command(
+        after_help = "Examples:\n  secstream completions bash > ~/.local/share/bash-completion/completions/secstream\n  secstream completions zsh > ~/.zfunc/_secstream"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print a manual page, or write all of them into a directory
+    #[command(
+        after_help = "Examples:\n  secstream man | man -l -\n  secstream man rules check\n  secstream man --dir ~/.local/share/man/man1"
+    )]
+    Man {
+        /// The command it is about (default: all in short)
+        #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+        of: Vec<String>,
+        /// Write one file for each command into this directory
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// A detector.
@@ -165,6 +178,9 @@ pub struct TuiArgs {
 
 /// `secstream demo`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream demo\n  secstream demo --theme light\n  secstream demo --json | jq .alerts_by_severity"
+)]
 pub struct DemoArgs {
     /// Print the summary as JSON instead of opening the workbench
     #[arg(long)]
@@ -178,6 +194,9 @@ pub struct DemoArgs {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// What is loaded, and why the rest is not
+    #[command(
+        after_help = "Examples:\n  secstream rules list\n  secstream rules list --add-rules my-rules/ --json | jq '.[] | select(.loaded | not)'"
+    )]
     List {
         /// Which rules
         #[command(flatten)]
@@ -187,6 +206,9 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Show a rule by id, title or file
+    #[command(
+        after_help = "Examples:\n  secstream rules show brute_force.yml\n  secstream rules show 'SSH password guessing from one source'"
+    )]
     Show {
         /// Id, title or file name
         rule: String,
@@ -198,8 +220,11 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Lint rules: errors and warnings with places; exit code 1 if there are any errors
+    #[command(
+        after_help = "Examples:\n  secstream rules check my-rules/\n  secstream rules check - < my-rules/deploy.yml\n  secstream rules check --rules my-rules/ --json"
+    )]
     Check {
-        /// Files or directories (default: the rules in force)
+        /// Files or directories, - for standard input (default: the rules in force)
         paths: Vec<PathBuf>,
         /// Which rules
         #[command(flatten)]
@@ -209,6 +234,7 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Run the test events beside the rules; exit code 1 if any fails
+    #[command(after_help = "Examples:\n  secstream rules test\n  secstream rules test --rules my-rules/")]
     Test {
         /// Files or directories (default: the rules in force)
         paths: Vec<PathBuf>,
@@ -225,19 +251,23 @@ pub enum RulesCommand {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Each value with the place it came from
+    #[command(after_help = "Examples:\n  secstream config show\n  secstream config show --json")]
     Show {
         /// One JSON document
         #[arg(long)]
         json: bool,
     },
     /// The reference of all keys, as Markdown
+    #[command(after_help = "Examples:\n  secstream config docs > config.md")]
     Docs,
     /// The reference of all key bindings, as Markdown
+    #[command(after_help = "Examples:\n  secstream config keys > keys.md")]
     Keys,
 }
 
 /// `secstream doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  secstream doctor\n  secstream doctor --formats my-formats.toml --json")]
 pub struct DoctorArgs {
     /// TOML files that define custom formats, to be tested on their samples
     #[arg(long, value_name = "FILE")]

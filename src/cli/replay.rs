@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::ReplayArgs;
 use super::error::{DONE, FAILED, Failure, USAGE};
+use super::words::count;
 use super::{inputs, summary};
 use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
 use crate::sink::{AlertWriter, MatchWriter, Out};
@@ -60,7 +61,7 @@ pub(super) fn report(
         }
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
-    let broken = s.sources.iter().any(|i| i.failed) || skipped.iter().any(|k| summary::is_failure(&k.reason));
+    let broken = s.sources.iter().any(|i| i.failed) || skipped.iter().any(summary::is_failure);
     Ok(if interrupted {
         130
     } else if broken {
@@ -150,7 +151,7 @@ impl Progress {
 
     fn show(&self, s: &Snapshot) {
         let rate = s.totals.records as f64 / s.seconds.max(0.001);
-        let text = format!("{} records, {rate:.0}/s", s.totals.records);
+        let text = format!("{}, {rate:.0}/s", count(s.totals.records, "record"));
         if let Some(bar) = &self.bar {
             if let Some(p) = s.progress() {
                 bar.set_length(1000);

@@ -21,4 +21,5 @@ mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod streams;
 mod tui;

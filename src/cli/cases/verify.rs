@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write};
 use serde_json::{Value, json};
 
 use super::{Failure, VerifyArgs, open, print_json};
+use crate::cli::words::count;
 use crate::event::sanitize;
 use crate::pipeline::open_log;
 use crate::store::canonical::parse_strict;
@@ -23,7 +24,7 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
         Ok(_) => return Err(Failure::Input(format!("{name}: JSON, but no case exported by secstream"))),
         // Two values under one name: a document that different readers read differently.
         Err(e) if e.is_data() => {
-            let finding = Finding { item: "document".to_owned(), problem: e.to_string() };
+            let finding = Finding::new("document", e.to_string());
             Report { findings: vec![finding], ..Report::default() }
         }
         Err(e) => return Err(Failure::Input(format!("{name}: not a JSON document: {e}"))),
@@ -51,19 +52,33 @@ fn verify_store(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
         print_json(out, &json!({"findings": findings, "ok": findings.is_empty()}))?;
         return Ok(u8::from(!findings.is_empty()));
     }
-    for finding in &findings {
-        writeln!(out, "{}", sanitize(&finding.to_string()))?;
-    }
-    writeln!(out, "case store: {}", count(findings.len()))?;
+    let changed = print_changes(&findings, out)?;
+    writeln!(out, "case store: {}", verdict(changed))?;
     Ok(u8::from(!findings.is_empty()))
 }
 
-fn count(findings: usize) -> String {
-    match findings {
-        0 => "intact".to_owned(),
-        1 => "1 finding".to_owned(),
-        n => format!("{n} findings"),
+fn verdict(findings: usize) -> String {
+    if findings == 0 { "intact".to_owned() } else { count(findings, "finding") }
+}
+
+/// A line for each thing that was changed; how many they are.
+fn print_changes(findings: &[Finding], out: &mut dyn Write) -> io::Result<usize> {
+    let mut changed: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut follow = 0;
+    for f in findings {
+        match changed.iter_mut().find(|(item, _)| *item == f.item) {
+            Some((_, problems)) => problems.push(&f.problem),
+            None if f.follows => follow += 1,
+            None => changed.push((&f.item, vec![&f.problem])),
+        }
     }
+    for (item, problems) in &changed {
+        writeln!(out, "{}", sanitize(&format!("{item}: {}", problems.join("; "))))?;
+    }
+    if follow > 0 {
+        writeln!(out, "because of that {} did not pass: --json lists them", count(follow, "other check"))?;
+    }
+    Ok(changed.len())
 }
 
 fn read(name: &str) -> Result<String, Failure> {
@@ -77,19 +92,17 @@ fn read(name: &str) -> Result<String, Failure> {
 }
 
 fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &report.findings {
-        writeln!(out, "{}", sanitize(&finding.to_string()))?;
-    }
-    let verdict = count(report.findings.len());
+    let changed = print_changes(&report.findings, out)?;
     writeln!(
         out,
-        "{}: {verdict}; {} alerts, {} records ({} without bytes, {} compared with a log), {} operations",
+        "{}: {}; {}, {} ({} without bytes, {} compared with a log), {}",
         if report.case.is_empty() { "document".into() } else { sanitize(&report.case) },
-        report.alerts,
-        report.evidence,
+        verdict(changed),
+        count(report.alerts, "alert"),
+        count(report.evidence, "record"),
         report.evidence_without_bytes,
         report.evidence_in_logs,
-        report.operations
+        count(report.operations, "operation")
     )?;
     if report.findings.is_empty() {
         writeln!(out, "document SHA-256 {}", report.document_sha256)?;

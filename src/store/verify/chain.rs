@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Report, list, text, without};
+use super::{From, Report, list, text, without};
 use crate::store::canonical::digest;
 use crate::store::ops::{GENESIS, link};
 
@@ -27,7 +27,11 @@ pub(super) fn check(report: &mut Report, document: &Value) {
         }
         let hash = link(text(&op["writer"]), op["seq"].as_i64().unwrap_or(0), text(&op["prev"]), text(&op["body"]));
         if op["hash"] != hash {
-            report.add(&name, "its link was changed: number, body and link before do not give its hash");
+            report.add_from(
+                From::Operations,
+                &name,
+                "its link was changed: number, body and link before do not give its hash",
+            );
         }
         if !linked.contains(&place(&op["writer"], &op["seq"], &op["id"])) {
             report.add(&name, "is not in its writer's chain");
@@ -69,7 +73,7 @@ fn check_chain(report: &mut Report, document: &Value, chain: &Value) {
                 Some(op)
                     if op["body"] != item["body"] || op["prev"] != prev.as_str() || op["hash"] != hash.as_str() =>
                 {
-                    report.add(name(op), "does not fit into its writer's chain");
+                    report.add_from(From::Operations, name(op), "does not fit into its writer's chain");
                 }
                 Some(_) => {}
             }
@@ -78,7 +82,7 @@ fn check_chain(report: &mut Report, document: &Value, chain: &Value) {
         seq = seq.saturating_add(1);
     }
     if chain["head"] != prev.as_str() {
-        report.add(whole, "its links do not lead to its head");
+        report.add_from(From::Operations, whole, "its links do not lead to its head");
     }
 }
 

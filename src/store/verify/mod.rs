@@ -17,6 +17,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine as _;
@@ -37,6 +38,49 @@ pub struct Finding {
     pub item: String,
     /// What is wrong with it.
     pub problem: String,
+    /// Whether it only follows from another finding.
+    pub follows: bool,
+    #[serde(skip)]
+    from: From,
+}
+
+/// From what change, where there is one, a finding follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From {
+    /// None: it is a change itself.
+    Itself,
+    /// One of the alert's records.
+    Evidence,
+    /// The same item, or an operation.
+    Operations,
+    /// Any other.
+    Any,
+}
+
+impl Finding {
+    /// A finding that stands for itself.
+    #[must_use]
+    pub fn new(item: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { item: item.into(), problem: problem.into(), follows: false, from: From::Itself }
+    }
+}
+
+/// Marks what only follows from other findings, and puts it behind them: one
+/// changed byte is found by several hashes.
+fn sort(findings: &mut [Finding]) {
+    let changed: BTreeSet<String> =
+        findings.iter().filter(|f| f.from == From::Itself).map(|f| f.item.clone()).collect();
+    let begins = |with: &str| changed.iter().any(|i| i.starts_with(with));
+    let others = findings.len() > 1;
+    for f in findings.iter_mut() {
+        f.follows = match f.from {
+            From::Itself => false,
+            From::Evidence => begins(&format!("{} evidence ", f.item)),
+            From::Operations => changed.contains(&f.item) || begins("operation "),
+            From::Any => others,
+        };
+    }
+    findings.sort_by_key(|f| f.follows);
 }
 
 impl fmt::Display for Finding {
@@ -62,13 +106,18 @@ pub struct Report {
     pub operations: usize,
     /// Hash of the document.
     pub document_sha256: String,
-    /// What is wrong, in the order of the document.
+    /// What is wrong: changes in the order of the document, then what follows
+    /// from them.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
     fn add(&mut self, item: impl Into<String>, problem: impl Into<String>) {
-        self.findings.push(Finding { item: item.into(), problem: problem.into() });
+        self.findings.push(Finding::new(item, problem));
+    }
+
+    fn add_from(&mut self, from: From, item: impl Into<String>, problem: impl Into<String>) {
+        self.findings.push(Finding { from, ..Finding::new(item, problem) });
     }
 }
 
@@ -110,6 +159,7 @@ pub fn verify(document: &Value, logs: &mut [Box<dyn LogBytes>]) -> Report {
     replay::check(&mut report, document);
     logs::check(&mut report, document, logs);
     check_document(&mut report, document);
+    sort(&mut report.findings);
     report
 }
 
@@ -144,7 +194,11 @@ fn check_alert(report: &mut Report, alert: &Value) {
         check_evidence(report, &format!("{name} evidence {}", e["n"].as_u64().unwrap_or(i as u64 + 1)), e);
     }
     if alert["evidence_digest"] != list_digest(evidence) {
-        report.add(name, "its list of evidence was changed: a record is missing, added, moved or altered");
+        report.add_from(
+            From::Evidence,
+            name,
+            "its list of evidence was changed: a record is missing, added, moved or altered",
+        );
     }
 }
 
@@ -211,7 +265,7 @@ fn check_document(report: &mut Report, document: &Value) {
         } else {
             "does not match its SHA-256"
         };
-        report.add("document", what);
+        report.add_from(From::Any, "document", what);
     }
     report.document_sha256 = hash;
 }
