@@ -27,6 +27,8 @@ pub enum Format {
     Json,
     /// Windows events as JSON lines.
     Windows,
+    /// The Linux audit log.
+    Auditd,
     /// One of the user's own formats, by its position.
     Custom(usize),
 }
@@ -42,6 +44,7 @@ const NAMES: &[(&str, Format)] = &[
     ("text", Format::Text),
     ("json", Format::Json),
     ("windows", Format::Windows),
+    ("auditd", Format::Auditd),
 ];
 
 /// Names of custom formats, in the order in which they were first seen. They

@@ -5,6 +5,7 @@
 //! batches are parsed on any number of threads, with the same result.
 
 pub mod addr;
+pub mod audit;
 mod ctx;
 pub mod custom;
 mod detect;
@@ -187,6 +188,7 @@ impl Parser {
             Format::Raw | Format::Json | Format::Windows | Format::Custom(_) => false,
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
             Format::Text => text::parse(line, &self.ctx, d),
+            Format::Auditd => audit::parse(line, &self.ctx, d),
             Format::Access => web::access::parse(line, &self.ctx, d),
             Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
             Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),

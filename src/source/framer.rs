@@ -6,10 +6,12 @@
 //! batch. Memory stays under two records of the greatest length: the rest of a
 //! longer line is counted and passed over.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::audit;
+use super::shape::{Shape, header_after};
 use crate::event::{Batch, Lossy, Record, RecordFlags, Span};
 
 /// Buffers of framers at rest: of thousands of open sources only those being
@@ -50,6 +52,9 @@ pub(crate) struct Framer {
     offset: u64,
     /// Number of the line that begins there.
     line: u64,
+    shape: Shape,
+    /// Lines that name the columns, as they were before the first pending byte.
+    header: Option<Arc<str>>,
     /// Size of a block in bytes.
     block: usize,
 }
@@ -63,7 +68,22 @@ impl Framer {
     /// A framer that begins at this place of the stream, with blocks of so many bytes.
     pub(crate) fn new(offset: u64, line: u64, block: usize) -> Self {
         let block = block.clamp(Self::LEAST, Self::BLOCK);
-        Self { buf: Vec::new(), len: 0, scanned: 0, long: None, offset, line, block }
+        Self { buf: Vec::new(), len: 0, scanned: 0, long: None, offset, line, shape: Shape::Lines, header: None, block }
+    }
+
+    /// Frames lines of this shape from here on, with this header in force.
+    pub(crate) fn set_shape(&mut self, shape: Shape, header: Option<Arc<str>>) {
+        self.shape = shape;
+        self.header = header;
+        if shape == Shape::Audit {
+            // Whether an event is cut must not depend on how many inputs there are.
+            self.block = Self::BLOCK;
+        }
+    }
+
+    /// The header in force where the next block begins.
+    pub(crate) fn header(&self) -> Option<&Arc<str>> {
+        self.header.as_ref()
     }
 
     /// What was read and is not yet part of a batch.
@@ -144,6 +164,14 @@ impl Framer {
         self.line = emit(block, self.offset, self.line, batch);
         taken(block);
         self.consume(end);
+        match self.shape {
+            Shape::Lines => {}
+            Shape::Audit => audit::join(batch),
+            Shape::Headed => {
+                batch.header.clone_from(&self.header);
+                self.header = header_after(batch, self.header.as_ref());
+            }
+        }
         true
     }
 
@@ -156,6 +184,10 @@ impl Framer {
         }
         let window = self.len.min(self.block);
         if let Some(p) = memrchr(b'\n', self.buf.get(..window)?) {
+            let more = flush == Flush::Full || self.len > p + 1;
+            if self.shape == Shape::Audit && more && window == self.block {
+                return Some(audit::border(self.buf.get(..=p)?));
+            }
             return Some(p + 1);
         }
         let from = self.scanned.max(window);

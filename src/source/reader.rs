@@ -11,6 +11,7 @@ use super::framer::{Flush, Framer};
 use super::handle::{Handle, Reading};
 use super::identity::{Fingerprint, Identity, modified};
 use super::index::{Change, Index};
+use super::shape::Shape;
 use super::spool::SpoolWriter;
 use super::view::Target;
 use super::{BlockEntry, Input, SourceError, SourceSummary, SourceView, TimeRef, open};
@@ -229,7 +230,9 @@ impl SourceReader {
                     spool.append(bytes);
                 }
             };
+            let header = self.framer.header().cloned();
             if self.framer.next(self.flush, batch, &mut taken) {
+                self.view.note_header(self.seq, header);
                 self.note(place, batch);
                 return Ok(Polled::Batch);
             }
@@ -397,6 +400,9 @@ impl SourceReader {
                 self.summary.warnings.push(warning.to_owned());
             }
         }
+        let shape = Shape::of(sample);
+        self.framer.set_shape(shape, None);
+        self.view.set_shape(shape);
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if self.framer.pending().starts_with(MARK) {
             self.framer.skip(MARK.len());

@@ -163,7 +163,8 @@ pub(super) fn list_digest(items: &[Value]) -> String {
 }
 
 /// Numbers that every JSON reader reads alike: at most six decimals.
-fn tidy(value: Value) -> Value {
+#[must_use]
+pub fn tidy(value: Value) -> Value {
     match value {
         Value::Number(n) if n.is_f64() => {
             let f = n.as_f64().unwrap_or_default();

@@ -9,11 +9,13 @@
     reason = "tests may end loudly"
 )]
 
+mod alerts;
 mod architecture;
 mod docs;
 mod fail2ban;
 mod generate;
 mod hostile;
+mod inputs;
 mod many;
 mod parsed_data;
 mod program;
@@ -21,5 +23,7 @@ mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod store_verify;
 mod streams;
 mod tui;
+mod workshop;

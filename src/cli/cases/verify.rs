@@ -4,37 +4,39 @@ use std::io::{self, Read as _, Write};
 
 use serde_json::{Value, json};
 
+use super::derive::{self, Derived};
 use super::{Failure, VerifyArgs, open, print_json};
 use crate::cli::words::count;
 use crate::event::sanitize;
 use crate::pipeline::open_log;
 use crate::store::canonical::parse_strict;
 use crate::store::export::FORMAT;
-use crate::store::verify::{self, Finding, Report};
+use crate::store::verify::{self, Report};
 
 pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let Some(name) = &args.file else { return verify_store(args, out) };
     let text = read(name)?;
-    let report = match parse_strict(&text) {
+    let (report, derived) = match parse_strict(&text) {
         Ok(document) if document["format"] == FORMAT => {
             let mut logs =
                 args.logs.iter().map(|p| open_log(p)).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
-            verify::verify(&document, &mut logs)
+            let mut report = verify::verify(&document, &mut logs);
+            drop(logs);
+            let derived = derive::derive(&document, &mut report, &args.logs, &args.derive)?;
+            (report, derived)
         }
         Ok(_) => return Err(Failure::Input(format!("{name}: JSON, but no case exported by secstream"))),
         // Two values under one name: a document that different readers read differently.
-        Err(e) if e.is_data() => {
-            let finding = Finding::new("document", e.to_string());
-            Report { findings: vec![finding], ..Report::default() }
-        }
+        Err(e) if e.is_data() => (Report::of("document", e.to_string()), Derived::default()),
         Err(e) => return Err(Failure::Input(format!("{name}: not a JSON document: {e}"))),
     };
     if args.json {
         let mut doc: Value = serde_json::to_value(&report).unwrap_or_default();
+        doc["derived"] = serde_json::to_value(&derived).unwrap_or_default();
         doc["ok"] = json!(report.findings.is_empty());
         print_json(out, &doc)?;
     } else {
-        print(&report, out)?;
+        print(&report, &derived, out)?;
     }
     Ok(u8::from(!report.findings.is_empty()))
 }
@@ -42,7 +44,7 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
 /// Checks the chains and copies in the store.
 fn verify_store(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     if !args.logs.is_empty() {
-        return Err(Failure::Usage("--log needs the file of an exported case".to_owned()));
+        return Err(Failure::Usage("--source needs the file of an exported case".to_owned()));
     }
     let findings = match open(&args.store)? {
         Some(store) => store.verify()?,
@@ -52,33 +54,15 @@ fn verify_store(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
         print_json(out, &json!({"findings": findings, "ok": findings.is_empty()}))?;
         return Ok(u8::from(!findings.is_empty()));
     }
-    let changed = print_changes(&findings, out)?;
-    writeln!(out, "case store: {}", verdict(changed))?;
+    for finding in &findings {
+        writeln!(out, "{}", sanitize(&finding.to_string()))?;
+    }
+    writeln!(out, "case store: {}", verdict(findings.len()))?;
     Ok(u8::from(!findings.is_empty()))
 }
 
 fn verdict(findings: usize) -> String {
     if findings == 0 { "intact".to_owned() } else { count(findings, "finding") }
-}
-
-/// A line for each thing that was changed; how many they are.
-fn print_changes(findings: &[Finding], out: &mut dyn Write) -> io::Result<usize> {
-    let mut changed: Vec<(&str, Vec<&str>)> = Vec::new();
-    let mut follow = 0;
-    for f in findings {
-        match changed.iter_mut().find(|(item, _)| *item == f.item) {
-            Some((_, problems)) => problems.push(&f.problem),
-            None if f.follows => follow += 1,
-            None => changed.push((&f.item, vec![&f.problem])),
-        }
-    }
-    for (item, problems) in &changed {
-        writeln!(out, "{}", sanitize(&format!("{item}: {}", problems.join("; "))))?;
-    }
-    if follow > 0 {
-        writeln!(out, "because of that {} did not pass: --json lists them", count(follow, "other check"))?;
-    }
-    Ok(changed.len())
 }
 
 fn read(name: &str) -> Result<String, Failure> {
@@ -91,19 +75,33 @@ fn read(name: &str) -> Result<String, Failure> {
     std::fs::read_to_string(name).map_err(fail)
 }
 
-fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let changed = print_changes(&report.findings, out)?;
+fn print(report: &Report, derived: &Derived, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &report.findings {
+        writeln!(out, "{}", sanitize(&finding.to_string()))?;
+    }
+    match report.consequences.len() {
+        0 => {}
+        1 => writeln!(out, "1 further check fails, which may follow from that: --json lists it")?,
+        n => writeln!(out, "{n} further checks fail, which may follow from that: --json lists them")?,
+    }
+    for (reason, n) in derived.reasons() {
+        writeln!(out, "{} not derived again: {}", count(n, "alert"), sanitize(reason))?;
+    }
     writeln!(
         out,
         "{}: {}; {}, {} ({} without bytes, {} compared with a log), {}",
         if report.case.is_empty() { "document".into() } else { sanitize(&report.case) },
-        verdict(changed),
+        verdict(report.findings.len()),
         count(report.alerts, "alert"),
         count(report.evidence, "record"),
         report.evidence_without_bytes,
         report.evidence_in_logs,
         count(report.operations, "operation")
     )?;
+    if derived.checked() > 0 {
+        let all = count(derived.checked(), "alert");
+        writeln!(out, "{} of {all} derived again from the logs, the same", derived.same())?;
+    }
     if report.findings.is_empty() {
         writeln!(out, "document SHA-256 {}", report.document_sha256)?;
         writeln!(out, "without a signature this proves order and completeness, not authorship: compare the hash")?;

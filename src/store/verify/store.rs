@@ -11,7 +11,7 @@ impl Store {
     pub fn verify(&self) -> Result<Vec<Finding>> {
         self.read(|c| {
             let mut findings = Vec::new();
-            let mut add = |item: String, problem: &str| findings.push(Finding::new(item, problem));
+            let mut add = |item: String, problem: &str| findings.push(Finding { item, problem: problem.to_owned() });
             let mut s = c.prepare("PRAGMA integrity_check(10)")?;
             for line in s.query_map([], |r| r.get::<_, String>(0))? {
                 let line = line?;
