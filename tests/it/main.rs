@@ -9,6 +9,7 @@
     reason = "tests may end loudly"
 )]
 
+mod alerts;
 mod architecture;
 mod docs;
 mod fail2ban;
@@ -24,3 +25,4 @@ mod source;
 mod store;
 mod store_verify;
 mod tui;
+mod workshop;
