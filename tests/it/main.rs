@@ -22,5 +22,7 @@ mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod store_broken;
+mod store_shared;
 mod store_verify;
 mod tui;
