@@ -27,9 +27,9 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Make realistic logs with embedded attacks and their ground truth
     Generate(super::generate::GenerateArgs),
-    /// List, show, check and test rules
+    /// List, show, check, test, backtest and explain rules
     #[command(subcommand)]
-    Rules(RulesCommand),
+    Rules(super::rules::RulesCommand),
     /// List, show, export and verify cases
     Cases(super::cases::CasesCmd),
     /// Show the configuration in force and where each value comes from
@@ -172,53 +172,6 @@ pub struct DemoArgs {
     /// Theme of the workbench
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
-}
-
-/// `secstream rules …`.
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// What is loaded, and why the rest is not
-    List {
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show a rule by id, title or file
-    Show {
-        /// Id, title or file name
-        rule: String,
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
-    /// Lint rules: errors and warnings with places; exit code 1 if there are any errors
-    Check {
-        /// Files or directories (default: the rules in force)
-        paths: Vec<PathBuf>,
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
-    /// Run the test events beside the rules; exit code 1 if any fails
-    Test {
-        /// Files or directories (default: the rules in force)
-        paths: Vec<PathBuf>,
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// `secstream config …`.

@@ -31,6 +31,8 @@ pub struct SourceStatus {
     pub name: String,
     /// Format in use.
     pub format: String,
+    /// What told the year of records without one; empty where `--year` did.
+    pub year_from: &'static str,
     /// Its counts.
     pub counts: Counts,
     /// Size in bytes as stored, where known.
@@ -90,6 +92,12 @@ impl Snapshot {
     #[must_use]
     pub fn alerts_of(&self, severity: Severity) -> usize {
         self.alerts.iter().filter(|a| a.severity == severity).count()
+    }
+
+    /// Number of alerts that others stand for.
+    #[must_use]
+    pub fn covered(&self) -> usize {
+        self.alerts.iter().filter(|a| a.covered_by.is_some()).count()
     }
 
     /// Share of the known input size that was read, 0 to 1; `None` where a size is unknown.

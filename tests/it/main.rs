@@ -9,6 +9,7 @@
     reason = "tests may end loudly"
 )]
 
+mod alerts;
 mod architecture;
 mod docs;
 mod fail2ban;
@@ -26,3 +27,4 @@ mod store_broken;
 mod store_shared;
 mod store_verify;
 mod tui;
+mod workshop;

@@ -1,4 +1,7 @@
-//! `secstream rules`: what is loaded, lint, and the tests beside the rules.
+//! `secstream rules`: what is loaded, lint, tests, and what rules find in a log.
+
+mod args;
+mod backtest;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,7 +9,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::{Common, RuleOptions, RulesCommand};
+pub use args::RulesCommand;
+
+use super::args::{Common, RuleOptions};
 use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
 use crate::config::Config;
@@ -21,6 +26,7 @@ pub(super) fn run(command: RulesCommand, out: &mut dyn Write) -> Result<u8, Fail
         RulesCommand::Show { rule, rules, json } => show(&rule, &files(&rules, &[])?, json, out),
         RulesCommand::Check { paths, rules, json } => check(&files(&rules, &paths)?, json, out),
         RulesCommand::Test { paths, rules, json } => test(&rules, &paths, json, out),
+        RulesCommand::Backtest(a) => backtest::run(&a, out),
     }
 }
 
