@@ -28,6 +28,8 @@ use error::Failure;
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    // A file that reaches a limit on sizes is an error to be told, not a signal to die of.
+    let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), std::sync::Arc::default());
     let cli = Cli::parse();
     match run(cli) {
         Ok(code) => ExitCode::from(code),

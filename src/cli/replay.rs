@@ -33,15 +33,22 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     if let Some(path) = &args.alerts {
         options.sinks.push(Box::new(AlertSink(AlertWriter::new(Out::create(path)?))));
     }
+    let mut unwritable = None;
     if !args.common.no_store {
         let path = config.optional("store.path").map(std::path::PathBuf::from);
         let store =
             Store::open(path.as_deref(), &inputs::analyst(&config)).map_err(|e| Failure::failed(e.to_string()))?;
         options.keep = true;
+        unwritable = store.read_only_note();
         options.sinks.push(Box::new(StoreSink::new(store)));
     }
     let (snapshot, interrupted) = drive(options, !args.quiet && !args.json)?;
-    report(args.json, args.quiet, &snapshot, &skipped, interrupted)
+    let code = report(args.json, args.quiet, &snapshot, &skipped, interrupted)?;
+    let Some(note) = unwritable else { return Ok(code) };
+    // The outputs are whole, but the alerts are not where they were to be kept.
+    let note = crate::event::sanitize(&note);
+    let _ = writeln!(std::io::stderr(), "secstream: {note}; --no-store keeps nothing, --db names another file");
+    Ok(if code == DONE { FAILED } else { code })
 }
 
 /// Writes the summary and chooses the exit code.

@@ -23,6 +23,8 @@ mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod store_broken;
+mod store_shared;
 mod store_verify;
 mod streams;
 mod tui;
