@@ -10,6 +10,9 @@ use crate::cli::args::{Common, RuleOptions};
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// What is loaded, and why the rest is not
+    #[command(
+        after_help = "Examples:\n  secstream rules list\n  secstream rules list --add-rules my-rules/ --json | jq '.[] | select(.loaded | not)'"
+    )]
     List {
         /// Which rules
         #[command(flatten)]
@@ -19,6 +22,9 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Show a rule by id, title or file
+    #[command(
+        after_help = "Examples:\n  secstream rules show ssh_distributed_guessing.yml\n  secstream rules show 'Distributed SSH password guessing'"
+    )]
     Show {
         /// Id, title or file name
         rule: String,
@@ -30,8 +36,11 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Lint rules: errors and warnings with places; exit code 1 if there are any errors
+    #[command(
+        after_help = "Examples:\n  secstream rules check my-rules/\n  secstream rules check - < my-rules/deploy.yml\n  secstream rules check --rules my-rules/ --json"
+    )]
     Check {
-        /// Files or directories (default: the rules in force)
+        /// Files or directories, - for standard input (default: the rules in force)
         paths: Vec<PathBuf>,
         /// Which rules
         #[command(flatten)]
@@ -41,6 +50,7 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Run the test events beside the rules; exit code 1 if any fails
+    #[command(after_help = "Examples:\n  secstream rules test\n  secstream rules test --rules my-rules/")]
     Test {
         /// Files or directories (default: the rules in force)
         paths: Vec<PathBuf>,
