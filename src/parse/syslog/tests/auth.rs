@@ -118,7 +118,7 @@ fn su() {
     both("- pts/0 bob:root", "bob", "root", SuFailed, Failure);
     both("'su root' failed for bob on /dev/pts/1", "bob", "root", SuFailed, Failure);
     both("'su root' succeeded for bob on /dev/pts/1", "bob", "root", Su, Success);
-    both("pam_authenticate: Authentication failure", "", "", Other, Unknown);
+    both("pam_authenticate: Authentication failure", "", "", Other, crate::event::Outcome::Unknown);
 }
 
 #[test]
