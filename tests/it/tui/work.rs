@@ -189,3 +189,56 @@ fn a_growing_log_is_followed() {
     t.wait_for("for yan");
     leave(&mut t);
 }
+
+#[test]
+fn where_no_screen_can_be_drawn_it_says_so() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = log(home.path(), 4);
+    let mut t = Term::workbench((80, 24), home.path(), &[&log], &[("TERM", "dumb")]);
+    assert_eq!(t.end(), Some(2));
+    assert!(t.text().contains("TERM=dumb") && t.text().contains("secstream replay"), "{}", t.text());
+    assert!(!t.log.contains(&0x1b), "not one escape sequence is written");
+    // Without a terminal on standard output; without one to read keys from.
+    let out = Command::new(BIN).arg("tui").arg(&log).output().expect("runs");
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("needs a terminal on standard output"));
+    let mut t = Term::session(&format!("exec setsid -w {BIN} tui --no-store - </dev/null"), (80, 24), home.path(), &[]);
+    let code = t.end();
+    // Not every system has a program to leave a session with.
+    if code != Some(127) {
+        assert_eq!(code, Some(2), "{}", t.text());
+        assert!(t.text().contains("/dev/tty"), "{}", t.text());
+    }
+}
+
+#[test]
+fn a_replay_at_a_pace_stops_goes_on_and_is_sent_elsewhere() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = log(home.path(), 400);
+    let mut c = Command::new(BIN);
+    // So slow that it stands still for as long as a test takes.
+    c.arg("tui").arg("--no-store").args(["--speed", "0.0001"]).arg(&log);
+    let mut t = Term::start(c, (120, 30), home.path(), &[]);
+    t.wait_for("×0.0001");
+    t.wait_for("no case store");
+    t.press("2");
+    t.wait_for("1 of 400 events");
+    t.press("@00:03:00\r");
+    t.wait_for("181 of 400 events");
+    t.wait_for("PAUSED");
+    t.press(" ");
+    t.wait_gone("PAUSED");
+    t.wait_for("181 of 400 events");
+    t.press("@00:01:00\r");
+    t.wait_for("61 of 400 events");
+    // As fast as it comes, and back to a pace.
+    t.press("}}}}}}");
+    t.wait_for("as fast as it comes");
+    t.wait_for("400 of 400 events");
+    t.press("gg");
+    t.wait_for("event 0");
+    t.press("{");
+    t.wait_for("replay: ×1800");
+    t.wait_for("400 of 400 events");
+    leave(&mut t);
+}
