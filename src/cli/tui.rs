@@ -136,7 +136,9 @@ fn terminal() -> Result<(), Failure> {
         return no("the workbench cannot draw on this terminal (TERM=dumb)");
     }
     if !std::io::stdin().is_terminal() && std::fs::File::open("/dev/tty").is_err() {
-        return no("the workbench needs a terminal to read keys from: standard input is none, and there is no /dev/tty");
+        return no(
+            "the workbench needs a terminal to read keys from: standard input is none, and there is no /dev/tty",
+        );
     }
     Ok(())
 }

@@ -108,8 +108,10 @@ fn with_rules(home: &Path, rules: &Path, editor: &Path) -> Term {
 #[test]
 fn a_rule_edited_in_the_editor_is_in_force_at_once() {
     let home = tempfile::tempdir().expect("a folder");
-    let (rules, editor) =
-        rule_and_editor(home.path(), "echo in the editor; sed -i.bak 's/First/Second/; s/level: high/level: low/' \"$1\"");
+    let (rules, editor) = rule_and_editor(
+        home.path(),
+        "echo in the editor; sed -i.bak 's/First/Second/; s/level: high/level: low/' \"$1\"",
+    );
     let mut t = with_rules(home.path(), &rules, &editor);
     t.press("4");
     t.wait_for("LEVEL");
@@ -182,7 +184,8 @@ fn a_growing_log_is_followed() {
     // Paused, new records are counted and not shown.
     t.press(" ");
     t.wait_for("PAUSED");
-    writeln!(file, "Mar  2 01:00:09 web01 sshd[9]: Accepted password for yan from 192.0.2.7 port 49 ssh2").expect("written");
+    writeln!(file, "Mar  2 01:00:09 web01 sshd[9]: Accepted password for yan from 192.0.2.7 port 49 ssh2")
+        .expect("written");
     t.wait_for("PAUSED +1");
     assert!(!t.text().contains("for yan"), "{}", t.text());
     t.press(" ");
