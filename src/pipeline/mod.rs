@@ -13,6 +13,7 @@
 //! few batches under way, and its next token is given out when one is done.
 
 mod counts;
+mod effect;
 mod feed;
 mod histogram;
 mod lane;
@@ -30,7 +31,8 @@ mod store_sink;
 mod work;
 
 pub use counts::Counts;
-pub use feed::{Feed, Filtered};
+pub use effect::{Effect, Effects, Progress, Question, Way};
+pub use feed::{Feed, Filtered, Piece};
 pub use histogram::Histogram;
 pub use logs::{Logs, open_log};
 pub use options::{LoadRules, LoadedRules, OnChange, SessionOptions};

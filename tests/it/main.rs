@@ -11,6 +11,7 @@
 
 mod architecture;
 mod docs;
+mod effect;
 mod fail2ban;
 mod generate;
 mod hostile;

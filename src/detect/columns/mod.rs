@@ -134,9 +134,13 @@ impl Columns {
         (made.clone().count(), made.map(Column::bytes).sum::<usize>() + self.sources.len() * 2)
     }
 
-    /// Adds the next event of the log.
-    pub fn push(&mut self, e: EventRef<'_>) {
-        let Some(schema) = &e.batch.schema else { return };
+    /// Adds the next event of the log; one that cannot be read any more has nothing.
+    pub fn push(&mut self, e: Option<EventRef<'_>>) {
+        let Some((e, schema)) = e.and_then(|e| Some((e, e.batch.schema.as_ref()?))) else {
+            self.sources.push(u16::MAX);
+            self.places.iter_mut().filter_map(|p| p.column.as_mut()).for_each(|c| c.push([].into_iter(), false));
+            return;
+        };
         if self.reading.as_ref().is_none_or(|r| !Arc::ptr_eq(&r.schema, schema)) {
             self.reading = Some(Reading::new(schema, &self.places));
         }
@@ -255,7 +259,8 @@ impl Columns {
                     column.values(a).any(|x| second.values(b).any(|y| related(x, y, *place, *cased)))
                 })
             };
-            return Ok(Arc::new(Bitmap::of(column.ids().iter().zip(second.ids()).map(|(a, b)| pair(*a, *b)))));
+            let (a, b) = (column.ids(), second.ids());
+            return Ok(Arc::new(Bitmap::of((0..self.sources.len()).map(|i| pair(a.get(i), b.get(i))))));
         }
         if matches!(op, Op::Time(..)) {
             return Err(NeedsScan::Kind);
@@ -272,8 +277,7 @@ impl Columns {
                 _ => column.values(id).any(|v| tester.holds(v)),
             })
             .collect();
-        let bits = Bitmap::of(column.ids().iter().map(|id| held.get(*id as usize).copied().unwrap_or(false)));
-        let bits = Arc::new(bits);
+        let bits = Arc::new(column.ids().select(&held));
         if self.asked.len() >= MAX_BITMAPS {
             self.asked.clear();
         }

@@ -13,7 +13,7 @@ fn draft(text: &str) -> Draft {
 /// Columns with what the drafts ask for, of these events.
 fn columns(drafts: &[&Draft], facts: &[Fact], parsed_for: &RuleSet, cap: usize) -> Columns {
     let mut c = Columns::new(cap).wider(drafts).unwrap_or_else(|| Columns::new(cap));
-    batch_of(facts, parsed_for).events().for_each(|e| c.push(e));
+    batch_of(facts, parsed_for).events().for_each(|e| c.push(Some(e)));
     c
 }
 
