@@ -105,10 +105,11 @@ impl Effects {
     pub fn ask(&mut self, q: &Question, go_on: &mut dyn FnMut(Progress) -> bool) -> Option<Effect> {
         let (before, after) = (Draft::read(&q.before), Draft::read(&q.after));
         let events = self.feed.len();
-        let mut wanted = vec![&before, &after];
-        let likely: Vec<Draft> = self.likely(q, &after);
-        wanted.extend(&likely);
-        let missing = self.columns.wider(&[&before, &after]).and_then(|_| self.columns.wider(&wanted));
+        let missing = self.columns.wider(&[&before, &after]).and_then(|_| {
+            let likely = Self::likely(q, &after);
+            let wanted: Vec<&Draft> = [&before, &after].into_iter().chain(&likely).collect();
+            self.columns.wider(&wanted)
+        });
         let build = missing.is_some();
         if let Some(wider) = missing {
             self.columns = wider;
@@ -132,7 +133,7 @@ impl Effects {
     }
 
     /// Drafts of the likely rules that are for the same events.
-    fn likely(&self, q: &Question, draft: &Draft) -> Vec<Draft> {
+    fn likely(q: &Question, draft: &Draft) -> Vec<Draft> {
         let mine: Vec<&str> = draft.infos().iter().map(|i| &*i.logsource).filter(|l| !l.is_empty()).collect();
         let near = |d: &Draft| d.infos().iter().any(|i| mine.contains(&&*i.logsource));
         q.likely.iter().map(|f| Draft::read(std::slice::from_ref(f))).filter(near).collect()

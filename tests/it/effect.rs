@@ -60,7 +60,7 @@ fn edits_are_answered_from_columns_and_by_scan_alike() {
 
     let narrower = RULE.replace("condition: s", "f: {src_ip|endswith: '.7'}\n  condition: s and not f");
     let (first, gained, lost) = ask(&mut effects, RULE, &narrower);
-    assert_eq!((first.way, gained), (Way::Built, 0), "a new field needs a column");
+    assert_eq!((first.way, gained), (Way::Columns, 0), "the overlay has its columns");
     assert!(lost > 0);
     let (again, ..) = ask(&mut effects, RULE, &narrower);
     assert_eq!(again, Effect { way: Way::Columns, ..first.clone() });
@@ -69,6 +69,10 @@ fn edits_are_answered_from_columns_and_by_scan_alike() {
         let row = session.feed().row(p as u64).unwrap();
         assert!(row.raw.contains("from 192.0.2.7 ") && (row.raw.contains(" root ") || row.raw.contains(" admin ")));
     }
+
+    let original = RULE.replace("condition: s", "f: {made_up: x}\n  condition: s or f");
+    assert_eq!(ask(&mut effects, RULE, &original).0.way, Way::Built, "a new field needs a column");
+    assert_eq!(ask(&mut effects, RULE, &original).0.way, Way::Columns);
 
     let keyword = RULE.replace("condition: s", "k: ['port 1026 ']\n  condition: s or k");
     let (e, gained, lost) = ask(&mut effects, RULE, &keyword);

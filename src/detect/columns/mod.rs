@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{EventRef, FieldId, Logsource, Schema, ValueKind};
+use crate::event::{EventRef, FieldId, Logsource, OVERLAY, Ov, Schema, ValueKind};
 
 use super::compile::expr::Expr;
 use super::compile::preds::{Op, Preds, Slot, SlotId};
@@ -112,6 +112,12 @@ impl Columns {
         }
         if keys.len() == known && known > 0 {
             return None;
+        }
+        // The overlay is what edits turn to next: it comes with the first reading.
+        for k in usual() {
+            if !keys.contains(&k) {
+                keys.push(k);
+            }
         }
         let mut next = Self::new(self.cap);
         for k in keys {
@@ -292,6 +298,14 @@ fn key(slot: &Slot, schema: &Schema) -> Option<Key> {
         return None;
     }
     Some(Key { overlay: f.overlay, original: schema.field_name(f.original).into(), original_first: f.original_first })
+}
+
+/// The overlay's fields, but for those that are different in nearly every event.
+fn usual() -> impl Iterator<Item = Key> {
+    let dear = [Ov::Message, Ov::Pid, Ov::SrcPort, Ov::SessionId];
+    let texts = OVERLAY.iter().filter(move |o| !dear.contains(o)).map(|o| (OvField::Text(*o), o.name()));
+    let typed = [(OvField::EventType, "event_type"), (OvField::Outcome, "outcome"), (OvField::Severity, "severity")];
+    texts.chain(typed).map(|(o, name)| Key { overlay: Some(o), original: name.into(), original_first: false })
 }
 
 impl Reading {
