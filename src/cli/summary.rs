@@ -1,18 +1,23 @@
 //! The summary of a replay, for people and for scripts.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::json;
 
 use super::words::{count, some};
-use crate::event::{Severity, sanitize};
+use crate::event::{Severity, Ts, sanitize};
 use crate::pipeline::{RuleProblem, Snapshot};
 use crate::source::{SkipReason, Skipped};
 
 /// Whether leaving an input out is a failure (it was asked for by name) rather
 /// than a choice (a socket inside a directory).
-pub(super) const fn is_failure(reason: &SkipReason) -> bool {
-    matches!(reason, SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_))
+pub(super) const fn is_failure(skipped: &Skipped) -> bool {
+    match skipped.reason {
+        SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_) => true,
+        SkipReason::Kind(_) => skipped.explicit,
+        _ => false,
+    }
 }
 
 /// The JSON document of `replay --json`.
@@ -29,7 +34,8 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
             json!({
                 "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
-                "dropped": i.counts.dropped_total(), "lines": i.counts.lines, "failed": i.failed, "warnings": i.warnings,
+                "dropped": i.counts.dropped_total(), "lines": i.counts.lines,
+                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "warnings": i.warnings,
             })
         })
         .collect();
@@ -52,6 +58,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
         "first_event": t.first_event,
         "last_event": t.last_event,
         "alerts": s.alerts.len(),
+        "alerts_covered": s.covered(),
         "alerts_by_severity": by_severity,
         "rules_loaded": s.rules_loaded,
         "rules_not_loaded": s.rule_problems.iter()
@@ -88,6 +95,7 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     if let (Some(a), Some(b)) = (t.first_event, t.last_event) {
         let _ = writeln!(out, "events from {a} to {b}, {} out of order", t.late);
     }
+    years(&mut out, s);
     let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
     let _ = writeln!(out, "{} loaded, {} not", count(s.rules_loaded, "rule"), s.rule_problems.len());
     let problem = |p: &RuleProblem| format!("  {}", sanitize(&placed(&p.path, p.line, &p.reason)));
@@ -106,9 +114,13 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         .filter(|v| s.alerts_of(**v) > 0)
         .map(|v| format!("{} {v}", s.alerts_of(*v)))
         .collect();
+    let covered = match s.covered() {
+        0 => String::new(),
+        n => format!(", {n} covered by others"),
+    };
     let sum = count(s.alerts.len(), "alert");
-    let _ = writeln!(out, "{sum}{}{}", if counts.is_empty() { "" } else { ": " }, counts.join(", "));
-    let mut top: Vec<_> = s.alerts.iter().collect();
+    let _ = writeln!(out, "{sum}{covered}{}{}", if counts.is_empty() { "" } else { ": " }, counts.join(", "));
+    let mut top: Vec<_> = s.alerts.iter().filter(|a| a.covered_by.is_none()).collect();
     top.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.timestamp.cmp(&b.timestamp)).then(a.id.cmp(&b.id)));
     for a in top.iter().take(15) {
         let _ = writeln!(
@@ -120,11 +132,46 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             sanitize(&a.entity()),
             sanitize(&a.message)
         );
+        if !a.covers.is_empty() {
+            let _ = writeln!(out, "  {:<56} covers {}", "", covers(s, &a.covers));
+        }
     }
     if top.len() > 15 {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
     out
+}
+
+/// Which years were inferred, from what: a log whose time was lost is dated wrongly.
+fn years(out: &mut String, s: &Snapshot) {
+    let mut groups: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
+    for i in s.sources.iter().filter(|i| i.counts.yearless > 0 && !i.year_from.is_empty()) {
+        let year = |t: Option<Ts>| t.map_or_else(String::new, |t| t.to_string().chars().take(4).collect());
+        let (from, to) = (year(i.counts.first_event), year(i.counts.last_event));
+        let years = if from == to { format!("year {from}") } else { format!("years {from} to {to}") };
+        groups.entry((years, i.year_from)).or_default().push(&i.name);
+    }
+    for ((years, by), names) in groups {
+        let what = match names.as_slice() {
+            [one] => sanitize(one).into_owned(),
+            many => count(many.len(), "input"),
+        };
+        let _ = writeln!(out, "{what}: {years} inferred from {by} (--year names another)");
+    }
+}
+
+/// The titles of alerts, with numbers: `SSH password spraying, Slow guessing (2)`.
+fn covers(s: &Snapshot, ids: &[String]) -> String {
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut titles: BTreeMap<&str, usize> = BTreeMap::new();
+    for a in s.alerts.iter().filter(|a| ids.contains(&*a.id)) {
+        *titles.entry(&*a.rule).or_default() += 1;
+    }
+    let one = |(title, n): (&&str, &usize)| match n {
+        1 => sanitize(title).into_owned(),
+        n => format!("{} ({n})", sanitize(title)),
+    };
+    titles.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// A place and what is wrong there; a reason that begins with its place already

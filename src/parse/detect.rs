@@ -86,6 +86,8 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
         Format::LighttpdError,
         Format::Text,
         Format::Auditd,
+        Format::Zeek,
+        Format::W3c,
     ];
     let mut best = (0, Format::Raw);
     for f in table {

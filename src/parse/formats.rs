@@ -29,6 +29,10 @@ pub enum Format {
     Windows,
     /// The Linux audit log.
     Auditd,
+    /// Zeek's tab-separated logs.
+    Zeek,
+    /// The W3C's extended log format: IIS.
+    W3c,
     /// One of the user's own formats, by its position.
     Custom(usize),
 }
@@ -45,6 +49,8 @@ const NAMES: &[(&str, Format)] = &[
     ("json", Format::Json),
     ("windows", Format::Windows),
     ("auditd", Format::Auditd),
+    ("zeek", Format::Zeek),
+    ("w3c", Format::W3c),
 ];
 
 /// Names of custom formats, in the order in which they were first seen. They

@@ -12,6 +12,7 @@
 //! one file keeps all workers busy. Nothing grows without bound: a lane has a
 //! few batches under way, and its next token is given out when one is done.
 
+pub mod backtest;
 mod counts;
 mod effect;
 mod feed;

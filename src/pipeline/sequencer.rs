@@ -20,7 +20,7 @@ use crate::alert::{Alert, RuleType};
 use crate::detect::state::State;
 use crate::detect::{RuleIdx, RuleSet};
 use crate::event::time::SECOND;
-use crate::event::{RecordFlags, Ts};
+use crate::event::{RecordFlags, TimeQuality, Ts};
 use crate::sink::SinkError;
 
 /// How often snapshots are published while records flow.
@@ -166,7 +166,7 @@ impl Sequencer {
             Got::Failed(n, why) => {
                 lane.ends_after(n);
                 lane.status.failed = true;
-                lane.status.warnings.push(why);
+                lane.status.warn(why);
             }
         }
     }
@@ -221,6 +221,7 @@ impl Sequencer {
             counts.lines += u64::from(rec.lines);
             counts.late += u64::from(at.late && at.order.0.saturating_sub(at.time.0) > LATENESS);
             counts.saw(at.time);
+            counts.yearless += u64::from(rec.quality == TimeQuality::Yearless);
             let hits_from = head.hit;
             while work.hits.get(head.hit).is_some_and(|h| h.record as usize == r) {
                 head.hit += 1;
@@ -282,7 +283,9 @@ impl Sequencer {
     fn alerts(&mut self) -> Result<(), SinkError> {
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         for (a, closed) in self.publisher.drain(&mut self.state) {
+            // an alert is given out again when another comes to stand for it
             if !closed
+                && a.revision == 1
                 && a.rule_type == RuleType::Correlation
                 && let Some(i) = self.rules.rules().iter().position(|r| r.id == a.rule_id)
                 && let Some(n) = self.fired.get_mut(i)

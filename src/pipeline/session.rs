@@ -18,7 +18,7 @@ use crate::detect::state::{State, StateOptions};
 use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
 use crate::parse::{Options as ParseOptions, Parser, Scratch, Tables};
 use crate::sink::SinkError;
-use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader, SourceView};
+use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader, SourceView, TimeRefOrigin};
 use crate::store::SourceRecord;
 
 /// With more inputs than this each is closed after its sample was taken, and
@@ -133,8 +133,12 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
                     record: source_record(id, input, &options, &o),
                     view: Some(Arc::clone(&view)),
                 });
-                let status =
-                    SourceStatus { format: o.parser.format_name().to_owned(), size: view.progress().1, ..status };
+                let status = SourceStatus {
+                    format: o.parser.format_name().to_owned(),
+                    year_from: o.year_from,
+                    size: view.progress().1,
+                    ..status
+                };
                 lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.time_ref, o.begins));
                 let parser = Arc::new(o.parser);
                 feed_sources.push(Some(FeedSource { view, parser: Arc::clone(&parser) }));
@@ -144,7 +148,8 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
                 }));
             }
             Err(why) => {
-                let status = SourceStatus { failed: true, ended: true, warnings: vec![why], ..status };
+                let mut status = SourceStatus { failed: true, ended: true, ..status };
+                status.warn(why);
                 let mut lane = Lane::new(status, None, Ts::NONE, Ts::NONE);
                 lane.ends_after(0);
                 let record = SourceRecord { id, name: input.name.clone(), ..SourceRecord::default() };
@@ -284,6 +289,7 @@ struct Opened {
     reader: SourceReader,
     parser: Parser,
     time_ref: Ts,
+    year_from: &'static str,
     begins: Ts,
 }
 
@@ -314,7 +320,14 @@ fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, tables: 
         Parser::with_tables(&input.name, reader.sample(), &parse_options(o, time_ref), tables)
     };
     let begins = if reader.is_live() { Ts::NONE } else { begins };
-    Ok(Opened { reader, parser, time_ref, begins })
+    let year_from = match reader.time_ref().origin {
+        TimeRefOrigin::Given => "",
+        _ if time_ref != recorded => "its dated records",
+        TimeRefOrigin::Modified => "the file's time",
+        TimeRefOrigin::Recorded => "the time recorded when this content was first read",
+        TimeRefOrigin::Now => "the time of reading",
+    };
+    Ok(Opened { reader, parser, time_ref, year_from, begins })
 }
 
 /// Reads the sample's times: the reference for missing years, and the time the

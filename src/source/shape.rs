@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::audit;
-use crate::event::Batch;
+use crate::event::{Batch, column_header, has_column_headers};
 
 /// Longest line that is taken for a header's.
 const LONGEST: usize = 8 << 10;
@@ -27,8 +27,7 @@ pub(crate) enum Shape {
 impl Shape {
     /// The shape of a source that begins like this.
     pub(crate) fn of(sample: &[u8]) -> Self {
-        let sample = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
-        if directive(sample).is_some() {
+        if has_column_headers(sample) {
             return Self::Headed;
         }
         let mut lines = sample.split(|b| *b == b'\n').take(400);
@@ -45,29 +44,6 @@ impl Shape {
     }
 }
 
-/// The name of a line of a header of Zeek's logs or of the W3C's format.
-fn directive(line: &[u8]) -> Option<&[u8]> {
-    const NAMES: [&[u8]; 11] = [
-        b"#separator",
-        b"#set_separator",
-        b"#empty_field",
-        b"#unset_field",
-        b"#path",
-        b"#fields",
-        b"#types",
-        b"#Software:",
-        b"#Version:",
-        b"#Date:",
-        b"#Fields:",
-    ];
-    if line.first() != Some(&b'#') {
-        return None;
-    }
-    NAMES
-        .into_iter()
-        .find(|n| line.starts_with(n) && matches!(line.get(n.len()), None | Some(b' ' | b'\t' | b'\r' | b'\n')))
-}
-
 /// The header in force after a batch: the last line of each name.
 pub(crate) fn header_after(batch: &Batch, before: Option<&Arc<str>>) -> Option<Arc<str>> {
     let mut now: Option<Vec<&str>> = None;
@@ -76,9 +52,9 @@ pub(crate) fn header_after(batch: &Batch, before: Option<&Arc<str>>) -> Option<A
         if line.len() > LONGEST {
             continue;
         }
-        let Some(name) = directive(line.as_bytes()) else { continue };
+        let Some(name) = column_header(line.as_bytes()) else { continue };
         let lines = now.get_or_insert_with(|| before.map(|b| b.lines().collect()).unwrap_or_default());
-        match lines.iter_mut().find(|l| directive(l.as_bytes()) == Some(name)) {
+        match lines.iter_mut().find(|l| column_header(l.as_bytes()) == Some(name)) {
             Some(old) => *old = line,
             None => lines.push(line),
         }

@@ -165,7 +165,7 @@ actions! {
         Tag "tag" ["t"] T.or(C), 80, "tag", "add tags, separated by commas; -tag removes";
         Note "note" ["c"] TLC, 79, "note", "write a note";
         Mark "mark" ["m"] L, 70, "mark", "mark or unmark the event";
-        ShowDismissed "show-dismissed" ["D"] T, 0, "show handled", "show or hide what is dismissed or in a case";
+        ShowDismissed "show-dismissed" ["D"] T, 0, "show handled", "show or hide what is decided or covered by another";
         OpenRule "open-rule" ["r"] T, 56, "rule", "the rule that raised it";
         ActionMenu "menu" ["."] S, 0, "menu", "everything that can be done here";
         Undo "undo" ["u"] TLC, 25, "undo", "undo the last triage step";

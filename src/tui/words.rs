@@ -127,6 +127,9 @@ pub fn why(v: &AlertView) -> Vec<String> {
     if !a.route.reason.is_empty() {
         out.push(format!("route   {}: {}", a.route.stage, a.route.reason));
     }
+    if !a.covers.is_empty() {
+        out.push(format!("covers  {} of the same attack, D shows them", count(a.covers.len(), "alert")));
+    }
     match &v.triage {
         Triage::New => {}
         Triage::Escalated { case } => out.push(format!("state   in case {case}")),

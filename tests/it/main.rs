@@ -9,6 +9,7 @@
     reason = "tests may end loudly"
 )]
 
+mod alerts;
 mod architecture;
 mod docs;
 mod effect;
@@ -23,5 +24,9 @@ mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod store_broken;
+mod store_shared;
 mod store_verify;
+mod streams;
 mod tui;
+mod workshop;

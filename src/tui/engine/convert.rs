@@ -142,6 +142,8 @@ pub fn alert(d: &AlertDetail) -> AlertView {
         },
         evidence: Vec::new(),
         matched_total: doc.get("matched_total").and_then(Value::as_u64).unwrap_or(d.evidence.len() as u64),
+        covered_by: doc.get("covered_by").and_then(Value::as_str).map(str::to_owned),
+        covers: list("covers"),
     };
     AlertView { alert: Arc::new(alert), triage: triage(r), tags: r.tags.clone(), notes: notes(&d.notes) }
 }

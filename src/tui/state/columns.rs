@@ -123,20 +123,25 @@ impl FeedFit {
     }
 }
 
-/// What people put on an alert: its tags, and a diamond for notes; the short
+/// What it covers and what people put on it: tags, and a diamond for notes; the short
 /// form only says that there are some.
 #[must_use]
 pub fn marks(v: &AlertView, long: bool) -> String {
-    let tags = match (v.tags.is_empty(), long) {
-        (true, _) => String::new(),
-        (false, true) => format!("#{}", v.tags.join(" #")),
-        (false, false) => "#".to_owned(),
+    let covers = v.alert.covers.len();
+    let parts = match long {
+        true => [
+            if covers > 0 { format!("+{covers} covered") } else { String::new() },
+            v.tags.iter().map(|t| format!("#{t}")).collect::<Vec<_>>().join(" "),
+            if v.notes.is_empty() { "" } else { "◆" }.to_owned(),
+        ],
+        false => [
+            if covers > 0 { format!("+{covers}") } else { String::new() },
+            if v.tags.is_empty() { "" } else { "#" }.to_owned(),
+            if v.notes.is_empty() { "" } else { "◆" }.to_owned(),
+        ],
     };
-    match (v.notes.is_empty(), tags.is_empty() || !long) {
-        (true, _) => tags,
-        (false, true) => format!("{tags}◆"),
-        (false, false) => format!("{tags} ◆"),
-    }
+    let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+    parts.join(if long { " " } else { "" })
 }
 
 #[cfg(test)]

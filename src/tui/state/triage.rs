@@ -1,6 +1,6 @@
 //! The queue of alerts: what is in it, in which order, and what is selected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::columns::Fit;
@@ -57,7 +57,7 @@ pub struct Triage {
     pub column: usize,
     /// Ids selected with `x`.
     pub selected: BTreeSet<String>,
-    /// Whether dismissed and escalated alerts are shown too.
+    /// Whether dismissed, escalated and covered alerts are shown too.
     pub handled: bool,
     /// Filters.
     pub filters: Filters,
@@ -111,13 +111,14 @@ impl Triage {
     /// Filters and sorts again, and keeps the cursor on its alert.
     pub fn refresh(&mut self, now: Ts, height: usize) {
         let query = Query::parse(&self.filters.expression(), now).ok();
-        self.shown = (0..self.all.len())
-            .filter(|i| {
-                self.all.get(*i).is_some_and(|v| {
-                    (self.handled || v.triage == Decision::New) && query.as_ref().is_none_or(|q| q.matches_fields(v))
-                })
-            })
-            .collect();
+        let ids: HashSet<&str> = self.all.iter().map(|v| &*v.alert.id).collect();
+        // Another alert in the queue tells of the same attack.
+        let told = |v: &AlertView| v.alert.covered_by.as_deref().is_some_and(|by| ids.contains(by));
+        let wanted = |v: &AlertView| {
+            (self.handled || v.triage == Decision::New && !told(v))
+                && query.as_ref().is_none_or(|q| q.matches_fields(v))
+        };
+        self.shown = (0..self.all.len()).filter(|i| self.all.get(*i).is_some_and(wanted)).collect();
         let all = &self.all;
         self.shown.sort_by(|a, b| {
             let (Some(a), Some(b)) = (all.get(*a), all.get(*b)) else { return std::cmp::Ordering::Equal };
@@ -158,5 +159,18 @@ impl Triage {
             return self.current().map(|v| v.alert.id.clone()).into_iter().collect();
         }
         self.selected.iter().cloned().collect()
+    }
+
+    /// The alerts with those that they stand for and nobody decided about.
+    #[must_use]
+    pub fn with_covered(&self, mut ids: Vec<String>) -> Vec<String> {
+        let named: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let under = self.all.iter().filter(|v| {
+            let by = v.alert.covered_by.as_deref();
+            v.triage == Decision::New && by.is_some_and(|b| named.contains(b)) && !named.contains(&*v.alert.id)
+        });
+        let more: Vec<String> = under.map(|v| v.alert.id.clone()).collect();
+        ids.extend(more);
+        ids
     }
 }

@@ -157,7 +157,7 @@ fn answer(key: char, label: impl Into<String>, then: Then) -> Answer {
 
 /// Asks for the reason of a dismissal.
 pub fn dismiss(s: &mut State) {
-    let alerts = s.triage.targets();
+    let alerts = s.triage.with_covered(s.triage.targets());
     if alerts.is_empty() {
         s.say("no alert here");
         return;
@@ -186,7 +186,8 @@ pub fn dismiss(s: &mut State) {
 
 /// Asks for the case.
 pub fn escalate(s: &mut State) {
-    let what = act::at_hand(s);
+    let mut what = act::at_hand(s);
+    what.alerts = s.triage.with_covered(what.alerts);
     let n = what.alerts.len() + what.events.len();
     if n == 0 {
         s.say("nothing to escalate here");

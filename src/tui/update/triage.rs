@@ -68,7 +68,11 @@ pub fn select_like(s: &mut State) {
 /// Shows or hides what is decided already.
 pub fn toggle_handled(s: &mut State, fx: &mut Vec<Effect>) {
     s.triage.handled = !s.triage.handled;
-    s.say(if s.triage.handled { "handled alerts are shown" } else { "handled alerts are hidden" });
+    s.say(if s.triage.handled {
+        "handled and covered alerts are shown"
+    } else {
+        "handled and covered alerts are hidden"
+    });
     refresh(s, fx);
 }
 
