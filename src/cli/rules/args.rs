@@ -63,6 +63,28 @@ pub enum RulesCommand {
     },
     /// What rules find in a log, against the version before: matches and alerts gained and lost, and the cost
     Backtest(BacktestArgs),
+    /// Why a rule matches an event or does not: logsource, condition, each value
+    Explain(ExplainArgs),
+}
+
+/// `secstream rules explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream rules explain auth.log:120 'SSH login failed'\n  secstream rules explain events.ndjson:7 my-rules/cmd.yml\n  secstream rules explain '{\"EventID\":1,\"Channel\":\"Security\"}' my.yml --json\n  tail -1 auth.log | secstream rules explain - ssh_login_failed"
+)]
+pub struct ExplainArgs {
+    /// FILE:LINE, a file (its first record), - for standard input, or the event's own text
+    #[arg(value_name = "EVENT")]
+    pub event: String,
+    /// Id, name, title or file of the rule
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Shared options
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `secstream rules backtest`.
