@@ -19,6 +19,7 @@ pub mod testing;
 pub mod columns;
 pub mod compile;
 pub mod engine;
+pub mod explain;
 pub mod files;
 pub mod lint;
 pub mod shipped;

@@ -12,6 +12,7 @@
 mod alerts;
 mod architecture;
 mod docs;
+mod effect;
 mod fail2ban;
 mod generate;
 mod hostile;
@@ -26,5 +27,6 @@ mod store;
 mod store_broken;
 mod store_shared;
 mod store_verify;
+mod streams;
 mod tui;
 mod workshop;
