@@ -2,45 +2,48 @@
 //! over its raw text, before its values are looked at one by one.
 //!
 //! Of each keyword a piece is taken that stands in the raw text as it stands in
-//! the value, whatever the quoting. The search skips as far as the shortest
-//! piece allows (Wu and Manber), without regard to case.
+//! the value, whatever the quoting. Of the text only every so many-th four bytes
+//! are looked at: as seldom as the shortest piece allows, without regard to
+//! case, and each look by itself, so that they overlap in the processor.
 
 use memchr::{memchr3_iter, memmem::Finder};
+use rustc_hash::FxHashMap;
 
 use crate::detect::sigma::glob::{Part, Pattern};
 
 use super::guard;
 use super::preds::Op;
 
-/// Shorter pieces are found everywhere.
-const SHORTEST: usize = 3;
-/// Longer ones need not be skipped by.
+/// Bytes of one look.
+const LOOK: usize = 4;
+/// Longer pieces need not be looked for.
 const LONGEST: usize = 24;
-/// Pairs of bytes, six bits of each.
-const PAIRS: usize = 1 << 12;
+/// Bits that tell most looks from those of the keywords.
+const BITS: usize = 1 << 15;
 
 /// The keywords of a share of the rules.
 #[derive(Debug)]
 pub struct Keywords {
-    /// How far to go on when a pair is seen.
-    shift: Box<[u8]>,
-    /// For pairs that end a window: its pieces in `pieces`.
-    ends: Vec<(u16, u16)>,
-    /// Pieces by the last pair of their window.
-    pieces: Vec<(u16, Box<[u8]>)>,
-    /// Bytes of a window.
-    window: usize,
+    /// Whether a look may be part of a piece, by its hash.
+    seen: Box<[u64]>,
+    /// Pieces by a look of theirs: which, and from which byte on.
+    looks: FxHashMap<u32, Vec<(u32, usize)>>,
+    pieces: Vec<Box<[u8]>>,
+    /// Bytes from look to look.
+    step: usize,
     /// Of an escaped ASCII character (`\u00…`).
     escape: Finder<'static>,
 }
 
-/// Letters of both cases give the same six bits.
-const fn bits(b: u8) -> usize {
-    ((b & 0x1f) | ((b & 0x40) >> 1)) as usize
+/// Four bytes with letters of both cases alike (and a few other characters).
+#[inline]
+fn look(four: [u8; LOOK]) -> u32 {
+    u32::from_le_bytes(four) | 0x2020_2020
 }
 
-const fn pair(a: u8, b: u8) -> usize {
-    bits(a) << 6 | bits(b)
+#[inline]
+const fn bit(look: u32) -> usize {
+    (look.wrapping_mul(0x9e37_79b1) >> 17) as usize
 }
 
 impl Keywords {
@@ -48,48 +51,37 @@ impl Keywords {
     /// worth looking for.
     #[must_use]
     pub fn new<'o>(ops: impl Iterator<Item = &'o Op>) -> Option<Self> {
-        let mut all: Vec<Box<[u8]>> = Vec::new();
+        let mut pieces: Vec<Box<[u8]>> = Vec::new();
         for op in ops {
             match op {
-                Op::Str { pattern, .. } => all.push(piece(pattern)?),
+                Op::Str { pattern, .. } => pieces.push(piece(pattern)?),
                 Op::Regex(text) => {
                     for literal in guard::literals(text)? {
-                        all.push(safe(&literal)?.into());
+                        pieces.push(safe(&literal)?.into());
                     }
                 }
                 _ => return None,
             }
         }
-        all.sort();
-        all.dedup();
-        let window = all.iter().map(|p| p.len()).min()?;
-        if window < SHORTEST {
-            return None;
-        }
-        let mut shift = vec![(window - 1) as u8; PAIRS];
-        let mut pieces = Vec::new();
-        for p in all {
-            let Some((head, _)) = p.split_at_checked(window) else { continue };
-            for (at, two) in head.windows(2).enumerate() {
-                let [a, b] = two else { continue };
-                if let Some(s) = shift.get_mut(pair(*a, *b)) {
-                    *s = (*s).min((window - 2 - at) as u8);
-                }
-            }
-            if let [.., a, b] = head {
-                pieces.push((pair(*a, *b) as u16, p));
-            }
-        }
         pieces.sort();
-        let mut ends = vec![(0u16, 0u16); PAIRS];
-        for (at, (end, _)) in pieces.iter().enumerate() {
-            if let Some(e) = ends.get_mut(usize::from(*end)) {
-                let first = if e.1 == 0 { at as u16 } else { e.0 };
-                *e = (first, u16::try_from(at).ok()?.checked_sub(first)?.checked_add(1)?);
+        pieces.dedup();
+        let shortest = pieces.iter().map(|p| p.len()).min()?;
+        let step = shortest.checked_sub(LOOK - 1).filter(|s| *s > 0)?;
+        let mut seen = vec![0u64; BITS / 64];
+        let mut looks: FxHashMap<u32, Vec<(u32, usize)>> = FxHashMap::default();
+        for (i, p) in (0..).zip(&pieces) {
+            // Wherever the piece stands, one of its first looks is looked at.
+            for (at, four) in p.windows(LOOK).enumerate().take(step) {
+                let Ok(four) = <[u8; LOOK]>::try_from(four) else { continue };
+                let bit = bit(look(four));
+                if let Some(word) = seen.get_mut(bit / 64) {
+                    *word |= 1 << (bit % 64);
+                }
+                looks.entry(look(four)).or_default().push((i, at));
             }
         }
         let escape = Finder::new("\\u00").into_owned();
-        Some(Self { shift: shift.into(), ends, pieces, window, escape })
+        Some(Self { seen: seen.into(), looks, pieces, step, escape })
     }
 
     /// Whether a keyword may be in a record. False only if there is none.
@@ -99,23 +91,27 @@ impl Keywords {
     }
 
     fn found(&self, raw: &[u8]) -> bool {
-        let mut at = self.window - 2;
-        while let Some([a, b]) = raw.get(at..at + 2) {
-            let key = pair(*a, *b);
-            let step = usize::from(self.shift.get(key).copied().unwrap_or(0));
-            if step == 0 {
-                let (first, many) = self.ends.get(key).copied().unwrap_or_default();
-                let first = usize::from(first);
-                let from = at + 2 - self.window;
-                for (_, p) in self.pieces.get(first..first + usize::from(many)).unwrap_or(&[]) {
-                    if raw.get(from..from + p.len()).is_some_and(|t| t.eq_ignore_ascii_case(p)) {
-                        return true;
-                    }
-                }
+        let looks = raw.windows(LOOK).step_by(self.step).enumerate();
+        for (i, four) in looks {
+            let Ok(four) = <[u8; LOOK]>::try_from(four) else { continue };
+            let look = look(four);
+            let bit = bit(look);
+            if self.seen.get(bit / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1)
+                && self.piece_at(raw, i * self.step, look)
+            {
+                return true;
             }
-            at += step.max(1);
         }
         false
+    }
+
+    #[cold]
+    fn piece_at(&self, raw: &[u8], at: usize, look: u32) -> bool {
+        self.looks.get(&look).into_iter().flatten().any(|(piece, offset)| {
+            let Some(p) = self.pieces.get(*piece as usize) else { return false };
+            let text = at.checked_sub(*offset).and_then(|from| raw.get(from..from + p.len()));
+            text.is_some_and(|t| t.eq_ignore_ascii_case(p))
+        })
     }
 
     /// Whether the text has letters of ASCII in another form: as escapes, or as
@@ -148,27 +144,26 @@ mod tests {
     use super::*;
 
     fn keywords(words: &[&str]) -> Option<Keywords> {
-        let ops: Vec<Op> = (words.iter())
-            .map(|w| Op::Str { pattern: Pattern::parse(w).wrapped(true, true), cased: false })
-            .collect();
+        let ops: Vec<Op> =
+            (words.iter()).map(|w| Op::Str { pattern: Pattern::parse(w).wrapped(true, true), cased: false }).collect();
         Keywords::new(ops.iter())
     }
 
     #[test]
     fn finds_what_is_there() {
-        let k = keywords(&["abc", r"\mimilib.dll", "lsadump::", "x*privilege::debug", "abd"]).expect("pieces");
+        let k = keywords(&["abcd", r"\mimilib.dll", "lsadump::", "x*privilege::debug", "abce"]).expect("pieces");
         for (raw, expected) in [
             (r#"{"a":"nothing of it"}"#, false),
             (r#"{"a":"C:\\x\\MimiLib.dll"}"#, true),
-            ("abc", true),
-            ("..abd", true),
-            ("ab", false),
+            ("abcd", true),
+            ("..abce", true),
+            ("abc", false),
             ("", false),
             ("LSADUMP::", true),
             ("lsadump:;", false),
             ("privilege::debu", false),
             ("Privilege::Debug", true),
-            (r"\u0061bc", true),
+            (r"\u0061bcd", true),
             (r"C:\\users", false),
             ("Microsoft® – x", false),
             ("lſadump::", true),
@@ -190,6 +185,6 @@ mod tests {
 
     #[test]
     fn no_piece_no_filter() {
-        assert!(keywords(&["abc", "\\\\"]).is_none() && keywords(&["ab"]).is_none() && keywords(&["äöü"]).is_none());
+        assert!(keywords(&["abcd", "\\\\"]).is_none() && keywords(&["abc"]).is_none() && keywords(&["äöü"]).is_none());
     }
 }
