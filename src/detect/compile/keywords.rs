@@ -33,6 +33,8 @@ pub struct Keywords {
     step: usize,
     /// Of an escaped ASCII character (`\u00…`).
     escape: Finder<'static>,
+    /// Of an escaped slash, where a piece has one.
+    slash: Option<Finder<'static>>,
 }
 
 /// Four bytes with letters of both cases alike (and a few other characters).
@@ -81,7 +83,8 @@ impl Keywords {
             }
         }
         let escape = Finder::new("\\u00").into_owned();
-        Some(Self { seen: seen.into(), looks, pieces, step, escape })
+        let slash = pieces.iter().any(|p| p.contains(&b'/')).then(|| Finder::new("\\/").into_owned());
+        Some(Self { seen: seen.into(), looks, pieces, step, escape, slash })
     }
 
     /// Whether a keyword may be in a record. False only if there is none.
@@ -121,7 +124,9 @@ impl Keywords {
             let rest = raw.get(at..).unwrap_or_default();
             ["\u{212a}", "\u{17f}", "\u{130}"].iter().any(|c| rest.starts_with(c.as_bytes()))
         };
-        memchr3_iter(0xe2, 0xc5, 0xc4, raw).any(folds) || self.escape.find(raw).is_some()
+        memchr3_iter(0xe2, 0xc5, 0xc4, raw).any(folds)
+            || self.escape.find(raw).is_some()
+            || self.slash.as_ref().is_some_and(|s| s.find(raw).is_some())
     }
 }
 
@@ -131,9 +136,9 @@ fn piece(pattern: &Pattern) -> Option<Box<[u8]>> {
     literals.max_by_key(|t| t.len()).map(Into::into)
 }
 
-/// The longest run of characters that JSON writes as they are, or as `\u00…`.
+/// The longest run of characters that JSON writes as they are, as `\u00…` or as `\/`.
 fn safe(text: &str) -> Option<&[u8]> {
-    let plain = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\' | b'/');
+    let plain = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
     let runs = text.as_bytes().split(|b| !plain(b));
     let best = runs.max_by_key(|r| r.len()).filter(|r| !r.is_empty())?;
     best.get(..best.len().min(LONGEST))
@@ -151,7 +156,8 @@ mod tests {
 
     #[test]
     fn finds_what_is_there() {
-        let k = keywords(&["abcd", r"\mimilib.dll", "lsadump::", "x*privilege::debug", "abce"]).expect("pieces");
+        let k =
+            keywords(&["abcd", r"\mimilib.dll", "lsadump::", "x*privilege::debug", "abce", "ATK/"]).expect("pieces");
         for (raw, expected) in [
             (r#"{"a":"nothing of it"}"#, false),
             (r#"{"a":"C:\\x\\MimiLib.dll"}"#, true),
@@ -167,6 +173,8 @@ mod tests {
             (r"C:\\users", false),
             ("Microsoft® – x", false),
             ("lſadump::", true),
+            ("Atk/x", true),
+            (r"atk\/x", true),
         ] {
             assert_eq!(k.may_hold(raw), expected, "{raw}");
         }
