@@ -94,16 +94,15 @@ impl Keywords {
     }
 
     fn found(&self, raw: &[u8]) -> bool {
-        let looks = raw.windows(LOOK).step_by(self.step).enumerate();
-        for (i, four) in looks {
-            let Ok(four) = <[u8; LOOK]>::try_from(four) else { continue };
-            let look = look(four);
+        let mut at = 0;
+        while let Some(four) = raw.get(at..).and_then(|r| r.first_chunk::<LOOK>()) {
+            let look = look(*four);
             let bit = bit(look);
-            if self.seen.get(bit / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1)
-                && self.piece_at(raw, i * self.step, look)
-            {
+            let seen = self.seen.get(bit / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1);
+            if seen && self.piece_at(raw, at, look) {
                 return true;
             }
+            at += self.step;
         }
         false
     }

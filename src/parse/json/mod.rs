@@ -6,6 +6,7 @@ mod envelope;
 mod generic;
 mod names;
 mod scan;
+mod seek;
 mod words;
 
 pub use doc::Doc;
