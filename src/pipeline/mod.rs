@@ -12,10 +12,13 @@
 //! one file keeps all workers busy. Nothing grows without bound: a lane has a
 //! few batches under way, and its next token is given out when one is done.
 
+pub mod backtest;
 mod counts;
+mod effect;
 mod feed;
 mod histogram;
 mod lane;
+mod lanes;
 mod logs;
 mod options;
 mod publisher;
@@ -29,7 +32,8 @@ mod store_sink;
 mod work;
 
 pub use counts::Counts;
-pub use feed::{Feed, Filtered};
+pub use effect::{Effect, Effects, Progress, Question, Way};
+pub use feed::{Feed, Filtered, Piece};
 pub use histogram::Histogram;
 pub use logs::{Logs, open_log};
 pub use options::{LoadRules, LoadedRules, OnChange, SessionOptions};
