@@ -38,12 +38,25 @@ pub enum Command {
     /// Check the installation: terminal, cache, store, rules, custom formats
     Doctor(DoctorArgs),
     /// Print a completion script for a shell
+    #[command(
+        after_help = "Examples:\n  secstream completions bash > ~/.local/share/bash-completion/completions/secstream\n  secstream completions zsh > ~/.zfunc/_secstream"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print a manual page, or write all of them into a directory
+    #[command(
+        after_help = "Examples:\n  secstream man | man -l -\n  secstream man rules check\n  secstream man --dir ~/.local/share/man/man1"
+    )]
+    Man {
+        /// The command it is about (default: all in short)
+        #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+        of: Vec<String>,
+        /// Write one file for each command into this directory
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// A detector.
@@ -140,7 +153,7 @@ pub struct ReplayArgs {
 /// `secstream tui`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  secstream tui                       # the case store alone\n  secstream tui /var/log/auth.log\n  secstream tui --follow /var/log/*.log\n  journalctl -o short-iso | secstream tui -"
+    after_help = "Examples:\n  secstream tui                       # the case store alone\n  secstream tui /var/log/auth.log\n  secstream tui --follow /var/log/*.log\n  journalctl -o short-iso | secstream tui -\n  secstream tui --speed 60 auth.log   # the feed a minute a second: Space stops, { } the pace, @ a time"
 )]
 pub struct TuiArgs {
     /// Files, directories, globs, or - for standard input
@@ -165,6 +178,9 @@ pub struct TuiArgs {
 
 /// `secstream demo`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream demo\n  secstream demo --theme light\n  secstream demo --json | jq .alerts_by_severity"
+)]
 pub struct DemoArgs {
     /// Print the summary as JSON instead of opening the workbench
     #[arg(long)]
@@ -178,19 +194,23 @@ pub struct DemoArgs {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Each value with the place it came from
+    #[command(after_help = "Examples:\n  secstream config show\n  secstream config show --json")]
     Show {
         /// One JSON document
         #[arg(long)]
         json: bool,
     },
     /// The reference of all keys, as Markdown
+    #[command(after_help = "Examples:\n  secstream config docs > config.md")]
     Docs,
     /// The reference of all key bindings, as Markdown
+    #[command(after_help = "Examples:\n  secstream config keys > keys.md")]
     Keys,
 }
 
 /// `secstream doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  secstream doctor\n  secstream doctor --formats my-formats.toml --json")]
 pub struct DoctorArgs {
     /// TOML files that define custom formats, to be tested on their samples
     #[arg(long, value_name = "FILE")]

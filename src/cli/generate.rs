@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use super::progress::Growing;
+use super::words::count;
 use crate::event::Ts;
 use crate::generate::{
     Attacks, DEFAULT_START, FileSink, FolderSink, Format, GenerateOptions, LogSink, RecordSink, generate, stories,
@@ -131,7 +133,9 @@ fn make(args: &GenerateArgs) -> Result<()> {
         }
         file => Box::new(FileSink::create(&PathBuf::from(file)).with_context(|| format!("cannot create {file}"))?),
     };
-    let truth = generate(&opts, sink.as_mut())?;
+    let mut growing = Growing::new(sink.as_mut(), opts.start, opts.duration);
+    let truth = generate(&opts, &mut growing)?;
+    drop(growing);
     drop(sink);
     match args.truth.as_deref() {
         None => {}
@@ -156,9 +160,9 @@ fn report(args: &GenerateArgs, truth: &crate::generate::Truth, seconds: f64) -> 
     } else {
         writeln!(
             err,
-            "{} records, {attack} of them of {} attacks, in {seconds:.1} s",
-            truth.records,
-            truth.stories.len()
+            "{}, {attack} of them of {}, in {seconds:.1} s",
+            count(truth.records, "record"),
+            count(truth.stories.len(), "attack")
         )?;
     }
     Ok(())

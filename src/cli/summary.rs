@@ -12,8 +12,12 @@ use crate::source::{SkipReason, Skipped};
 
 /// Whether leaving an input out is a failure (it was asked for by name) rather
 /// than a choice (a socket inside a directory).
-pub(super) const fn is_failure(reason: &SkipReason) -> bool {
-    matches!(reason, SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_))
+pub(super) const fn is_failure(skipped: &Skipped) -> bool {
+    match skipped.reason {
+        SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_) => true,
+        SkipReason::Kind(_) => skipped.explicit,
+        _ => false,
+    }
 }
 
 /// The JSON document of `replay --json`.

@@ -64,6 +64,11 @@ impl RuleSet {
         (l.infos, preds, sources, Arc::new(schema.freeze()))
     }
 
+    /// Expressions without rules around them, for questions to the engine.
+    pub(super) const fn of_compilation(schema: Arc<Schema>, compiled: Compilation) -> Self {
+        Self { rules: Vec::new(), schema, hash: String::new(), compiled }
+    }
+
     /// Every rule, loaded or not, in order of loading.
     #[must_use]
     pub fn rules(&self) -> &[RuleInfo] {

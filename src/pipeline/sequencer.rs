@@ -166,7 +166,7 @@ impl Sequencer {
             Got::Failed(n, why) => {
                 lane.ends_after(n);
                 lane.status.failed = true;
-                lane.status.warnings.push(why);
+                lane.status.warn(why);
             }
         }
     }

@@ -148,7 +148,8 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
                 }));
             }
             Err(why) => {
-                let status = SourceStatus { failed: true, ended: true, warnings: vec![why], ..status };
+                let mut status = SourceStatus { failed: true, ended: true, ..status };
+                status.warn(why);
                 let mut lane = Lane::new(status, None, Ts::NONE, Ts::NONE);
                 lane.ends_after(0);
                 let record = SourceRecord { id, name: input.name.clone(), ..SourceRecord::default() };

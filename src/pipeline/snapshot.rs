@@ -87,6 +87,14 @@ pub struct Snapshot {
     pub seconds: f64,
 }
 
+impl SourceStatus {
+    /// Notes what went wrong; its own name before it is not said twice.
+    pub(super) fn warn(&mut self, what: String) {
+        let short = what.strip_prefix(&self.name).and_then(|w| w.strip_prefix(": ")).map(str::to_owned);
+        self.warnings.push(short.unwrap_or(what));
+    }
+}
+
 impl Snapshot {
     /// Number of alerts of a severity.
     #[must_use]

@@ -96,7 +96,7 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
         InputKind::Stdin => open_stdin(opts).map_err(failed)?,
         InputKind::Path(path) => {
             let meta = std::fs::metadata(path).map_err(failed)?;
-            if let Some(kind) = not_a_log(meta.file_type(), true) {
+            if let Some(kind) = not_a_log(&meta, true) {
                 return Err(SourceError::Kind { name: input.name.clone(), kind });
             }
             let file = File::open(path).map_err(failed)?;

@@ -16,6 +16,11 @@ use super::migrate;
 /// How long one attempt waits for another process's write.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// Pages kept in memory by one connection, in KiB.
+const CACHE_KIB: i64 = 16 << 10;
+/// Pages in the write-ahead log before they are written back: 16 MiB.
+const CHECKPOINT_PAGES: i64 = 4096;
+
 /// An opened database.
 pub(super) struct Opened {
     pub(super) conn: Connection,
@@ -72,19 +77,24 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<()> {
     retry_busy(|| conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))).map_err(at)?;
     conn.pragma_update(None, "synchronous", "FULL").map_err(at)?;
     conn.pragma_update(None, "foreign_keys", true).map_err(at)?;
+    // Ids are hashes, so a page is changed again and again: it is kept, and written back seldom.
+    conn.pragma_update(None, "cache_size", -CACHE_KIB).map_err(at)?;
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(at)?;
     migrate::migrate(conn, path).map_err(|e| e.at(path))
 }
 
 /// Opens for reading only. Where even that needs a file beside the database
 /// and none can be made, the database is read as it stands (`immutable`).
 pub(super) fn open_read_only(path: &Path) -> Result<Opened> {
+    no_directory(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let plain = Connection::open_with_flags(path, flags)
         .map_err(|e| StoreError::Raw(e).at(path))
         .and_then(|c| check_read_only(c, path));
     let conn = match plain {
         Ok(conn) => conn,
-        Err(StoreError::Open { .. } | StoreError::ReadOnly { .. }) if path.exists() => {
+        Err(StoreError::Open { .. } | StoreError::ReadOnly { .. }) if path.is_file() => {
+            no_wal(path)?;
             let conn = Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)
                 .map_err(|e| StoreError::Raw(e).at(path))?;
             check_read_only(conn, path)?
@@ -92,6 +102,23 @@ pub(super) fn open_read_only(path: &Path) -> Result<Opened> {
         Err(e) => return Err(e),
     };
     Ok(Opened { conn, path: path.to_owned(), read_only: true })
+}
+
+fn no_directory(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(StoreError::Open { path: path.to_owned(), detail: "it is a directory".to_owned() });
+    }
+    Ok(())
+}
+
+/// Read as it stands, a database lacks what its write-ahead log still holds.
+fn no_wal(path: &Path) -> Result<()> {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    match std::fs::metadata(wal) {
+        Ok(meta) if meta.len() > 0 => Err(StoreError::WalUnread { path: path.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 fn check_read_only(conn: Connection, path: &Path) -> Result<Connection> {
@@ -152,9 +179,7 @@ fn retry_busy<T>(mut f: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result
 /// Makes the directory and an empty file, for this user alone, where there are none.
 fn create_private(path: &Path) -> Result<()> {
     let fail = |e: &std::io::Error| StoreError::Open { path: path.to_owned(), detail: e.to_string() };
-    if path.is_dir() {
-        return Err(StoreError::Open { path: path.to_owned(), detail: "it is a directory".to_owned() });
-    }
+    no_directory(path)?;
     if path.exists() {
         return Ok(());
     }

@@ -12,6 +12,7 @@
 mod alerts;
 mod architecture;
 mod docs;
+mod effect;
 mod fail2ban;
 mod generate;
 mod hostile;
@@ -23,6 +24,9 @@ mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod store_broken;
+mod store_shared;
 mod store_verify;
+mod streams;
 mod tui;
 mod workshop;

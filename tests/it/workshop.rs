@@ -44,3 +44,38 @@ fn backtest_names_what_was_gained_and_lost() {
     let text = home.run(&args[..7]);
     assert!(text.out.contains("+ ") && text.out.contains("auth.log:2"), "{}", text.out);
 }
+
+#[test]
+fn explain_says_what_held() {
+    let home = Home::new();
+    let log = auth_log(&home);
+    let rule = home.write("r.yml", RULE);
+    let of = |line: u32| json(&home.run(&["rules", "explain", &format!("{log}:{line}"), &rule, "--json"]));
+    let (root, bob) = (of(1), of(2));
+    assert_eq!((&root["rules"][0]["matches"], &bob["rules"][0]["matches"]), (&true.into(), &false.into()));
+    let text = home.run(&["rules", "explain", &format!("{log}:2"), &rule]).out;
+    for word in ["does not match", "yes logsource", "no  user = bob", "yes event_type = ssh_login_failed", "no  root"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let inline = home.run(&["rules", "explain", "{\"EventID\": 1, \"a\": \"\u{1b}[31m\"}", &rule]);
+    assert_eq!(inline.code, Some(0), "{}", inline.err);
+    inline.says(0, &[]);
+    assert!(inline.out.contains("the event does not say its product"), "{}", inline.out);
+    assert_eq!(home.run(&["rules", "explain", &format!("{log}:99"), &rule]).code, Some(2));
+    assert_eq!(home.run(&["rules", "explain", &format!("{log}:1"), "no such rule"]).code, Some(2));
+}
+
+#[test]
+fn coverage_as_a_matrix_and_as_a_layer() {
+    let home = Home::new();
+    let layer = home.arg("layer.json");
+    let ran = home.run(&["rules", "coverage", "--navigator", &layer]);
+    ran.says(0, &[]);
+    assert!(ran.out.contains("Credential Access") && ran.out.contains("T1110.001"), "{}", ran.out);
+    let layer: Value = serde_json::from_str(&home.read("layer.json")).unwrap();
+    assert_eq!(layer["versions"]["layer"], "4.5");
+    assert!(layer["techniques"].as_array().is_some_and(|t| t.len() > 30));
+    let doc = json(&home.run(&["rules", "coverage", "--json"]));
+    assert!(doc["techniques"]["covered"].as_u64().is_some_and(|n| n > 20), "{doc}");
+    assert_eq!(doc["unknown"].as_array().map(Vec::len), Some(0), "{doc}");
+}

@@ -58,6 +58,7 @@ pub struct DbArgs {
 
 /// `cases list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  secstream cases list\n  secstream cases list --state open --json")]
 pub struct ListArgs {
     /// Which store
     #[command(flatten)]
@@ -72,6 +73,9 @@ pub struct ListArgs {
 
 /// `cases show`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream cases show IR-2026-001\n  secstream cases show IR-2026-001 --json | jq .timeline"
+)]
 pub struct ShowArgs {
     /// The case, as IR-2026-001
     pub id: String,
@@ -85,6 +89,9 @@ pub struct ShowArgs {
 
 /// `cases export`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream cases export IR-2026-001 --out case.json\n  secstream cases export IR-2026-001 | gzip > case.json.gz"
+)]
 pub struct ExportArgs {
     /// The case, as IR-2026-001
     pub id: String,
@@ -101,6 +108,9 @@ pub struct ExportArgs {
 
 /// `cases verify`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream cases verify case.json\n  secstream cases verify case.json --source /evidence/auth.log\n  zcat case.json.gz | secstream cases verify -\n  secstream cases verify                 the case store itself"
+)]
 pub struct VerifyArgs {
     /// The exported case: a file or `-`; without it the case store itself is checked
     pub file: Option<String>,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::derive::{self, Derived};
 use super::{Failure, VerifyArgs, open, print_json};
+use crate::cli::words::count;
 use crate::event::sanitize;
 use crate::pipeline::open_log;
 use crate::store::canonical::parse_strict;
@@ -56,16 +57,12 @@ fn verify_store(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     for finding in &findings {
         writeln!(out, "{}", sanitize(&finding.to_string()))?;
     }
-    writeln!(out, "case store: {}", count(findings.len()))?;
+    writeln!(out, "case store: {}", verdict(findings.len()))?;
     Ok(u8::from(!findings.is_empty()))
 }
 
-fn count(findings: usize) -> String {
-    match findings {
-        0 => "intact".to_owned(),
-        1 => "1 finding".to_owned(),
-        n => format!("{n} findings"),
-    }
+fn verdict(findings: usize) -> String {
+    if findings == 0 { "intact".to_owned() } else { count(findings, "finding") }
 }
 
 fn read(name: &str) -> Result<String, Failure> {
@@ -88,21 +85,22 @@ fn print(report: &Report, derived: &Derived, out: &mut dyn Write) -> io::Result<
         n => writeln!(out, "{n} further checks fail, which may follow from that: --json lists them")?,
     }
     for (reason, n) in derived.reasons() {
-        writeln!(out, "{n} alerts not derived again: {}", sanitize(reason))?;
+        writeln!(out, "{} not derived again: {}", count(n, "alert"), sanitize(reason))?;
     }
-    let verdict = count(report.findings.len());
     writeln!(
         out,
-        "{}: {verdict}; {} alerts, {} records ({} without bytes, {} compared with a log), {} operations",
+        "{}: {}; {}, {} ({} without bytes, {} compared with a log), {}",
         if report.case.is_empty() { "document".into() } else { sanitize(&report.case) },
-        report.alerts,
-        report.evidence,
+        verdict(report.findings.len()),
+        count(report.alerts, "alert"),
+        count(report.evidence, "record"),
         report.evidence_without_bytes,
         report.evidence_in_logs,
-        report.operations
+        count(report.operations, "operation")
     )?;
     if derived.checked() > 0 {
-        writeln!(out, "{} of {} alerts derived again from the logs, the same", derived.same(), derived.checked())?;
+        let all = count(derived.checked(), "alert");
+        writeln!(out, "{} of {all} derived again from the logs, the same", derived.same())?;
     }
     if report.findings.is_empty() {
         writeln!(out, "document SHA-256 {}", report.document_sha256)?;

@@ -10,6 +10,9 @@ use crate::cli::args::{Common, RuleOptions};
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// What is loaded, and why the rest is not
+    #[command(
+        after_help = "Examples:\n  secstream rules list\n  secstream rules list --add-rules my-rules/ --json | jq '.[] | select(.loaded | not)'"
+    )]
     List {
         /// Which rules
         #[command(flatten)]
@@ -19,6 +22,9 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Show a rule by id, title or file
+    #[command(
+        after_help = "Examples:\n  secstream rules show ssh_distributed_guessing.yml\n  secstream rules show 'Distributed SSH password guessing'"
+    )]
     Show {
         /// Id, title or file name
         rule: String,
@@ -30,8 +36,11 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Lint rules: errors and warnings with places; exit code 1 if there are any errors
+    #[command(
+        after_help = "Examples:\n  secstream rules check my-rules/\n  secstream rules check - < my-rules/deploy.yml\n  secstream rules check --rules my-rules/ --json"
+    )]
     Check {
-        /// Files or directories (default: the rules in force)
+        /// Files or directories, - for standard input (default: the rules in force)
         paths: Vec<PathBuf>,
         /// Which rules
         #[command(flatten)]
@@ -41,6 +50,7 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Run the test events beside the rules; exit code 1 if any fails
+    #[command(after_help = "Examples:\n  secstream rules test\n  secstream rules test --rules my-rules/")]
     Test {
         /// Files or directories (default: the rules in force)
         paths: Vec<PathBuf>,
@@ -53,6 +63,55 @@ pub enum RulesCommand {
     },
     /// What rules find in a log, against the version before: matches and alerts gained and lost, and the cost
     Backtest(BacktestArgs),
+    /// Why a rule matches an event or does not: logsource, condition, each value
+    Explain(ExplainArgs),
+    /// Which techniques of ATT&CK the rules look for; also as a layer for the Navigator
+    Coverage(CoverageArgs),
+}
+
+/// `secstream rules coverage`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream rules coverage\n  secstream rules coverage --rules sigma/rules --all\n  secstream rules coverage --navigator layer.json"
+)]
+pub struct CoverageArgs {
+    /// Files or directories (default: the rules in force)
+    pub paths: Vec<PathBuf>,
+    /// Which rules
+    #[command(flatten)]
+    pub rules: RuleOptions,
+    /// Write a layer for the ATT&CK Navigator (format 4.5; - for standard output, and nothing else)
+    #[arg(long, value_name = "FILE")]
+    pub navigator: Option<String>,
+    /// Name of the layer
+    #[arg(long, value_name = "NAME", default_value = "secstream rules")]
+    pub name: String,
+    /// List the techniques without a rule as well
+    #[arg(long)]
+    pub all: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `secstream rules explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream rules explain auth.log:120 'SSH login failed'\n  secstream rules explain events.ndjson:7 my-rules/cmd.yml\n  secstream rules explain '{\"EventID\":1,\"Channel\":\"Security\"}' my.yml --json\n  tail -1 auth.log | secstream rules explain - ssh_login_failed"
+)]
+pub struct ExplainArgs {
+    /// FILE:LINE, a file (its first record), - for standard input, or the event's own text
+    #[arg(value_name = "EVENT")]
+    pub event: String,
+    /// Id, name, title or file of the rule
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Shared options
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `secstream rules backtest`.

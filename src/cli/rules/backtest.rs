@@ -69,7 +69,7 @@ pub(super) fn run(args: &BacktestArgs, out: &mut dyn Write) -> Result<u8, Failur
     if report.stopped && signalled.load(Ordering::Relaxed) {
         return Ok(130);
     }
-    if broken || skipped.iter().any(|k| summary::is_failure(&k.reason)) {
+    if broken || skipped.iter().any(summary::is_failure) {
         return Ok(FAILED);
     }
     Ok(if fails(&report, &args.fail_on, &judged) { FINDINGS } else { DONE })

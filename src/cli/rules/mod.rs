@@ -2,6 +2,8 @@
 
 mod args;
 mod backtest;
+mod coverage;
+mod explain;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ pub use args::RulesCommand;
 use super::args::{Common, RuleOptions};
 use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
+use super::summary::placed;
+use super::words::count;
 use crate::config::Config;
 use crate::detect::{RuleFile, RuleInfo, RuleSet, lint, shipped, testing};
 use crate::event::sanitize;
@@ -27,6 +31,8 @@ pub(super) fn run(command: RulesCommand, out: &mut dyn Write) -> Result<u8, Fail
         RulesCommand::Check { paths, rules, json } => check(&files(&rules, &paths)?, json, out),
         RulesCommand::Test { paths, rules, json } => test(&rules, &paths, json, out),
         RulesCommand::Backtest(a) => backtest::run(&a, out),
+        RulesCommand::Coverage(a) => coverage::run(&a, &files(&a.rules, &a.paths)?, out),
+        RulesCommand::Explain(a) => explain::run(&a, out),
     }
 }
 
@@ -39,7 +45,11 @@ fn files(options: &RuleOptions, paths: &[PathBuf]) -> Result<Vec<RuleFile>, Fail
     }
     let mut files = Vec::new();
     for p in paths {
-        inputs::read_rules(p, &mut files)?;
+        if p.as_os_str() == "-" {
+            files.push(RuleFile::new("-", std::io::read_to_string(std::io::stdin())?));
+        } else {
+            inputs::read_rules(p, &mut files)?;
+        }
     }
     Ok(files)
 }
@@ -65,11 +75,12 @@ fn list(set: &RuleSet, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
         };
         writeln!(out, "{:<13} {:<10} {:<60} {}", r.level.as_str(), state, sanitize(&r.title), sanitize(&r.path))?;
         if let Some(why) = &r.reason {
-            writeln!(out, "    {}:{}: {}", sanitize(&r.path), r.line, sanitize(why))?;
+            writeln!(out, "    {}", sanitize(&placed(&r.path, r.line, why)))?;
         }
     }
     let loaded = set.rules().iter().filter(|r| r.loaded).count();
-    writeln!(out, "{} rules, {loaded} loaded, {} not", set.rules().len(), set.rules().len() - loaded)?;
+    let all = set.rules().len();
+    writeln!(out, "{}, {loaded} loaded, {} not", count(all, "rule"), all - loaded)?;
     Ok(DONE)
 }
 
@@ -109,7 +120,7 @@ fn check(files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Fail
                 writeln!(out, "{}", sanitize(line))?;
             }
         }
-        writeln!(out, "{} files, {} findings", files.len(), findings.len())?;
+        writeln!(out, "{}, {}", count(files.len(), "file"), count(findings.len(), "finding"))?;
     }
     let errors = findings.iter().any(|f| f.severity == lint::Level::Error);
     Ok(if errors { FINDINGS } else { DONE })
@@ -122,7 +133,7 @@ fn test(options: &RuleOptions, paths: &[PathBuf], json: bool, out: &mut dyn Writ
         cases.extend(shipped::tests());
     }
     let dirs: Vec<&PathBuf> = paths.iter().chain(&options.rules).chain(&options.add_rules).collect();
-    for d in dirs {
+    for d in dirs.into_iter().filter(|d| d.as_os_str() != "-") {
         read_tests(d, &mut cases)?;
     }
     let set = Arc::new(RuleSet::load(&rules));

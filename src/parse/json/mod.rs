@@ -7,6 +7,7 @@ mod generic;
 mod journal;
 mod names;
 mod scan;
+mod seek;
 mod words;
 mod zeek;
 

@@ -1,6 +1,6 @@
 //! Do the chains of operations hold?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -67,8 +67,8 @@ fn check_chain(report: &mut Report, document: &Value, chain: &Value) {
         report.add(Kind::Chain, &whole, "does not begin at its beginning");
         return;
     }
-    let operations: Vec<&Value> =
-        list(document, "operations").iter().filter(|o| o["writer"] == chain["writer"]).collect();
+    let mine = list(document, "operations").iter().filter(|o| o["writer"] == chain["writer"]);
+    let operations: BTreeMap<&str, &Value> = mine.map(|o| (text(&o["id"]), o)).collect();
     for item in list(chain, "links") {
         if item["seq"] != json!(seq) {
             report.add(Kind::Chain, &whole, format!("number {seq} is missing"));
@@ -76,7 +76,7 @@ fn check_chain(report: &mut Report, document: &Value, chain: &Value) {
         }
         let hash = link(writer, seq, &prev, text(&item["body"]));
         if let Some(id) = item["operation"].as_str() {
-            match operations.iter().find(|o| o["id"] == id) {
+            match operations.get(id) {
                 None => {
                     let item = format!("operation {id} ({writer} number {seq})");
                     report.add(Kind::Chain, item, "is missing from the document");
