@@ -106,6 +106,7 @@ keys! {
     Comm = ["_COMM"];
     JournalPid = ["_PID", "SYSLOG_PID", "procid"];
     JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
+    JournalCursor = ["__CURSOR"];
     JournalPriority = ["PRIORITY"];
     // Web servers that write JSON.
     RequestLine = ["request", "request_line"];
