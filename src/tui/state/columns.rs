@@ -100,7 +100,9 @@ impl FeedFit {
     pub fn columns(&self, columns: &[FeedColumn], w: usize, current: FeedColumn) -> Vec<(FeedColumn, usize)> {
         let width = |c: &FeedColumn| {
             let most = match w {
-                0..100 => c.width().min(15) * 4 / 5 + 3 * usize::from(matches!(c, FeedColumn::Field(Ov::SrcIp | Ov::DestIp))),
+                0..100 => {
+                    c.width().min(15) * 4 / 5 + 3 * usize::from(matches!(c, FeedColumn::Field(Ov::SrcIp | Ov::DestIp)))
+                }
                 100..140 => c.width(),
                 _ => c.width() * 7 / 4,
             };

@@ -144,7 +144,8 @@ fn items(s: &State, p: &mut Pen<'_>, w: usize, rows: usize) {
         let sev = i.severity.map_or("", text::severity_word);
         p.put(20, y, 4, sev, i.severity.map_or(t.dim, |v| t.severity(v)));
         // What the log says needs no author.
-        let who = if matches!(i.kind, ItemKind::Alert | ItemKind::Event) { String::new() } else { format!(" ({})", i.who) };
+        let who =
+            if matches!(i.kind, ItemKind::Alert | ItemKind::Event) { String::new() } else { format!(" ({})", i.who) };
         let room = w.saturating_sub(26);
         let first = i.text.lines().next().unwrap_or("");
         p.cell(25, y, room, &format!("{first}{who}"), false, if i.kind == ItemKind::Change { t.dim } else { t.text });
