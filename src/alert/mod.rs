@@ -132,6 +132,10 @@ pub struct Alert {
     pub evidence: Vec<EvidenceRef>,
     /// How many records match in all.
     pub matched_total: u64,
+    /// Id of the alert that tells the same attack and stands for this one.
+    pub covered_by: Option<String>,
+    /// Ids of the alerts that this one stands for, sorted, at most [`MAX_EVIDENCE`].
+    pub covers: Vec<String>,
 }
 
 impl Alert {
@@ -185,6 +189,8 @@ impl Alert {
             "matched_events": self.evidence.iter()
                 .map(|e| serde_json::json!({"file": file(e.source), "line": e.line})).collect::<Vec<_>>(),
             "matched_total": self.matched_total,
+            "covered_by": self.covered_by,
+            "covers": self.covers,
         })
     }
 }

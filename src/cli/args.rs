@@ -27,9 +27,9 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Make realistic logs with embedded attacks and their ground truth
     Generate(super::generate::GenerateArgs),
-    /// List, show, check and test rules
+    /// List, show, check, test, backtest and explain rules
     #[command(subcommand)]
-    Rules(RulesCommand),
+    Rules(super::rules::RulesCommand),
     /// List, show, export and verify cases
     Cases(super::cases::CasesCmd),
     /// Show the configuration in force and where each value comes from
@@ -38,12 +38,25 @@ pub enum Command {
     /// Check the installation: terminal, cache, store, rules, custom formats
     Doctor(DoctorArgs),
     /// Print a completion script for a shell
+    #[command(
+        after_help = "Examples:\n  secstream completions bash > ~/.local/share/bash-completion/completions/secstream\n  secstream completions zsh > ~/.zfunc/_secstream"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print a manual page, or write all of them into a directory
+    #[command(
+        after_help = "Examples:\n  secstream man | man -l -\n  secstream man rules check\n  secstream man --dir ~/.local/share/man/man1"
+    )]
+    Man {
+        /// The command it is about (default: all in short)
+        #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+        of: Vec<String>,
+        /// Write one file for each command into this directory
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// A detector.
@@ -165,6 +178,9 @@ pub struct TuiArgs {
 
 /// `secstream demo`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream demo\n  secstream demo --theme light\n  secstream demo --json | jq .alerts_by_severity"
+)]
 pub struct DemoArgs {
     /// Print the summary as JSON instead of opening the workbench
     #[arg(long)]
@@ -174,70 +190,27 @@ pub struct DemoArgs {
     pub theme: Option<String>,
 }
 
-/// `secstream rules …`.
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// What is loaded, and why the rest is not
-    List {
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show a rule by id, title or file
-    Show {
-        /// Id, title or file name
-        rule: String,
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
-    /// Lint rules: errors and warnings with places; exit code 1 if there are any errors
-    Check {
-        /// Files or directories (default: the rules in force)
-        paths: Vec<PathBuf>,
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
-    /// Run the test events beside the rules; exit code 1 if any fails
-    Test {
-        /// Files or directories (default: the rules in force)
-        paths: Vec<PathBuf>,
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
-}
-
 /// `secstream config …`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Each value with the place it came from
+    #[command(after_help = "Examples:\n  secstream config show\n  secstream config show --json")]
     Show {
         /// One JSON document
         #[arg(long)]
         json: bool,
     },
     /// The reference of all keys, as Markdown
+    #[command(after_help = "Examples:\n  secstream config docs > config.md")]
     Docs,
     /// The reference of all key bindings, as Markdown
+    #[command(after_help = "Examples:\n  secstream config keys > keys.md")]
     Keys,
 }
 
 /// `secstream doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  secstream doctor\n  secstream doctor --formats my-formats.toml --json")]
 pub struct DoctorArgs {
     /// TOML files that define custom formats, to be tested on their samples
     #[arg(long, value_name = "FILE")]

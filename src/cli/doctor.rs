@@ -7,6 +7,7 @@ use serde_json::json;
 use super::args::{Common, DoctorArgs};
 use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
+use super::words::count;
 use crate::detect::{RuleSet, shipped};
 use crate::event::sanitize;
 use crate::parse::custom::check_samples;
@@ -50,14 +51,14 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
     add("case store", store.map_err(|e| e.to_string()).and_then(describe));
     let rules = RuleSet::load(&shipped::rules());
     let bad = rules.rules().iter().filter(|r| !r.loaded).count();
-    let says = format!("{} shipped rules, {bad} not loaded", rules.rules().len());
+    let says = format!("{}, {bad} not loaded", count(rules.rules().len(), "shipped rule"));
     add("rules", if bad == 0 { Ok(says) } else { Err(says) });
     match inputs::custom_formats(&config) {
         Err(e) => add("custom formats", Err(e.message)),
         Ok(formats) if formats.is_empty() => {}
         Ok(formats) => {
             let failed: Vec<String> = check_samples(&formats).iter().map(ToString::to_string).collect();
-            let says = format!("{} custom formats, their samples as expected", formats.len());
+            let says = format!("{}, samples as expected", count(formats.len(), "custom format"));
             add("custom formats", if failed.is_empty() { Ok(says) } else { Err(failed.join("; ")) });
         }
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use super::words::count;
 use crate::event::Ts;
 use crate::generate::{
     Attacks, DEFAULT_START, FileSink, FolderSink, Format, GenerateOptions, LogSink, RecordSink, generate, stories,
@@ -156,9 +157,9 @@ fn report(args: &GenerateArgs, truth: &crate::generate::Truth, seconds: f64) -> 
     } else {
         writeln!(
             err,
-            "{} records, {attack} of them of {} attacks, in {seconds:.1} s",
-            truth.records,
-            truth.stories.len()
+            "{}, {attack} of them of {}, in {seconds:.1} s",
+            count(truth.records, "record"),
+            count(truth.stories.len(), "attack")
         )?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::args::{Common, RuleOptions};
 use super::error::Failure;
 use crate::config::{Config, Places, nearest};
+use crate::detect::files::read as rule_files_below;
 use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::Ts;
 use crate::parse::custom::{self, Format};
@@ -62,56 +63,9 @@ pub(super) fn rule_files(dirs: &[PathBuf], add: &[PathBuf]) -> Result<Vec<RuleFi
 
 /// Rule files below a path, sorted by name; test files are no rules.
 pub(super) fn read_rules(path: &Path, files: &mut Vec<RuleFile>) -> Result<(), Failure> {
-    let meta = std::fs::metadata(path).map_err(|e| Failure::usage(format!("rules {}: {e}", path.display())))?;
-    if !meta.is_dir() {
-        files.push(read_rule(path));
-        return Ok(());
-    }
-    let mut stack = vec![path.to_owned()];
-    let mut found = Vec::new();
-    while let Some(dir) = stack.pop() {
-        let entries = std::fs::read_dir(&dir).map_err(|e| Failure::failed(format!("rules {}: {e}", dir.display())))?;
-        for entry in entries.flatten() {
-            let p = entry.path();
-            let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() {
-                stack.push(p);
-            } else if is_rule_file(&p) {
-                found.push(p);
-            }
-        }
-    }
-    found.sort();
-    files.extend(found.iter().map(|p| read_rule(p)));
+    std::fs::metadata(path).map_err(|e| Failure::usage(format!("rules {}: {e}", path.display())))?;
+    files.extend(rule_files_below(&[path]));
     Ok(())
-}
-
-/// Whether a file name is a rule's: `.yml` or `.yaml`, but not `.test.yml`.
-pub(super) fn is_rule_file(p: &Path) -> bool {
-    let name = p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    (name.ends_with(".yml") || name.ends_with(".yaml")) && !name.ends_with(".test.yml") && !name.starts_with('.')
-}
-
-/// Largest rule file read, in bytes; a larger one is reported, not read.
-const MAX_RULE_FILE: u64 = 4 << 20;
-
-fn read_rule(path: &Path) -> RuleFile {
-    let name = path.to_string_lossy().into_owned();
-    let mut file = RuleFile::new(name, "");
-    match std::fs::metadata(path) {
-        Ok(m) if m.len() > MAX_RULE_FILE => {
-            file.error = Some(format!("has {} bytes; a rule file may have {MAX_RULE_FILE}", m.len()));
-        }
-        Ok(_) => match std::fs::read(path) {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => file.text = text,
-                Err(e) => file.error = Some(format!("is not UTF-8 at byte {}", e.utf8_error().valid_up_to())),
-            },
-            Err(e) => file.error = Some(e.to_string()),
-        },
-        Err(e) => file.error = Some(e.to_string()),
-    }
-    file
 }
 
 /// Loads the rules later, on the session's thread; directories are looked at

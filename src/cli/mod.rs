@@ -6,10 +6,12 @@ mod demo;
 mod doctor;
 mod error;
 mod inputs;
+mod man;
 mod replay;
 mod rules;
 mod summary;
 mod tui;
+mod words;
 
 pub mod cases;
 pub mod generate;
@@ -26,6 +28,8 @@ use error::Failure;
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    // A file that reaches a limit on sizes is an error to be told, not a signal to die of.
+    let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), std::sync::Arc::default());
     let cli = Cli::parse();
     match run(cli) {
         Ok(code) => ExitCode::from(code),
@@ -55,12 +59,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
             out.write_all(&script)?;
             Ok(error::DONE)
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            out.write_all(&page)?;
-            Ok(error::DONE)
-        }
+        Command::Man { of, dir } => man::run(Cli::command(), &of, dir.as_deref(), &mut out),
     }
 }
 
@@ -71,5 +70,18 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        fn look(c: &clap::Command) {
+            let mut subs = c.get_subcommands().peekable();
+            if subs.peek().is_none() {
+                let help = c.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("Examples:"), "{}", c.get_name());
+            }
+            subs.for_each(look);
+        }
+        look(&Cli::command());
     }
 }

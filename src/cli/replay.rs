@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::ReplayArgs;
 use super::error::{DONE, FAILED, Failure, USAGE};
+use super::words::count;
 use super::{inputs, summary};
 use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
 use crate::sink::{AlertWriter, MatchWriter, Out};
@@ -32,15 +33,22 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     if let Some(path) = &args.alerts {
         options.sinks.push(Box::new(AlertSink(AlertWriter::new(Out::create(path)?))));
     }
+    let mut unwritable = None;
     if !args.common.no_store {
         let path = config.optional("store.path").map(std::path::PathBuf::from);
         let store =
             Store::open(path.as_deref(), &inputs::analyst(&config)).map_err(|e| Failure::failed(e.to_string()))?;
         options.keep = true;
+        unwritable = store.read_only_note();
         options.sinks.push(Box::new(StoreSink::new(store)));
     }
     let (snapshot, interrupted) = drive(options, !args.quiet && !args.json)?;
-    report(args.json, args.quiet, &snapshot, &skipped, interrupted)
+    let code = report(args.json, args.quiet, &snapshot, &skipped, interrupted)?;
+    let Some(note) = unwritable else { return Ok(code) };
+    // The outputs are whole, but the alerts are not where they were to be kept.
+    let note = crate::event::sanitize(&note);
+    let _ = writeln!(std::io::stderr(), "secstream: {note}; --no-store keeps nothing, --db names another file");
+    Ok(if code == DONE { FAILED } else { code })
 }
 
 /// Writes the summary and chooses the exit code.
@@ -60,7 +68,7 @@ pub(super) fn report(
         }
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
-    let broken = s.sources.iter().any(|i| i.failed) || skipped.iter().any(|k| summary::is_failure(&k.reason));
+    let broken = s.sources.iter().any(|i| i.failed) || skipped.iter().any(summary::is_failure);
     Ok(if interrupted {
         130
     } else if broken {
@@ -150,7 +158,7 @@ impl Progress {
 
     fn show(&self, s: &Snapshot) {
         let rate = s.totals.records as f64 / s.seconds.max(0.001);
-        let text = format!("{} records, {rate:.0}/s", s.totals.records);
+        let text = format!("{}, {rate:.0}/s", count(s.totals.records, "record"));
         if let Some(bar) = &self.bar {
             if let Some(p) = s.progress() {
                 bar.set_length(1000);

@@ -1,17 +1,23 @@
 //! The summary of a replay, for people and for scripts.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::event::{Severity, sanitize};
-use crate::pipeline::Snapshot;
+use super::words::{count, some};
+use crate::event::{Severity, Ts, sanitize};
+use crate::pipeline::{RuleProblem, Snapshot};
 use crate::source::{SkipReason, Skipped};
 
 /// Whether leaving an input out is a failure (it was asked for by name) rather
 /// than a choice (a socket inside a directory).
-pub(super) const fn is_failure(reason: &SkipReason) -> bool {
-    matches!(reason, SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_))
+pub(super) const fn is_failure(skipped: &Skipped) -> bool {
+    match skipped.reason {
+        SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_) => true,
+        SkipReason::Kind(_) => skipped.explicit,
+        _ => false,
+    }
 }
 
 /// The JSON document of `replay --json`.
@@ -28,7 +34,8 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
             json!({
                 "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
-                "dropped": i.counts.dropped_total(), "lines": i.counts.lines, "failed": i.failed, "warnings": i.warnings,
+                "dropped": i.counts.dropped_total(), "lines": i.counts.lines,
+                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "warnings": i.warnings,
             })
         })
         .collect();
@@ -51,6 +58,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
         "first_event": t.first_event,
         "last_event": t.last_event,
         "alerts": s.alerts.len(),
+        "alerts_covered": s.covered(),
         "alerts_by_severity": by_severity,
         "rules_loaded": s.rules_loaded,
         "rules_not_loaded": s.rule_problems.iter()
@@ -68,49 +76,51 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     let rate = t.records as f64 / s.seconds.max(1e-6);
     let _ = writeln!(
         out,
-        "{} records = {} parsed + {} raw + {} filtered + {} dropped   ({} lines, {} empty)",
-        t.records,
+        "{} = {} parsed + {} raw + {} filtered + {} dropped   ({}, {} empty)",
+        count(t.records, "record"),
         t.parsed,
         t.raw,
         t.filtered_total(),
         t.dropped_total(),
-        t.lines,
+        count(t.lines, "line"),
         t.empty_lines
     );
+    let failed = s.sources.iter().filter(|i| i.failed).count();
+    if s.sources.len() > 1 {
+        let _ = writeln!(out, "{}, {failed} of them not readable", count(s.sources.len(), "input"));
+    }
     for (by, n) in t.filtered.iter().chain(&t.dropped) {
         let _ = writeln!(out, "  {n} by {by}");
     }
     if let (Some(a), Some(b)) = (t.first_event, t.last_event) {
         let _ = writeln!(out, "events from {a} to {b}, {} out of order", t.late);
     }
+    years(&mut out, s);
     let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
-    let _ = writeln!(out, "{} rules loaded, {} not", s.rules_loaded, s.rule_problems.len());
-    for p in s.rule_problems.iter().take(10) {
-        let _ = writeln!(out, "  {}:{}: {}", sanitize(&p.path), p.line, sanitize(&p.reason));
-    }
-    if s.rule_problems.len() > 10 {
-        let _ = writeln!(out, "  … and {} more: secstream rules list", s.rule_problems.len() - 10);
-    }
+    let _ = writeln!(out, "{} loaded, {} not", count(s.rules_loaded, "rule"), s.rule_problems.len());
+    let problem = |p: &RuleProblem| format!("  {}", sanitize(&placed(&p.path, p.line, &p.reason)));
+    out += &some(s.rule_problems.iter().map(problem), 10, "secstream rules list");
     if s.evicted > 0 {
-        let _ = writeln!(out, "{} windows were put out of memory by the caps", s.evicted);
+        let _ = writeln!(out, "put out of memory by the caps: {}", count(s.evicted, "window"));
     }
-    for i in s.sources.iter() {
-        for w in &i.warnings {
-            let _ = writeln!(out, "{}: {}", sanitize(&i.name), sanitize(w));
-        }
-    }
-    for k in skipped {
-        let _ = writeln!(out, "{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
-    }
+    let warnings = s.sources.iter().flat_map(|i| i.warnings.iter().map(|w| (&i.name, w)));
+    let warnings: Vec<_> = warnings.map(|(name, w)| format!("{}: {}", sanitize(name), sanitize(w))).collect();
+    out += &some(warnings.into_iter(), 40, "--json lists all");
+    let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
+    out += &some(skipped.iter().map(skip), 40, "--json lists all");
     let counts: Vec<String> = Severity::ALL
         .iter()
         .rev()
         .filter(|v| s.alerts_of(**v) > 0)
         .map(|v| format!("{} {v}", s.alerts_of(*v)))
         .collect();
-    let _ =
-        writeln!(out, "{} alerts{}{}", s.alerts.len(), if counts.is_empty() { "" } else { ": " }, counts.join(", "));
-    let mut top: Vec<_> = s.alerts.iter().collect();
+    let covered = match s.covered() {
+        0 => String::new(),
+        n => format!(", {n} covered by others"),
+    };
+    let sum = count(s.alerts.len(), "alert");
+    let _ = writeln!(out, "{sum}{covered}{}{}", if counts.is_empty() { "" } else { ": " }, counts.join(", "));
+    let mut top: Vec<_> = s.alerts.iter().filter(|a| a.covered_by.is_none()).collect();
     top.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.timestamp.cmp(&b.timestamp)).then(a.id.cmp(&b.id)));
     for a in top.iter().take(15) {
         let _ = writeln!(
@@ -122,11 +132,53 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             sanitize(&a.entity()),
             sanitize(&a.message)
         );
+        if !a.covers.is_empty() {
+            let _ = writeln!(out, "  {:<56} covers {}", "", covers(s, &a.covers));
+        }
     }
     if top.len() > 15 {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
     out
+}
+
+/// Which years were inferred, from what: a log whose time was lost is dated wrongly.
+fn years(out: &mut String, s: &Snapshot) {
+    let mut groups: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
+    for i in s.sources.iter().filter(|i| i.counts.yearless > 0 && !i.year_from.is_empty()) {
+        let year = |t: Option<Ts>| t.map_or_else(String::new, |t| t.to_string().chars().take(4).collect());
+        let (from, to) = (year(i.counts.first_event), year(i.counts.last_event));
+        let years = if from == to { format!("year {from}") } else { format!("years {from} to {to}") };
+        groups.entry((years, i.year_from)).or_default().push(&i.name);
+    }
+    for ((years, by), names) in groups {
+        let what = match names.as_slice() {
+            [one] => sanitize(one).into_owned(),
+            many => count(many.len(), "input"),
+        };
+        let _ = writeln!(out, "{what}: {years} inferred from {by} (--year names another)");
+    }
+}
+
+/// The titles of alerts, with numbers: `SSH password spraying, Slow guessing (2)`.
+fn covers(s: &Snapshot, ids: &[String]) -> String {
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut titles: BTreeMap<&str, usize> = BTreeMap::new();
+    for a in s.alerts.iter().filter(|a| ids.contains(&*a.id)) {
+        *titles.entry(&*a.rule).or_default() += 1;
+    }
+    let one = |(title, n): (&&str, &usize)| match n {
+        1 => sanitize(title).into_owned(),
+        n => format!("{} ({n})", sanitize(title)),
+    };
+    titles.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A place and what is wrong there; a reason that begins with its place already
+/// is left as it is.
+pub(super) fn placed(path: &str, line: impl std::fmt::Display, reason: &str) -> String {
+    let own = reason.strip_prefix(path).is_some_and(|rest| rest.starts_with(':'));
+    if own { reason.to_owned() } else { format!("{path}:{line}: {reason}") }
 }
 
 /// Largest resident memory of this process so far, in bytes, where the system

@@ -26,7 +26,12 @@ pub fn read(paths: &[impl AsRef<Path>]) -> Vec<RuleFile> {
 #[must_use]
 pub fn is_rule_file(path: &Path) -> bool {
     let yaml = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("yml") || e.eq_ignore_ascii_case("yaml"));
-    yaml && !is_test_file(path)
+    yaml && !is_test_file(path) && !is_hidden(path)
+}
+
+/// What editors and other tools keep beside the rules.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().and_then(|s| s.to_str()).is_some_and(|s| s.starts_with('.'))
 }
 
 /// Whether a file's name is that of a rule's tests.
@@ -46,6 +51,9 @@ fn directory(dir: &Path, depth: usize, out: &mut Vec<RuleFile>) {
     for (path, kind) in paths {
         // Links to directories may go in circles; links to files are followed.
         if kind.is_some_and(|k| k.is_dir()) {
+            if is_hidden(&path) {
+                continue;
+            }
             directory(&path, depth + 1, out);
         } else if is_rule_file(&path) && !path.is_dir() {
             out.push(file(&path));
@@ -91,6 +99,8 @@ mod tests {
         put("a/x.yaml", b"title: x");
         put("a/x.test.yml", b"- name: t");
         put("a/readme.md", b"no");
+        put(".github/build.yml", b"no");
+        put("a/.lint.yml", b"no");
         put("c.yml", b"\xff\xfe");
         let files = read(&[dir.path().to_path_buf(), dir.path().join("missing.yml")]);
         let names: Vec<String> = files.iter().map(|f| f.path.rsplit('/').next().unwrap_or("").to_owned()).collect();

@@ -6,6 +6,7 @@
 //! one thread and says which rules each record of a batch matches.
 
 mod describe;
+mod draft;
 mod fields;
 mod info;
 mod logsource;
@@ -15,13 +16,16 @@ pub mod sigma;
 mod spec;
 pub mod testing;
 
+pub mod columns;
 pub mod compile;
 pub mod engine;
+pub mod explain;
 pub mod files;
 pub mod lint;
 pub mod shipped;
 pub mod state;
 
+pub use draft::Draft;
 pub use engine::Matcher;
 pub use fields::{FieldRef, NamedField, OvField};
 pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};

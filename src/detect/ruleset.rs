@@ -48,15 +48,25 @@ impl RuleSet {
     /// Loads rule files; what cannot be used is kept with the reason.
     #[must_use]
     pub fn load(files: &[RuleFile]) -> Self {
+        let (rules, preds, sources, schema) = Self::lowered(files);
+        let compiled = Compilation::new(preds, sources, schema.field_count());
+        Self { rules, hash: hash_of(files), schema, compiled }
+    }
+
+    /// The rules read and turned into expressions, not yet compiled.
+    pub(super) fn lowered(files: &[RuleFile]) -> (Vec<RuleInfo>, Preds, Vec<Source>, Arc<Schema>) {
         let mut l = Loading::default();
         for f in files {
             l.file(f);
         }
         let mut schema = SchemaBuilder::new();
         let (preds, sources) = l.lower(&mut schema);
-        let schema = schema.freeze();
-        let compiled = Compilation::new(preds, sources, schema.field_count());
-        Self { rules: l.infos, hash: hash_of(files), schema: Arc::new(schema), compiled }
+        (l.infos, preds, sources, Arc::new(schema.freeze()))
+    }
+
+    /// Expressions without rules around them, for questions to the engine.
+    pub(super) const fn of_compilation(schema: Arc<Schema>, compiled: Compilation) -> Self {
+        Self { rules: Vec::new(), schema, hash: String::new(), compiled }
     }
 
     /// Every rule, loaded or not, in order of loading.

@@ -167,6 +167,9 @@ pub struct Batch {
     pub lossy: Vec<Lossy>,
     /// Empty lines passed over in this batch (they are no records).
     pub empty_lines: u64,
+    /// In a source whose lines are named by headers: the header lines in force
+    /// where the batch begins (the last of each name, in any order).
+    pub header: Option<Arc<str>>,
     /// Names of the interned fields; set when the batch is parsed.
     pub schema: Option<Arc<Schema>>,
 }
@@ -183,6 +186,7 @@ impl Batch {
         self.fields.clear();
         self.lossy.clear();
         self.empty_lines = 0;
+        self.header = None;
         self.schema = None;
         const KEEP: usize = 2 << 20;
         self.text.shrink_to(KEEP);

@@ -101,6 +101,64 @@ impl<'b> Draft<'b> {
         self.fields.push(Field { id, kind, in_array, name, value });
     }
 
+    /// Adds an original field whose value is a span made before.
+    pub fn span_field(&mut self, name: &str, value: Span, kind: ValueKind) {
+        let id = self.schema.field(name);
+        let name = if id == FieldId::UNKNOWN { self.span(name) } else { Span::NONE };
+        self.fields.push(Field { id, kind, in_array: false, name, value });
+    }
+
+    /// One value after another, as a new one (or the first one grown, where
+    /// that is possible).
+    pub fn append(&mut self, first: Span, second: Span) -> Span {
+        let from = self.grow(first);
+        let Self { text, arena, .. } = self;
+        if second.is_in_arena() {
+            arena.extend_from_within(second.start()..second.start() + second.len());
+        } else {
+            arena.push_str(second.get(text, ""));
+        }
+        Span::arena(from, arena.len() - from)
+    }
+
+    /// A value with more text behind it.
+    pub fn append_text(&mut self, first: Span, more: &str) -> Span {
+        let from = self.grow(first);
+        self.arena.push_str(more);
+        Span::arena(from, self.arena.len() - from)
+    }
+
+    /// Moves a value to the end of the arena unless it is there; its start.
+    fn grow(&mut self, span: Span) -> usize {
+        if span.is_in_arena() {
+            if span.start() + span.len() == self.arena.len() {
+                return span.start();
+            }
+            let at = self.arena.len();
+            self.arena.extend_from_within(span.start()..span.start() + span.len());
+            return at;
+        }
+        let at = self.arena.len();
+        self.arena.push_str(span.get(self.text, ""));
+        at
+    }
+
+    /// Makes fields of this record that have the same name elements of an array.
+    pub fn mark_repeated(&mut self) {
+        let Self { text, arena, fields, rec, .. } = self;
+        let own = fields.get_mut(rec.fields_start as usize..).unwrap_or_default();
+        for i in 1..own.len() {
+            let (before, rest) = own.split_at_mut(i);
+            let Some(f) = rest.first_mut() else { break };
+            let name = f.name.get(text, arena);
+            let same = |g: &&mut Field| g.id == f.id && (g.id != FieldId::UNKNOWN || g.name.get(text, arena) == name);
+            if let Some(g) = before.iter_mut().find(same) {
+                g.in_array = true;
+                f.in_array = true;
+            }
+        }
+    }
+
     /// Adds a finished field (the JSON parser makes its own spans).
     pub fn push_field(&mut self, field: Field) {
         self.fields.push(field);

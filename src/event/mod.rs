@@ -7,6 +7,7 @@
 mod batch;
 mod draft;
 mod hash;
+mod header;
 mod overlay;
 mod row;
 mod sanitize;
@@ -18,6 +19,7 @@ mod vocab;
 pub use batch::{Batch, EventRef, Field, Lossy, Record, RecordFlags, ValueKind};
 pub use draft::Draft;
 pub use hash::hash64;
+pub use header::{column_header, has_column_headers};
 pub use overlay::{OVERLAY, Ov, overlay_by_name};
 pub use row::{EventRow, OwnedField};
 pub use sanitize::{is_hidden, push_visible, sanitize};

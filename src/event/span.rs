@@ -82,6 +82,12 @@ impl Span {
         (self.start & !ARENA) as usize
     }
 
+    /// Whether it points into the arena.
+    #[must_use]
+    pub const fn is_in_arena(self) -> bool {
+        self.start & ARENA != 0 && self.start != u32::MAX
+    }
+
     /// The value, from the two buffers of its batch; `""` when absent.
     #[must_use]
     pub fn get<'a>(self, text: &'a str, arena: &'a str) -> &'a str {

@@ -11,7 +11,7 @@ const SAMPLE_LINES: usize = 200;
 /// The formats worth trying for a line, most likely first. Decided by its
 /// first bytes; each parser refuses early what is not its own.
 pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
-    use Format::{Access, ApacheError, Json, LighttpdError, NginxError, Syslog};
+    use Format::{Access, ApacheError, Auditd, Json, LighttpdError, NginxError, Syslog};
     let b = line.trim_ascii_start().as_bytes();
     let mut out = SmallVec::<[Format; 5]>::new();
     if let Format::Custom(_) = main {
@@ -19,6 +19,7 @@ pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
     }
     match b {
         [b'{', ..] => out.push(Json),
+        [b't', b'y', b'p', b'e', b'=', ..] | [b'n', b'o', b'd', b'e', b'=', ..] => out.extend([Auditd, Syslog]),
         [b'<', b'0'..=b'9', ..] => out.push(Syslog),
         [b'[', ..] => out.extend([ApacheError, Access, Syslog]),
         // A date in front: 2026/11/18 09:30:00 or 2026-11-18 09:30:00: (
@@ -84,6 +85,9 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
         Format::NginxError,
         Format::LighttpdError,
         Format::Text,
+        Format::Auditd,
+        Format::Zeek,
+        Format::W3c,
     ];
     let mut best = (0, Format::Raw);
     for f in table {

@@ -27,6 +27,12 @@ pub enum Format {
     Json,
     /// Windows events as JSON lines.
     Windows,
+    /// The Linux audit log.
+    Auditd,
+    /// Zeek's tab-separated logs.
+    Zeek,
+    /// The W3C's extended log format: IIS.
+    W3c,
     /// One of the user's own formats, by its position.
     Custom(usize),
 }
@@ -42,6 +48,9 @@ const NAMES: &[(&str, Format)] = &[
     ("text", Format::Text),
     ("json", Format::Json),
     ("windows", Format::Windows),
+    ("auditd", Format::Auditd),
+    ("zeek", Format::Zeek),
+    ("w3c", Format::W3c),
 ];
 
 /// Names of custom formats, in the order in which they were first seen. They

@@ -5,12 +5,14 @@
 //! batches are parsed on any number of threads, with the same result.
 
 pub mod addr;
+pub mod audit;
 mod ctx;
 pub mod custom;
 mod detect;
 mod formats;
 pub mod json;
 pub mod syslog;
+pub mod table;
 pub mod text;
 pub mod time;
 pub mod url;
@@ -24,7 +26,7 @@ use chrono_tz::Tz;
 pub use ctx::{Ctx, Logsources};
 pub use formats::{Format, check_format, format_name, format_names};
 
-use crate::event::{Batch, Draft, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts};
+use crate::event::{Batch, Draft, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts, has_column_headers};
 
 /// How a source is to be read.
 #[derive(Debug, Clone)]
@@ -51,7 +53,23 @@ impl Options {
 #[derive(Debug, Default)]
 pub struct Scratch {
     json: json::Scratch,
+    table: table::Scratch,
     custom: custom::Scratch,
+}
+
+/// What the parsers of all sources share.
+#[derive(Debug, Clone)]
+pub struct Tables {
+    schema: Arc<Schema>,
+    names: Arc<json::Names>,
+}
+
+impl Tables {
+    /// The tables for a schema.
+    #[must_use]
+    pub fn new(schema: &Arc<Schema>) -> Self {
+        Self { schema: Arc::clone(schema), names: Arc::new(json::Names::new(schema)) }
+    }
 }
 
 /// The parser of one source.
@@ -59,9 +77,10 @@ pub struct Scratch {
 pub struct Parser {
     schema: Arc<Schema>,
     ctx: Ctx,
-    names: json::Names,
+    names: Arc<json::Names>,
     json: json::Sources,
     windows: windows::Sources,
+    table: table::Sources,
     custom: Arc<[custom::Format]>,
     /// Logsources of `custom`, in its order.
     custom_sources: Vec<Logsource>,
@@ -69,24 +88,35 @@ pub struct Parser {
     main: Format,
     /// The user named the format: no other is tried.
     forced: bool,
+    /// The source begins with a header that names columns.
+    headed: bool,
 }
 
 impl Parser {
     /// A parser for the source `name`, whose first bytes are `sample`.
     #[must_use]
     pub fn for_source(name: &str, sample: &[u8], opts: &Options, schema: &Arc<Schema>) -> Self {
+        Self::with_tables(name, sample, opts, &Tables::new(schema))
+    }
+
+    /// As [`Parser::for_source`], with tables that several parsers share.
+    #[must_use]
+    pub fn with_tables(name: &str, sample: &[u8], opts: &Options, tables: &Tables) -> Self {
+        let schema = &tables.schema;
         let mut ctx = Ctx::new(opts.tz, opts.time_ref, schema);
         ctx.web = ctx::WebSources::for_name(name, schema);
         let mut parser = Self {
             schema: Arc::clone(schema),
             ctx,
-            names: json::Names::new(schema),
+            names: Arc::clone(&tables.names),
             json: json::Sources::new(schema),
             windows: windows::Sources::new(opts.time_ref, schema),
+            table: table::Sources::new(schema),
             custom: Arc::clone(&opts.custom),
             custom_sources: opts.custom.iter().map(|f| f.logsource(schema)).collect(),
             main: Format::Raw,
             forced: false,
+            headed: has_column_headers(sample),
         };
         match opts.format.as_deref().and_then(|f| Format::from_name(f, &opts.custom)) {
             Some(format) => {
@@ -106,6 +136,9 @@ impl Parser {
 
     /// Parses every record of a batch.
     pub fn parse_batch(&self, batch: &mut Batch, scratch: &mut Scratch) {
+        if self.headed {
+            table::begin(batch.header.as_ref(), self, &mut scratch.table);
+        }
         batch.parse_with(&self.schema, |raw, d| self.parse_line(raw, d, scratch));
         batch.schema = Some(Arc::clone(&self.schema));
     }
@@ -113,7 +146,18 @@ impl Parser {
     /// Parses one line into its draft.
     fn parse_line(&self, raw: &str, d: &mut Draft<'_>, scratch: &mut Scratch) {
         let line = raw.strip_prefix('\u{feff}').unwrap_or(raw);
-        let format = if self.forced {
+        let format = if self.headed && (!self.forced || matches!(self.main, Format::Zeek | Format::W3c)) {
+            let Scratch { table, json, .. } = scratch;
+            table::parse(line, self, d, table, json)
+        } else {
+            None
+        };
+        if format.is_none() && self.headed {
+            d.reset();
+        }
+        let format = if format.is_some() {
+            format
+        } else if self.forced {
             Some(self.main).filter(|f| self.try_format(*f, line, d, scratch))
         } else {
             detect::candidates(line, self.main)
@@ -162,9 +206,11 @@ impl Parser {
     /// to write.
     fn try_text(&self, format: Format, line: &str, d: &mut Draft<'_>) -> bool {
         match format {
-            Format::Raw | Format::Json | Format::Windows | Format::Custom(_) => false,
+            // These need more than a line.
+            Format::Raw | Format::Json | Format::Windows | Format::Custom(_) | Format::Zeek | Format::W3c => false,
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
             Format::Text => text::parse(line, &self.ctx, d),
+            Format::Auditd => audit::parse(line, &self.ctx, d),
             Format::Access => web::access::parse(line, &self.ctx, d),
             Format::ApacheError => web::apache_error::parse(line, &self.ctx, d),
             Format::NginxError => web::nginx_error::parse(line, &self.ctx, d),

@@ -24,6 +24,8 @@ pub struct Counts {
     pub dropped: BTreeMap<String, u64>,
     /// Behind their source's watermark by more than the allowed lateness.
     pub late: u64,
+    /// Records without a year, which was inferred.
+    pub yearless: u64,
     /// Bytes of the records' source, decompressed.
     pub bytes: u64,
     /// Earliest and latest event time.
@@ -72,6 +74,7 @@ impl Counts {
         self.records += o.records;
         self.parsed += o.parsed;
         self.raw += o.raw;
+        self.yearless += o.yearless;
         for (k, n) in &o.filtered {
             self.filter(k, *n);
         }

@@ -2,7 +2,7 @@
 //! live screen scrolls through. Records are read again from their source and
 //! parsed when they are looked at; only some blocks are kept.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -11,8 +11,9 @@ use crate::event::{Batch, EventRow, SourceId, TimeQuality, Ts};
 use crate::parse::Scratch;
 use crate::query::Query;
 
-/// Parsed blocks kept; about 1 MB each.
-const CACHED: usize = 24;
+/// Bytes of records in the parsed blocks that are kept; parsed, they take about
+/// four times that. Sources read in small blocks have more of them.
+const CACHED: usize = 6 << 20;
 
 type Key = (SourceId, usize);
 /// Blocks, the last used first.
@@ -111,7 +112,7 @@ impl Feed {
     fn scan(&self, query: &Query, found: &Found) {
         let mut position = 0;
         // blocks of interleaved sources are entered again and again: one of each is kept
-        let mut open: Vec<(Key, Arc<Batch>, u64)> = Vec::new();
+        let mut open: HashMap<SourceId, (usize, Batch, u64)> = HashMap::new();
         loop {
             if found.stop.load(Ordering::Relaxed) {
                 return;
@@ -124,18 +125,13 @@ impl Feed {
             let Some(view) = self.view(source) else { return };
             let Some(block) = view.block_of_record(record) else { return };
             let Some(entry) = view.block(block) else { return };
-            let key = (source, block);
-            let at = match open.iter().position(|(k, _, _)| *k == key) {
-                Some(i) => i,
-                None => {
-                    open.retain(|(k, _, _)| k.0 != source);
-                    let batch = self.read(source, block).unwrap_or_default();
-                    open.push((key, Arc::new(batch), entry.first_record));
-                    open.len() - 1
-                }
-            };
-            let Some((_, batch, first)) = open.get(at) else { return };
-            let index = (record - first) as usize;
+            let read = || (block, self.read(source, block).unwrap_or_default(), entry.first_record);
+            let held = open.entry(source).or_insert_with(read);
+            if held.0 != block {
+                *held = read();
+            }
+            let (_, batch, first) = held;
+            let index = (record - *first) as usize;
             let n = in_row.min(u64::from(entry.records).saturating_sub(index as u64)).max(1);
             let mut hits = Vec::new();
             for i in 0..n {
@@ -177,7 +173,13 @@ impl Feed {
         let batch = Arc::new(self.read(source, block)?);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.push_front((key, Arc::clone(&batch)));
-        cache.truncate(CACHED);
+        let mut bytes = 0;
+        let fits = cache.iter().take_while(|(_, b)| {
+            bytes += b.text.len();
+            bytes <= CACHED
+        });
+        let fits = fits.count().max(1);
+        cache.truncate(fits);
         Some(batch)
     }
 

@@ -27,9 +27,24 @@ pub(super) struct Lane {
     pub tokens: usize,
     pub idle: bool,
     pub active: bool,
+    /// What [`super::lanes::Lanes`] counts it as.
+    pub noted: Standing,
+    /// Whether its next record stands in the queue of all lanes.
+    pub queued: bool,
     /// Records handed on so far.
     pub records_done: u64,
     spare: Vec<Observed>,
+}
+
+/// What a lane is to the merge.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    /// The merge waits for its next record.
+    pub blocks: bool,
+    /// It has joined, is not done and does not wait for more.
+    pub works: bool,
+    /// All its records were handed on.
+    pub done: bool,
 }
 
 pub(super) struct Head {
@@ -53,6 +68,8 @@ impl Lane {
             tokens: 0,
             idle: false,
             active: false,
+            noted: Standing { blocks: false, works: false, done: false },
+            queued: false,
             records_done: 0,
             spare: Vec::new(),
         }
@@ -82,9 +99,11 @@ impl Lane {
         self.head.is_none() && self.total.is_some_and(|t| self.next >= t)
     }
 
-    /// Whether the merge must wait for it.
-    pub fn blocks_merge(&self) -> bool {
-        self.active && self.head.is_none() && !self.idle && !self.done()
+    /// What it is to the merge by now.
+    pub fn standing(&self) -> Standing {
+        let done = self.done();
+        let works = self.active && !done && !self.idle;
+        Standing { blocks: works && self.head.is_none(), works, done }
     }
 
     /// Batches that wait here.
@@ -100,10 +119,11 @@ impl Lane {
         self.head.as_mut()
     }
 
-    /// Order time of its next record.
+    /// Order time of its next record. A batch without any (empty lines) is
+    /// next whatever the others have.
     pub fn key(&self) -> Option<Ts> {
         let h = self.head.as_ref()?;
-        h.observed.get(h.record).map(|o| o.order)
+        Some(h.observed.get(h.record).map_or(Ts::NONE, |o| o.order))
     }
 
     /// Takes the finished head away and turns to the next batch.

@@ -12,10 +12,12 @@
 //! one file keeps all workers busy. Nothing grows without bound: a lane has a
 //! few batches under way, and its next token is given out when one is done.
 
+pub mod backtest;
 mod counts;
 mod feed;
 mod histogram;
 mod lane;
+mod lanes;
 mod logs;
 mod options;
 mod publisher;

@@ -60,7 +60,7 @@ impl Publisher {
         let mut updates = Vec::new();
         state.drain(&mut updates);
         for u in updates {
-            let alert = Arc::new(u.alert);
+            let alert = u.alert;
             if u.closed {
                 self.closed.insert((alert.timestamp, alert.id.clone()), Arc::clone(&alert));
             }

@@ -1,6 +1,6 @@
 //! Runs the test events beside rules through the real state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::detect::state::{Clock, State, StateOptions};
@@ -45,7 +45,9 @@ impl Correlate for RuleTests {
         let mut updates = Vec::new();
         state.drain(&mut updates);
         let mut counts: BTreeMap<RuleIdx, u64> = BTreeMap::new();
-        for u in updates.iter().filter(|u| u.closed) {
+        let mut seen = BTreeSet::new();
+        // a closed alert is given out again when another comes to stand for it
+        for u in updates.iter().filter(|u| u.closed && seen.insert(&u.alert.id)) {
             if let Some(i) = rules.rules().iter().position(|r| r.id == u.alert.rule_id) {
                 *counts.entry(RuleIdx(i as u32)).or_default() += 1;
             }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use super::lane::Lane;
+use super::lanes::Lanes;
 use super::sinks::SinkContext;
 use super::work::{Got, Shop};
 use super::{Histogram, Phase, Publisher, Sink, SourceStatus};
@@ -20,7 +20,7 @@ use crate::alert::{Alert, RuleType};
 use crate::detect::state::State;
 use crate::detect::{RuleIdx, RuleSet};
 use crate::event::time::SECOND;
-use crate::event::{RecordFlags, Ts};
+use crate::event::{RecordFlags, TimeQuality, Ts};
 use crate::sink::SinkError;
 
 /// How often snapshots are published while records flow.
@@ -31,7 +31,7 @@ const LATENESS: i64 = 2 * SECOND;
 
 /// Everything the sequencer works with.
 pub(super) struct Sequencer {
-    pub lanes: Vec<Lane>,
+    pub lanes: Lanes,
     pub names: Vec<String>,
     pub shop: Arc<Shop>,
     pub rules: Arc<RuleSet>,
@@ -42,8 +42,8 @@ pub(super) struct Sequencer {
     pub publisher: Publisher,
     pub from: Option<Ts>,
     pub to: Option<Ts>,
-    /// Batches a lane may have under way.
-    pub depth: usize,
+    /// Threads that parse and match.
+    pub workers: usize,
     pub histogram: Histogram,
     pub fired: Vec<u64>,
     pub scratch: Vec<RuleIdx>,
@@ -71,8 +71,7 @@ impl Sequencer {
                 return Ok(Phase::Stopped);
             }
             self.activate();
-            self.issue();
-            while let Some(lane) = self.ready() {
+            while let Some(lane) = self.lanes.take_next() {
                 self.process(lane)?;
                 if last.elapsed() >= PUBLISH {
                     self.publish(Phase::Running, false);
@@ -82,18 +81,16 @@ impl Sequencer {
                     }
                 }
                 self.activate();
-                self.issue();
                 self.collect(false);
             }
-            if self.lanes.iter().all(Lane::done) {
+            if self.lanes.done() {
                 return Ok(Phase::Done);
             }
             if last.elapsed() >= PUBLISH {
                 for s in &mut self.sinks {
                     s.tick()?;
                 }
-                let waiting = self.lanes.iter().all(|l| l.idle || l.done());
-                self.publish(if waiting { Phase::Waiting } else { Phase::Running }, false);
+                self.publish(if self.lanes.all_idle() { Phase::Waiting } else { Phase::Running }, false);
                 last = Instant::now();
             }
             self.collect(true);
@@ -102,39 +99,36 @@ impl Sequencer {
 
     /// Lets lanes join whose first record is due.
     fn activate(&mut self) {
-        loop {
-            let due = self.lanes.iter().filter(|l| l.active && !l.done()).filter_map(Lane::key).min();
-            let working = self.lanes.iter().any(|l| l.active && !l.done() && !l.idle);
-            let next = self
-                .lanes
-                .iter()
-                .enumerate()
-                .filter(|(_, l)| !l.active && !l.done())
-                .min_by_key(|(i, l)| (l.begins, *i));
-            let Some((i, lane)) = next else { return };
-            // a lane without a head blocks the merge, so `due` is known whenever it matters
-            let join = !working || due.is_some_and(|d| lane.begins <= d);
-            if !join {
-                return;
-            }
-            if let Some(l) = self.lanes.get_mut(i) {
-                l.active = true;
-            }
+        while let Some(i) = self.lanes.join() {
+            self.issue(i);
         }
     }
 
-    /// Gives out tokens so that each active lane has work under way.
-    fn issue(&mut self) {
-        for (i, lane) in self.lanes.iter_mut().enumerate() {
-            if !lane.active || lane.has_ended() {
-                continue;
+    /// Takes note of a lane's change and gives out tokens so that it has work
+    /// under way.
+    fn settle(&mut self, i: usize) {
+        self.lanes.settle(i);
+        self.issue(i);
+    }
+
+    fn issue(&mut self, i: usize) {
+        let depth = self.depth();
+        let Some(lane) = self.lanes.get_mut(i).filter(|l| l.active && !l.has_ended()) else { return };
+        while lane.tokens + lane.waiting() < depth {
+            if self.tokens.send(i).is_err() {
+                return;
             }
-            while lane.tokens + lane.waiting() < self.depth {
-                if self.tokens.send(i).is_err() {
-                    return;
-                }
-                lane.tokens += 1;
-            }
+            lane.tokens += 1;
+        }
+    }
+
+    /// Batches a lane may have under way: few lanes keep all workers busy with
+    /// several each, and thousands hold no more memory than they must.
+    fn depth(&self) -> usize {
+        match self.lanes.working() {
+            0..=2 => self.workers + 2,
+            3..=8 => 3,
+            _ => 2,
         }
     }
 
@@ -152,6 +146,11 @@ impl Sequencer {
     }
 
     fn accept(&mut self, i: usize, got: Got) {
+        self.take_in(i, got);
+        self.settle(i);
+    }
+
+    fn take_in(&mut self, i: usize, got: Got) {
         let Some(lane) = self.lanes.get_mut(i) else { return };
         lane.tokens = lane.tokens.saturating_sub(1);
         match got {
@@ -167,24 +166,14 @@ impl Sequencer {
             Got::Failed(n, why) => {
                 lane.ends_after(n);
                 lane.status.failed = true;
-                lane.status.warnings.push(why);
+                lane.status.warn(why);
             }
         }
     }
 
-    /// The lane whose record is next in canonical order, if that is known.
-    fn ready(&self) -> Option<usize> {
-        if self.lanes.iter().any(Lane::blocks_merge) {
-            return None;
-        }
-        self.lanes.iter().enumerate().filter_map(|(i, l)| Some((l.key()?, i))).min().map(|(_, i)| i)
-    }
-
     /// Hands on records of a lane until another lane's turn comes.
     fn process(&mut self, i: usize) -> Result<(), SinkError> {
-        let limit =
-            self.lanes.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(j, l)| Some((l.key()?, j))).min();
-        let joining = self.lanes.iter().filter(|l| !l.active && !l.done()).map(|l| l.begins).min();
+        let (limit, joining) = self.lanes.limits();
         let Some(lane) = self.lanes.get_mut(i) else { return Ok(()) };
         let Some(head) = lane.head_mut() else { return Ok(()) };
         let start = head.record;
@@ -206,6 +195,7 @@ impl Sequencer {
             lane.status.counts.empty_lines += work.batch.empty_lines;
             self.shop.give(work);
         }
+        self.settle(i);
         Ok(())
     }
 
@@ -231,6 +221,7 @@ impl Sequencer {
             counts.lines += u64::from(rec.lines);
             counts.late += u64::from(at.late && at.order.0.saturating_sub(at.time.0) > LATENESS);
             counts.saw(at.time);
+            counts.yearless += u64::from(rec.quality == TimeQuality::Yearless);
             let hits_from = head.hit;
             while work.hits.get(head.hit).is_some_and(|h| h.record as usize == r) {
                 head.hit += 1;
@@ -292,7 +283,9 @@ impl Sequencer {
     fn alerts(&mut self) -> Result<(), SinkError> {
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         for (a, closed) in self.publisher.drain(&mut self.state) {
+            // an alert is given out again when another comes to stand for it
             if !closed
+                && a.revision == 1
                 && a.rule_type == RuleType::Correlation
                 && let Some(i) = self.rules.rules().iter().position(|r| r.id == a.rule_id)
                 && let Some(n) = self.fired.get_mut(i)
@@ -311,7 +304,7 @@ impl Sequencer {
         self.state.finish();
         self.alerts()?;
         let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
-        let statuses: Vec<SourceStatus> = self.lanes.iter().map(|l| l.status.clone()).collect();
+        let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         for s in &mut self.sinks {
             s.finish(ctx, &alerts, &statuses)?;
@@ -321,6 +314,14 @@ impl Sequencer {
 
     fn publish(&mut self, phase: Phase, end: bool) {
         self.histogram.flush();
-        self.publisher.publish(phase, &self.lanes, &self.histogram, &self.fired, &self.rules, &self.state, end);
+        self.publisher.publish(
+            phase,
+            self.lanes.as_slice(),
+            &self.histogram,
+            &self.fired,
+            &self.rules,
+            &self.state,
+            end,
+        );
     }
 }

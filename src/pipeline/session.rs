@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::lane::Lane;
+use super::lanes::Lanes;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::sequencer::Sequencer;
 use super::work::{Feeder, Reading, Shop};
@@ -14,15 +15,19 @@ use super::{
 };
 use crate::detect::RuleSet;
 use crate::detect::state::{State, StateOptions};
-use crate::event::{Batch, Record, Schema, SourceId, Span, TimeQuality, Ts, time::DAY};
-use crate::parse::{Options as ParseOptions, Parser, Scratch};
+use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
+use crate::parse::{Options as ParseOptions, Parser, Scratch, Tables};
 use crate::sink::SinkError;
-use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader, SourceView};
+use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader, SourceView, TimeRefOrigin};
 use crate::store::SourceRecord;
 
 /// With more inputs than this each is closed after its sample was taken, and
 /// opened again when its turn comes.
 const KEPT_OPEN: usize = 64;
+
+/// Bytes of a batch of every input together, as far as a batch is not less
+/// than a few KiB: thousands of logs of the same hours are all read at once.
+const UNDER_WAY: usize = 32 << 20;
 
 /// A running (or finished) session.
 pub struct Session {
@@ -106,7 +111,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
     let load = std::mem::replace(&mut options.rules, Box::new(none));
     let LoadedRules { set: rules, records } = load();
     *shared.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&rules));
-    let schema = rules.schema();
+    let tables = Tables::new(&rules.schema());
 
     let cache = options.cache.take().unwrap_or_default();
     let mut lanes = Vec::new();
@@ -117,7 +122,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
     for (i, input) in options.inputs.iter().enumerate() {
         let id = SourceId(i as u32);
         let status = SourceStatus { id, name: input.name.clone(), ..SourceStatus::default() };
-        match open(id, input, &options, &cache, &schema) {
+        match open(id, input, &options, &cache, &tables) {
             Ok(mut o) => {
                 if options.inputs.len() > KEPT_OPEN {
                     o.reader.sleep(input);
@@ -128,8 +133,12 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
                     record: source_record(id, input, &options, &o),
                     view: Some(Arc::clone(&view)),
                 });
-                let status =
-                    SourceStatus { format: o.parser.format_name().to_owned(), size: view.progress().1, ..status };
+                let status = SourceStatus {
+                    format: o.parser.format_name().to_owned(),
+                    year_from: o.year_from,
+                    size: view.progress().1,
+                    ..status
+                };
                 lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.time_ref, o.begins));
                 let parser = Arc::new(o.parser);
                 feed_sources.push(Some(FeedSource { view, parser: Arc::clone(&parser) }));
@@ -139,14 +148,15 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
                 }));
             }
             Err(why) => {
-                let status = SourceStatus { failed: true, ended: true, warnings: vec![why], ..status };
+                let mut status = SourceStatus { failed: true, ended: true, ..status };
+                status.warn(why);
                 let mut lane = Lane::new(status, None, Ts::NONE, Ts::NONE);
                 lane.ends_after(0);
                 let record = SourceRecord { id, name: input.name.clone(), ..SourceRecord::default() };
                 opened.push(OpenedSource { record, view: None });
                 lanes.push(lane);
                 feed_sources.push(None);
-                let parser = Arc::new(Parser::for_source("", b"", &parse_options(&options, Ts::NONE), &schema));
+                let parser = Arc::new(Parser::with_tables("", b"", &parse_options(&options, Ts::NONE), &tables));
                 feeders.push(Arc::new(Feeder { reader: Mutex::new(Reading { reader: None, batches: 0 }), parser }));
             }
         }
@@ -162,11 +172,6 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
     }
 
     let threads = options.worker_threads() + live;
-    let depth = match lanes.len() {
-        0..=2 => options.worker_threads() + 2,
-        3..=8 => 3,
-        _ => 2,
-    };
     let shop =
         Arc::new(Shop { feeders, rules: Arc::clone(&rules), query: options.filter.take(), spare: Mutex::default() });
     let (tokens, token_rx) = crossbeam_channel::unbounded();
@@ -203,7 +208,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
     };
     let sequencer = Sequencer {
         names: options.inputs.iter().map(|i| i.name.clone()).collect(),
-        lanes,
+        lanes: Lanes::new(lanes),
         shop,
         state: State::new(Arc::clone(&rules), StateOptions::default()),
         fired: vec![0; rules.rules().len()],
@@ -214,7 +219,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         publisher,
         from: options.from,
         to: options.to,
-        depth,
+        workers: options.worker_threads(),
         histogram: Histogram::default(),
         scratch: Vec::new(),
     };
@@ -284,6 +289,7 @@ struct Opened {
     reader: SourceReader,
     parser: Parser,
     time_ref: Ts,
+    year_from: &'static str,
     begins: Ts,
 }
 
@@ -298,28 +304,30 @@ fn open_options(o: &SessionOptions, cache: &Cache) -> OpenOptions {
         follow: o.follow,
         year: o.year,
         stop: Some(Arc::clone(&o.stop)),
+        block: (UNDER_WAY / o.inputs.len().max(1)).min(OpenOptions::BLOCK),
         ..OpenOptions::default()
     }
 }
 
-fn open(
-    id: SourceId,
-    input: &Input,
-    o: &SessionOptions,
-    cache: &Cache,
-    schema: &Arc<Schema>,
-) -> Result<Opened, String> {
+fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, tables: &Tables) -> Result<Opened, String> {
     let reader = SourceReader::open(id, input, &open_options(o, cache)).map_err(|e| e.to_string())?;
     let recorded = reader.time_ref().time;
-    let first = Parser::for_source(&input.name, reader.sample(), &parse_options(o, recorded), schema);
+    let first = Parser::with_tables(&input.name, reader.sample(), &parse_options(o, recorded), tables);
     let (time_ref, begins) = sample_times(&first, reader.sample(), recorded, o.year.is_some());
     let parser = if time_ref == recorded {
         first
     } else {
-        Parser::for_source(&input.name, reader.sample(), &parse_options(o, time_ref), schema)
+        Parser::with_tables(&input.name, reader.sample(), &parse_options(o, time_ref), tables)
     };
     let begins = if reader.is_live() { Ts::NONE } else { begins };
-    Ok(Opened { reader, parser, time_ref, begins })
+    let year_from = match reader.time_ref().origin {
+        TimeRefOrigin::Given => "",
+        _ if time_ref != recorded => "its dated records",
+        TimeRefOrigin::Modified => "the file's time",
+        TimeRefOrigin::Recorded => "the time recorded when this content was first read",
+        TimeRefOrigin::Now => "the time of reading",
+    };
+    Ok(Opened { reader, parser, time_ref, year_from, begins })
 }
 
 /// Reads the sample's times: the reference for missing years, and the time the

@@ -31,6 +31,8 @@ pub struct SourceStatus {
     pub name: String,
     /// Format in use.
     pub format: String,
+    /// What told the year of records without one; empty where `--year` did.
+    pub year_from: &'static str,
     /// Its counts.
     pub counts: Counts,
     /// Size in bytes as stored, where known.
@@ -85,11 +87,25 @@ pub struct Snapshot {
     pub seconds: f64,
 }
 
+impl SourceStatus {
+    /// Notes what went wrong; its own name before it is not said twice.
+    pub(super) fn warn(&mut self, what: String) {
+        let short = what.strip_prefix(&self.name).and_then(|w| w.strip_prefix(": ")).map(str::to_owned);
+        self.warnings.push(short.unwrap_or(what));
+    }
+}
+
 impl Snapshot {
     /// Number of alerts of a severity.
     #[must_use]
     pub fn alerts_of(&self, severity: Severity) -> usize {
         self.alerts.iter().filter(|a| a.severity == severity).count()
+    }
+
+    /// Number of alerts that others stand for.
+    #[must_use]
+    pub fn covered(&self) -> usize {
+        self.alerts.iter().filter(|a| a.covered_by.is_some()).count()
     }
 
     /// Share of the known input size that was read, 0 to 1; `None` where a size is unknown.

@@ -28,6 +28,30 @@ pub enum Field {
     Original(String),
 }
 
+impl Field {
+    /// Its name in queries.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Overlay(o) => o.name(),
+            Self::Time => "timestamp",
+            Self::EventType => "event_type",
+            Self::Severity => "severity",
+            Self::Outcome => "outcome",
+            Self::Line => "line",
+            Self::Parsed => "parsed",
+            Self::Raw => "raw",
+            Self::Original(name) => name,
+        }
+    }
+
+    /// Every field that all events have, by name, and the names of the overlay.
+    pub fn common() -> impl Iterator<Item = &'static str> {
+        const TYPED: [&str; 7] = ["timestamp", "event_type", "severity", "outcome", "line", "parsed", "raw"];
+        TYPED.into_iter().chain(crate::event::OVERLAY.iter().map(|o| o.name()))
+    }
+}
+
 /// Comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
@@ -91,4 +115,17 @@ pub enum Node {
     },
     /// Text that stands anywhere in the raw record; lower case.
     Free(String),
+}
+
+impl Node {
+    /// The fields that are looked at, in the order of the text.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&Field> {
+        match self {
+            Self::All | Self::Free(_) => Vec::new(),
+            Self::And(all) | Self::Or(all) => all.iter().flat_map(Self::fields).collect(),
+            Self::Not(one) => one.fields(),
+            Self::Test { field, .. } => vec![field],
+        }
+    }
 }

@@ -30,6 +30,8 @@ const COLUMNS: &[&str] = &[
     "file",
     "line",
     "matched_total",
+    "covered_by",
+    "covers",
 ];
 
 /// Writes alerts.

@@ -2,14 +2,20 @@
 //!
 //! A spool is a directory with a lock that its users hold shared. What is not
 //! locked is nobody's: unfinished ones are removed at once, finished ones when
-//! room is needed, the oldest first.
+//! room is needed, the oldest first. Where one process makes very many, their
+//! locks are one file under many names and take one descriptor: none of them is
+//! then removed as long as the process uses any.
 
-use std::fs::{self, File};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::SystemTime;
+
+use super::handle;
 
 /// File of a spool that its users lock.
 pub(crate) const LOCK: &str = "lock";
@@ -23,16 +29,63 @@ pub(crate) struct Budget {
     cap: u64,
     used: AtomicU64,
     scanned: Mutex<bool>,
+    locks: Mutex<Locks>,
+}
+
+/// The locks that this process holds.
+#[derive(Debug, Default)]
+struct Locks {
+    /// By device and inode.
+    held: HashMap<(u64, u64), Weak<File>>,
+    /// The last one made, and a name of it.
+    own: Option<(PathBuf, Weak<File>)>,
 }
 
 impl Budget {
     pub(crate) fn new(dir: Option<PathBuf>, cap: u64) -> Self {
-        Self { dir, cap, used: AtomicU64::new(0), scanned: Mutex::new(false) }
+        Self { dir, cap, used: AtomicU64::new(0), scanned: Mutex::new(false), locks: Mutex::default() }
     }
 
     /// Where spools are kept; `None` for the system's temporary directory.
     pub(crate) fn dir(&self) -> Option<&Path> {
         self.dir.as_deref()
+    }
+
+    /// Makes the lock of a new spool and holds it.
+    pub(crate) fn lock_new(&self, spool: &Path) -> io::Result<Arc<File>> {
+        let path = spool.join(LOCK);
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        locks.held.retain(|_, l| l.strong_count() > 0);
+        if locks.held.len() >= handle::most() / 4
+            && let Some((first, own)) = &locks.own
+            && let Some(own) = own.upgrade()
+            && fs::hard_link(first, &path).is_ok()
+        {
+            return Ok(own);
+        }
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        file.lock_shared()?;
+        let meta = file.metadata()?;
+        let file = Arc::new(file);
+        locks.held.insert((meta.dev(), meta.ino()), Arc::downgrade(&file));
+        locks.own = Some((path, Arc::downgrade(&file)));
+        Ok(file)
+    }
+
+    /// Holds the lock of a spool that is there; `None` where it is gone or
+    /// being removed.
+    pub(crate) fn lock_kept(&self, spool: &Path) -> Option<Arc<File>> {
+        let file = File::open(spool.join(LOCK)).ok()?;
+        let meta = file.metadata().ok()?;
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = locks.held.entry((meta.dev(), meta.ino())).or_default();
+        if let Some(held) = held.upgrade() {
+            return Some(held);
+        }
+        file.try_lock_shared().ok()?;
+        let file = Arc::new(file);
+        *held = Arc::downgrade(&file);
+        Some(file)
     }
 
     /// Takes so many bytes, making room where that is needed and possible.

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
 
-use super::feed::{SharedFile, Tallied, Tally};
+use super::feed::{Tallied, Tally};
+use super::handle::Reading;
 
 /// Most memory that a decoder may ask for; more is taken for hostile.
 const XZ_MEMORY: u64 = 256 << 20;
@@ -82,7 +83,7 @@ pub(crate) struct DecodedFile {
 
 impl DecodedFile {
     /// Decodes a file that was opened from this path.
-    pub(crate) fn new(path: PathBuf, file: SharedFile, codec: Codec, tally: Tally) -> io::Result<Self> {
+    pub(crate) fn new(path: PathBuf, file: Reading, codec: Codec, tally: Tally) -> io::Result<Self> {
         let from = codec.decoder(Tallied::new(file, tally))?;
         Ok(Self { path, codec, from, given: 0, damage: None })
     }

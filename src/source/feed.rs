@@ -1,6 +1,5 @@
 //! Where the text bytes of a source come from, after decompression.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -91,16 +90,6 @@ impl<R: Read> Read for Tallied<R> {
         let n = read_some(&mut self.inner, buf)?;
         self.tally.add(buf.get(..n).unwrap_or(&[]));
         Ok(n)
-    }
-}
-
-/// A file that several parts hold, read where its position is.
-#[derive(Debug, Clone)]
-pub(crate) struct SharedFile(pub(crate) Arc<File>);
-
-impl Read for SharedFile {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        (&*self.0).read(buf)
     }
 }
 

@@ -1,15 +1,17 @@
 //! Bytes to records, without any input or output of its own.
 //!
 //! A block is the longest run of whole lines of at most [`Framer::BLOCK`]
-//! bytes, or one longer line. That depends on the bytes alone, not on how they
+//! bytes (or fewer, where that is asked for), or one longer line. That depends on the bytes alone, not on how they
 //! arrive, so that a block that is read again by its place gives the same
 //! batch. Memory stays under two records of the greatest length: the rest of a
 //! longer line is counted and passed over.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::audit;
+use super::shape::{Shape, header_after};
 use crate::event::{Batch, Lossy, Record, RecordFlags, Span};
 
 /// Buffers of framers at rest: of thousands of open sources only those being
@@ -50,15 +52,38 @@ pub(crate) struct Framer {
     offset: u64,
     /// Number of the line that begins there.
     line: u64,
+    shape: Shape,
+    /// Lines that name the columns, as they were before the first pending byte.
+    header: Option<Arc<str>>,
+    /// Size of a block in bytes.
+    block: usize,
 }
 
 impl Framer {
-    /// Size of a block in bytes.
+    /// Least size of a block in bytes.
+    const LEAST: usize = 4 << 10;
+    /// Greatest size of a block in bytes.
     pub(crate) const BLOCK: usize = 256 << 10;
 
-    /// A framer that begins at this place of the stream.
-    pub(crate) fn new(offset: u64, line: u64) -> Self {
-        Self { buf: Vec::new(), len: 0, scanned: 0, long: None, offset, line }
+    /// A framer that begins at this place of the stream, with blocks of so many bytes.
+    pub(crate) fn new(offset: u64, line: u64, block: usize) -> Self {
+        let block = block.clamp(Self::LEAST, Self::BLOCK);
+        Self { buf: Vec::new(), len: 0, scanned: 0, long: None, offset, line, shape: Shape::Lines, header: None, block }
+    }
+
+    /// Frames lines of this shape from here on, with this header in force.
+    pub(crate) fn set_shape(&mut self, shape: Shape, header: Option<Arc<str>>) {
+        self.shape = shape;
+        self.header = header;
+        if shape == Shape::Audit {
+            // Whether an event is cut must not depend on how many inputs there are.
+            self.block = Self::BLOCK;
+        }
+    }
+
+    /// The header in force where the next block begins.
+    pub(crate) fn header(&self) -> Option<&Arc<str>> {
+        self.header.as_ref()
     }
 
     /// What was read and is not yet part of a batch.
@@ -84,11 +109,14 @@ impl Framer {
 
     /// Gives the buffer back until bytes are read again; pending bytes stay.
     pub(crate) fn rest(&mut self) {
-        if self.len > Self::BLOCK / 2 || self.buf.len() != Self::BLOCK {
+        if self.len > self.block / 2 || self.buf.len() != self.block {
             return;
         }
         let small = self.pending().to_vec();
         let buf = std::mem::replace(&mut self.buf, small);
+        if buf.len() != Self::BLOCK {
+            return;
+        }
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
         if spare.len() < MOST_SPARE {
             spare.push(buf);
@@ -97,7 +125,8 @@ impl Framer {
 
     /// Room to read into; never empty.
     pub(crate) fn space(&mut self) -> &mut [u8] {
-        if self.buf.len() < Self::BLOCK
+        if self.block == Self::BLOCK
+            && self.buf.len() < self.block
             && let Some(mut buf) = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop()
         {
             if let (Some(to), Some(from)) = (buf.get_mut(..self.len), self.buf.get(..self.len)) {
@@ -105,7 +134,7 @@ impl Framer {
             }
             self.buf = buf;
         }
-        let want = if self.len < Self::BLOCK { Self::BLOCK } else { (self.len * 2).min(Batch::MAX_RECORD + 2) };
+        let want = if self.len < self.block { self.block } else { (self.len * 2).min(Batch::MAX_RECORD + 2) };
         let want = want.max(self.len + 1);
         if self.buf.len() < want {
             self.buf.resize(want, 0);
@@ -135,18 +164,30 @@ impl Framer {
         self.line = emit(block, self.offset, self.line, batch);
         taken(block);
         self.consume(end);
+        match self.shape {
+            Shape::Lines => {}
+            Shape::Audit => audit::join(batch),
+            Shape::Headed => {
+                batch.header.clone_from(&self.header);
+                self.header = header_after(batch, self.header.as_ref());
+            }
+        }
         true
     }
 
     fn block_end(&mut self, flush: Flush) -> Option<usize> {
-        if flush == Flush::End && self.len <= Self::BLOCK {
+        if flush == Flush::End && self.len <= self.block {
             return (self.len > 0).then_some(self.len);
         }
-        if flush == Flush::Full && self.len < Self::BLOCK {
+        if flush == Flush::Full && self.len < self.block {
             return None;
         }
-        let window = self.len.min(Self::BLOCK);
+        let window = self.len.min(self.block);
         if let Some(p) = memrchr(b'\n', self.buf.get(..window)?) {
+            let more = flush == Flush::Full || self.len > p + 1;
+            if self.shape == Shape::Audit && more && window == self.block {
+                return Some(audit::border(self.buf.get(..=p)?));
+            }
             return Some(p + 1);
         }
         let from = self.scanned.max(window);
@@ -168,8 +209,8 @@ impl Framer {
         // The offset stays at the beginning of the line.
         self.len = 0;
         self.scanned = 0;
-        self.buf.truncate(Self::BLOCK);
-        self.buf.shrink_to(Self::BLOCK);
+        self.buf.truncate(self.block);
+        self.buf.shrink_to(self.block);
     }
 
     fn next_of_long(&mut self, flush: Flush, batch: &mut Batch, taken: &mut dyn FnMut(&[u8])) -> bool {
@@ -199,9 +240,9 @@ impl Framer {
         self.len -= n;
         self.offset += n as u64;
         self.scanned = 0;
-        if self.buf.len() > Self::BLOCK && self.len <= Self::BLOCK {
-            self.buf.truncate(Self::BLOCK);
-            self.buf.shrink_to(Self::BLOCK);
+        if self.buf.len() > self.block && self.len <= self.block {
+            self.buf.truncate(self.block);
+            self.buf.shrink_to(self.block);
         }
     }
 }

@@ -20,7 +20,11 @@ fn row(e: EventRef<'_>) -> Row {
 }
 
 fn frame(bytes: &[u8], sizes: &[usize]) -> Framed {
-    let mut framer = Framer::new(0, 1);
+    frame_in(bytes, sizes, Framer::BLOCK)
+}
+
+fn frame_in(bytes: &[u8], sizes: &[usize], block: usize) -> Framed {
+    let mut framer = Framer::new(0, 1, block);
     let mut batch = Batch::default();
     let mut out = Framed { rows: Vec::new(), blocks: Vec::new(), taken: Vec::new(), empty: 0 };
     let mut rest = bytes;
@@ -72,7 +76,7 @@ fn lines_terminators_empty_lines_and_the_last_line() {
 
 #[test]
 fn invalid_utf8_is_kept_beside_its_readable_form() {
-    let mut framer = Framer::new(0, 1);
+    let mut framer = Framer::new(0, 1, Framer::BLOCK);
     let mut batch = Batch::default();
     let bytes = b"good\nb\xffd \xe4\xb8\nalso good \xc3\xa9\n";
     framer.space()[..bytes.len()].copy_from_slice(bytes);
@@ -107,7 +111,7 @@ fn records_around_the_greatest_length() {
 fn a_cut_does_not_split_a_character() {
     let mut bytes = vec![b'x'; Batch::MAX_RECORD - 1];
     bytes.extend("€€€".as_bytes());
-    let mut framer = Framer::new(0, 1);
+    let mut framer = Framer::new(0, 1, Framer::BLOCK);
     let mut batch = Batch::default();
     for chunk in bytes.chunks(100_000) {
         let mut rest = chunk;
@@ -144,9 +148,10 @@ proptest! {
     fn every_byte_is_accounted_for(
         pieces in prop::collection::vec(piece(), 0..24),
         sizes in prop::collection::vec(1usize..300_000, 1..6),
+        block in prop_oneof![Just(Framer::BLOCK), 4096usize..100_000],
     ) {
         let bytes = pieces.concat();
-        let framed = frame(&bytes, &sizes);
+        let framed = frame_in(&bytes, &sizes, block);
         let (rows, empty) = by_definition(&bytes);
         prop_assert!(framed.rows == rows);
         prop_assert_eq!(framed.empty, empty);
@@ -159,7 +164,7 @@ proptest! {
             at = *end;
         }
         prop_assert_eq!(at, bytes.len() as u64);
-        prop_assert_eq!(&frame(&bytes, &[1 << 20]).blocks, &framed.blocks);
+        prop_assert_eq!(&frame_in(&bytes, &[1 << 20], block).blocks, &framed.blocks);
         // Each block by itself gives its records again.
         let mut again = Vec::new();
         for (start, end) in &framed.blocks {

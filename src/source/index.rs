@@ -6,15 +6,17 @@
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::bytes::{Reader, Writer, seal, unseal};
 use super::cache::Cache;
 use super::feed::hex;
 use super::identity::{Fingerprint, Identity, short_hash};
+use super::shape::Shape;
 use super::{BlockEntry, SourceError, SourceSummary, TimeRef, TimeRefOrigin};
 use crate::event::Ts;
 
-const MARK: [u8; 8] = *b"SSINDEX1";
+const MARK: [u8; 8] = *b"SSINDEX2";
 const KIND: &str = "index";
 
 /// What became of a file since it was read last.
@@ -38,6 +40,9 @@ pub(crate) struct Index {
     pub(crate) summary: SourceSummary,
     /// Directory of its spool, or nothing.
     pub(crate) spool: String,
+    pub(crate) shape: Shape,
+    /// Header lines in force, from a block on.
+    pub(crate) headers: Vec<(u64, Arc<str>)>,
     pub(crate) blocks: Vec<BlockEntry>,
 }
 
@@ -94,6 +99,12 @@ impl Index {
         w.text(s.sha256.as_deref().unwrap_or(""));
         w.num(s.warnings.len() as u64);
         s.warnings.iter().for_each(|t| w.text(t));
+        w.num(self.shape as u64);
+        w.num(self.headers.len() as u64);
+        for (block, header) in &self.headers {
+            w.num(*block);
+            w.text(header);
+        }
         self.encode_blocks(&mut w);
         seal(MARK, &w.0)
     }
@@ -137,8 +148,14 @@ impl Index {
         for _ in 0..r.count(1)? {
             summary.warnings.push(r.text()?);
         }
+        let shape = Shape::from_u64(r.num()?);
+        let mut headers = Vec::new();
+        for _ in 0..r.count(2)? {
+            headers.push((r.num()?, r.text()?.into()));
+        }
         let blocks = decode_blocks(&mut r)?;
-        Some(Self { identity: Identity { dev, ino, modified, print }, time_ref, summary, spool, blocks })
+        let identity = Identity { dev, ino, modified, print };
+        Some(Self { identity, time_ref, summary, spool, shape, headers, blocks })
     }
 }
 
@@ -182,6 +199,8 @@ mod tests {
                 ..SourceSummary::default()
             },
             spool: "s-1".into(),
+            shape: Shape::Headed,
+            headers: vec![(0, "#fields\ta".into()), (3, "#fields\tb".into())],
             blocks,
         }
     }

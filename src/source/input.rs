@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::{FileType, Metadata};
+use std::fs::Metadata;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -112,7 +112,7 @@ pub fn expand(args: &[String], opts: &ExpandOptions) -> (Vec<Input>, Vec<Skipped
         }
         let path = Path::new(arg);
         match std::fs::metadata(path) {
-            Ok(meta) => found.given(arg.clone(), path, &meta),
+            Ok(meta) => found.given(arg.clone(), path, &meta, true),
             Err(_) if !opts.no_glob && arg.contains(['*', '?', '[']) => found.glob(arg),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => found.skip(arg.clone(), SkipReason::NotFound, true),
             Err(e) => found.skip(arg.clone(), SkipReason::Unreadable(e.to_string()), true),
@@ -122,9 +122,11 @@ pub fn expand(args: &[String], opts: &ExpandOptions) -> (Vec<Input>, Vec<Skipped
 }
 
 /// What a file is called that holds no log; `None` where it may hold one.
-/// Pipes and character devices may when they are named themselves
-/// (`<(command)`, `/dev/null`).
-pub(crate) fn not_a_log(kind: FileType, explicit: bool) -> Option<&'static str> {
+/// Pipes may when they are named themselves (`<(command)`), and `/dev/null`;
+/// other devices give bytes without end.
+pub(crate) fn not_a_log(meta: &Metadata, explicit: bool) -> Option<&'static str> {
+    let kind = meta.file_type();
+    let null = || std::fs::metadata("/dev/null").is_ok_and(|n| n.rdev() == meta.rdev());
     if kind.is_socket() {
         Some("socket")
     } else if kind.is_block_device() {
@@ -133,7 +135,7 @@ pub(crate) fn not_a_log(kind: FileType, explicit: bool) -> Option<&'static str> 
         Some("directory")
     } else if kind.is_fifo() && !explicit {
         Some("named pipe")
-    } else if kind.is_char_device() && !explicit {
+    } else if kind.is_char_device() && !(explicit && null()) {
         Some("character device")
     } else {
         None
@@ -161,10 +163,10 @@ impl Found {
         }
     }
 
-    /// Something that was named itself, or matched by a glob.
-    fn given(&mut self, name: String, path: &Path, meta: &Metadata) {
+    /// Something that was named itself (`explicit`), or matched by a glob.
+    fn given(&mut self, name: String, path: &Path, meta: &Metadata, explicit: bool) {
         if !meta.is_dir() {
-            return self.file(name, path, meta, true);
+            return self.file(name, path, meta, explicit);
         }
         let before = (self.inputs.len(), self.skipped.len());
         self.directory(path, 0);
@@ -174,7 +176,7 @@ impl Found {
     }
 
     fn file(&mut self, name: String, path: &Path, meta: &Metadata, explicit: bool) {
-        if let Some(kind) = not_a_log(meta.file_type(), explicit) {
+        if let Some(kind) = not_a_log(meta, explicit) {
             return self.skip(name, SkipReason::Kind(kind), explicit);
         }
         if meta.is_file() {
@@ -224,7 +226,7 @@ impl Found {
             any = true;
             match path {
                 Ok(path) => match std::fs::metadata(&path) {
-                    Ok(meta) => self.given(path.to_string_lossy().into_owned(), &path, &meta),
+                    Ok(meta) => self.given(path.to_string_lossy().into_owned(), &path, &meta, false),
                     Err(e) => {
                         self.skip(path.to_string_lossy().into_owned(), SkipReason::Unreadable(e.to_string()), true);
                     }

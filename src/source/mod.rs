@@ -11,6 +11,7 @@
 //! batch number n of a source is block n of its view; memory is bounded
 //! whatever the input holds.
 
+mod audit;
 mod back;
 mod budget;
 mod bytes;
@@ -25,12 +26,14 @@ mod framer;
 #[cfg(test)]
 mod framer_tests;
 mod frames;
+mod handle;
 mod identity;
 mod index;
 mod input;
 mod live;
 mod open;
 mod reader;
+mod shape;
 mod spool;
 mod summary;
 mod tail;

@@ -7,10 +7,11 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::back::{Back, FileBack};
+use super::back::Back;
 use super::cache::Cache;
 use super::decode::{Codec, DecodedFile, MAGIC, container};
-use super::feed::{Feed, ReadFeed, SharedFile, Tallied, Tally, read_some};
+use super::feed::{Feed, ReadFeed, Tallied, Tally, read_some};
+use super::handle::{Handle, Reading};
 use super::identity::Identity;
 use super::index::{Change, Index, key};
 use super::input::not_a_log;
@@ -41,7 +42,7 @@ pub(crate) struct Opened {
     /// Name of its index.
     pub(crate) key: String,
     /// A regular file that is read once, to be looked at again at the end.
-    pub(crate) file: Option<Arc<File>>,
+    pub(crate) file: Option<Arc<Handle>>,
     pub(crate) identity: Option<Identity>,
     pub(crate) size: Option<u64>,
     /// A decoder reads the file, and may leave some of it unread.
@@ -94,7 +95,7 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
         InputKind::Stdin => open_stdin(opts).map_err(failed)?,
         InputKind::Path(path) => {
             let meta = std::fs::metadata(path).map_err(failed)?;
-            if let Some(kind) = not_a_log(meta.file_type(), true) {
+            if let Some(kind) = not_a_log(&meta, true) {
                 return Err(SourceError::Kind { name: input.name.clone(), kind });
             }
             let file = File::open(path).map_err(failed)?;
@@ -162,11 +163,11 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
     let before = Index::load(&opts.cache, &key);
     let change = before.as_ref().map_or(Change::New, |b| b.compare(&file, &identity));
 
-    let file = Arc::new(file);
-    let stored = Tallied::new(SharedFile(Arc::clone(&file)), tally.clone());
+    let file = Handle::new(path, file)?;
+    let stored = Tallied::new(Reading(Arc::clone(&file)), tally.clone());
     let from: Box<dyn Read + Send> = match (codec, utf16) {
         (Some(codec), _) => {
-            let shared = SharedFile(Arc::clone(&file));
+            let shared = Reading(Arc::clone(&file));
             text(Box::new(DecodedFile::new(path.to_owned(), shared, codec, tally.clone())?))
         }
         (None, Some(big)) => Box::new(Utf16Read::new(stored, big)),
@@ -183,7 +184,7 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
         ..Opened::stream(Box::new(ReadFeed::new(from)), tally)
     };
     if codec.is_none() && utf16.is_none() {
-        opened.back = Back::File(FileBack::new(path.to_owned(), &file)?);
+        opened.back = Back::File(Arc::clone(&file));
     } else if let Some(spool) = kept_spool(&opts.cache, before.as_ref(), change) {
         opened.back = Back::Spool(Arc::new(spool));
     } else {

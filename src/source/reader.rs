@@ -1,16 +1,17 @@
 //! One source read from its beginning: batches out, blocks noted in the view.
 
-use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::cache::Cache;
-use super::feed::{Feed, Got, ReadFeed, SharedFile, Tallied, Tally};
+use super::feed::{Feed, Got, ReadFeed, Tallied, Tally};
 use super::framer::{Flush, Framer};
+use super::handle::{Handle, Reading};
 use super::identity::{Fingerprint, Identity, modified};
 use super::index::{Change, Index};
+use super::shape::Shape;
 use super::spool::SpoolWriter;
 use super::view::Target;
 use super::{BlockEntry, Input, SourceError, SourceSummary, SourceView, TimeRef, open};
@@ -34,13 +35,29 @@ pub struct OpenOptions {
     pub from_end: bool,
     /// The year of times that have none.
     pub year: Option<i32>,
+    /// Bytes of a block, at most [`OpenOptions::BLOCK`]: smaller ones where
+    /// very many sources are read beside each other.
+    pub block: usize,
     /// Set from outside to end reading: what has come is still given out.
     pub stop: Option<Arc<AtomicBool>>,
 }
 
+impl OpenOptions {
+    /// Bytes of a block unless set.
+    pub const BLOCK: usize = Framer::BLOCK;
+}
+
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { cache: Cache::default(), spool: true, follow: false, from_end: false, year: None, stop: None }
+        Self {
+            cache: Cache::default(),
+            spool: true,
+            follow: false,
+            from_end: false,
+            year: None,
+            block: Self::BLOCK,
+            stop: None,
+        }
     }
 }
 
@@ -64,7 +81,7 @@ pub struct SourceReader {
     spool: Option<SpoolWriter>,
     tally: Tally,
     /// A regular file that is not followed, and what it was before.
-    file: Option<(Arc<File>, Identity)>,
+    file: Option<(Arc<Handle>, Identity)>,
     before: Option<Index>,
     /// Name of its index.
     key: String,
@@ -81,6 +98,8 @@ pub struct SourceReader {
     whole: bool,
     /// A decoder may have left some of the file unread.
     decoded: bool,
+    /// The byte order mark stands in the spool.
+    marked: bool,
     /// Closed until it is read: what to open again, and what it was.
     asleep: Option<(Input, Identity)>,
     summary: SourceSummary,
@@ -95,7 +114,7 @@ impl SourceReader {
         let mut reader = Self {
             id,
             feed: opened.feed,
-            framer: Framer::new(0, 1),
+            framer: Framer::new(0, 1, opts.block),
             view: Arc::new(view),
             spool: opened.spool,
             tally: opened.tally,
@@ -111,10 +130,11 @@ impl SourceReader {
             ended: false,
             whole: true,
             decoded: opened.decoded,
+            marked: false,
             asleep: None,
             summary: SourceSummary { warnings: opened.warnings, complete: true, ..SourceSummary::default() },
         };
-        reader.read_sample();
+        reader.read_head(open::SAMPLE);
         Ok(reader)
     }
 
@@ -123,13 +143,13 @@ impl SourceReader {
     /// then. Does nothing for what cannot be opened again as it was. `input` is
     /// what the reader was opened with.
     pub fn sleep(&mut self, input: &Input) {
-        if self.seq > 0 || self.spool.is_some() || self.feed.is_live() {
+        if self.seq > 0 || self.feed.is_live() {
             return;
         }
         let Some((_, identity)) = self.file.take() else { return };
         self.asleep = Some((input.clone(), identity));
         self.feed = Box::new(ReadFeed::new(Box::new(std::io::empty())));
-        self.framer = Framer::new(0, 1);
+        self.framer = Framer::new(0, 1, self.opts.block);
         self.before = None;
         (self.flush, self.ended, self.hold) = (Flush::Full, false, None);
     }
@@ -144,7 +164,7 @@ impl SourceReader {
         self.tally = opened.tally;
         self.before = opened.before;
         self.decoded = opened.decoded;
-        self.read_sample();
+        self.read_head(self.opts.block.min(open::SAMPLE));
         Ok(())
     }
 
@@ -210,7 +230,9 @@ impl SourceReader {
                     spool.append(bytes);
                 }
             };
+            let header = self.framer.header().cloned();
             if self.framer.next(self.flush, batch, &mut taken) {
+                self.view.note_header(self.seq, header);
                 self.note(place, batch);
                 return Ok(Polled::Batch);
             }
@@ -263,7 +285,11 @@ impl SourceReader {
     /// What the index shall say of the file, after a last look at it; `None`
     /// where there is nothing to say or nothing that would be believed.
     fn what_to_keep(&mut self, spooled: bool) -> Option<Target> {
-        let (file, first) = self.file.as_ref()?;
+        let (handle, first) = self.file.as_ref()?;
+        let Ok(Some(file)) = handle.file() else {
+            self.summary.warnings.push("was moved or replaced while it was read".to_owned());
+            return None;
+        };
         let meta = file.metadata().ok()?;
         let read = self.summary.bytes;
         let same = meta.len() == first.print.size && modified(&meta) == first.modified;
@@ -282,7 +308,7 @@ impl SourceReader {
         let size = if self.whole { read } else { first.print.size };
         let identity = Identity {
             modified: if meta.len() == size { modified(&meta) } else { first.modified },
-            print: Fingerprint::of(file, size).ok()?,
+            print: Fingerprint::of(&file, size).ok()?,
             ..*first
         };
         // A spool is kept whole or not at all, and an index of it alone is of no use.
@@ -358,9 +384,10 @@ impl SourceReader {
         self.summary.truncated += u64::from(truncated);
     }
 
-    fn read_sample(&mut self) {
+    /// Reads the first bytes, and passes over a byte order mark.
+    fn read_head(&mut self, bytes: usize) {
         while self.flush == Flush::Full && !self.stopped() {
-            let left = open::SAMPLE.saturating_sub(self.framer.pending().len());
+            let left = bytes.saturating_sub(self.framer.pending().len());
             // An empty file that is followed has no sample.
             if left == 0 || self.read(left, LOOK) && self.opts.follow {
                 break;
@@ -373,10 +400,13 @@ impl SourceReader {
                 self.summary.warnings.push(warning.to_owned());
             }
         }
+        let shape = Shape::of(sample);
+        self.framer.set_shape(shape, None);
+        self.view.set_shape(shape);
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if self.framer.pending().starts_with(MARK) {
             self.framer.skip(MARK.len());
-            if let Some(spool) = &mut self.spool {
+            if let Some(spool) = self.spool.as_mut().filter(|_| !std::mem::replace(&mut self.marked, true)) {
                 spool.append(MARK);
             }
         }
@@ -386,8 +416,8 @@ impl SourceReader {
 
 /// Reads what a decoder left of its file (damage, or bytes after the last
 /// member), for the file's hash.
-fn drain(file: &Arc<File>, tally: &Tally) -> bool {
-    let mut file = Tallied::new(SharedFile(Arc::clone(file)), tally.clone());
+fn drain(file: &Arc<Handle>, tally: &Tally) -> bool {
+    let mut file = Tallied::new(Reading(Arc::clone(file)), tally.clone());
     let mut buf = vec![0; 64 << 10];
     loop {
         match file.read(&mut buf) {

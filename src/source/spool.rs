@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::SourceError;
-use super::budget::{Budget, FRAMES, LOCK, size_of};
+use super::budget::{Budget, FRAMES, size_of};
 use super::frames::{Frame, Frames};
 
 /// Uncompressed bytes of a frame.
@@ -37,7 +37,7 @@ pub(crate) struct Spool {
     dir: PathBuf,
     budget: Arc<Budget>,
     /// Held shared while the spool is in use.
-    _lock: File,
+    _lock: Arc<File>,
     kept: AtomicBool,
     frames: RwLock<Frames>,
     /// The frame decompressed last.
@@ -47,8 +47,7 @@ pub(crate) struct Spool {
 impl Spool {
     /// Opens a finished spool; `None` where it is missing or damaged.
     pub(crate) fn open(dir: &Path, budget: Arc<Budget>) -> Option<Self> {
-        let lock = File::open(dir.join(LOCK)).ok()?;
-        lock.try_lock_shared().ok()?;
+        let lock = budget.lock_kept(dir)?;
         let frames = Frames::decode(&fs::read(dir.join(FRAMES)).ok()?)?;
         Some(Self {
             dir: dir.to_owned(),
@@ -115,14 +114,13 @@ fn segment(dir: &Path, n: u32) -> PathBuf {
     dir.join(format!("{n:06}.seg"))
 }
 
-/// The part that writes.
+/// The part that writes. Between frames it holds no open file and no
+/// compressor: there may be thousands.
 pub(crate) struct SpoolWriter {
     spool: Arc<Spool>,
     when_full: WhenFull,
-    packer: zstd::bulk::Compressor<'static>,
-    packed: Vec<u8>,
-    file: Option<File>,
     segment: u32,
+    /// Bytes in the segment.
     at: u64,
     /// Why nothing more is written.
     stopped: Option<String>,
@@ -137,9 +135,7 @@ impl SpoolWriter {
             Some(dir) => name.tempdir_in(dir)?,
             None => name.prefix("secstream-spool-").tempdir()?,
         };
-        let lock =
-            OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(dir.path().join(LOCK))?;
-        lock.lock_shared()?;
+        let lock = budget.lock_new(dir.path())?;
         let spool = Spool {
             dir: dir.keep(),
             budget,
@@ -148,16 +144,7 @@ impl SpoolWriter {
             frames: RwLock::new(Frames::new(0)),
             last: Mutex::default(),
         };
-        Ok(Self {
-            spool: Arc::new(spool),
-            when_full,
-            packer: zstd::bulk::Compressor::new(LEVEL)?,
-            packed: Vec::new(),
-            file: None,
-            segment: 0,
-            at: 0,
-            stopped: None,
-        })
+        Ok(Self { spool: Arc::new(spool), when_full, segment: 0, at: 0, stopped: None })
     }
 
     /// The part that a view reads from.
@@ -188,6 +175,7 @@ impl SpoolWriter {
         if keep && self.stopped.is_none() {
             self.flush();
         }
+        self.spool.frames.write().unwrap_or_else(PoisonError::into_inner).newest.shrink_to_fit();
         if keep && self.stopped.is_none() && self.spool.budget.dir().is_some() {
             let bytes = self.spool.frames.read().unwrap_or_else(PoisonError::into_inner).encode();
             if fs::write(self.spool.dir.join(FRAMES), bytes).is_ok() {
@@ -205,13 +193,10 @@ impl SpoolWriter {
             if frames.newest.is_empty() {
                 return;
             }
-            self.packed.clear();
-            self.packed.reserve(zstd::zstd_safe::compress_bound(frames.newest.len()));
-            let start = frames.newest_start();
-            let len = frames.newest.len() as u32;
-            self.packer.compress_to_buffer(&frames.newest, &mut self.packed).map(|_| (start, len))
+            let packed = zstd::bulk::compress(&frames.newest, LEVEL);
+            packed.map(|p| (p, frames.newest_start(), frames.newest.len() as u32))
         };
-        let result = written.and_then(|(start, len)| self.write(start, len));
+        let result = written.and_then(|(packed, start, len)| self.write(&packed, start, len));
         let mut frames = self.spool.frames.write().unwrap_or_else(PoisonError::into_inner);
         match result {
             Ok(frame) => frames.push(frame),
@@ -222,24 +207,21 @@ impl SpoolWriter {
         }
     }
 
-    fn write(&mut self, start: u64, len: u32) -> io::Result<Frame> {
-        let size = self.packed.len() as u64;
+    fn write(&mut self, packed: &[u8], start: u64, len: u32) -> io::Result<Frame> {
+        let size = packed.len() as u64;
         while !self.spool.budget.take(size) {
             let dropped = self.when_full == WhenFull::DropOldest && self.drop_oldest();
             if !dropped {
                 return Err(io::Error::other("the spool's cap is reached"));
             }
         }
-        if self.file.is_none() || self.at >= SEGMENT {
-            if self.file.is_some() {
-                self.segment += 1;
-            }
-            let path = segment(&self.spool.dir, self.segment);
-            self.file = Some(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?);
+        if self.at >= SEGMENT {
+            self.segment += 1;
             self.at = 0;
         }
-        let Some(file) = self.file.as_mut() else { return Err(io::ErrorKind::NotFound.into()) };
-        file.write_all(&self.packed)?;
+        let path = segment(&self.spool.dir, self.segment);
+        let mut file = OpenOptions::new().append(true).create_new(self.at == 0).mode(0o600).open(path)?;
+        file.write_all(packed)?;
         let frame = Frame { start, len, packed: size as u32, segment: self.segment, at: self.at };
         self.at += size;
         Ok(frame)

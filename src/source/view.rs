@@ -4,12 +4,14 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use super::back::{Back, FileBack};
+use super::back::Back;
 use super::cache::Cache;
 use super::framer::{Flush, Framer, push};
+use super::handle::Handle;
 use super::identity::Identity;
 use super::index::{Change, Index, key};
 use super::open::kept_spool;
+use super::shape::Shape;
 use super::{Input, InputKind, OpenOptions, SourceError, SourceSummary, TimeRef, TimeRefOrigin};
 use crate::event::{Batch, SourceId, Ts};
 
@@ -62,6 +64,10 @@ pub struct SourceView {
     size: Option<u64>,
     ended: AtomicBool,
     summary: RwLock<Option<SourceSummary>>,
+    /// How its lines become records.
+    shape: RwLock<Shape>,
+    /// Header lines in force, from a block on, in the order of blocks.
+    headers: RwLock<Vec<(u64, Arc<str>)>>,
     /// Taken when the index is written.
     target: Mutex<Option<Target>>,
 }
@@ -78,8 +84,35 @@ impl SourceView {
             size,
             ended: AtomicBool::new(false),
             summary: RwLock::default(),
+            shape: RwLock::default(),
+            headers: RwLock::default(),
             target: Mutex::default(),
         }
+    }
+
+    /// Says how the source's lines become records.
+    pub(crate) fn set_shape(&self, shape: Shape) {
+        *self.shape.write().unwrap_or_else(PoisonError::into_inner) = shape;
+    }
+
+    /// Notes the header in force where a block begins.
+    pub(crate) fn note_header(&self, block: u64, header: Option<Arc<str>>) {
+        let Some(header) = header else { return };
+        let mut headers = self.headers.write().unwrap_or_else(PoisonError::into_inner);
+        if headers.last().is_none_or(|(_, last)| *last != header) {
+            headers.push((block, header));
+        }
+    }
+
+    /// A framer for a block of the source.
+    fn framer(&self, block: u64, entry: &BlockEntry) -> Framer {
+        let shape = *self.shape.read().unwrap_or_else(PoisonError::into_inner);
+        let headers = self.headers.read().unwrap_or_else(PoisonError::into_inner);
+        let after = headers.partition_point(|(b, _)| *b <= block);
+        let header = after.checked_sub(1).and_then(|i| headers.get(i)).map(|(_, h)| Arc::clone(h));
+        let mut framer = Framer::new(entry.offset, entry.first_line, Framer::BLOCK);
+        framer.set_shape(shape, header);
+        framer
     }
 
     /// The view of a file that was read before and is still the same, from its
@@ -90,7 +123,7 @@ impl SourceView {
         if !std::fs::metadata(path).ok()?.is_file() {
             return None;
         }
-        let file = Arc::new(File::open(path).ok()?);
+        let file = File::open(path).ok()?;
         let meta = file.metadata().ok()?;
         let identity = Identity::of(&file, &meta).ok()?;
         let index = Index::load(&opts.cache, &key(path, &identity))?;
@@ -101,7 +134,7 @@ impl SourceView {
             return None;
         }
         let back = if index.spool.is_empty() {
-            Back::File(FileBack::new(path.clone(), &file).ok()?)
+            Back::File(Handle::new(path, file).ok()?)
         } else {
             Back::Spool(Arc::new(kept_spool(&opts.cache, Some(&index), Change::Same)?))
         };
@@ -110,6 +143,8 @@ impl SourceView {
         let noted = vec![true; index.blocks.len()];
         *view.blocks.write().unwrap_or_else(PoisonError::into_inner) =
             Blocks { count: noted.len(), noted, entries: index.blocks };
+        view.set_shape(index.shape);
+        *view.headers.write().unwrap_or_else(PoisonError::into_inner) = index.headers;
         view.set_summary(&index.summary);
         Some(view)
     }
@@ -223,7 +258,15 @@ impl SourceView {
         let target = self.target.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (Some(target), Some(summary)) = (target, self.summary()) else { return Ok(()) };
         let spool = if let Back::Spool(spool) = &self.back { spool.dir_name() } else { String::new() };
-        let index = Index { identity: target.identity, time_ref: self.time_ref, summary, spool, blocks: self.blocks() };
+        let index = Index {
+            identity: target.identity,
+            time_ref: self.time_ref,
+            summary,
+            spool,
+            shape: *self.shape.read().unwrap_or_else(PoisonError::into_inner),
+            headers: self.headers.read().unwrap_or_else(PoisonError::into_inner).clone(),
+            blocks: self.blocks(),
+        };
         index.save(&target.cache, &target.key)
     }
 
@@ -237,7 +280,7 @@ impl SourceView {
         if entry.records == 1 && entry.len > Batch::MAX_RECORD as u64 + 2 {
             return self.read_long(&entry, batch);
         }
-        let mut framer = Framer::new(entry.offset, entry.first_line);
+        let mut framer = self.framer(block as u64, &entry);
         let mut at = entry.offset;
         let end = entry.offset + entry.len;
         loop {

@@ -38,7 +38,9 @@ pub enum StoreError {
         known: i64,
     },
     /// Not an SQLite database, or a damaged one.
-    #[error("{path}: not a usable database ({detail}). Name another file with --db")]
+    #[error(
+        "{path}: not a usable database, or a damaged one ({detail}). Restore a copy, or name another file with --db"
+    )]
     NotADatabase {
         /// The file.
         path: PathBuf,
@@ -68,6 +70,26 @@ pub enum StoreError {
     /// No room left.
     #[error("{path}: the disk is full; nothing of this change was stored, and what was stored before is intact")]
     DiskFull {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system refused to read or write the file.
+    #[error(
+        "{path}: cannot be read or written ({detail}); nothing of this change was stored, and what was stored \
+         before is intact. Is the disk, a quota or a limit on file sizes full?"
+    )]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        detail: String,
+    },
+    /// Changes stand in the write-ahead log, which cannot be read here.
+    #[error(
+        "{path}: its latest changes stand in {path}-wal, and without write permission beside it they cannot be \
+         read. Copy both files to a place where you may write"
+    )]
+    WalUnread {
         /// The file.
         path: PathBuf,
     },
@@ -117,6 +139,7 @@ impl StoreError {
                 Self::NotADatabase { path, detail: e.to_string() }
             }
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::Open { path, detail: e.to_string() },
+            Some(ErrorCode::SystemIoFailure) => Self::Io { path, detail: e.to_string() },
             _ => Self::Sql { path, source: e },
         }
     }

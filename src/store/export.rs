@@ -28,9 +28,9 @@ pub const FORMAT: &str = "secstream-case";
 pub const FORMAT_VERSION: u64 = 1;
 
 /// The records that belong to a case: added by hand, or evidence of its alerts.
-const CASE_EVENTS: &str = "SELECT item FROM case_items WHERE case_id = ?1 AND item GLOB 'event:*'
-  UNION SELECT 'event:' || event FROM alert_evidence
-    WHERE 'alert:' || alert IN (SELECT item FROM case_items WHERE case_id = ?1)";
+const CASE_EVENTS: &str = "SELECT substr(item, 7) FROM case_items WHERE case_id = ?1 AND item GLOB 'event:*'
+  UNION SELECT event FROM alert_evidence
+    WHERE alert IN (SELECT substr(item, 7) FROM case_items WHERE case_id = ?1 AND item GLOB 'alert:*')";
 
 impl Store {
     /// The case with its evidence, provenance and audit chains.
@@ -122,9 +122,11 @@ fn notes_json(c: &Connection, target: &str) -> Result<Vec<Value>> {
 /// The records added by hand, and those of the alerts that someone marked, tagged or noted.
 fn case_events(c: &Connection, id: &CaseId) -> Result<Vec<EventInfo>> {
     let condition = format!(
-        "'event:' || e.key IN (SELECT item FROM case_items WHERE case_id = ?1)
-         OR ('event:' || e.key IN ({CASE_EVENTS})
-             AND (e.marked_at IS NOT NULL OR 'event:' || e.key IN (SELECT target FROM tags UNION SELECT target FROM notes)))"
+        "e.key IN ({CASE_EVENTS})
+         AND (e.marked_at IS NOT NULL
+           OR EXISTS (SELECT 1 FROM case_items WHERE case_id = ?1 AND item = 'event:' || e.key)
+           OR EXISTS (SELECT 1 FROM tags WHERE target = 'event:' || e.key)
+           OR EXISTS (SELECT 1 FROM notes WHERE target = 'event:' || e.key))"
     );
     events_where(c, &condition, [&id.0])
 }
@@ -163,7 +165,8 @@ pub(super) fn list_digest(items: &[Value]) -> String {
 }
 
 /// Numbers that every JSON reader reads alike: at most six decimals.
-fn tidy(value: Value) -> Value {
+#[must_use]
+pub fn tidy(value: Value) -> Value {
     match value {
         Value::Number(n) if n.is_f64() => {
             let f = n.as_f64().unwrap_or_default();
@@ -240,12 +243,14 @@ fn rule_json(c: &Connection, id: &str, sha256: Option<&str>) -> Result<Value> {
 /// The operations on the case and what is in it, and the chains that they stand in.
 fn operations(c: &Connection, id: &CaseId) -> Result<(Vec<Value>, Vec<Value>)> {
     let condition = format!(
-        "target = 'case:' || ?1 OR target IN (SELECT item FROM case_items WHERE case_id = ?1) OR target IN ({CASE_EVENTS})"
+        "target IN (SELECT 'case:' || ?1 UNION SELECT item FROM case_items WHERE case_id = ?1
+                    UNION SELECT 'event:' || k FROM (SELECT '' AS k UNION {CASE_EVENTS}))"
     );
     let own = ops::select(c, &condition, [&id.0])?;
     let mut writers: Vec<&str> = own.iter().map(|o| o.writer.as_str()).collect();
     writers.sort_unstable();
     writers.dedup();
+    let exported: BTreeSet<(&str, i64)> = own.iter().map(|o| (o.writer.as_str(), o.seq)).collect();
     let mut chains = Vec::new();
     for writer in writers {
         let first = own.iter().find(|o| o.writer == writer).map_or(1, |o| o.seq);
@@ -259,7 +264,7 @@ fn operations(c: &Connection, id: &CaseId) -> Result<(Vec<Value>, Vec<Value>)> {
                 start = r.get(3)?;
             }
             head = r.get(2)?;
-            let here = own.iter().any(|o| o.writer == writer && o.seq == seq);
+            let here = exported.contains(&(writer, seq));
             links.push(json!({"seq": seq, "body": r.get::<_, String>(1)?, "operation": here.then_some(op)}));
         }
         chains.push(json!({"writer": writer, "first": first, "prev": start, "head": head, "links": links}));

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::error::{Result, StoreError};
 
 /// The migrations, in order; the first brings an empty file to format 1.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// Marks a file as ours (`PRAGMA application_id`): "SECS".
 const APPLICATION_ID: i64 = 0x5345_4353;
@@ -64,10 +64,23 @@ mod tests {
         let path = Path::new("x.db");
         migrate(&mut c, path).unwrap();
         // One that succeeds halfway and then fails.
-        let more = [MIGRATIONS[0], "CREATE TABLE half (a); CREATE TABLE half (a);"];
+        let more = [MIGRATIONS, &["CREATE TABLE half (a); CREATE TABLE half (a);"]].concat();
         assert!(migrate_with(&mut c, path, &more).is_err());
         assert_eq!(check(&c, path).unwrap(), FORMAT);
         assert!(c.query_row("SELECT 1 FROM sqlite_schema WHERE name='half'", [], |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn every_older_format_is_brought_up_to_date_with_its_rows() {
+        for n in 1..MIGRATIONS.len() {
+            let mut c = Connection::open_in_memory().unwrap();
+            let path = Path::new("x.db");
+            migrate_with(&mut c, path, &MIGRATIONS[..n]).unwrap();
+            c.execute_batch("INSERT INTO notes VALUES ('n', 'case:x', 'text', 'ann', 1)").unwrap();
+            migrate(&mut c, path).unwrap();
+            assert_eq!(check(&c, path).unwrap(), FORMAT);
+            assert_eq!(c.query_row("SELECT text FROM notes", [], |r| r.get::<_, String>(0)).unwrap(), "text");
+        }
     }
 
     #[test]

@@ -268,4 +268,8 @@ fn ts(n: Option<i64>) -> Ts {
 }
 
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod undo_tests;

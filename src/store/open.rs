@@ -78,13 +78,15 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<()> {
 /// Opens for reading only. Where even that needs a file beside the database
 /// and none can be made, the database is read as it stands (`immutable`).
 pub(super) fn open_read_only(path: &Path) -> Result<Opened> {
+    no_directory(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let plain = Connection::open_with_flags(path, flags)
         .map_err(|e| StoreError::Raw(e).at(path))
         .and_then(|c| check_read_only(c, path));
     let conn = match plain {
         Ok(conn) => conn,
-        Err(StoreError::Open { .. } | StoreError::ReadOnly { .. }) if path.exists() => {
+        Err(StoreError::Open { .. } | StoreError::ReadOnly { .. }) if path.is_file() => {
+            no_wal(path)?;
             let conn = Connection::open_with_flags(immutable_uri(path), flags | OpenFlags::SQLITE_OPEN_URI)
                 .map_err(|e| StoreError::Raw(e).at(path))?;
             check_read_only(conn, path)?
@@ -92,6 +94,23 @@ pub(super) fn open_read_only(path: &Path) -> Result<Opened> {
         Err(e) => return Err(e),
     };
     Ok(Opened { conn, path: path.to_owned(), read_only: true })
+}
+
+fn no_directory(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(StoreError::Open { path: path.to_owned(), detail: "it is a directory".to_owned() });
+    }
+    Ok(())
+}
+
+/// Read as it stands, a database lacks what its write-ahead log still holds.
+fn no_wal(path: &Path) -> Result<()> {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    match std::fs::metadata(wal) {
+        Ok(meta) if meta.len() > 0 => Err(StoreError::WalUnread { path: path.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 fn check_read_only(conn: Connection, path: &Path) -> Result<Connection> {
@@ -152,9 +171,7 @@ fn retry_busy<T>(mut f: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result
 /// Makes the directory and an empty file, for this user alone, where there are none.
 fn create_private(path: &Path) -> Result<()> {
     let fail = |e: &std::io::Error| StoreError::Open { path: path.to_owned(), detail: e.to_string() };
-    if path.is_dir() {
-        return Err(StoreError::Open { path: path.to_owned(), detail: "it is a directory".to_owned() });
-    }
+    no_directory(path)?;
     if path.exists() {
         return Ok(());
     }

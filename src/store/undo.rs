@@ -105,10 +105,16 @@ fn opposite(
             let used: bool = conn
                 .prepare_cached(
                     "SELECT EXISTS (SELECT 1 FROM case_items WHERE case_id = ?1)
-                         OR EXISTS (SELECT 1 FROM notes WHERE target = ?2)",
+                         OR EXISTS (SELECT 1 FROM notes WHERE target = ?2)
+                         OR EXISTS (SELECT 1 FROM ops AS o WHERE target = ?2 AND writer <> ?3 AND undoes IS NULL
+                              AND NOT EXISTS (SELECT 1 FROM ops AS u WHERE u.undoes = o.id))",
                 )?
-                .query_row([id, &op.target], |r| r.get(0))?;
-            if used { Err(format!("case {id} has other items or notes")) } else { Ok(("case.withdraw", json!({}))) }
+                .query_row([id, &op.target, &op.writer], |r| r.get(0))?;
+            if used {
+                Err(format!("case {id} has other items or notes, or others worked on it"))
+            } else {
+                Ok(("case.withdraw", json!({})))
+            }
         }
         other => Err(format!("'{other}' cannot be taken back")),
     })

@@ -165,7 +165,7 @@ actions! {
         Tag "tag" ["t"] T.or(C), 80, "tag", "add tags, separated by commas; -tag removes";
         Note "note" ["c"] TLC, 79, "note", "write a note";
         Mark "mark" ["m"] L, 70, "mark", "mark or unmark the event";
-        ShowDismissed "show-dismissed" ["D"] T, 0, "show handled", "show or hide what is dismissed or in a case";
+        ShowDismissed "show-dismissed" ["D"] T, 0, "show handled", "show or hide what is decided or covered by another";
         OpenRule "open-rule" ["r"] T, 56, "rule", "the rule that raised it";
         ActionMenu "menu" ["."] S, 0, "menu", "everything that can be done here";
         Undo "undo" ["u"] TLC, 25, "undo", "undo the last triage step";
@@ -187,7 +187,7 @@ actions! {
         CopyJson "copy-json" ["y j"] TLD, 0, "copy JSON", "copy as JSON";
         CopyRule "copy-rule" ["y r"] T.or(R), 0, "copy rule id", "copy the rule's id";
         CopyQuery "copy-query" ["y q"] TL, 0, "copy query", "copy the active filters as one expression";
-        ToggleView "view" ["v"] L.or(D), 45, "view", "fields, raw, JSON in turn";
+        ToggleView "view" ["v"] TLD, 45, "view", "fields, raw, JSON in turn; in Triage all words about the alert";
         Wrap "wrap" ["w"] L.or(D), 0, "wrap", "wrap long messages or cut them";
         Columns "columns" ["C"] L, 0, "columns", "which columns the feed shows";
     }

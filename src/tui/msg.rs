@@ -59,6 +59,8 @@ pub enum Msg {
     },
     /// Marks or notes of events changed: rows in memory are stale.
     FeedStale,
+    /// Names of fields in the inputs and the rules, sorted.
+    Fields(Arc<Vec<String>>),
     /// Evidence of an alert.
     Evidence {
         /// Its id and revision.

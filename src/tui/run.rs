@@ -142,6 +142,7 @@ impl Signals {
 }
 
 enum Woken {
+    Look,
     Input(Option<io::Result<crossterm::event::Event>>),
     Data(Option<Msg>),
     Settled,
@@ -161,7 +162,7 @@ impl Loop {
             let input = self.input.get_or_insert_with(EventStream::new);
             let woken = tokio::select! {
                 biased;
-                _ = self.look.tick() => if term::hung_up() { Woken::End } else { continue },
+                _ = self.look.tick() => Woken::Look,
                 e = input.next() => Woken::Input(e),
                 _ = sig.term.recv() => Woken::End,
                 _ = sig.hup.recv() => Woken::End,
@@ -173,6 +174,10 @@ impl Loop {
                 m = rx.recv() => Woken::Data(m),
             };
             match woken {
+                Woken::Look if term::hung_up() => self.handle(Msg::End)?,
+                // The event reader can lose a change of size that comes together with keys.
+                Woken::Look if Term::size() != self.state.size => self.resized()?,
+                Woken::Look => {}
                 Woken::Input(Some(Ok(e))) => {
                     self.on_input(e)?;
                     self.drain_input().await?;

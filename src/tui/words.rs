@@ -1,6 +1,8 @@
 //! What an alert or an event says, as plain lines and pairs: the content of
 //! panes and overlays, without their looks. Not yet made visible: views do that.
 
+use std::borrow::Cow;
+
 use super::action::{ACTIONS, GROUPS, Places};
 use super::data::{AlertView, Triage};
 use super::keymap::Keymap;
@@ -47,14 +49,24 @@ pub fn place(e: &EventRow, sources: &[crate::pipeline::SourceStatus]) -> Vec<(St
     out
 }
 
-/// The message of an event, or its raw line where it has none.
+/// The message of an event; of a request what was asked and answered, without
+/// the address and the date that stand in columns of their own; else the raw line.
 #[must_use]
-pub fn message(e: &EventRow) -> &str {
+pub fn message(e: &EventRow) -> Cow<'_, str> {
     use crate::event::Ov;
     if let Some(m) = e.ov(Ov::Message).filter(|m| !m.is_empty()) {
-        return m;
+        return Cow::Borrowed(m);
     }
-    e.raw.as_str()
+    let (Some(method), Some(url)) = (e.ov(Ov::HttpMethod), e.ov(Ov::Url)) else { return Cow::Borrowed(&e.raw) };
+    let mut out = format!("{method} {url}");
+    for (o, before) in [(Ov::StatusCode, " → "), (Ov::Bytes, ", "), (Ov::UserAgent, "  ")] {
+        if let Some(v) = e.ov(o).filter(|v| !v.is_empty()) {
+            out.push_str(before);
+            out.push_str(v);
+            out.push_str(if o == Ov::Bytes { " bytes" } else { "" });
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Why an alert was raised: its rule, the parts of its score and their sum, its route, what people said.
@@ -69,14 +81,14 @@ pub fn why(v: &AlertView) -> Vec<String> {
     };
     out.push(format!("rule    {} ({}, {}){window}", a.rule, a.rule_type.as_str(), a.severity));
     let mut sum = String::new();
-    for (i, (name, p)) in a.score_parts.iter().enumerate() {
+    for (i, ((name, _), p)) in a.score_parts.iter().zip(parts_in_tenths(a)).enumerate() {
         // A cap takes points away: it is subtracted, so that the parts are seen to add up.
-        let sign = match (i, *p < 0.0) {
+        let sign = match (i, p < 0) {
             (0, false) => "",
             (_, false) => " + ",
             (_, true) => " - ",
         };
-        sum.push_str(&format!("{sign}{name} {}", points(p.abs())));
+        sum.push_str(&format!("{sign}{name} {}", tenths(p.abs())));
     }
     out.push(format!("score   {} = {}", points(a.score), if sum.is_empty() { "-" } else { &sum }));
     let mut attack = a.techniques.join(" ");
@@ -115,6 +127,9 @@ pub fn why(v: &AlertView) -> Vec<String> {
     if !a.route.reason.is_empty() {
         out.push(format!("route   {}: {}", a.route.stage, a.route.reason));
     }
+    if !a.covers.is_empty() {
+        out.push(format!("covers  {} of the same attack, D shows them", count(a.covers.len(), "alert")));
+    }
     match &v.triage {
         Triage::New => {}
         Triage::Escalated { case } => out.push(format!("state   in case {case}")),
@@ -132,11 +147,45 @@ pub fn why(v: &AlertView) -> Vec<String> {
     out
 }
 
-/// Points of a score without needless decimals.
+/// The same, broken into lines for that many columns, controls made visible;
+/// with each line the number of its sentence.
+#[must_use]
+pub fn why_lines(v: &AlertView, width: usize) -> Vec<(usize, String)> {
+    let parts = why(v).into_iter().enumerate().flat_map(|(i, line)| {
+        let clean = text::sanitize(&line).into_owned();
+        text::wrap(&clean, width.saturating_sub(2).max(1), 3).into_iter().map(move |part| (i, part))
+    });
+    parts.collect()
+}
+
+/// A score, on every screen with one decimal.
 #[must_use]
 pub fn points(p: f64) -> String {
-    let t = format!("{p:.3}");
-    t.trim_end_matches('0').trim_end_matches('.').to_owned()
+    tenths((p * 10.0).round() as i64)
+}
+
+fn tenths(n: i64) -> String {
+    format!("{}{}.{}", if n < 0 { "-" } else { "" }, n.abs() / 10, n.abs() % 10)
+}
+
+/// The parts of a score in tenths. What rounding left goes to the largest, so
+/// that the parts are seen to add up.
+fn parts_in_tenths(a: &crate::alert::Alert) -> Vec<i64> {
+    let mut parts: Vec<i64> = a.score_parts.iter().map(|(_, p)| (p * 10.0).round() as i64).collect();
+    let rest = (a.score * 10.0).round() as i64 - parts.iter().sum::<i64>();
+    // Parts that do not add up at all are shown as they are.
+    if rest.unsigned_abs() <= parts.len() as u64
+        && let Some(largest) = parts.iter_mut().max_by_key(|p| p.abs())
+    {
+        *largest += rest;
+    }
+    parts
+}
+
+/// `1 alert`, `3 alerts`.
+#[must_use]
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// A line of the help: a heading, or keys and what they do.
@@ -148,21 +197,51 @@ pub enum HelpLine {
     Keys(String, &'static str),
 }
 
-/// The keys of a place, by group.
+/// The keys of a place, by group: first what this place is for, and in each
+/// group first what is used most; moving about and the program itself last.
 #[must_use]
 pub fn help(keys: &Keymap, place: Places) -> Vec<HelpLine> {
-    let mut out = Vec::new();
+    let mut groups = Vec::new();
     let mut rest = ACTIONS;
     for (group, n) in GROUPS {
         let (these, after) = rest.split_at((*n).min(rest.len()));
         rest = after;
-        let here: Vec<_> = these.iter().filter(|a| a.places.meets(place)).collect();
+        let mut here: Vec<_> = these.iter().filter(|a| a.places.meets(place)).collect();
         if !here.is_empty() {
-            out.push(HelpLine::Group(group));
-            out.extend(here.iter().map(|a| HelpLine::Keys(keys.keys_of(a.act).join(", "), a.help)));
+            here.sort_by_key(|a| std::cmp::Reverse(a.rank));
+            // What works on every screen tells nothing about this one.
+            let own = here.iter().filter(|a| !a.places.meets(Places::HEALTH)).map(|a| usize::from(a.rank)).sum();
+            groups.push((std::cmp::Reverse::<usize>(own), group, here));
+        }
+    }
+    groups.sort_by_key(|(own, _, _)| *own);
+    let mut out = Vec::new();
+    for (_, group, here) in groups {
+        out.push(HelpLine::Group(group));
+        out.extend(here.iter().map(|a| HelpLine::Keys(keys.keys_of(a.act).join(", "), a.help)));
+    }
+    // What has no key is in the palette.
+    for line in &mut out {
+        if let HelpLine::Keys(keys, _) = line
+            && keys.is_empty()
+        {
+            "(palette)".clone_into(keys);
         }
     }
     out
+}
+
+/// Actions in the order of use: what works here first, most used first; then
+/// what has no place in the hint bar, moving about after it; the rest last.
+#[must_use]
+pub fn by_use(place: Places) -> Vec<&'static super::action::Action> {
+    let moving = GROUPS.first().map_or(0, |g| g.1);
+    let mut out: Vec<(usize, &super::action::Action)> = ACTIONS.iter().enumerate().collect();
+    out.sort_by_key(|(i, a)| {
+        let here = a.places.meets(place);
+        (!here, std::cmp::Reverse(a.rank), a.rank == 0 && *i < moving, *i)
+    });
+    out.into_iter().map(|(_, a)| a).collect()
 }
 
 /// The raw line or the JSON of an event, in lines for reading; made visible.

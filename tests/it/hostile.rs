@@ -31,10 +31,8 @@ fn missing_and_unreadable_files_cost_nothing_else() {
     let (ran, doc) = home.summary(&["--no-store", &good, "gone.log", "/proc/self/mem"]);
     ran.says(3, &[]);
     assert_eq!(doc["records"], 9);
-    assert_eq!(
-        doc["alerts_by_severity"]["medium"].as_u64().unwrap() + doc["alerts_by_severity"]["high"].as_u64().unwrap(),
-        doc["alerts"].as_u64().unwrap()
-    );
+    let by: u64 = doc["alerts_by_severity"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(doc["alerts"], by);
     assert!(doc["alerts"].as_u64().unwrap() >= 1);
     home.run(&["replay", "--no-store", &good, "gone.log", "/proc/self/mem"])
         .says(3, &["gone.log", "no such file", "/proc/self/mem", "9 records"]);

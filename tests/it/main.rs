@@ -9,15 +9,23 @@
     reason = "tests may end loudly"
 )]
 
+mod alerts;
 mod architecture;
 mod docs;
 mod fail2ban;
 mod generate;
 mod hostile;
+mod inputs;
+mod many;
 mod parsed_data;
 mod program;
 mod reopen;
 mod sigma_corpus;
 mod source;
 mod store;
+mod store_broken;
+mod store_shared;
+mod store_verify;
+mod streams;
 mod tui;
+mod workshop;

@@ -4,6 +4,7 @@
 //! they are. Exit codes: 0 done, 1 findings of `verify`, 2 no such case, 3 a
 //! file or the store cannot be read or written.
 
+mod derive;
 mod show;
 mod verify;
 
@@ -24,7 +25,7 @@ use crate::store::{default_analyst, default_path, export};
   secstream cases list --json
   secstream cases show IR-2026-001
   secstream cases export IR-2026-001 --out IR-2026-001.json
-  secstream cases verify IR-2026-001.json --log /evidence/auth.log")]
+  secstream cases verify IR-2026-001.json --source /evidence/auth.log")]
 pub struct CasesCmd {
     /// What to do
     #[command(subcommand)]
@@ -57,6 +58,7 @@ pub struct DbArgs {
 
 /// `cases list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  secstream cases list\n  secstream cases list --state open --json")]
 pub struct ListArgs {
     /// Which store
     #[command(flatten)]
@@ -71,6 +73,9 @@ pub struct ListArgs {
 
 /// `cases show`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream cases show IR-2026-001\n  secstream cases show IR-2026-001 --json | jq .timeline"
+)]
 pub struct ShowArgs {
     /// The case, as IR-2026-001
     pub id: String,
@@ -84,6 +89,9 @@ pub struct ShowArgs {
 
 /// `cases export`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream cases export IR-2026-001 --out case.json\n  secstream cases export IR-2026-001 | gzip > case.json.gz"
+)]
 pub struct ExportArgs {
     /// The case, as IR-2026-001
     pub id: String,
@@ -100,12 +108,18 @@ pub struct ExportArgs {
 
 /// `cases verify`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream cases verify case.json\n  secstream cases verify case.json --log /evidence/auth.log\n  zcat case.json.gz | secstream cases verify -\n  secstream cases verify                 the case store itself"
+)]
 pub struct VerifyArgs {
     /// The exported case: a file or `-`; without it the case store itself is checked
     pub file: Option<String>,
-    /// An original log to compare the evidence with (repeatable)
-    #[arg(long = "log", value_name = "FILE")]
+    /// An original log: its bytes are compared with the evidence, and the alerts are derived from it again (repeatable)
+    #[arg(long = "source", visible_alias = "log", value_name = "LOG")]
     pub logs: Vec<PathBuf>,
+    /// How to derive the alerts again
+    #[command(flatten)]
+    pub derive: derive::DeriveArgs,
     /// Which store
     #[command(flatten)]
     pub store: DbArgs,

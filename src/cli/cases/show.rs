@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::{Failure, ShowArgs, case_json, open_for, print_json, seconds};
+use crate::cli::words::count;
 use crate::event::{Ts, sanitize};
 use crate::store::{AlertRow, CaseDetail, CaseId, EventInfo, Note};
 
@@ -75,7 +76,7 @@ fn detail_text(c: &CaseDetail, out: &mut dyn Write) -> io::Result<()> {
     if !row.tags.is_empty() {
         writeln!(out, "tags: {}", sanitize(&row.tags.join(", ")))?;
     }
-    writeln!(out, "\n{} alerts on {} records", row.alerts, row.events)?;
+    writeln!(out, "\n{} on {}", count(row.alerts, "alert"), count(row.events, "record"))?;
     for a in &c.alerts {
         alert_text(a, out)?;
     }

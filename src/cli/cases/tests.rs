@@ -89,14 +89,15 @@ fn export_and_verify_against_the_log() {
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     let (code, out, err) = call(&["verify", &file, "--log", &log]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.contains("IR-2026-001: intact; 1 alerts, 1 records (0 without bytes, 1 compared with a log)"), "{out}");
+    assert!(out.contains("IR-2026-001: intact; 1 alert, 1 record (0 without bytes, 1 compared with a log)"), "{out}");
     assert_eq!(call(&["export", "IR-2026-001", "--db", &db]).0, 0);
 
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("Failed password", "Xailed password")).unwrap();
     let (code, out, _) = call(&["verify", &file]);
     assert_eq!(code, 1);
-    assert!(out.contains("alert 4f2a evidence 1: raw bytes do not match their SHA-256"), "{out}");
+    assert!(out.starts_with("alert 4f2a evidence 1: raw bytes do not match their SHA-256"), "{out}");
+    assert!(out.contains("IR-2026-001: 1 finding; "), "one change is one line: {out}");
     let report: Value = serde_json::from_str(&call(&["verify", &file, "--json"]).1).unwrap();
     assert_eq!(
         (report["ok"].clone(), report["findings"][0]["item"].clone()),
@@ -130,6 +131,19 @@ fn a_compressed_log_is_read_as_it_was_ingested() {
     // Another file by hash, as the compressed bytes are others, but the same records.
     assert_eq!(code, 1);
     assert!(out.contains("1 finding;") && out.contains("has SHA-256") && out.contains("1 compared"), "{out}");
+}
+
+#[test]
+fn an_export_never_overwrites_the_log_it_is_from() {
+    let (dir, db, log) = folder();
+    rusqlite::Connection::open(&db).unwrap().execute("UPDATE sources SET path = ?1", [&log]).unwrap();
+    let link = dir.path().join("link.json").display().to_string();
+    std::os::unix::fs::symlink(&log, &link).unwrap();
+    for out in [&log, &link] {
+        let (code, _, err) = call(&["export", "IR-2026-001", "--db", &db, "--out", out]);
+        assert!(code == 2 && err.contains("is the log that the evidence comes from"), "{code} {err}");
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), format!("{LINE}\n"));
+    }
 }
 
 #[test]

@@ -4,36 +4,39 @@ use std::io::{self, Read as _, Write};
 
 use serde_json::{Value, json};
 
+use super::derive::{self, Derived};
 use super::{Failure, VerifyArgs, open, print_json};
+use crate::cli::words::count;
 use crate::event::sanitize;
 use crate::pipeline::open_log;
 use crate::store::canonical::parse_strict;
 use crate::store::export::FORMAT;
-use crate::store::verify::{self, Finding, Report};
+use crate::store::verify::{self, Report};
 
 pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let Some(name) = &args.file else { return verify_store(args, out) };
     let text = read(name)?;
-    let report = match parse_strict(&text) {
+    let (report, derived) = match parse_strict(&text) {
         Ok(document) if document["format"] == FORMAT => {
             let mut logs =
                 args.logs.iter().map(|p| open_log(p)).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
-            verify::verify(&document, &mut logs)
+            let mut report = verify::verify(&document, &mut logs);
+            drop(logs);
+            let derived = derive::derive(&document, &mut report, &args.logs, &args.derive)?;
+            (report, derived)
         }
         Ok(_) => return Err(Failure::Input(format!("{name}: JSON, but no case exported by secstream"))),
         // Two values under one name: a document that different readers read differently.
-        Err(e) if e.is_data() => {
-            let finding = Finding { item: "document".to_owned(), problem: e.to_string() };
-            Report { findings: vec![finding], ..Report::default() }
-        }
+        Err(e) if e.is_data() => (Report::of("document", e.to_string()), Derived::default()),
         Err(e) => return Err(Failure::Input(format!("{name}: not a JSON document: {e}"))),
     };
     if args.json {
         let mut doc: Value = serde_json::to_value(&report).unwrap_or_default();
+        doc["derived"] = serde_json::to_value(&derived).unwrap_or_default();
         doc["ok"] = json!(report.findings.is_empty());
         print_json(out, &doc)?;
     } else {
-        print(&report, out)?;
+        print(&report, &derived, out)?;
     }
     Ok(u8::from(!report.findings.is_empty()))
 }
@@ -41,7 +44,7 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
 /// Checks the chains and copies in the store.
 fn verify_store(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     if !args.logs.is_empty() {
-        return Err(Failure::Usage("--log needs the file of an exported case".to_owned()));
+        return Err(Failure::Usage("--source needs the file of an exported case".to_owned()));
     }
     let findings = match open(&args.store)? {
         Some(store) => store.verify()?,
@@ -54,16 +57,12 @@ fn verify_store(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     for finding in &findings {
         writeln!(out, "{}", sanitize(&finding.to_string()))?;
     }
-    writeln!(out, "case store: {}", count(findings.len()))?;
+    writeln!(out, "case store: {}", verdict(findings.len()))?;
     Ok(u8::from(!findings.is_empty()))
 }
 
-fn count(findings: usize) -> String {
-    match findings {
-        0 => "intact".to_owned(),
-        1 => "1 finding".to_owned(),
-        n => format!("{n} findings"),
-    }
+fn verdict(findings: usize) -> String {
+    if findings == 0 { "intact".to_owned() } else { count(findings, "finding") }
 }
 
 fn read(name: &str) -> Result<String, Failure> {
@@ -76,21 +75,33 @@ fn read(name: &str) -> Result<String, Failure> {
     std::fs::read_to_string(name).map_err(fail)
 }
 
-fn print(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn print(report: &Report, derived: &Derived, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
         writeln!(out, "{}", sanitize(&finding.to_string()))?;
     }
-    let verdict = count(report.findings.len());
+    match report.consequences.len() {
+        0 => {}
+        1 => writeln!(out, "1 further check fails, which may follow from that: --json lists it")?,
+        n => writeln!(out, "{n} further checks fail, which may follow from that: --json lists them")?,
+    }
+    for (reason, n) in derived.reasons() {
+        writeln!(out, "{} not derived again: {}", count(n, "alert"), sanitize(reason))?;
+    }
     writeln!(
         out,
-        "{}: {verdict}; {} alerts, {} records ({} without bytes, {} compared with a log), {} operations",
+        "{}: {}; {}, {} ({} without bytes, {} compared with a log), {}",
         if report.case.is_empty() { "document".into() } else { sanitize(&report.case) },
-        report.alerts,
-        report.evidence,
+        verdict(report.findings.len()),
+        count(report.alerts, "alert"),
+        count(report.evidence, "record"),
         report.evidence_without_bytes,
         report.evidence_in_logs,
-        report.operations
+        count(report.operations, "operation")
     )?;
+    if derived.checked() > 0 {
+        let all = count(derived.checked(), "alert");
+        writeln!(out, "{} of {all} derived again from the logs, the same", derived.same())?;
+    }
     if report.findings.is_empty() {
         writeln!(out, "document SHA-256 {}", report.document_sha256)?;
         writeln!(out, "without a signature this proves order and completeness, not authorship: compare the hash")?;

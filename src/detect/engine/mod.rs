@@ -26,6 +26,7 @@ use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 use event::View;
 use memo::Memo;
 use partition::Partition;
+pub(super) use relation::related;
 
 /// Most logsources whose share of the rules is kept.
 const MAX_PARTITIONS: usize = 1_024;

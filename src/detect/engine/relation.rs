@@ -34,7 +34,9 @@ pub fn holds(view: View<'_>, slots: &[Slot], slot: &Slot, op: &Op) -> bool {
     }
 }
 
-fn related(a: &str, b: &str, place: Place, cased: bool) -> bool {
+/// Whether two values stand in a relation.
+#[must_use]
+pub fn related(a: &str, b: &str, place: Place, cased: bool) -> bool {
     let fold = |t: &str| {
         let mut out = String::new();
         if cased {

@@ -44,16 +44,9 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
     for e in entities(group, ep) {
         known.others(e, slot.id, ep.opened, ep.last, &mut others);
     }
-    let covered = slot.covered_by.iter().find(|(by, _)| others.contains(by)).map(|(_, title)| title);
     let assessed = assess(
         slot,
-        Circumstances {
-            count: ep.count,
-            risk: ep.risk,
-            others: others.len(),
-            covered: covered.is_some(),
-            late: group.lane.is_late(),
-        },
+        Circumstances { count: ep.count, risk: ep.risk, others: others.len(), late: group.lane.is_late() },
     );
     let fields = text::group_fields(slot, group);
     let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
@@ -84,8 +77,10 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         message: text::message(slot, &fields, group, ep),
         techniques: slot.info.techniques.clone(),
         tactics: slot.info.tactics.clone(),
-        route: Route { stage: "rules".to_owned(), reason: text::reason(slot, covered), cost_us: 0 },
+        route: Route { stage: "rules".to_owned(), reason: text::reason(slot), cost_us: 0 },
         evidence,
         matched_total: ep.total,
+        covered_by: None,
+        covers: Vec::new(),
     }
 }

@@ -4,16 +4,21 @@
 //! an episode whose deadline lies before a match is closed before that match is
 //! taken, whenever the caller says that time has passed.
 
-use crate::alert::{AlertState, EvidenceRef};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::alert::{Alert, AlertState, EvidenceRef};
 use crate::event::time::DAY;
 use crate::event::{EventRef, Ov, hash64};
 
+use super::about::About;
 use super::acts::{ActLine, Acts};
 use super::build;
 use super::clock::Observed;
 use super::entity::Entities;
 use super::entry::Entry;
 use super::facts::{FactKind, Named};
+use super::fold::Fold;
 use super::key::{KeyBuf, Lane, Secret, shard_of};
 use super::lanes::Lanes;
 use super::plan::{Plan, Slot};
@@ -66,6 +71,7 @@ pub(super) struct Core {
     pub lanes: Lanes,
     pub acts: Acts,
     pub entities: Entities,
+    pub fold: Fold,
     pub out: Vec<AlertUpdate>,
     pub counters: Counters,
     pub options: StateOptions,
@@ -86,6 +92,7 @@ impl Core {
             lanes: Lanes::default(),
             acts: Acts::new(options.max_connections),
             entities: Entities::new(options.max_entities),
+            fold: Fold::default(),
             out: Vec::new(),
             counters: Counters::default(),
             options,
@@ -178,11 +185,72 @@ impl Core {
         if ep.silent {
             return;
         }
-        if let Some(slot) = plan.slot(group.slot) {
-            ep.revision = ep.revision.saturating_add(1);
-            let alert = build::alert(slot, group, &ep, &self.entities, AlertState::Closed);
-            self.out.push(AlertUpdate { alert, closed: true });
+        let Some(slot) = plan.slot(group.slot) else { return };
+        ep.revision = ep.revision.saturating_add(1);
+        let mut alert = build::alert(slot, group, &ep, &self.entities, AlertState::Closed);
+        self.fold.mark(ep.uid, &mut alert);
+        let alert = Arc::new(alert);
+        self.out.push(AlertUpdate { alert: Arc::clone(&alert), closed: true });
+        if slot.folds {
+            self.fold.close(ep.uid, About::new(slot, group, &ep), &alert);
+            self.relate(plan, ep.uid);
         }
+    }
+
+    /// Finds what stands for the alerts that opened since the last call.
+    pub(super) fn relate_opened(&mut self, plan: &Plan) {
+        for uid in std::mem::take(&mut self.fold.opened) {
+            self.relate(plan, uid);
+        }
+    }
+
+    /// Finds what stands for an alert and what it stands for, and gives out
+    /// all alerts for which that is new.
+    fn relate(&mut self, plan: &Plan, uid: u64) {
+        let mut changed = BTreeSet::new();
+        for other in self.fold.candidates(uid) {
+            let Some((a, b)) = self.fold.slots(uid, other) else { continue };
+            let covers = |a: u32, b: u32| plan.slot(a).is_some_and(|s| s.covers.contains(&b));
+            let (down, up) = (covers(a, b), covers(b, a));
+            if !down && !up {
+                continue;
+            }
+            for open in [uid, other] {
+                let grown = self.fold.place(open).and_then(|p| {
+                    let group = self.at(p)?;
+                    Some(About::new(plan.slot(group.slot)?, group, group.episode.as_ref()?))
+                });
+                if let Some(about) = grown {
+                    self.fold.grown(open, about);
+                }
+            }
+            if down {
+                self.fold.link(uid, other, &mut changed);
+            } else {
+                self.fold.link(other, uid, &mut changed);
+            }
+        }
+        for uid in changed {
+            match self.fold.changed(uid) {
+                Some(Err(alert)) => self.out.push(AlertUpdate { alert, closed: true }),
+                Some(Ok(place)) => {
+                    if let Some(alert) = self.open_alert(plan, place) {
+                        self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false });
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// The alert of a group as it stands, if one is open.
+    pub(super) fn open_alert(&self, plan: &Plan, place: Place) -> Option<Alert> {
+        let group = self.at(place)?;
+        let slot = plan.slot(group.slot)?;
+        let ep = group.episode.as_ref().filter(|e| !e.silent)?;
+        let mut alert = build::alert(slot, group, ep, &self.entities, AlertState::Open);
+        self.fold.mark(ep.uid, &mut alert);
+        Some(alert)
     }
 
     /// Closes what is due in a lane.

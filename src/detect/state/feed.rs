@@ -1,8 +1,11 @@
 //! How one match moves the window of a correlation, and what follows from it.
 
+use std::sync::Arc;
+
 use crate::event::hash64;
 
 use super::super::{CorrelationKind, CorrelationSpec, GroupField};
+use super::about::About;
 use super::build;
 use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
 use super::core::{Core, Match, facts, touch};
@@ -248,8 +251,11 @@ impl Core {
             for e in &entities {
                 self.entities.alerted(*e, slot.id, ep.opened, m.order);
             }
+            if slot.folds {
+                self.fold.open(ep.uid, slot, lane, place, &ep.id, About::new(slot, group, &ep));
+            }
             let alert = build::alert(slot, group, &ep, &self.entities, AlertState::Open);
-            self.out.push(AlertUpdate { alert, closed: false });
+            self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false });
         } else if slot.risk {
             for e in &entities {
                 self.entities.raise(*e, RISK, m.time, m.order);

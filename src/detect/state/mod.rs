@@ -4,6 +4,7 @@
 //! All results depend on that sequence alone: not on how it is cut into
 //! batches, on when [`State::advance`] is called, or on hash seeds.
 
+mod about;
 mod acts;
 mod build;
 mod children;
@@ -14,6 +15,7 @@ mod entry;
 mod episode;
 mod facts;
 mod feed;
+mod fold;
 mod key;
 mod lanes;
 mod measure;
@@ -30,7 +32,7 @@ mod tests;
 use std::sync::Arc;
 
 use super::{RuleIdx, RuleInfo, RuleSet};
-use crate::alert::{Alert, AlertState};
+use crate::alert::Alert;
 use crate::event::{EventRef, SourceId, Ts};
 
 use self::core::{Core, Match};
@@ -81,12 +83,13 @@ pub struct Counters {
     pub open: u64,
 }
 
-/// An alert that opened or closed.
+/// An alert that opened, closed or found its place among others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertUpdate {
     /// The alert as it stands.
-    pub alert: Alert,
-    /// Closed: nothing will change it any more.
+    pub alert: Arc<Alert>,
+    /// Closed: no evidence joins it any more; which alert stands for it may
+    /// still change, under a higher revision.
     pub closed: bool,
 }
 
@@ -131,6 +134,7 @@ impl State {
                 core.feed(plan, *parent, &m, None, 0);
             }
         }
+        core.relate_opened(plan);
     }
 
     /// Says that canonical order has come this far (first epoch of all sources).
@@ -166,13 +170,7 @@ impl State {
     /// The open alerts as they stand, by time and id.
     #[must_use]
     pub fn open_alerts(&self) -> Vec<Alert> {
-        let build = |p: Place| {
-            let group = self.core.at(p)?;
-            let slot = self.plan.slot(group.slot)?;
-            let ep = group.episode.as_ref().filter(|e| !e.silent)?;
-            Some(build::alert(slot, group, ep, &self.core.entities, AlertState::Open))
-        };
-        self.open_places().into_iter().filter_map(build).collect()
+        self.open_places().into_iter().filter_map(|p| self.core.open_alert(&self.plan, p)).collect()
     }
 
     /// The counters as they stand.

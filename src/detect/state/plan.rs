@@ -42,8 +42,10 @@ pub(super) struct Slot {
     pub threshold: f64,
     /// Correlations above, and the position of this one among their bases.
     pub parents: Vec<(u32, u16)>,
-    /// Rules whose alerts for the same entity cover this one's, with their titles.
-    pub covered_by: Vec<(u32, Arc<str>)>,
+    /// Rules whose alerts about the same this one's alerts stand for.
+    pub covers: Vec<u32>,
+    /// It covers other rules or is covered.
+    pub folds: bool,
     /// It raises alerts of its own.
     pub alerts: bool,
     /// It only raises the risk of its entities.
@@ -94,20 +96,50 @@ impl Plan {
         plan
     }
 
-    /// Notes which rules cover which.
+    /// Notes which rules cover which. A rule covers none of a higher level, and
+    /// of two that cover each other, over others or not, the first one named does.
     fn cover(&mut self, rules: &[RuleInfo]) {
-        for (i, info) in rules.iter().enumerate().filter(|(_, r)| !r.suppresses.is_empty()) {
+        for (i, info) in rules.iter().enumerate().filter(|(_, r)| r.alerts && !r.suppresses.is_empty()) {
             let Some(by) = self.slot_of(RuleIdx(i as u32)) else { continue };
             let named = |r: &RuleInfo| {
                 info.suppresses.iter().any(|s| **s == *r.id || r.name.as_deref().is_some_and(|n| *n == **s))
             };
-            for at in (0..rules.len()).filter(|j| *j != i && rules.get(*j).is_some_and(named)) {
+            let below = |r: &RuleInfo| r.alerts && r.level <= info.level && named(r);
+            for at in (0..rules.len()).filter(|j| rules.get(*j).is_some_and(below)) {
                 let Some(id) = self.slot_of(RuleIdx(at as u32)) else { continue };
-                if let Some(slot) = self.slots.get_mut(id as usize).and_then(Option::as_mut).and_then(Arc::get_mut) {
-                    slot.covered_by.push((by, info.title.clone()));
+                if self.reaches(id, by) {
+                    continue;
+                }
+                if let Some(slot) = self.slot_mut(by) {
+                    slot.covers.push(id);
+                    slot.folds = true;
+                }
+                if let Some(slot) = self.slot_mut(id) {
+                    slot.folds = true;
                 }
             }
         }
+    }
+
+    /// Whether a rule is another one or covers it, over others or not.
+    fn reaches(&self, from: u32, to: u32) -> bool {
+        let mut seen = vec![from];
+        let mut next = 0;
+        while let Some(at) = seen.get(next).copied() {
+            if at == to {
+                return true;
+            }
+            next += 1;
+            let new = self.slot(at).map_or(&[][..], |s| &s.covers).iter();
+            let new: Vec<u32> = new.filter(|c| !seen.contains(c)).copied().collect();
+            seen.extend(new);
+        }
+        false
+    }
+
+    /// A slot that nothing shares yet.
+    fn slot_mut(&mut self, id: u32) -> Option<&mut Slot> {
+        self.slots.get_mut(id as usize).and_then(Option::as_mut).and_then(Arc::get_mut)
     }
 
     /// Fills in the correlations above each rule.
@@ -115,8 +147,8 @@ impl Plan {
         for (i, info) in rules.iter().enumerate() {
             let (Some(spec), Some(parent)) = (info.correlation(), self.slot_of(RuleIdx(i as u32))) else { continue };
             for (at, base) in spec.bases.iter().enumerate() {
-                let Some(slot) = self.slot_of(*base).and_then(|s| self.slots.get_mut(s as usize)) else { continue };
-                if let Some(slot) = slot.as_mut().and_then(Arc::get_mut) {
+                let Some(id) = self.slot_of(*base) else { continue };
+                if let Some(slot) = self.slot_mut(id) {
                     slot.parents.push((parent, at as u16));
                 }
             }
@@ -216,7 +248,8 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         cap: cap.min(MAX_RING.max(2 * threshold.min(1e6) as usize)),
         threshold,
         parents: Vec::new(),
-        covered_by: Vec::new(),
+        covers: Vec::new(),
+        folds: false,
         alerts: info.alerts,
         risk: info.level == Severity::Info && !info.alerts && info.risk,
         spec,

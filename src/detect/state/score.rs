@@ -9,8 +9,8 @@
 //! | `volume` | 2 · log2(acts over threshold), at most 8 |
 //! | `entity_risk` | what informational rules left on address, account or machine, at most 8 |
 //! | `other_rules` | 4 for each other rule that alerted on the entity within an hour, at most 8 |
-//! | `covered` | -10 where a rule that names this one under `suppresses` alerted on the entity within an hour |
 //! | `cap` | what is above 100, negative |
+//! | `covered` | negative: of a covered alert `level` counts as low (see `fold`) |
 //!
 //! Confidence, 0 to 1: what the rule says of itself, else by status (stable
 //! 0.90, test 0.80, experimental 0.65, else 0.75); plus 0.02 for each doubling
@@ -38,6 +38,17 @@ fn doublings(count: u64, threshold: f64) -> f64 {
     (count as f64 / threshold.max(1.0)).max(1.0).log2()
 }
 
+/// Points of a level.
+pub(super) const fn level_points(level: Severity) -> i64 {
+    match level {
+        Severity::Info => 5,
+        Severity::Low => 20,
+        Severity::Medium => 45,
+        Severity::High => 68,
+        Severity::Critical => 88,
+    }
+}
+
 /// What is known of an episode beside its rule.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Circumstances {
@@ -47,36 +58,20 @@ pub(super) struct Circumstances {
     pub risk: i64,
     /// Other rules that alerted on them.
     pub others: usize,
-    /// One of those covers this rule.
-    pub covered: bool,
     /// Its records came too late for the windows of their time.
     pub late: bool,
 }
 
 /// Assesses an episode.
 pub(super) fn assess(slot: &Slot, c: Circumstances) -> Assessment {
-    let level = match slot.info.level {
-        Severity::Info => 5,
-        Severity::Low => 20,
-        Severity::Medium => 45,
-        Severity::High => 68,
-        Severity::Critical => 88,
-    } * 1_000;
+    let level = level_points(slot.info.level) * 1_000;
     let doublings = doublings(c.count, slot.threshold);
     let volume = thousandths((2.0 * doublings).min(8.0));
     let risk = c.risk.clamp(0, 8_000);
     let others = (c.others.min(2) * 4_000) as i64;
-    let covered = if c.covered { -10_000 } else { 0 };
-    let sum = level + volume + risk + others + covered;
+    let sum = level + volume + risk + others;
     let cap = (100_000 - sum).min(0);
-    let parts = [
-        ("level", level),
-        ("volume", volume),
-        ("entity_risk", risk),
-        ("other_rules", others),
-        ("covered", covered),
-        ("cap", cap),
-    ];
+    let parts = [("level", level), ("volume", volume), ("entity_risk", risk), ("other_rules", others), ("cap", cap)];
     let base = slot.info.confidence.unwrap_or(match &*slot.info.status {
         "stable" => 0.90,
         "test" => 0.80,

@@ -1,7 +1,6 @@
 //! The words of an alert: message, reason and group key.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::super::CorrelationKind;
 use super::episode::Episode;
@@ -136,19 +135,15 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     out
 }
 
-/// Why the rules stage decided it, and which other alert tells the same story.
-pub(super) fn reason(slot: &Slot, covered: Option<&Arc<str>>) -> String {
+/// Why the rules stage decided it.
+pub(super) fn reason(slot: &Slot) -> String {
     let level = slot.info.level;
-    let mut out = match &slot.spec {
+    match &slot.spec {
         None => format!("detection rule of level {level} matched"),
         Some(spec) => {
             format!("correlation {} of level {level} met within {}", spec.kind.as_str(), duration(spec.timespan))
         }
-    };
-    if let Some(title) = covered {
-        let _ = write!(out, "; covered by the alert of '{title}'");
     }
-    out
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Whole-engine tests: rules as YAML, events as fields, hits as titles.
 
 mod hostile;
-mod random;
+pub mod random;
 mod reference;
 
 use std::sync::Arc;

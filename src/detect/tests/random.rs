@@ -71,14 +71,14 @@ fn condition() -> impl Strategy<Value = String> {
     })
 }
 
-fn rule() -> impl Strategy<Value = String> {
+pub fn rule() -> impl Strategy<Value = String> {
     let product = prop::sample::select(&["linux", "windows"][..]);
     (product, search(), search(), search(), condition()).prop_map(|(p, s0, s1, s2, c)| {
         json!({"logsource": {"product": p}, "detection": {"s0": s0, "s1": s1, "s2": s2, "condition": c}}).to_string()
     })
 }
 
-fn fact() -> impl Strategy<Value = Fact> {
+pub fn fact() -> impl Strategy<Value = Fact> {
     let value = prop_oneof![
         8 => word().prop_map(|w| (w, ValueKind::Text)),
         1 => Just((String::new(), ValueKind::Null)),

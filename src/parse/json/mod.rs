@@ -7,10 +7,11 @@ mod generic;
 mod names;
 mod scan;
 mod words;
+mod zeek;
 
 pub use doc::Doc;
 pub use generic::{default_span, set_address};
-pub use names::{Key, Names};
+pub use names::{Key, Names, RoleId};
 pub use scan::{MAX_DEPTH, MAX_FIELDS, MAX_NAME};
 pub use words::{event_type, outcome, severity, usual_outcome};
 
@@ -75,20 +76,35 @@ pub(super) fn parse(raw: &str, p: &Parser, named: bool, d: &mut Draft<'_>, s: &m
     if s.buf.left_out > 0 {
         d.field("fields_left_out", &s.buf.left_out.to_string());
     }
-    let format = if windows::is_event(&doc, d) {
-        windows::apply(&doc, p, d, &mut s.copy);
+    apply(&doc, p, named, d, s);
+    true
+}
+
+/// Fills the overlay of a record whose fields were written by another reader,
+/// with their roles beside them.
+pub(super) fn finish(d: &mut Draft<'_>, roles: &[(RoleId, RoleId)], p: &Parser, s: &mut Scratch) {
+    let doc = Doc::new(d, 0, roles, &p.names);
+    apply(&doc, p, false, d, s);
+}
+
+fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch) {
+    let format = if windows::is_event(doc, d) {
+        windows::apply(doc, p, d, &mut s.copy);
         Format::Windows
     } else {
-        envelope::open(&doc, p, d, s);
-        generic::apply(&doc, &p.ctx, &p.json, d, &mut s.copy);
+        if zeek::is_log(doc) {
+            zeek::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
+        } else {
+            envelope::open(doc, p, d, s);
+            generic::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
+        }
         if named {
-            hints(&doc, &p.schema, d);
+            hints(doc, &p.schema, d);
         }
         Format::Json
     };
     d.rec.format = format.id(&p.custom);
     d.flag(RecordFlags::PARSED);
-    true
 }
 
 /// Logsource hints inside an event whose format was named.

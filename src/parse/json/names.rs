@@ -109,6 +109,10 @@ keys! {
     JournalPriority = ["PRIORITY"];
     // Web servers that write JSON.
     RequestLine = ["request", "request_line"];
+    // Zeek.
+    ZeekPath = ["_path"];
+    ZeekUid = ["uid"];
+    ZeekOrigin = ["id.orig_h"];
     // Suricata.
     FlowId = ["flow_id"];
     AlertSignature = ["alert.signature"];

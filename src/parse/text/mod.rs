@@ -1,8 +1,8 @@
 //! Text logs with a time of their own and no syslog header: the files that
 //! daemons write themselves.
 //!
-//! A line is parsed when something was understood in it beyond the time: an
-//! audit record, a known program's wording, or a failed log-in with the address
+//! A line is parsed when something was understood in it beyond the time: a
+//! known program's wording, or a failed log-in with the address
 //! it came from ([`refused`]). All else is left to be kept raw.
 
 mod address;
@@ -18,15 +18,6 @@ pub use refused::refused;
 /// Parses one line; false where nothing was understood.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let line = raw.trim_start();
-    if is_audit(line) {
-        programs::audit(line, ctx, d);
-        if let Some(found) = time::find_time(line, ctx) {
-            d.time(found.ts, found.quality);
-        }
-        d.set(Ov::Message, line);
-        d.flag(RecordFlags::PARSED);
-        return true;
-    }
     let found = time::find_time(line, ctx);
     let msg = match found {
         Some(f) if f.start < 48 => {
@@ -57,15 +48,6 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     d.set(Ov::Message, msg);
     d.flag(RecordFlags::PARSED);
     true
-}
-
-/// `type=USER_LOGIN msg=audit(…): …`, perhaps after `node=NAME `.
-fn is_audit(line: &str) -> bool {
-    let line = match line.strip_prefix("node=") {
-        Some(rest) => rest.split_once(' ').map_or("", |(_, r)| r),
-        None => line,
-    };
-    line.strip_prefix("type=").and_then(|r| r.split_once(' ')).is_some_and(|(_, r)| r.starts_with("msg=audit("))
 }
 
 /// `[category: ][level: ]client …#…`

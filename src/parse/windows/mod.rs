@@ -25,6 +25,13 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// A context for times that are UTC.
+    pub(super) fn utc(&self) -> &Ctx {
+        &self.utc
+    }
+}
+
 /// Whether a document is a Windows event: an event id, and who logged it.
 #[must_use]
 pub fn is_event(doc: &Doc, d: &Draft<'_>) -> bool {

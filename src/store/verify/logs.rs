@@ -1,5 +1,6 @@
 //! Is the evidence what stands in the original logs?
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::report::{Kind, Match, Matched};
 use super::{Report, list, raw_bytes, text};
 use crate::store::canonical::hex;
 
@@ -79,73 +81,136 @@ impl LogBytes for FileLog {
     }
 }
 
-/// Compares each record with the log that its source is.
+/// Names of changed records that a finding lists.
+const NAMED: usize = 5;
+
+/// A source whose log was given: what comparing found.
+struct Pair<'a> {
+    source: &'a Value,
+    log: usize,
+    how: Match,
+    whole: String,
+    compared: usize,
+    /// Places with other bytes, each with the items that rest on it.
+    other: BTreeMap<u64, Vec<String>>,
+}
+
+/// Compares each record with the log that its source is. What differs in a log
+/// that was changed is one finding, of the source.
 pub(super) fn check(report: &mut Report, document: &Value, logs: &mut [Box<dyn LogBytes>]) {
-    let sources = list(document, "sources");
-    let only = sources.len() == 1 && logs.len() == 1;
-    let mut pairs: Vec<(&Value, usize)> = Vec::new();
-    for (i, log) in logs.iter_mut().enumerate() {
-        let (size, whole) = match log.sha256(None) {
-            Ok(known) => known,
-            Err(e) => {
-                report.add(format!("log {}", log.name()), format!("cannot be read: {e}"));
-                continue;
-            }
-        };
-        let mut mine: Vec<&Value> = sources.iter().filter(|s| s["sha256"] == whole.as_str()).collect();
-        if mine.is_empty() {
-            mine = sources.iter().filter(|s| grown(log.as_mut(), size, s)).collect();
-        }
-        if mine.is_empty() {
-            // Not the same bytes: by name, so that the changed records can be named.
-            let base = base_name(log.name()).to_owned();
-            mine = sources.iter().filter(|s| only || base_name(text(&s["name"])) == base).collect();
-            for source in mine.iter().filter(|s| s["sha256"].is_string()) {
-                let recorded = text(&source["sha256"]);
-                report.add(
-                    format!("source {}", text(&source["name"])),
-                    format!("the log {} has SHA-256 {whole}, recorded is {recorded}", log.name()),
-                );
-            }
-        }
-        if mine.is_empty() {
-            report.add(format!("log {}", log.name()), "is none of the case's sources, by hash or by name");
-        }
-        pairs.extend(mine.into_iter().map(|s| (s, i)));
+    let mut pairs: Vec<Pair<'_>> = Vec::new();
+    for i in 0..logs.len() {
+        pairs.append(&mut sources_of(report, document, logs, i));
     }
     for alert in list(document, "alerts") {
         for e in list(alert, "evidence") {
             let name = format!("alert {} evidence {}", text(&alert["id"]), e["n"]);
-            compare(report, &name, e, &pairs, logs);
+            compare(report, name, e, &mut pairs, logs);
         }
     }
     for event in list(document, "events") {
-        compare(report, &format!("event {}", text(&event["event"])), event, &pairs, logs);
+        compare(report, format!("event {}", text(&event["event"])), event, &mut pairs, logs);
+    }
+    for pair in pairs {
+        let log = logs.get(pair.log).map_or("", |l| l.name());
+        let item = format!("source {}", text(&pair.source["name"]));
+        if pair.how == Match::Changed {
+            let (recorded, whole) = (text(&pair.source["sha256"]), &pair.whole);
+            let records = match pair.other.len() {
+                0 => format!("the {} records of the case are in it as recorded", pair.compared),
+                n => format!("{n} of {} records differ: {}", pair.compared, named(&pair.other)),
+            };
+            report.add(
+                Kind::Outside,
+                item,
+                format!("the log {log} has SHA-256 {whole}, recorded is {recorded}; {records}"),
+            );
+        } else {
+            // The log is what it was: each of these is a change of its own.
+            for (offset, mut names) in pair.other {
+                let item = names.remove(0);
+                let also = if names.is_empty() { String::new() } else { format!(" (also {})", names.join(", ")) };
+                report.add(Kind::Outside, item, format!("the log {log} has other bytes at offset {offset}{also}"));
+            }
+        }
+        report.matched.push(Matched { source: pair.source["id"].as_i64().unwrap_or(-1), log: pair.log, how: pair.how });
     }
 }
 
-/// Whether the log is the source, and more was written to it since.
-fn grown(log: &mut dyn LogBytes, size: u64, source: &Value) -> bool {
-    source["size"]
-        .as_u64()
-        .filter(|s| *s < size && *s > 0)
-        .and_then(|s| log.sha256(Some(s)).ok())
-        .is_some_and(|(_, hash)| source["sha256"] == hash)
+fn named(other: &BTreeMap<u64, Vec<String>>) -> String {
+    let mut all: Vec<&str> = other.values().filter_map(|n| n.first()).map(String::as_str).take(NAMED).collect();
+    let more = format!("and {} more", other.len().saturating_sub(NAMED));
+    if other.len() > NAMED {
+        all.push(&more);
+    }
+    all.join(", ")
+}
+
+/// The sources that a log is: by hash, by the hash of its beginning, by name.
+fn sources_of<'a>(
+    report: &mut Report,
+    document: &'a Value,
+    logs: &mut [Box<dyn LogBytes>],
+    number: usize,
+) -> Vec<Pair<'a>> {
+    let sources = list(document, "sources");
+    let only = sources.len() == 1 && logs.len() == 1;
+    let Some(log) = logs.get_mut(number) else { return Vec::new() };
+    let (size, whole) = match log.sha256(None) {
+        Ok(known) => known,
+        Err(e) => {
+            report.add(Kind::Outside, format!("log {}", log.name()), format!("cannot be read: {e}"));
+            return Vec::new();
+        }
+    };
+    let pair =
+        |source, how| Pair { source, log: number, how, whole: whole.clone(), compared: 0, other: BTreeMap::new() };
+    let mut mine: Vec<Pair<'_>> =
+        sources.iter().filter(|s| s["sha256"] == whole.as_str()).map(|s| pair(s, Match::Same)).collect();
+    if mine.is_empty() {
+        for s in sources {
+            if let Some(had) = grown(log.as_mut(), size, s) {
+                mine.push(pair(s, Match::Grown(had)));
+            }
+        }
+    }
+    if mine.is_empty() {
+        // Not the same bytes: by name, so that the changed records can be named.
+        let base = base_name(log.name()).to_owned();
+        let how = |s: &Value| if s["sha256"].is_string() { Match::Changed } else { Match::Named };
+        let same_name = sources.iter().filter(|s| only || base_name(text(&s["name"])) == base);
+        mine = same_name.map(|s| pair(s, how(s))).collect();
+    }
+    if mine.is_empty() {
+        let problem = "is none of the case's sources, by hash or by name";
+        report.add(Kind::Outside, format!("log {}", log.name()), problem);
+    }
+    mine
+}
+
+/// The size that the source had, where the log is the source and more was written to it since.
+fn grown(log: &mut dyn LogBytes, size: u64, source: &Value) -> Option<u64> {
+    let had = source["size"].as_u64().filter(|s| *s < size && *s > 0)?;
+    let (_, hash) = log.sha256(Some(had)).ok()?;
+    (source["sha256"] == hash).then_some(had)
 }
 
 fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-fn compare(report: &mut Report, name: &str, e: &Value, pairs: &[(&Value, usize)], logs: &mut [Box<dyn LogBytes>]) {
-    let Some((_, log)) = pairs.iter().find(|(s, _)| s["id"] == e["source"]) else { return };
-    let (Some(log), Some(raw), Some(offset)) = (logs.get_mut(*log), raw_bytes(e), e["offset"].as_u64()) else { return };
+fn compare(report: &mut Report, name: String, e: &Value, pairs: &mut [Pair<'_>], logs: &mut [Box<dyn LogBytes>]) {
+    let Some(pair) = pairs.iter_mut().find(|p| p.source["id"] == e["source"]) else { return };
+    let Some(log) = logs.get_mut(pair.log) else { return };
+    let (Some(raw), Some(offset)) = (raw_bytes(e), e["offset"].as_u64()) else { return };
     report.evidence_in_logs += 1;
+    pair.compared += 1;
     match log.read_at(offset, raw.len()) {
-        Err(error) => report.add(name, format!("the log {} cannot be read at {offset}: {error}", log.name())),
-        Ok(bytes) if bytes != raw => {
-            report.add(name, format!("the log {} has other bytes at offset {offset}", log.name()));
+        Err(error) => {
+            let problem = format!("the log {} cannot be read at {offset}: {error}", log.name());
+            report.add(Kind::Outside, name, problem);
         }
+        Ok(bytes) if bytes != raw => pair.other.entry(offset).or_default().push(name),
         Ok(_) => {}
     }
 }

@@ -13,77 +13,38 @@
 mod chain;
 mod logs;
 mod replay;
+mod report;
 mod store;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use logs::{FileLog, LogBytes};
+pub use report::{Finding, Match, Matched, Report};
+
+use report::Kind;
 
 use super::canonical::{digest, sha256_hex};
 use super::export::{FORMAT, FORMAT_VERSION, list_digest};
 use super::types::EventKey;
 use crate::event::hash64;
 
-/// Something that is not as it was exported.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// What it is about, e.g. `alert 4f2a… evidence 3`.
-    pub item: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.item, self.problem)
-    }
-}
-
-/// What was checked, and what was found.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Report {
-    /// Name of the case.
-    pub case: String,
-    /// Alerts checked.
-    pub alerts: usize,
-    /// Records checked.
-    pub evidence: usize,
-    /// Records of which the document holds only the place, not the bytes.
-    pub evidence_without_bytes: usize,
-    /// Records compared with a log.
-    pub evidence_in_logs: usize,
-    /// Operations checked.
-    pub operations: usize,
-    /// Hash of the document.
-    pub document_sha256: String,
-    /// What is wrong, in the order of the document.
-    pub findings: Vec<Finding>,
-}
-
-impl Report {
-    fn add(&mut self, item: impl Into<String>, problem: impl Into<String>) {
-        self.findings.push(Finding { item: item.into(), problem: problem.into() });
-    }
-}
-
 /// Checks a document, and with logs its evidence against them. Never fails:
 /// what cannot be checked is a finding.
 pub fn verify(document: &Value, logs: &mut [Box<dyn LogBytes>]) -> Report {
-    let mut report = Report { case: text(&document["case"]["id"]).to_owned(), ..Report::default() };
+    let mut report = Report::default();
+    text(&document["case"]["id"]).clone_into(&mut report.case);
     if document["format"] != FORMAT {
-        report.add("document", format!("no exported case: \"format\" is not \"{FORMAT}\""));
-        return report;
+        return Report::of("document", format!("no exported case: \"format\" is not \"{FORMAT}\""));
     }
     if document["format_version"] != FORMAT_VERSION {
         let found = &document["format_version"];
-        report.add("document", format!("format version {found}; this version of secstream knows {FORMAT_VERSION}"));
-        return report;
+        let problem = format!("format version {found}; this version of secstream knows {FORMAT_VERSION}");
+        return Report::of("document", problem);
     }
     check_digest(&mut report, &format!("case {}", text(&document["case"]["id"])), &document["case"], &[]);
     for item in list(document, "items") {
@@ -108,8 +69,9 @@ pub fn verify(document: &Value, logs: &mut [Box<dyn LogBytes>]) -> Report {
     check_references(&mut report, document);
     chain::check(&mut report, document);
     replay::check(&mut report, document);
-    logs::check(&mut report, document, logs);
     check_document(&mut report, document);
+    logs::check(&mut report, document, logs);
+    report.settle();
     report
 }
 
@@ -131,7 +93,7 @@ fn check_digest(report: &mut Report, name: &str, item: &Value, apart: &[&str]) {
     let mut names = vec!["digest"];
     names.extend(apart);
     if item["digest"] != digest(&without(item, &names)) {
-        report.add(name, "was changed: it does not match its digest");
+        report.add(Kind::Item, name, "was changed: it does not match its digest");
     }
 }
 
@@ -144,7 +106,7 @@ fn check_alert(report: &mut Report, alert: &Value) {
         check_evidence(report, &format!("{name} evidence {}", e["n"].as_u64().unwrap_or(i as u64 + 1)), e);
     }
     if alert["evidence_digest"] != list_digest(evidence) {
-        report.add(name, "its list of evidence was changed: a record is missing, added, moved or altered");
+        report.add(Kind::Parts, name, "its list of evidence was changed: a record is missing, added, moved or altered");
     }
 }
 
@@ -152,10 +114,12 @@ fn check_evidence(report: &mut Report, name: &str, e: &Value) {
     report.evidence += 1;
     match raw_bytes(e) {
         None if e["raw"].is_null() && e["sha256"].is_null() => report.evidence_without_bytes += 1,
-        None => report.add(name, "its raw bytes are missing or cannot be decoded"),
-        Some(raw) if e["sha256"] != sha256_hex(&raw) => report.add(name, "raw bytes do not match their SHA-256"),
+        None => report.add(Kind::Item, name, "its raw bytes are missing or cannot be decoded"),
+        Some(raw) if e["sha256"] != sha256_hex(&raw) => {
+            report.add(Kind::Item, name, "raw bytes do not match their SHA-256");
+        }
         Some(raw) if e["event"] != EventKey::new(hash64(&raw), e["offset"].as_u64().unwrap_or(0)).0.as_str() => {
-            report.add(name, "raw bytes or offset are not those of the record that its name says");
+            report.add(Kind::Item, name, "raw bytes or offset are not those of the record that its name says");
         }
         Some(_) => {}
     }
@@ -174,44 +138,46 @@ fn raw_bytes(e: &Value) -> Option<Vec<u8>> {
 
 /// What the document refers to must be in it.
 fn check_references(report: &mut Report, document: &Value) {
+    // By what is missing: one rule that many alerts need is one change.
+    let mut rules: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+    let mut sources: BTreeSet<String> = BTreeSet::new();
+    let mut need = |e: &Value| {
+        let found = list(document, "sources").iter().find(|s| s["id"] == e["source"]);
+        if !e["source"].is_null() && found.is_none_or(|s| s["name"] != e["source_name"]) {
+            sources.insert(text(&e["source_name"]).to_owned());
+        }
+    };
     for alert in list(document, "alerts") {
-        let name = format!("alert {}", text(&alert["id"]));
         let rule = |r: &&Value| r["id"] == alert["rule_id"] && r["sha256"] == alert["rule_sha256"];
         if !list(document, "rules").iter().any(|r| rule(&r)) {
-            report.add(&name, format!("its rule {} is missing from the document", text(&alert["rule_id"])));
+            rules.entry(text(&alert["rule_id"])).or_insert((text(&alert["id"]), 0)).1 += 1;
         }
-        for e in list(alert, "evidence") {
-            check_source(report, document, &format!("{name} evidence {}", e["n"]), e);
-        }
+        list(alert, "evidence").iter().for_each(&mut need);
     }
-    for event in list(document, "events") {
-        check_source(report, document, &format!("event {}", text(&event["event"])), event);
+    list(document, "events").iter().for_each(&mut need);
+    for (rule, (alert, n)) in rules {
+        let more = if n > 1 { format!(" and {} more", n - 1) } else { String::new() };
+        let problem = format!("is missing from the document, or has another text; alert {alert}{more} came by it");
+        report.add(Kind::Parts, format!("rule {rule}"), problem);
+    }
+    for source in sources {
+        let problem = "is missing from the document, though evidence stands in it";
+        report.add(Kind::Parts, format!("source {source}"), problem);
     }
     for item in list(document, "items") {
         let Some((kind, id)) = item["item"].as_str().and_then(|i| i.split_once(':')) else { continue };
         let (section, member) = if kind == "alert" { ("alerts", "id") } else { ("events", "event") };
         if !list(document, section).iter().any(|i| i[member] == id) {
-            report.add(format!("{kind} {id}"), "is in the case but missing from the document");
+            report.add(Kind::Parts, format!("{kind} {id}"), "is in the case but missing from the document");
         }
-    }
-}
-
-fn check_source(report: &mut Report, document: &Value, name: &str, e: &Value) {
-    let found = list(document, "sources").iter().find(|s| s["id"] == e["source"]);
-    if !e["source"].is_null() && found.is_none_or(|s| s["name"] != e["source_name"]) {
-        report.add(name, format!("its source {} is missing from the document", text(&e["source_name"])));
     }
 }
 
 fn check_document(report: &mut Report, document: &Value) {
     let hash = digest(&without(document, &["document_sha256"]));
     if document["document_sha256"] != hash.as_str() {
-        let what = if report.findings.is_empty() {
-            "does not match its SHA-256, though every item does: a part outside them was changed"
-        } else {
-            "does not match its SHA-256"
-        };
-        report.add("document", what);
+        let what = "does not match its SHA-256, though every item does: a part outside them was changed";
+        report.add(Kind::Document, "document", what);
     }
     report.document_sha256 = hash;
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::report::Kind;
 use super::{Report, list, text};
 
 /// State of what the operations are about, made from nothing else.
@@ -31,14 +32,14 @@ pub(super) fn check(report: &mut Report, document: &Value) {
                          "revision": null});
         let target = format!("alert:{id}");
         if alert["triage"] != **state.status.get(target.as_str()).unwrap_or(&&new) {
-            report.add(format!("alert {id}"), "its status or verdict is not what the operations say");
+            report.add(Kind::State, format!("alert {id}"), "its status or verdict is not what the operations say");
         }
         check_tags(report, &state, &target, &alert["tags"]);
     }
     for event in list(document, "events") {
         let target = format!("event:{}", text(&event["event"]));
         if event["mark"] != **state.marks.get(target.as_str()).unwrap_or(&&Value::Null) {
-            report.add(target.replacen(':', " ", 1), "its mark is not what the operations say");
+            report.add(Kind::State, target.replacen(':', " ", 1), "its mark is not what the operations say");
         }
         check_tags(report, &state, &target, &event["tags"]);
     }
@@ -84,7 +85,11 @@ fn check_case(report: &mut Report, document: &Value, state: &State<'_>) {
     for name in ["uid", "title", "severity", "opened", "opened_by", "state", "resolution", "closed", "assignee"] {
         let first = if name == "state" { &open } else { &Value::Null };
         if case[name] != **state.case.get(name).unwrap_or(&first) {
-            report.add(format!("case {id}"), format!("its {} is not what the operations say", name.replace('_', " ")));
+            report.add(
+                Kind::State,
+                format!("case {id}"),
+                format!("its {} is not what the operations say", name.replace('_', " ")),
+            );
         }
     }
     check_tags(report, state, &format!("case:{id}"), &case["tags"]);
@@ -93,7 +98,7 @@ fn check_case(report: &mut Report, document: &Value, state: &State<'_>) {
 fn check_tags(report: &mut Report, state: &State<'_>, target: &str, tags: &Value) {
     let shown: BTreeSet<&str> = tags.as_array().map_or(&[][..], Vec::as_slice).iter().map(text).collect();
     if shown != state.tags.get(target).cloned().unwrap_or_default() {
-        report.add(target.replacen(':', " ", 1), "its tags are not what the operations say");
+        report.add(Kind::State, target.replacen(':', " ", 1), "its tags are not what the operations say");
     }
 }
 
@@ -104,7 +109,7 @@ fn check_missing(report: &mut Report, document: &Value, state: &State<'_>) {
     let tagged = state.tags.iter().filter(|(_, tags)| !tags.is_empty()).map(|(target, _)| *target);
     let events: BTreeSet<&str> = marked.chain(tagged).filter_map(|t| t.strip_prefix("event:")).collect();
     for key in events.difference(&shown) {
-        report.add(format!("event {key}"), "was marked or tagged but is missing from the document");
+        report.add(Kind::State, format!("event {key}"), "was marked or tagged but is missing from the document");
     }
 }
 
@@ -118,11 +123,15 @@ fn check_notes(report: &mut Report, document: &Value, state: &mut State<'_>) {
                 && op["time"] == note["time"]
         });
         if !same {
-            report.add(format!("note {id} on {}", text(&note["target"])), "is not what the operations say");
+            report.add(
+                Kind::State,
+                format!("note {id} on {}", text(&note["target"])),
+                "is not what the operations say",
+            );
         }
     }
     for (id, op) in &state.notes {
-        report.add(format!("note {id} on {}", text(&op["target"])), "is missing from the document");
+        report.add(Kind::State, format!("note {id} on {}", text(&op["target"])), "is missing from the document");
     }
 }
 
@@ -131,10 +140,10 @@ fn check_items(report: &mut Report, document: &Value, state: &mut State<'_>) {
         let name = text(&item["item"]);
         let op = state.items.remove(name);
         if op.is_none_or(|op| op["writer"] != item["added_by"] || op["time"] != item["added_at"]) {
-            report.add(format!("item {name}"), "is not what the operations say");
+            report.add(Kind::State, format!("item {name}"), "is not what the operations say");
         }
     }
     for name in state.items.keys() {
-        report.add(format!("item {name}"), "is missing from the document");
+        report.add(Kind::State, format!("item {name}"), "is missing from the document");
     }
 }

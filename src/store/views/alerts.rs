@@ -176,6 +176,14 @@ fn from_row(r: &Row<'_>, now: Ts) -> rusqlite::Result<AlertRow> {
     })
 }
 
+/// The alerts whose id begins with the parameter: the first two, so the exact one is among them.
+const BY_PREFIX: &str =
+    "a.id IN (SELECT id FROM alerts WHERE id >= ?1 AND id < ?1 || char(1114111) ORDER BY id LIMIT 2)";
+
+/// The alerts in the case that the parameter names.
+pub(super) const IN_CASE: &str =
+    "a.id IN (SELECT substr(item, 7) FROM case_items WHERE case_id = ? AND item GLOB 'alert:*')";
+
 /// Rows that meet the conditions.
 pub(super) fn select(
     conn: &Connection,
@@ -185,6 +193,14 @@ pub(super) fn select(
     limit: Option<usize>,
     now: Ts,
 ) -> Result<Vec<AlertRow>> {
+    let sql = sql(conditions, sort, limit);
+    let mut s = conn.prepare_cached(&sql)?;
+    let rows = s.query_map(rusqlite::params_from_iter(params.iter()), |r| from_row(r, now))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The query for those rows.
+pub(super) fn sql(conditions: &[String], sort: AlertSort, limit: Option<usize>) -> String {
     let order = match sort {
         AlertSort::Score => "a.score DESC, a.last DESC, a.id",
         AlertSort::Time => "a.last DESC, a.score DESC, a.id",
@@ -193,10 +209,7 @@ pub(super) fn select(
     };
     let condition = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
     let limit = limit.map_or_else(String::new, |n| format!(" LIMIT {n}"));
-    let sql = format!("SELECT {COLUMNS} FROM alerts AS a WHERE {condition} ORDER BY {order}{limit}");
-    let mut s = conn.prepare_cached(&sql)?;
-    let rows = s.query_map(rusqlite::params_from_iter(params.iter()), |r| from_row(r, now))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    format!("SELECT {COLUMNS} FROM alerts AS a WHERE {condition} ORDER BY {order}{limit}")
 }
 
 impl Store {
@@ -206,8 +219,10 @@ impl Store {
         let mut conditions: Vec<String> = Vec::new();
         let mut params: Vec<Box<dyn ToSql>> = Vec::new();
         let mut add = |condition: &str, value: Box<dyn ToSql>| {
-            params.push(value);
-            conditions.push(condition.replace("?", &format!("?{}", params.len())));
+            if condition.contains('?') {
+                params.push(value);
+            }
+            conditions.push(condition.replace('?', &format!("?{}", params.len())));
         };
         if let Some(s) = filter.min_severity {
             add("a.severity >= ?", Box::new(s as i64));
@@ -225,25 +240,24 @@ impl Store {
             );
         }
         if let Some(t) = &filter.tag {
-            add("EXISTS (SELECT 1 FROM tags WHERE target = 'alert:' || a.id AND tag = ?)", Box::new(t.clone()));
+            add(
+                "a.id IN (SELECT substr(target, 7) FROM tags WHERE tag = ? AND target GLOB 'alert:*')",
+                Box::new(t.clone()),
+            );
         }
         if let Some(c) = &filter.case {
-            add(
-                "EXISTS (SELECT 1 FROM case_items WHERE item = 'alert:' || a.id AND case_id = ?)",
-                Box::new(c.0.clone()),
-            );
+            add(IN_CASE, Box::new(c.0.clone()));
         }
         if !filter.status.is_empty() {
             // The status as people see it: a snooze ends by itself.
-            let names: Vec<&str> = filter.status.iter().map(|s| s.as_str()).collect();
-            add(
-                &format!(
-                    "CASE WHEN a.status = 'snoozed' AND coalesce(a.snoozed_until, 0) <= ? THEN 'new' ELSE a.status END
-                     IN ('{}')",
-                    names.join("','")
-                ),
-                Box::new(now.0),
-            );
+            let is = |s: &Status| match s {
+                Status::New => "a.status = 'new' OR (a.status = 'snoozed' AND coalesce(a.snoozed_until, 0) <= ?)",
+                Status::Snoozed => "(a.status = 'snoozed' AND coalesce(a.snoozed_until, 0) > ?)",
+                Status::Escalated => "a.status = 'escalated'",
+                Status::Dismissed => "a.status = 'dismissed'",
+            };
+            let any: Vec<&str> = filter.status.iter().map(is).collect();
+            add(&format!("({})", any.join(" OR ")), Box::new(now.0));
         }
         let rows = self.read(|c| select(c, &conditions, &params, filter.sort, filter.limit, now))?;
         self.note_seen()?;
@@ -269,8 +283,7 @@ impl Store {
     pub fn alert(&self, id: &str) -> Result<AlertDetail> {
         let now = self.now();
         let detail = self.read(|c| {
-            let conditions = ["substr(a.id, 1, length(?1)) = ?1".to_owned()];
-            let mut rows = select(c, &conditions, &[Box::new(id.to_owned())], AlertSort::Score, Some(2), now)?;
+            let mut rows = select(c, &[BY_PREFIX.to_owned()], &[Box::new(id.to_owned())], AlertSort::Score, None, now)?;
             if rows.len() > 1 {
                 rows.retain(|r| r.id == id);
                 if rows.is_empty() {

@@ -113,18 +113,19 @@ pub(in crate::store) fn case_row(conn: &Connection, id: &CaseId) -> Result<CaseR
 }
 
 pub(in crate::store) fn case_alerts(conn: &Connection, id: &CaseId, now: Ts) -> Result<Vec<AlertRow>> {
-    let conditions = ["'alert:' || a.id IN (SELECT item FROM case_items WHERE case_id = ?1)".to_owned()];
+    let conditions = [alerts::IN_CASE.replace('?', "?1")];
     let params: [Box<dyn ToSql>; 1] = [Box::new(id.0.clone())];
     alerts::select(conn, &conditions, &params, AlertSort::Score, None, now)
 }
 
 pub(in crate::store) fn case_events(conn: &Connection, id: &CaseId) -> Result<Vec<EventInfo>> {
-    events_where(conn, "'event:' || e.key IN (SELECT item FROM case_items WHERE case_id = ?1)", [&id.0])
+    let condition = "e.key IN (SELECT substr(item, 7) FROM case_items WHERE case_id = ?1 AND item GLOB 'event:*')";
+    events_where(conn, condition, [&id.0])
 }
 
 /// The operations on a case and on what is in it, in the order of the log.
 pub(in crate::store) const CASE_OPS: &str =
-    "(target = 'case:' || ?1 OR target IN (SELECT item FROM case_items WHERE case_id = ?1))";
+    "target IN (SELECT 'case:' || ?1 UNION ALL SELECT item FROM case_items WHERE case_id = ?1)";
 
 fn timeline(conn: &Connection, id: &CaseId, alerts: &[AlertRow], events: &[EventInfo]) -> Result<Vec<TimelineEntry>> {
     let mut entries = Vec::new();

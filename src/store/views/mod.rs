@@ -9,6 +9,11 @@ pub use cases::{CaseDetail, CaseRow, TimelineEntry};
 pub use events::{EventInfo, EvidenceRow, Note};
 
 pub(super) use cases::{case_alerts, case_row};
+#[cfg(test)]
+pub(super) fn alerts_sql(sort: AlertSort) -> String {
+    alerts::sql(&[], sort, Some(100))
+}
+
 pub(super) use events::{events_where, evidence_of, notes_of};
 
 use rusqlite::Connection;

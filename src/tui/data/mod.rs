@@ -65,6 +65,32 @@ pub struct AlertView {
     pub notes: Vec<(String, String)>,
 }
 
+/// Fields that filters of the queue can name, beside those that all events have.
+pub const ALERT_FIELDS: &[&str] = &[
+    "rule",
+    "rule_id",
+    "id",
+    "entity",
+    "state",
+    "triage",
+    "tag",
+    "technique",
+    "tactic",
+    "by",
+    "rule_type",
+    "score",
+    "acts",
+    "timestamp",
+    "event_type",
+    "severity",
+    "line",
+    "raw",
+    "src_ip",
+    "user",
+    "host",
+    "message",
+];
+
 impl Fields for AlertView {
     fn typed(&self) -> Typed {
         Typed {
@@ -99,6 +125,8 @@ impl Fields for AlertView {
             "technique" => a.techniques.iter().any(|t| test(t)),
             "tactic" => a.tactics.iter().any(|t| test(t)),
             "by" | "rule_type" => test(a.rule_type.as_str()),
+            "score" => test(&a.score.to_string()),
+            "acts" => test(&a.count.to_string()),
             _ => false,
         }
     }

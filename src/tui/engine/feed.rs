@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::super::data::{AlertView, FeedRow};
 use super::super::msg::{Goto, Msg};
+use super::names::Names;
 use super::store::{Decisions, key_of};
 use super::{DataReq, ToLoop, convert, rules};
 use crate::alert::Alert;
@@ -66,6 +67,7 @@ pub struct Reader {
     sent: Instant,
     rules_said: Option<(usize, u64)>,
     rule_shown: Option<String>,
+    names: Names,
 }
 
 impl Reader {
@@ -88,6 +90,7 @@ impl Reader {
             sent: Instant::now(),
             rules_said: None,
             rule_shown: None,
+            names: Names::default(),
         }
     }
 
@@ -95,7 +98,9 @@ impl Reader {
     pub fn run(mut self, requests: &Receiver<DataReq>) {
         let mut stale = false;
         loop {
-            let wait = if self.pending.is_some() {
+            let wait = if self.names.is_busy() {
+                Duration::ZERO
+            } else if self.pending.is_some() {
                 Duration::from_millis(10)
             } else if stale || self.scanning() || self.pace.since.is_some() {
                 self.gap
@@ -114,6 +119,12 @@ impl Reader {
                 self.publish();
             }
             self.try_pending();
+            // A piece at a time, and only where nobody waits for anything.
+            if let Some(feed) = self.feed.as_ref().filter(|_| requests.is_empty() && self.names.is_busy())
+                && let Some(all) = self.names.work(feed)
+            {
+                let _ = self.out.send(Msg::Fields(all));
+            }
         }
     }
 
@@ -133,6 +144,7 @@ impl Reader {
                 self.seen.clear();
                 self.last = None;
                 self.rules_said = None;
+                self.names = Names::default();
                 let (generation, query) = (self.view.generation, std::mem::take(&mut self.view.query));
                 self.open_view(generation, query);
                 self.publish();
@@ -229,6 +241,8 @@ impl Reader {
                     self.index_evidence();
                     self.say_alerts();
                 }
+                let ended = matches!(snap.phase, crate::pipeline::Phase::Done | crate::pipeline::Phase::Waiting);
+                self.names.plan(self.feed.as_ref().map_or(0, Feed::len), ended);
                 let _ = self.out.send(Msg::Session(snap, self.rate));
                 self.say_rules(&s);
             }
@@ -261,6 +275,9 @@ impl Reader {
             return;
         }
         let renewed = self.rules_said.is_none_or(|said| said.0 != now.0);
+        if renewed {
+            self.names.add_schema(&set.schema());
+        }
         self.rules_said = Some(now);
         let counts: BTreeMap<&str, u64> = self.snap.rules_fired.iter().map(|(id, n)| (&**id, *n)).collect();
         let list = set.rules().iter().map(|r| convert::rule(r, counts.get(&*r.id).copied().unwrap_or(0))).collect();
@@ -309,7 +326,7 @@ impl Reader {
         Arc::new(FeedRow { position, row: Arc::new(row), alert, marked, note })
     }
 
-    fn page(&self, from: u64, n: usize) {
+    fn page(&mut self, from: u64, n: usize) {
         let mut rows = Vec::with_capacity(n);
         for i in from..from.saturating_add(n as u64) {
             let Some(feed) = &self.feed else { break };
@@ -321,6 +338,7 @@ impl Reader {
             let row = feed.row(position).unwrap_or_else(|| {
                 convert::raw_row(SourceId(u32::MAX), position, "(this record cannot be read any more)".to_owned())
             });
+            self.names.add_row(&row);
             rows.push(self.feed_row(position, row));
         }
         let _ = self.out.send(Msg::FeedPage { generation: self.view.generation, from, rows });

@@ -4,6 +4,7 @@
 
 mod convert;
 mod feed;
+mod names;
 mod rules;
 mod session;
 mod store;

@@ -58,9 +58,10 @@ pub struct Geometry {
     pub line: Area,
 }
 
-/// The areas for a screen of that size.
+/// The areas for a screen of that size; `opened` where one alert fills
+/// it, with the lines that its why takes.
 #[must_use]
-pub fn geometry((w, h): (u16, u16), screen: Screen) -> Geometry {
+pub fn geometry((w, h): (u16, u16), screen: Screen, opened: Option<u16>) -> Geometry {
     let mut g = Geometry::default();
     if w < MIN_SIZE.0 || h < MIN_SIZE.1 {
         g.too_small = true;
@@ -96,8 +97,20 @@ pub fn geometry((w, h): (u16, u16), screen: Screen) -> Geometry {
     g.status = take(status);
     g.hints = take(hints);
     g.line = take(1);
-    split(&mut g, Area { x: 0, y: top, w, h: body }, screen);
+    let body = Area { x: 0, y: top, w, h: body };
+    if let Some(lines) = opened {
+        open(&mut g, body, lines);
+    } else {
+        split(&mut g, body, screen);
+    }
     g
+}
+
+/// One alert: why it was raised above, its evidence below.
+fn open(g: &mut Geometry, body: Area, lines: u16) {
+    let why = lines.saturating_add(1).min(body.h.saturating_sub(4).max(body.h / 2));
+    g.side = Area { h: why, ..body };
+    g.evidence = Area { y: body.y + why, h: body.h - why, ..body };
 }
 
 fn split(g: &mut Geometry, body: Area, screen: Screen) {
@@ -116,8 +129,8 @@ fn split(g: &mut Geometry, body: Area, screen: Screen) {
     match screen {
         Screen::Live if body.h >= 12 => below(g, (body.h / 3).clamp(5, 11)),
         Screen::Live | Screen::Health => {}
-        Screen::Triage if body.w >= 120 => {
-            beside(g, body.w / 2 - 1);
+        Screen::Triage if body.w >= 150 => {
+            beside(g, (body.w * 2 / 5).min(90));
             if body.h >= 28 {
                 let rows = body.h * 2 / 5;
                 g.list.h -= rows;
@@ -125,7 +138,14 @@ fn split(g: &mut Geometry, body: Area, screen: Screen) {
                 g.evidence = Area { y: body.y + g.list.h, h: rows, ..body };
             }
         }
-        _ if body.w >= 120 => beside(g, body.w * 11 / 20),
+        // Titles and records both need the width: one above the other.
+        Screen::Triage if body.w >= 100 && body.h >= 24 => {
+            let (why, rows) = ((body.h / 3).min(11), body.h / 3);
+            g.list.h = body.h - why - rows;
+            g.side = Area { y: body.y + g.list.h, h: why, ..body };
+            g.evidence = Area { y: g.side.y + why, h: rows, ..body };
+        }
+        _ if body.w >= 120 && screen != Screen::Triage => beside(g, body.w * 11 / 20),
         _ if body.h >= 8 => below(g, body.h / 2),
         _ => {}
     }
@@ -139,8 +159,8 @@ mod tests {
     fn areas_never_overlap_or_leave_the_screen() {
         for w in (1..240).step_by(3) {
             for h in 1..80 {
-                for screen in Screen::ALL {
-                    let g = geometry((w, h), *screen);
+                for (screen, opened) in Screen::ALL.iter().map(|s| (s, None)).chain([(&Screen::Triage, Some(9))]) {
+                    let g = geometry((w, h), *screen, opened);
                     let areas = [g.header, g.tabs, g.histogram, g.list, g.side, g.evidence, g.status, g.hints, g.line];
                     let mut seen = vec![false; usize::from(w) * usize::from(h)];
                     for a in areas.iter().filter(|a| !a.is_empty()) {
@@ -153,7 +173,7 @@ mod tests {
                             }
                         }
                     }
-                    assert!(g.too_small || g.list.h >= 3, "{w}x{h} {screen:?} {g:?}");
+                    assert!(g.too_small || opened.is_some() || g.list.h >= 3, "{w}x{h} {screen:?} {g:?}");
                 }
             }
         }

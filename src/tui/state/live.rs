@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::columns::FeedFit;
 use super::filters::Filters;
 use super::list::Cursor;
 use crate::event::{Ov, Ts};
@@ -140,6 +141,8 @@ pub struct Live {
     pub wrap: bool,
     /// Columns shown.
     pub columns: Vec<Column>,
+    /// How wide they are, by the rows that were read.
+    pub fit: FeedFit,
     /// The event in the lower pane; follows the cursor a moment later.
     pub detail: Option<Arc<FeedRow>>,
     /// How it is shown.
@@ -170,6 +173,7 @@ impl Default for Live {
             shift: 0,
             wrap: true,
             columns: default_columns(),
+            fit: FeedFit::default(),
             detail: None,
             mode: EventMode::Fields,
             find: None,
@@ -233,6 +237,7 @@ impl Live {
         self.cache.clear();
         self.cache_from = 0;
         self.wanted = None;
+        self.fit = FeedFit::default();
         self.arrived = 0;
         self.shown = 0;
         self.scanned = 0;

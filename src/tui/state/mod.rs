@@ -2,6 +2,7 @@
 //! here: state changes only in `update`, and is only read by `view`.
 
 pub mod cases;
+pub mod columns;
 pub mod editor;
 pub mod filters;
 pub mod geometry;
@@ -116,6 +117,8 @@ pub struct State {
     pub snap: Arc<Snapshot>,
     /// Records per second.
     pub rate: f64,
+    /// Names of fields that were seen in the inputs or that rules use, sorted.
+    pub fields: Arc<Vec<String>>,
     /// The queue.
     pub triage: triage::Triage,
     /// The feed.
@@ -160,6 +163,7 @@ impl State {
             pressed: Vec::new(),
             snap: Arc::default(),
             rate: 0.0,
+            fields: Arc::default(),
             triage: triage::Triage::default(),
             live: live::Live::default(),
             cases: cases::Cases::default(),
@@ -180,7 +184,15 @@ impl State {
     /// The areas of the screen shown.
     #[must_use]
     pub fn geometry(&self) -> Geometry {
-        geometry(self.size, self.screen)
+        self.geometry_of(self.screen)
+    }
+
+    /// The areas that a screen has when it is shown.
+    #[must_use]
+    pub fn geometry_of(&self, screen: Screen) -> Geometry {
+        let opened = self.triage.current().filter(|_| screen == Screen::Triage && self.triage.opened);
+        let lines = opened.map(|v| super::words::why_lines(v, usize::from(self.size.0)).len());
+        geometry(self.size, screen, lines.map(|n| u16::try_from(n).unwrap_or(u16::MAX)))
     }
 
     /// Rows of the list shown.

@@ -57,6 +57,8 @@ pub struct Prompt {
     pub input: Input,
     /// What is wrong with it, shown beside it while typing.
     pub error: Option<String>,
+    /// What is doubtful: it can be done nevertheless.
+    pub warning: Option<String>,
 }
 
 /// What a key did to a line.
@@ -76,7 +78,7 @@ impl Prompt {
     /// A line with something in it already.
     #[must_use]
     pub fn new(ask: Ask, text: impl Into<String>) -> Self {
-        Self { ask, input: Input::new(text.into()), error: None }
+        Self { ask, input: Input::new(text.into()), error: None, warning: None }
     }
 
     /// Applies a key.
@@ -84,6 +86,7 @@ impl Prompt {
         let done = type_key(&mut self.input, key);
         if done == Typed::Edited {
             self.error = None;
+            self.warning = None;
         }
         done
     }

@@ -1,8 +1,9 @@
 //! The queue of alerts: what is in it, in which order, and what is selected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::columns::Fit;
 use super::filters::Filters;
 use super::list::Cursor;
 use crate::event::{EventRow, Ts};
@@ -56,7 +57,7 @@ pub struct Triage {
     pub column: usize,
     /// Ids selected with `x`.
     pub selected: BTreeSet<String>,
-    /// Whether dismissed and escalated alerts are shown too.
+    /// Whether dismissed, escalated and covered alerts are shown too.
     pub handled: bool,
     /// Filters.
     pub filters: Filters,
@@ -66,6 +67,10 @@ pub struct Triage {
     pub evidence: Evidence,
     /// Cursor in the evidence pane.
     pub evidence_at: Cursor,
+    /// One alert fills the screen: why it was raised, and its evidence.
+    pub opened: bool,
+    /// What the alerts shown need of the screen's width.
+    pub fit: Fit,
     /// Id of the alert under the cursor, kept while the queue moves around it.
     anchor: Option<String>,
 }
@@ -83,6 +88,8 @@ impl Default for Triage {
             find: String::new(),
             evidence: Evidence::default(),
             evidence_at: Cursor::default(),
+            opened: false,
+            fit: Fit::default(),
             anchor: None,
         }
     }
@@ -104,13 +111,14 @@ impl Triage {
     /// Filters and sorts again, and keeps the cursor on its alert.
     pub fn refresh(&mut self, now: Ts, height: usize) {
         let query = Query::parse(&self.filters.expression(), now).ok();
-        self.shown = (0..self.all.len())
-            .filter(|i| {
-                self.all.get(*i).is_some_and(|v| {
-                    (self.handled || v.triage == Decision::New) && query.as_ref().is_none_or(|q| q.matches_fields(v))
-                })
-            })
-            .collect();
+        let ids: HashSet<&str> = self.all.iter().map(|v| &*v.alert.id).collect();
+        // Another alert in the queue tells of the same attack.
+        let told = |v: &AlertView| v.alert.covered_by.as_deref().is_some_and(|by| ids.contains(by));
+        let wanted = |v: &AlertView| {
+            (self.handled || v.triage == Decision::New && !told(v))
+                && query.as_ref().is_none_or(|q| q.matches_fields(v))
+        };
+        self.shown = (0..self.all.len()).filter(|i| self.all.get(*i).is_some_and(wanted)).collect();
         let all = &self.all;
         self.shown.sort_by(|a, b| {
             let (Some(a), Some(b)) = (all.get(*a), all.get(*b)) else { return std::cmp::Ordering::Equal };
@@ -128,20 +136,20 @@ impl Triage {
         let at = kept.unwrap_or(self.cursor.at);
         self.cursor.set(at, self.shown.len(), height);
         self.selected.retain(|id| all.iter().any(|v| v.alert.id == *id));
-        // Until somebody moves it, the cursor stays on the riskiest row.
-        if self.anchor.is_some() {
+        self.fit = Fit::of(self.shown.iter().filter_map(|i| all.get(*i)));
+        // Until somebody moves it, the cursor stays on the riskiest row. An alert
+        // that left the queue gives its row to the next; one that is gone for
+        // now, because the log is read again, is waited for.
+        let gone = self.anchor.as_ref().is_some_and(|id| !all.iter().any(|v| v.alert.id == *id));
+        if self.anchor.is_some() && !gone {
             self.hold();
         }
+        self.opened &= !self.shown.is_empty();
     }
 
-    /// Remembers the alert under the cursor.
+    /// Remembers the alert under the cursor: it stays there while others come.
     pub fn hold(&mut self) {
-        self.anchor = self.current().map(|v| v.alert.id.clone());
-    }
-
-    /// Forgets the alert under the cursor: the row counts, not the alert.
-    pub fn release(&mut self) {
-        self.anchor = None;
+        self.anchor = self.current().map(|v| v.alert.id.clone()).or(self.anchor.take());
     }
 
     /// Ids that a decision is about: the selected ones, else the one under the cursor.
@@ -151,5 +159,18 @@ impl Triage {
             return self.current().map(|v| v.alert.id.clone()).into_iter().collect();
         }
         self.selected.iter().cloned().collect()
+    }
+
+    /// The alerts with those that they stand for and nobody decided about.
+    #[must_use]
+    pub fn with_covered(&self, mut ids: Vec<String>) -> Vec<String> {
+        let named: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let under = self.all.iter().filter(|v| {
+            let by = v.alert.covered_by.as_deref();
+            v.triage == Decision::New && by.is_some_and(|b| named.contains(b)) && !named.contains(&*v.alert.id)
+        });
+        let more: Vec<String> = under.map(|v| v.alert.id.clone()).collect();
+        ids.extend(more);
+        ids
     }
 }

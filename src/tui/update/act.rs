@@ -79,6 +79,7 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::EditRule => rules::edit(s, fx),
         Act::RulesProblems => rules::toggle_problems(s, fx),
         Act::CopyLine | Act::CopyIoc | Act::CopyJson | Act::CopyRule | Act::CopyQuery => copy(s, act, fx),
+        Act::ToggleView if s.screen == Screen::Triage && s.overlays.is_empty() => triage::whole_why(s),
         Act::ToggleView => toggle_view(s),
         Act::Wrap => match s.overlays.last_mut() {
             Some(Overlay::Detail(d)) => d.wrap = !d.wrap,
@@ -105,7 +106,8 @@ pub fn go(s: &mut State, to: Screen, fx: &mut Vec<Effect>) {
     if s.screen != to {
         s.last_screen = s.screen;
         s.screen = to;
-        s.pane = 0;
+        // An alert that was opened is open when its screen is come back to.
+        s.pane = usize::from(to == Screen::Triage && s.triage.opened);
         motion::reset(s);
     }
     if to == Screen::Live {
@@ -118,8 +120,14 @@ fn sideways(s: &mut State, right: bool) {
     const STEP: usize = 16;
     match s.screen {
         Screen::Triage => {
-            let last = super::super::state::triage::Column::ALL.len() - 1;
-            s.triage.column = if right { (s.triage.column + 1).min(last) } else { s.triage.column.saturating_sub(1) };
+            use super::super::state::triage::Column;
+            // Only columns that are shown: which are depends on the width.
+            let shown =
+                s.triage.fit.columns(usize::from(s.geometry().list.w), Column::ALL.get(s.triage.column).copied());
+            let mut at = shown.iter().filter_map(|(c, _)| Column::ALL.iter().position(|x| x == c));
+            let next =
+                if right { at.find(|i| *i > s.triage.column) } else { at.take_while(|i| *i < s.triage.column).last() };
+            s.triage.column = next.unwrap_or(s.triage.column);
         }
         Screen::Live => {
             let last = s.live.columns.len().saturating_sub(1);
@@ -136,6 +144,7 @@ fn sideways(s: &mut State, right: bool) {
 
 fn next_pane(s: &mut State, fx: &mut Vec<Effect>) {
     let panes = match s.screen {
+        Screen::Triage if s.triage.opened => return,
         Screen::Triage | Screen::Cases | Screen::Rules if !s.geometry().side.is_empty() => 2,
         _ => 1,
     };
@@ -149,7 +158,7 @@ fn open(s: &mut State, fx: &mut Vec<Effect>) {
         return;
     }
     match (s.screen, s.pane) {
-        (Screen::Triage, 0) => triage::open(s, fx),
+        (Screen::Triage, _) if !s.triage.opened => triage::open(s, fx),
         (Screen::Triage, _) => {
             if let Some(row) = s.triage.evidence.rows.get(s.triage.evidence_at.at).cloned() {
                 let alert = s.triage.current().map(|v| v.alert.severity);
@@ -187,7 +196,9 @@ fn back(s: &mut State, fx: &mut Vec<Effect>) {
     if s.overlays.pop().is_some() {
         return;
     }
-    if s.pane > 0 {
+    if s.screen == Screen::Triage && s.triage.opened {
+        triage::close(s);
+    } else if s.pane > 0 {
         s.pane = 0;
     } else if s.screen == Screen::Triage && !s.triage.selected.is_empty() {
         s.triage.selected.clear();
@@ -226,7 +237,11 @@ fn cancel(s: &mut State, fx: &mut Vec<Effect>) {
 
 fn next_alert(s: &mut State, on: bool, fx: &mut Vec<Effect>) {
     if s.screen == Screen::Triage {
-        motion::motion(s, if on { Act::Down } else { Act::Up }, fx);
+        // Also from within an alert: the next one takes its place.
+        let (n, h) = (s.triage.shown.len(), triage::height(s));
+        s.triage.cursor.step(if on { 1 } else { -1 }, n, h);
+        s.triage.hold();
+        fx.push(Effect::Settle);
         return;
     }
     let from = s.live.current().map_or(0, |r| r.position);
@@ -269,9 +284,15 @@ pub fn event_at_hand(s: &State) -> Option<std::sync::Arc<crate::event::EventRow>
     }
 }
 
+/// The event that a decision is about: on the queue decisions are about alerts,
+/// also while their evidence is looked at.
+fn event_to_decide(s: &State) -> Option<std::sync::Arc<crate::event::EventRow>> {
+    if s.screen == Screen::Triage && s.overlays.is_empty() { None } else { event_at_hand(s) }
+}
+
 /// What an escalation, a tag or a note is about now.
 pub fn at_hand(s: &State) -> Targets {
-    if let Some(row) = event_at_hand(s) {
+    if let Some(row) = event_to_decide(s) {
         return Targets { events: vec![row], ..Targets::default() };
     }
     match s.screen {

@@ -8,7 +8,7 @@ use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::{Screen, State};
 
 fn area(s: &State) -> super::super::state::geometry::Geometry {
-    super::super::state::geometry::geometry(s.size, Screen::Cases)
+    s.geometry_of(Screen::Cases)
 }
 
 /// Rows of the open case's items.
@@ -57,7 +57,7 @@ pub fn open_item(s: &mut State, fx: &mut Vec<Effect>) {
             let id = item.id.strip_prefix("alert:").unwrap_or(&item.id).to_owned();
             s.triage.handled = true;
             let now = s.now;
-            let h = super::super::state::geometry::geometry(s.size, Screen::Triage).list.rows().max(1);
+            let h = s.geometry_of(Screen::Triage).list.rows().max(1);
             s.triage.refresh(now, h);
             let at = (0..s.triage.shown.len()).find(|i| s.triage.row(*i).is_some_and(|v| v.alert.id == id));
             match at {

@@ -8,7 +8,7 @@ use crate::event::{EventRow, Ov, Ts};
 use crate::query;
 
 fn height(s: &State) -> usize {
-    super::super::state::geometry::geometry(s.size, Screen::Live).list.rows().max(1)
+    s.geometry_of(Screen::Live).list.rows().max(1)
 }
 
 /// Asks for the visible rows where they are not there.
@@ -70,6 +70,7 @@ pub fn answer(s: &mut State, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::FeedPage { generation, from, rows } if generation == s.live.generation => {
             s.live.wanted = None;
             s.live.cache_from = usize::try_from(from).unwrap_or(0);
+            s.live.fit.see(&s.live.columns, &rows);
             s.live.cache = rows;
             if s.live.follow {
                 s.live.shown = s.live.cache_from + s.live.cache.len();
@@ -102,7 +103,10 @@ pub fn answer(s: &mut State, msg: Msg, fx: &mut Vec<Effect>) {
         }
         Msg::FeedMiss { text } => {
             s.live.busy = false;
-            s.say(text);
+            // A doubt about what was looked for explains why it is not there.
+            if s.toast.as_ref().is_none_or(|t| !t.bad) {
+                s.say(text);
+            }
         }
         Msg::FeedStale => {
             let (from, n) = (s.live.cache_from, s.live.cache.len().max(h * 3));

@@ -8,7 +8,38 @@ use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::triage::Column as Queue;
 use super::super::state::{Screen, State};
 use super::{feed, triage};
-use crate::query::quote;
+use crate::config::nearest;
+use crate::query::{Field, Query, quote};
+use crate::tui::data::ALERT_FIELDS;
+
+/// What to say of a field that nothing here has: such a test holds for no row,
+/// and a misspelt name should not look like an empty log.
+pub fn doubt(s: &State, q: &Query) -> Option<String> {
+    let live = s.screen == Screen::Live;
+    let known = |name: &str| {
+        if live {
+            Field::common().any(|c| c == name) || s.fields.binary_search_by(|f| f.as_str().cmp(name)).is_ok()
+        } else {
+            ALERT_FIELDS.contains(&name)
+        }
+    };
+    // Before the first events nothing can be said about their fields.
+    if live && s.fields.is_empty() && s.live.events == 0 {
+        return None;
+    }
+    let fields = q.root().fields();
+    let name = fields.iter().map(|f| f.name()).find(|n| !known(n))?;
+    let near = if live {
+        let mut all: Vec<&str> = Field::common().collect();
+        all.extend(s.fields.iter().map(String::as_str));
+        nearest(name, all)
+    } else {
+        nearest(name, ALERT_FIELDS.iter().copied())
+    };
+    let near = near.map(|n| format!("; nearest: {n}")).unwrap_or_default();
+    let whose = if live { "event seen" } else { "alert" };
+    Some(format!("no {whose} has a field '{name}'{near}"))
+}
 
 /// The list changed: the rows must follow.
 pub fn changed(s: &mut State, fx: &mut Vec<Effect>) {
@@ -23,7 +54,12 @@ pub fn changed(s: &mut State, fx: &mut Vec<Effect>) {
 pub fn add(s: &mut State, text: &str, out: bool, fx: &mut Vec<Effect>) {
     let now = s.now;
     match s.filters_mut().add(text, out, now) {
-        Ok(()) => changed(s, fx),
+        Ok(()) => {
+            changed(s, fx);
+            if let Some(why) = Query::parse(text, now).ok().and_then(|q| doubt(s, &q)) {
+                s.complain(why);
+            }
+        }
         Err(e) => s.complain(format!("filter: {e}")),
     }
 }

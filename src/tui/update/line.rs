@@ -42,9 +42,16 @@ pub fn paste(s: &mut State, text: &str) {
 /// Says at once what is wrong with an expression.
 fn preview(s: &mut State) {
     let now = s.now;
-    let Some(p) = s.prompt.as_mut() else { return };
-    if matches!(p.ask, Ask::Filter | Ask::FilterEdit(_)) {
-        p.error = Query::parse(p.input.value(), now).err().map(|e| e.to_string());
+    let Some(p) = s.prompt.as_ref() else { return };
+    if !matches!(p.ask, Ask::Filter | Ask::FilterEdit(_)) {
+        return;
+    }
+    let (error, warning) = match Query::parse(p.input.value(), now) {
+        Ok(q) => (None, filters::doubt(s, &q)),
+        Err(e) => (Some(e.to_string()), None),
+    };
+    if let Some(p) = s.prompt.as_mut() {
+        (p.error, p.warning) = (error, warning);
     }
 }
 
@@ -73,6 +80,9 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
             }
             s.filters_mut().list.retain(|f| !f.text.is_empty());
             filters::changed(s, fx);
+            if let Some(why) = filters::doubt(s, &q) {
+                s.complain(why);
+            }
         }
         Ask::Seek => {
             let base = s.live.current().map(|r| r.row.time).filter(|t| t.is_some());
@@ -95,7 +105,6 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
         Ask::EscalateTitle => {
             let what = std::mem::take(&mut s.asked_for);
             s.triage.selected.clear();
-            s.triage.release();
             fx.push(Effect::Store(Op::Escalate { what, case: None, title: text.to_owned() }));
         }
         Ask::CaseTitle | Ask::Assign => cases::answered(s, ask, text, fx)?,
@@ -109,6 +118,7 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
         }
         Ask::Columns => {
             s.live.columns = parse_columns(text).map_err(|name| format!("no column '{name}'"))?;
+            s.live.fit.see(&s.live.columns, &s.live.cache);
             s.live.column = s.live.column.min(s.live.columns.len().saturating_sub(1));
         }
     }
@@ -156,6 +166,12 @@ fn find(s: &mut State, text: &str, fx: &mut Vec<Effect>) {
     }
     if !text.is_empty() {
         find_again(s, true, fx);
+    }
+    if s.screen == Screen::Live
+        && let Ok(q) = Query::parse(&find_query(text, s.now), s.now)
+        && let Some(why) = filters::doubt(s, &q)
+    {
+        s.complain(why);
     }
 }
 

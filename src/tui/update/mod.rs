@@ -11,6 +11,7 @@ mod overlay;
 mod rules;
 mod triage;
 
+use super::action::Places;
 use super::keymap::Lookup;
 use super::msg::{Effect, Msg};
 use super::state::{Screen, State};
@@ -58,6 +59,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::RuleText(text) => rules::text_arrived(s, text),
         Msg::UndoDepth(n) => s.undo = n,
+        Msg::Fields(names) => s.fields = names,
         Msg::Done(text) => s.say(text),
         Msg::Failed(text) => {
             s.live.busy = false;
@@ -88,6 +90,11 @@ fn on_key(s: &mut State, key: super::key::Key, fx: &mut Vec<Effect>) {
         Lookup::Prefix => {}
         Lookup::Hit(action) => {
             s.pressed.clear();
+            // Whoever does something with an alert has that one in mind: from
+            // here on it stays under the cursor while the queue is sorted again.
+            if s.screen == Screen::Triage && s.overlays.is_empty() && !action.row().places.meets(Places::HEALTH) {
+                s.triage.hold();
+            }
             act::act(s, action, fx);
         }
         Lookup::Miss => {

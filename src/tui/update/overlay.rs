@@ -4,7 +4,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
-use super::super::action::{ACTIONS, Act};
+use super::super::action::Act;
 use super::super::key::{Code, Key};
 use super::super::msg::{Effect, Op, Targets};
 use super::super::state::State;
@@ -12,6 +12,8 @@ use super::super::state::editor::Editor;
 use super::super::state::list::Cursor;
 use super::super::state::overlay::{Answer, Overlay, Palette, Then};
 use super::super::state::prompt::{Ask, Prompt, Typed, type_key};
+use super::super::text;
+use super::super::words::{self, count};
 use super::act;
 
 /// Gives the key to the overlay on top, if that takes keys itself.
@@ -43,7 +45,8 @@ pub fn takes_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) -> bool {
 
 /// Opens the palette with everything, or with what can be done here.
 pub fn palette(s: &mut State, here: bool) {
-    let hits = ACTIONS.iter().filter(|a| !here || (a.rank > 0 && a.places.meets(s.place()))).map(|a| a.act).collect();
+    let all = words::by_use(s.place()).into_iter();
+    let hits = all.filter(|a| !here || (a.rank > 0 && a.places.meets(s.place()))).map(|a| a.act).collect();
     s.overlays.push(Overlay::Palette(Palette { input: Input::default(), hits, cursor: Cursor::default() }));
 }
 
@@ -81,8 +84,8 @@ pub fn rank(s: &mut State) {
     let mut matcher = Matcher::new(Config::DEFAULT);
     let pattern = Pattern::parse(p.input.value(), CaseMatching::Ignore, Normalization::Smart);
     let mut buffer = Vec::new();
-    let mut hits: Vec<(u32, bool, usize, Act)> = ACTIONS
-        .iter()
+    let mut hits: Vec<(u32, bool, usize, Act)> = words::by_use(screen)
+        .into_iter()
         .enumerate()
         .filter_map(|(i, a)| {
             let text = format!("{} {}", a.id, a.help);
@@ -129,7 +132,6 @@ fn choice_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
                 .any(|e| matches!(e, Effect::Store(Op::Dismiss { .. } | Op::Escalate { .. } | Op::Snooze { .. })))
             {
                 s.triage.selected.clear();
-                s.triage.release();
                 // The event was dealt with: back to where it came from.
                 s.overlays.retain(|o| !matches!(o, Overlay::Detail(_)));
             }
@@ -155,13 +157,19 @@ fn answer(key: char, label: impl Into<String>, then: Then) -> Answer {
 
 /// Asks for the reason of a dismissal.
 pub fn dismiss(s: &mut State) {
-    let alerts = s.triage.targets();
+    let alerts = s.triage.with_covered(s.triage.targets());
     if alerts.is_empty() {
         s.say("no alert here");
         return;
     }
     let to = |verdict| Then::Do(vec![Effect::Store(Op::Dismiss { alerts: alerts.clone(), verdict })]);
-    let title = format!("dismiss {} because it is", count(alerts.len(), "alert"));
+    let name = match alerts.as_slice() {
+        [id] => s.triage.all.iter().find(|v| v.alert.id == *id).map(|v| v.alert.rule.to_string()),
+        _ => None,
+    };
+    // Which one is said: the queue may have moved since it was looked at.
+    let what = name.map_or_else(|| count(alerts.len(), "alert"), |n| format!("'{}'", text::cut(&n, 40)));
+    let title = format!("dismiss {what} because it is");
     let answers = vec![
         answer('f', "false positive: the rule is wrong here", to("false_positive")),
         answer('b', "benign: it happened and is allowed", to("benign")),
@@ -178,7 +186,8 @@ pub fn dismiss(s: &mut State) {
 
 /// Asks for the case.
 pub fn escalate(s: &mut State) {
-    let what = act::at_hand(s);
+    let mut what = act::at_hand(s);
+    what.alerts = s.triage.with_covered(what.alerts);
     let n = what.alerts.len() + what.events.len();
     if n == 0 {
         s.say("nothing to escalate here");
@@ -267,9 +276,4 @@ pub fn save_draft(s: &mut State, fx: &mut Vec<Effect>) {
     if matches!(s.overlays.last(), Some(Overlay::Note { .. })) {
         note_done(s, fx);
     }
-}
-
-/// `1 alert`, `3 alerts`.
-pub fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }

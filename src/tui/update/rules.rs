@@ -8,7 +8,7 @@ use super::super::state::overlay::Overlay;
 use super::super::state::{Screen, State};
 
 fn area(s: &State) -> super::super::state::geometry::Geometry {
-    super::super::state::geometry::geometry(s.size, Screen::Rules)
+    s.geometry_of(Screen::Rules)
 }
 
 /// Chooses again what is shown.

@@ -5,12 +5,14 @@ use super::super::state::State;
 
 /// Rows of the evidence list: of its own pane, or of the lower part of the why-panel.
 pub fn evidence_height(s: &State) -> usize {
-    let g = super::super::state::geometry::geometry(s.size, super::super::state::Screen::Triage);
+    let g = s.geometry_of(super::super::state::Screen::Triage);
     if g.evidence.is_empty() { g.side.rows().saturating_sub(6).max(1) } else { g.evidence.rows().max(1) }
 }
 
-fn height(s: &State) -> usize {
-    super::super::state::geometry::geometry(s.size, super::super::state::Screen::Triage).list.rows().max(1)
+/// Rows of the queue's page.
+pub fn height(s: &State) -> usize {
+    // The page of the queue itself, also while one alert lies over it.
+    super::super::state::geometry::geometry(s.size, super::super::state::Screen::Triage, None).list.rows().max(1)
 }
 
 /// Filters and sorts again.
@@ -66,22 +68,38 @@ pub fn select_like(s: &mut State) {
 /// Shows or hides what is decided already.
 pub fn toggle_handled(s: &mut State, fx: &mut Vec<Effect>) {
     s.triage.handled = !s.triage.handled;
-    s.say(if s.triage.handled { "handled alerts are shown" } else { "handled alerts are hidden" });
+    s.say(if s.triage.handled {
+        "handled and covered alerts are shown"
+    } else {
+        "handled and covered alerts are hidden"
+    });
     refresh(s, fx);
 }
 
-/// Enter on an alert: its evidence, or where there is no room for it, its words.
+/// Enter on an alert: it fills the screen, why it was raised above and the
+/// evidence below, with the cursor in it.
 pub fn open(s: &mut State, fx: &mut Vec<Effect>) {
-    read_evidence(s, fx);
-    if s.geometry().side.is_empty() {
-        let Some(v) = s.triage.current() else { return };
-        let lines = super::super::words::why(v);
-        s.overlays.push(super::super::state::overlay::Overlay::Text {
-            title: "why".into(),
-            lines,
-            cursor: Default::default(),
-        });
-    } else {
-        s.pane = 1;
+    if s.triage.current().is_none() {
+        return;
     }
+    read_evidence(s, fx);
+    s.triage.opened = true;
+    s.pane = 1;
+    let (n, h) = (s.triage.evidence.rows.len(), evidence_height(s));
+    s.triage.evidence_at.set(s.triage.evidence_at.at, n, h);
+}
+
+/// Back to the queue.
+pub fn close(s: &mut State) {
+    s.triage.opened = false;
+    s.pane = 0;
+    super::motion::reset(s);
+}
+
+/// All words about the alert, where its panel is too small for them.
+pub fn whole_why(s: &mut State) {
+    let Some(v) = s.triage.current() else { return };
+    let lines = super::super::words::why(v);
+    let title = format!("why {}", v.alert.id);
+    s.overlays.push(super::super::state::overlay::Overlay::Text { title, lines, cursor: Default::default() });
 }

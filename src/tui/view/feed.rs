@@ -32,37 +32,11 @@ pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
     }
 }
 
-/// Columns that fit, with the width of each; the message takes the rest.
-fn fitting(s: &State, w: usize) -> Vec<(Column, usize)> {
-    let mut out: Vec<(Column, usize)> = s.live.columns.iter().map(|c| (*c, c.width())).collect();
-    // The message needs room: on narrow screens other columns give way, the
-    // last first; the cell under the cursor stays.
-    let want = if w >= 60 { 28 } else { 18 };
-    loop {
-        let used: usize = out.iter().filter(|(c, _)| *c != Column::Message).map(|(_, n)| n + 1).sum();
-        let left = w.saturating_sub(used + 1);
-        let victim = out.iter().rposition(|(c, _)| matches!(c, Column::Field(_)) && *c != s.live.current_column());
-        match victim {
-            Some(i) if left < want => {
-                out.remove(i);
-            }
-            _ => {
-                for (c, n) in &mut out {
-                    if *c == Column::Message {
-                        *n = left;
-                    }
-                }
-                return out;
-            }
-        }
-    }
-}
-
 fn list(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
-    let columns = fitting(s, w);
     let current = s.live.current_column();
+    let columns = s.live.fit.columns(&s.live.columns, w, current);
     let mut x = 1;
     for (c, n) in &columns {
         let mut head = c.head();
@@ -155,12 +129,14 @@ fn field_style(t: &Theme, o: Ov) -> Style {
 fn message(s: &State, p: &mut Pen<'_>, (x, y, n): (usize, usize, usize), r: &FeedRow, style: Style) {
     let t = p.theme;
     let note = r.note.as_ref().map(|n| format!(" ◆ {n}"));
-    let full = text::sanitize(words::message(&r.row));
-    let shown = text::cut(text::skip(&full, s.live.shift), n);
+    let message = words::message(&r.row);
+    let full = text::sanitize(&message);
+    // A note is seen whatever the length of the message.
+    let kept = note.as_ref().map_or(0, |m| text::width(m).min(n / 3));
+    let shown = text::cut(text::skip(&full, s.live.shift), n - kept);
     let end = p.put(x, y, n, &shown, style);
     if let Some(note) = note {
-        let room = (x + n).saturating_sub(end);
-        p.put(end, y, room, &note, t.mark);
+        p.cell(end, y, (x + n).saturating_sub(end), &note, false, t.mark);
     }
     if let Some(f) = &s.live.find {
         highlight(p, (x, y), &shown, &f.text, t.hit);

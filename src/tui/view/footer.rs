@@ -7,6 +7,7 @@
 //! ```
 
 use ratatui::buffer::Buffer;
+use ratatui::style::Style;
 
 use crate::tui::action::{ACTIONS, Act};
 use crate::tui::paint::TextCursor;
@@ -27,9 +28,20 @@ pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor 
     line(s, &mut Pen::new(buf, t, g.line))
 }
 
+/// What is wrong with the line that is typed, or doubtful.
+fn doubt<'s>(s: &'s State, t: &Theme) -> Option<(&'s str, Style)> {
+    let p = s.prompt.as_ref()?;
+    let error = p.error.as_deref().map(|e| (e, t.bad));
+    error.or_else(|| p.warning.as_deref().map(|w| (w, t.warn)))
+}
+
 fn status(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
+    if let Some((why, style)) = doubt(s, t) {
+        p.cell(1, 0, w.saturating_sub(2), why, false, style);
+        return;
+    }
     let right = match s.screen {
         Screen::Triage => {
             let selected = if s.triage.selected.is_empty() {
@@ -52,7 +64,7 @@ fn status(s: &State, p: &mut Pen<'_>) {
             };
             format!("{scanned}{} of {} events", text::thousands(s.live.arrived as u64), text::thousands(s.live.events))
         }
-        Screen::Cases => format!("{} cases", s.cases.list.len()),
+        Screen::Cases => crate::tui::words::count(s.cases.list.len(), "case"),
         Screen::Rules => format!("{} of {} rules", s.rules.shown.len(), s.rules.all.len()),
         Screen::Health => String::new(),
     };
@@ -123,13 +135,14 @@ fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
     let w = usize::from(p.area.w);
     if let Some(prompt) = &s.prompt {
         let x = p.put(1, 0, w, prompt.ask.label(), t.key);
-        let error = prompt.error.as_deref().unwrap_or("");
-        let error_width = if error.is_empty() { 0 } else { (text::width(error) + 2).min(w / 2) };
+        // It stands in the line above, or beside where there is none.
+        let (error, style) = doubt(s, t).filter(|_| s.geometry().status.is_empty()).unwrap_or(("", t.bad));
+        let error_width = if error.is_empty() { 0 } else { (text::width(error) + 2).min(w * 2 / 3) };
         let room = w.saturating_sub(x + 1 + error_width);
         let scroll = prompt.input.visual_scroll(room);
         p.put(x, 0, room, text::skip(prompt.input.value(), scroll), t.input);
         if error_width > 0 {
-            p.cell(w - error_width, 0, error_width, error, true, t.bad);
+            p.cell(w - error_width, 0, error_width, error, true, style);
         }
         let cx = x + prompt.input.visual_cursor().saturating_sub(scroll);
         return Some((p.area.x + cx.min(w.saturating_sub(1)) as u16, p.area.y));

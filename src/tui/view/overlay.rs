@@ -156,19 +156,18 @@ fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let mut p = popup::open(buf, t, area, &title, "j/k scroll · : all commands · Esc back");
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let lines = words::help(&s.keys, s.screen.place());
-    let top = at.min(lines.len().saturating_sub(h));
-    let mut y = 0;
-    for line in lines.iter().skip(top) {
+    // Two columns where there is room for both.
+    let columns = if w >= 130 { 2 } else { 1 };
+    let top = at.min(lines.len().saturating_sub(h * columns));
+    let cell = w / columns;
+    for (i, line) in lines.iter().skip(top).take(h * columns).enumerate() {
+        let (x, y) = (i / h.max(1) * cell, i % h.max(1));
         match line {
-            HelpLine::Group(name) => p.put(1, y, w, name, t.title),
+            HelpLine::Group(name) => p.cell(x + 1, y, cell - 2, name, false, t.title),
             HelpLine::Keys(keys, help) => {
-                p.cell(3, y, 18, keys, false, t.key);
-                p.put(22, y, w.saturating_sub(23), help, t.text)
+                p.cell(x + 3, y, 17, keys, false, t.key);
+                p.cell(x + 21, y, cell.saturating_sub(22), help, false, t.text);
             }
-        };
-        y += 1;
-        if y >= h {
-            break;
         }
     }
 }

@@ -1,61 +1,27 @@
 //! The queue, riskiest first, with the why-panel and the evidence.
 //!
 //! ```text
-//!   SEV  SCORE      N LAST      ENTITY           WHAT                        BY
-//! ▌ CRIT    97    312 11:04:41  183.62.140.253   SSH guessing, then log-in   corr
-//!   HIGH    88     41 11:04:45  103.99.0.122     Invalid-user spray          corr
-//! ─ why CRIT 97 ─────────────────────────────────────────────── 1 of 38 alerts ─
+//!   SEV  SCORE   N LAST     ENTITY         WHAT                             BY
+//! ▌ CRIT  97.0 312 11:04:41 183.62.140.253 SSH guessing, then log-in        corr
+//!   HIGH  88.2  41 11:04:45 103.99.0.122   Invalid-user spray #watch ◆      corr
+//! ─ why CRIT 97.0 ────────────────────────────────────────────────────── 1 of 38 ─
 //!  rule    SSH guessing, then log-in (correlation, critical)
-//!  score   97 = level 60 + count 25 + entity 12
+//!  score   97.0 = level 60.0 + count 25.0 + entity 12.0
 //! ```
 
 use ratatui::buffer::Buffer;
+use ratatui::style::Style;
 
 use super::{divider, why};
 use crate::alert::RuleType;
 use crate::tui::data::{AlertView, Triage as Decision};
-use crate::tui::state::State;
 use crate::tui::state::geometry::Geometry;
 use crate::tui::state::triage::Column;
+use crate::tui::state::{State, columns};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
-
-const fn width(c: Column, w: usize) -> usize {
-    let narrow = w < 60;
-    match c {
-        Column::Severity | Column::By => 4,
-        Column::Score => {
-            if narrow {
-                3
-            } else {
-                5
-            }
-        }
-        Column::Count => {
-            if narrow {
-                0
-            } else {
-                6
-            }
-        }
-        Column::Last => {
-            if narrow {
-                0
-            } else {
-                11
-            }
-        }
-        Column::Entity => {
-            if narrow {
-                15
-            } else {
-                20
-            }
-        }
-        Column::What => 0,
-    }
-}
+use crate::tui::words;
 
 const fn head(c: Column) -> &'static str {
     match c {
@@ -88,13 +54,14 @@ fn by(v: &AlertView) -> String {
     }
 }
 
-fn value(v: &AlertView, c: Column) -> (String, bool) {
+fn value(v: &AlertView, c: Column, days: bool) -> (String, bool) {
     let a = &v.alert;
     match c {
         Column::Severity => (text::severity_word(a.severity).to_owned(), false),
-        Column::Score => (format!("{:.0}", a.score), true),
+        Column::Score => (words::points(a.score), true),
         Column::Count => (text::short(a.count as f64), true),
-        Column::Last => (text::day_clock(a.last), false),
+        Column::Last if days => (text::day_clock(a.last), false),
+        Column::Last => (text::clock(a.last), false),
         Column::Entity => (a.entity(), false),
         Column::What => (a.rule.to_string(), false),
         Column::By => (by(v), false),
@@ -103,7 +70,9 @@ fn value(v: &AlertView, c: Column) -> (String, bool) {
 
 /// Draws the screen.
 pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
-    queue(s, &mut Pen::new(buf, t, g.list));
+    if !g.list.is_empty() {
+        queue(s, &mut Pen::new(buf, t, g.list));
+    }
     if !g.side.is_empty() {
         let mut p = Pen::new(buf, t, g.side);
         if g.side.x > 0 {
@@ -120,18 +89,13 @@ pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
 fn queue(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
-    let fixed: usize = Column::ALL.iter().map(|c| width(*c, w)).filter(|n| *n > 0).map(|n| n + 1).sum();
-    let what = w.saturating_sub(fixed + 3);
-    let wide = |c: Column| if c == Column::What { what } else { width(c, w) };
+    let current = Column::ALL.get(s.triage.column).copied();
+    let columns = s.triage.fit.columns(w, current);
     let mut x = 2;
-    for (i, c) in Column::ALL.iter().enumerate() {
-        let n = wide(*c);
-        if n == 0 {
-            continue;
-        }
+    for (c, n) in &columns {
         let right = matches!(c, Column::Score | Column::Count);
-        let style = if i == s.triage.column && s.pane == 0 { t.cell } else { t.title };
-        p.cell(x, 0, n, head(*c), right, style);
+        let style = if Some(*c) == current && s.pane == 0 { t.cell } else { t.title };
+        p.cell(x, 0, *n, head(*c), right, style);
         x += n + 1;
     }
     let rows = p.area.h.saturating_sub(1) as usize;
@@ -149,12 +113,9 @@ fn queue(s: &State, p: &mut Pen<'_>) {
         let here = at == s.triage.cursor.at;
         let selected = s.triage.selected.contains(&v.alert.id);
         let mut x = 2;
-        for (i, c) in Column::ALL.iter().enumerate() {
-            let n = wide(*c);
-            if n == 0 {
-                continue;
-            }
-            let (text, right) = value(v, *c);
+        for (c, n) in &columns {
+            let n = *n;
+            let (text, right) = value(v, *c, s.triage.fit.days);
             let mut style = match c {
                 Column::Severity | Column::Score => t.severity(v.alert.severity),
                 Column::Count | Column::Last | Column::By => t.dim,
@@ -163,13 +124,17 @@ fn queue(s: &State, p: &mut Pen<'_>) {
             };
             if here && matches!(c, Column::Severity | Column::Score) {
                 style = t.cursor;
-            } else if here && i == s.triage.column && s.pane == 0 {
+            } else if here && Some(*c) == current && s.pane == 0 {
                 style = t.cell;
             }
             if here && *c == Column::Severity {
-                p.paint(x, y + 1, n + 1 + wide(Column::Score), t.cursor);
+                p.paint(x, y + 1, n + 6, t.cursor);
             }
-            p.cell(x, y + 1, n, &text, right, style);
+            if *c == Column::What {
+                what(p, (x, y + 1, n), v, &text, style);
+            } else {
+                p.cell(x, y + 1, n, &text, right, style);
+            }
             x += n + 1;
         }
         if selected {
@@ -179,4 +144,22 @@ fn queue(s: &State, p: &mut Pen<'_>) {
             p.cursor_bar(y + 1);
         }
     }
+}
+
+/// The title, and what people put on the alert: in full where there is room,
+/// else a short mark that is never cut.
+fn what(p: &mut Pen<'_>, (x, y, n): (usize, usize, usize), v: &AlertView, title: &str, style: Style) {
+    let width = text::width(&text::sanitize(title));
+    let mut marks = columns::marks(v, true);
+    if width + text::width(&marks) + 1 > n {
+        marks = columns::marks(v, false);
+    }
+    if marks.is_empty() {
+        p.cell(x, y, n, title, false, style);
+        return;
+    }
+    let m = text::width(&marks);
+    let room = n.saturating_sub(m + 1).min(width);
+    p.cell(x, y, room, title, false, style);
+    p.put(x + room + 1, y, m, &marks, p.theme.mark);
 }

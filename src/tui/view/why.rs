@@ -1,10 +1,10 @@
 //! Why an alert was raised, and the events that show it.
 //!
 //! ```text
-//! ─ why CRIT 97 ─────────────────────────────────────────────── 1 of 38 alerts ─
+//! ─ why CRIT 97.0 ───────────────────────────────────────────── 1 of 38 alerts ─
 //!  12 failed log-ins from 183.62.140.253, then one that succeeded
 //!  rule    … (correlation, critical)  in 10m
-//!  score   97 = level 60 + count 25 + entity 12
+//!  score   97.0 = level 60.0 + count 25.0 + entity 12.0
 //! ─ evidence 286 ───────────────────────────────────────────────────────────────
 //!  11:04:39 Failed password for root from 183.62.140.253 port 35768 ssh2
 //! ```
@@ -31,20 +31,18 @@ pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
     let evidence = if with_evidence && room >= 5 { (room * 2 / 5).max(3).min(known) } else { 0 };
     let mut y = 1;
     let last = h - evidence;
-    for (i, line) in words::why(v).iter().enumerate() {
-        let style = if i == 0 { t.text } else { t.dim };
-        let clean = text::sanitize(line);
-        for part in text::wrap(&clean, w.saturating_sub(2), 3) {
-            if y >= last {
-                break;
-            }
-            let head = part.find(' ').filter(|n| *n < 8 && i > 0 && part.get(*n..8) == Some(&" ".repeat(8 - n)));
-            p.put(1, y, w.saturating_sub(1), &part, if head.is_some() || i == 0 { t.text } else { style });
-            if let Some(n) = head {
-                p.paint(1, y, n, t.key);
-            }
-            y += 1;
+    for (i, part) in words::why_lines(v, w) {
+        if y >= last {
+            // More than fits is said, not only cut.
+            p.put(w.saturating_sub(2), last.saturating_sub(1), 1, "…", t.warn);
+            break;
         }
+        let head = part.find(' ').filter(|n| *n < 8 && i > 0 && part.get(*n..8) == Some(&" ".repeat(8 - n)));
+        p.put(1, y, w.saturating_sub(1), &part, if head.is_some() || i == 0 { t.text } else { t.dim });
+        if let Some(n) = head {
+            p.paint(1, y, n, t.key);
+        }
+        y += 1;
     }
     if evidence > 0 {
         let area = p.area;
@@ -86,7 +84,7 @@ fn list(s: &State, p: &mut Pen<'_>) {
             x += 13;
         }
         let room = w.saturating_sub(x);
-        p.cell(x, y + 1, room, words::message(row), false, t.text);
+        p.cell(x, y + 1, room, &words::message(row), false, t.text);
         if here {
             p.cursor_bar(y + 1);
         }

@@ -51,6 +51,8 @@ fn health() {
 fn overlays() {
     for (name, keys) in [
         ("help", "?"),
+        ("alert_opened", "<Enter>j"),
+        ("unknown_field", "2iusr=root"),
         ("palette", ":esc"),
         ("dismiss", "d"),
         ("case_picker", "e"),

@@ -292,3 +292,75 @@ fn no_keys_whatever_break_the_state() {
         assert_eq!(t.lines().count(), usize::from(w.state.size.1));
     }
 }
+
+#[test]
+fn an_unknown_field_is_doubted_with_the_nearest_name() {
+    let mut w = world();
+    w.send(Msg::Fields(std::sync::Arc::new(vec!["CommandLine".to_owned(), "exit_code".to_owned()])));
+    w.press("2iusr=root");
+    let doubt = w.state.prompt.as_ref().and_then(|p| p.warning.clone()).expect("a doubt while typing");
+    assert_eq!(doubt, "no event seen has a field 'usr'; nearest: user");
+    w.press("<Enter>");
+    assert_eq!(w.state.toast.as_ref().map(|t| (t.text.as_str(), t.bad)), Some((doubt.as_str(), true)));
+    assert_eq!(w.state.live.filters.expression(), "usr=root", "it is done nevertheless");
+    for known in ["user=root", "CommandLine=x", "exit_code=1", "severity>=high", "\"any words\"", "ip=10.0.0.0/8"] {
+        w.press(&format!("\\i{known}"));
+        assert_eq!(w.state.prompt.as_ref().and_then(|p| p.warning.clone()), None, "{known}");
+        w.press("<Esc>");
+    }
+    w.press("1iprocess=sshd");
+    let doubt = w.state.prompt.as_ref().and_then(|p| p.warning.clone());
+    assert_eq!(doubt.as_deref(), Some("no alert has a field 'process'"));
+    w.press("<Ctrl-u>score>=80<Enter>");
+    assert_eq!((w.state.triage.shown.len(), w.state.toast.clone()), (2, None));
+}
+
+#[test]
+fn an_alert_opens_with_its_evidence_in_one_step() {
+    let mut w = world();
+    w.press("<Enter>");
+    assert!(w.state.triage.opened && w.state.pane == 1);
+    let text = secstream::tui::record::render_text(&w.state, &secstream::tui::theme::Theme::default());
+    assert!(text.contains("why CRIT 97.5") && text.contains("evidence 312") && !text.contains("ENTITY"), "{text}");
+    w.press("]");
+    assert_eq!(w.state.triage.cursor.at, 1, "the next alert takes its place");
+    w.press("e");
+    assert!(matches!(w.state.overlays.last(), Some(Overlay::Choice { title, .. }) if title.contains("alert")));
+    w.press("<Esc>j<Enter>");
+    assert!(matches!(w.state.overlays.last(), Some(Overlay::Detail(_))), "Enter again opens the event");
+    w.press("<Esc><Esc>");
+    assert!(!w.state.triage.opened && w.state.pane == 0);
+    assert_eq!(w.state.triage.cursor.at, 1);
+}
+
+#[test]
+fn the_cursor_stays_on_its_alert_once_somebody_works_with_it() {
+    let more = |first: u8, w: &World| {
+        let mut all = (*w.state.triage.all).clone();
+        let mut a = (*all[1].alert).clone();
+        a.id = format!("{first:032x}");
+        a.score = 99.0 + f64::from(first) / 100.0;
+        all.push(secstream::tui::data::AlertView { alert: std::sync::Arc::new(a), ..all[1].clone() });
+        Msg::Alerts(std::sync::Arc::new(all))
+    };
+    let id = |w: &World| w.state.triage.current().map(|v| v.alert.id.clone()).expect("an alert");
+    for (keys, moves) in [("", true), ("2", true), ("j", false), ("l", false), ("x", false), ("<Enter>", false)] {
+        let mut w = world();
+        w.press(keys);
+        let before = id(&w);
+        w.send(more(90, &w));
+        if keys == "2" {
+            w.press("1");
+        }
+        assert_eq!(id(&w) != before, moves, "{keys}");
+        assert_eq!(w.state.triage.cursor.at == 0, moves, "{keys}");
+    }
+    // The log is read again: the alert is gone for a moment, and comes back.
+    let mut w = world();
+    w.press("jj");
+    let (before, all) = (id(&w), w.state.triage.all.clone());
+    w.send(Msg::Alerts(std::sync::Arc::default()));
+    w.send(Msg::Alerts(std::sync::Arc::new(all[..1].to_vec())));
+    w.send(Msg::Alerts(all));
+    assert_eq!(id(&w), before);
+}

@@ -211,6 +211,10 @@ fn a_case_from_the_first_key_to_the_verified_export() {
     t.wait_for("put into IR-");
     t.press("3");
     t.wait_for("Root guessed");
+    // Alerts are named by their titles, not by their ids.
+    t.wait_for("escalated alert '");
+    let hex = |w: &str| w.len() >= 32 && w.chars().all(|c| c.is_ascii_hexdigit());
+    assert!(!t.text().split_whitespace().any(hex), "{}", t.text());
     t.press("c");
     t.wait_for("note on case");
     t.press("isolated the host\x04");

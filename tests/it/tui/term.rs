@@ -143,6 +143,7 @@ impl Term {
     }
 
     /// Presses a key; how long it took until the screen was as wanted, if ever.
+    #[allow(dead_code, reason = "the bench of keys asks so")]
     pub fn answer(&mut self, key: &str, wanted: impl Fn(&str) -> bool) -> Option<Duration> {
         while let Ok((_, b)) = self.bytes.try_recv() {
             self.take(&b);

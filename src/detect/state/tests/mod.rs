@@ -4,6 +4,7 @@
 mod acts;
 mod chain;
 mod episodes;
+mod fold;
 mod kinds;
 mod order;
 mod reference;
@@ -119,7 +120,8 @@ impl Bench {
     pub(super) fn end(mut self) -> Vec<Alert> {
         self.state.finish();
         self.state.drain(&mut self.updates);
-        let mut closed: Vec<Alert> = self.updates.into_iter().filter(|u| u.closed).map(|u| u.alert).collect();
+        let last = self.updates.into_iter().filter(|u| u.closed).map(|u| (u.alert.id.clone(), Alert::clone(&u.alert)));
+        let mut closed: Vec<Alert> = last.collect::<std::collections::BTreeMap<_, _>>().into_values().collect();
         closed.sort_by(|a, b| (a.timestamp, &a.id).cmp(&(b.timestamp, &b.id)));
         closed
     }

@@ -65,22 +65,6 @@ fn other_rules_on_the_same_entity_are_mentioned() {
 }
 
 #[test]
-fn a_covering_rule_lowers_what_it_covers() {
-    let mut r = guessing(3, "10m");
-    r.push(format!("{}secstream: {{suppresses: [c1]}}\n", base("taken")));
-    let mut b = Bench::new(&r);
-    for t in 0..3 {
-        b.line(t, F);
-    }
-    b.line(4, "kind=taken src_ip=1.1.1.1");
-    let got = b.end();
-    let covered = got.iter().find(|a| &*a.rule == "Correlation 1").expect("alert");
-    assert_eq!((part(covered, "covered"), covered.score), (-10.0, 62.0));
-    assert!(covered.route.reason.ends_with("covered by the alert of 'taken'"), "{}", covered.route.reason);
-    got.iter().for_each(adds_up);
-}
-
-#[test]
 fn never_above_a_hundred() {
     let mut r = guessing(1, "10m");
     r[1] = r[1].replace("level: high", "level: critical");

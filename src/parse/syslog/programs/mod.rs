@@ -27,7 +27,6 @@ use memchr::memrchr;
 use crate::event::Draft;
 use crate::parse::Ctx;
 
-pub(in crate::parse) use audit::parse as audit;
 pub(in crate::parse) use ftp::vsftpd;
 pub(in crate::parse) use named::parse as named;
 

@@ -1,4 +1,8 @@
-//! `secstream rules`: what is loaded, lint, and the tests beside the rules.
+//! `secstream rules`: what is loaded, lint, tests, and what rules find in a log.
+
+mod args;
+mod backtest;
+mod explain;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,9 +10,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::{Common, RuleOptions, RulesCommand};
+pub use args::RulesCommand;
+
+use super::args::{Common, RuleOptions};
 use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
+use super::summary::placed;
+use super::words::count;
 use crate::config::Config;
 use crate::detect::{RuleFile, RuleInfo, RuleSet, lint, shipped, testing};
 use crate::event::sanitize;
@@ -21,6 +29,8 @@ pub(super) fn run(command: RulesCommand, out: &mut dyn Write) -> Result<u8, Fail
         RulesCommand::Show { rule, rules, json } => show(&rule, &files(&rules, &[])?, json, out),
         RulesCommand::Check { paths, rules, json } => check(&files(&rules, &paths)?, json, out),
         RulesCommand::Test { paths, rules, json } => test(&rules, &paths, json, out),
+        RulesCommand::Backtest(a) => backtest::run(&a, out),
+        RulesCommand::Explain(a) => explain::run(&a, out),
     }
 }
 
@@ -33,7 +43,11 @@ fn files(options: &RuleOptions, paths: &[PathBuf]) -> Result<Vec<RuleFile>, Fail
     }
     let mut files = Vec::new();
     for p in paths {
-        inputs::read_rules(p, &mut files)?;
+        if p.as_os_str() == "-" {
+            files.push(RuleFile::new("-", std::io::read_to_string(std::io::stdin())?));
+        } else {
+            inputs::read_rules(p, &mut files)?;
+        }
     }
     Ok(files)
 }
@@ -59,11 +73,12 @@ fn list(set: &RuleSet, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
         };
         writeln!(out, "{:<13} {:<10} {:<60} {}", r.level.as_str(), state, sanitize(&r.title), sanitize(&r.path))?;
         if let Some(why) = &r.reason {
-            writeln!(out, "    {}:{}: {}", sanitize(&r.path), r.line, sanitize(why))?;
+            writeln!(out, "    {}", sanitize(&placed(&r.path, r.line, why)))?;
         }
     }
     let loaded = set.rules().iter().filter(|r| r.loaded).count();
-    writeln!(out, "{} rules, {loaded} loaded, {} not", set.rules().len(), set.rules().len() - loaded)?;
+    let all = set.rules().len();
+    writeln!(out, "{}, {loaded} loaded, {} not", count(all, "rule"), all - loaded)?;
     Ok(DONE)
 }
 
@@ -103,7 +118,7 @@ fn check(files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Fail
                 writeln!(out, "{}", sanitize(line))?;
             }
         }
-        writeln!(out, "{} files, {} findings", files.len(), findings.len())?;
+        writeln!(out, "{}, {}", count(files.len(), "file"), count(findings.len(), "finding"))?;
     }
     let errors = findings.iter().any(|f| f.severity == lint::Level::Error);
     Ok(if errors { FINDINGS } else { DONE })
@@ -116,7 +131,7 @@ fn test(options: &RuleOptions, paths: &[PathBuf], json: bool, out: &mut dyn Writ
         cases.extend(shipped::tests());
     }
     let dirs: Vec<&PathBuf> = paths.iter().chain(&options.rules).chain(&options.add_rules).collect();
-    for d in dirs {
+    for d in dirs.into_iter().filter(|d| d.as_os_str() != "-") {
         read_tests(d, &mut cases)?;
     }
     let set = Arc::new(RuleSet::load(&rules));

@@ -1,0 +1,318 @@
+//! `cases verify --source LOG`: the alerts of a case are raised again from the
+//! logs, with the rules at hand, and compared by id.
+//!
+//! Only what can be decided is: an alert needs all its logs as they were read,
+//! and its rule with the same text. Times without a year are dated as they were
+//! (the document has the reference), a log that grew is read to its old end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Failure;
+use crate::alert::Alert;
+use crate::cli::args::{Common, RuleOptions};
+use crate::cli::inputs;
+use crate::event::Ts;
+use crate::pipeline::{LoadedRules, Session, SessionOptions, Sink, SinkContext, SourceStatus};
+use crate::sink::SinkError;
+use crate::source::{Cache, Fingerprint, Input, InputKind, TimeRefStore};
+use crate::store::EventKey;
+use crate::store::export::tidy;
+use crate::store::verify::{Match, Matched, Report};
+
+/// How alerts are derived again.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DeriveArgs {
+    /// Compare the bytes only: derive no alerts again
+    #[arg(long)]
+    pub no_derive: bool,
+    /// The rules that were in force, if not the shipped ones
+    #[command(flatten)]
+    pub rules: RuleOptions,
+    /// TOML files that define custom formats (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub formats: Vec<PathBuf>,
+}
+
+/// What became of one alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+enum Outcome {
+    /// Raised again, the same.
+    Same,
+    /// Raised again, with other values.
+    Differs { fields: Vec<String> },
+    /// Not raised again.
+    NotRaised,
+    /// Cannot be decided.
+    NotDerived { reason: String },
+}
+
+/// What became of each alert, by id.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(transparent)]
+pub(super) struct Derived(BTreeMap<String, Outcome>);
+
+impl Derived {
+    /// Alerts that were derived again, the same.
+    pub(super) fn same(&self) -> usize {
+        self.0.values().filter(|o| **o == Outcome::Same).count()
+    }
+
+    /// Alerts that could be decided.
+    pub(super) fn checked(&self) -> usize {
+        self.0.values().filter(|o| !matches!(o, Outcome::NotDerived { .. })).count()
+    }
+
+    /// Why others could not, and how many.
+    pub(super) fn reasons(&self) -> BTreeMap<&str, usize> {
+        let mut all = BTreeMap::new();
+        for o in self.0.values() {
+            if let Outcome::NotDerived { reason } = o {
+                *all.entry(reason.as_str()).or_default() += 1;
+            }
+        }
+        all
+    }
+}
+
+/// Derives the alerts of the document again and adds what differs to the report.
+pub(super) fn derive(
+    document: &Value,
+    report: &mut Report,
+    logs: &[PathBuf],
+    args: &DeriveArgs,
+) -> Result<Derived, Failure> {
+    if args.no_derive || logs.is_empty() {
+        return Ok(Derived::default());
+    }
+    let usage = |f: crate::cli::error::Failure| Failure::Usage(f.message);
+    let list = |name: &str| document[name].as_array().map_or(&[][..], Vec::as_slice);
+    let mut job = Job {
+        sources: list("sources").iter().map(|s| (s["id"].as_i64().unwrap_or(-1), s)).collect(),
+        matched: report.matched.iter().map(|m| (m.source, m.clone())).collect(),
+        ..Job::default()
+    };
+    let common = Common {
+        rules: args.rules.clone(),
+        formats: args.formats.clone(),
+        format: "auto".to_owned(),
+        timezone: job.timezone(),
+        no_store: true,
+        ..Common::default()
+    };
+    let config = inputs::config(&common).map_err(usage)?;
+    let (dirs, add) = inputs::rule_dirs(&config, &args.rules);
+    let rules = inputs::loaded(&inputs::rule_files(&dirs, &add).map_err(usage)?);
+    job.rules = rules.records.iter().map(|r| (r.id.clone(), r.sha256.clone())).collect();
+
+    let mut derived = Derived::default();
+    let mut wanted: BTreeMap<&str, &Value> = BTreeMap::new();
+    for alert in list("alerts") {
+        let id = alert["id"].as_str().unwrap_or_default();
+        match job.hindrance(alert) {
+            Some(reason) => drop(derived.0.insert(id.to_owned(), Outcome::NotDerived { reason })),
+            None => drop(wanted.insert(id, alert)),
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(derived);
+    }
+    let dir = tempfile::tempdir()?;
+    let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
+    let (raised, formats) = job.run(options, rules, logs, dir.path())?;
+    for (id, alert) in wanted {
+        let outcome = match job.misread(alert, &formats) {
+            Some(reason) => Outcome::NotDerived { reason },
+            None => compare(alert, raised.get(id)),
+        };
+        let item = format!("alert {id}");
+        match &outcome {
+            Outcome::NotRaised => report.add_outside(item, "is not raised again from the logs"),
+            Outcome::Differs { fields } => {
+                report.add_outside(item, format!("derived again from the logs it differs in {}", fields.join(", ")));
+            }
+            Outcome::Same | Outcome::NotDerived { .. } => {}
+        }
+        derived.0.insert(id.to_owned(), outcome);
+    }
+    Ok(derived)
+}
+
+/// Alerts by id, and the format by which each source was read.
+type Raised = (BTreeMap<String, Arc<Alert>>, BTreeMap<i64, String>);
+
+/// What is known before the logs are read.
+#[derive(Default)]
+struct Job<'a> {
+    sources: BTreeMap<i64, &'a Value>,
+    matched: BTreeMap<i64, Matched>,
+    /// SHA-256 of the texts of the rules at hand.
+    rules: BTreeMap<String, String>,
+}
+
+impl Job<'_> {
+    /// The zone by which the logs were read, where it is one.
+    fn timezone(&self) -> Option<String> {
+        let zones: BTreeSet<&str> =
+            self.matched.keys().filter_map(|id| self.sources.get(id)?["timezone"].as_str()).collect();
+        zones.first().filter(|z| zones.len() == 1 && !z.is_empty()).map(|z| (*z).to_owned())
+    }
+
+    fn name(&self, source: i64) -> &str {
+        self.sources.get(&source).and_then(|s| s["name"].as_str()).unwrap_or("?")
+    }
+
+    /// Why an alert cannot be derived again.
+    fn hindrance(&self, alert: &Value) -> Option<String> {
+        let rule = alert["rule_id"].as_str().unwrap_or_default();
+        let Some(recorded) = alert["rule_sha256"].as_str() else {
+            return Some("the case does not have the hash of their rule".to_owned());
+        };
+        match self.rules.get(rule) {
+            None => return Some(format!("rule {rule} is not among the rules here (name them with --rules)")),
+            Some(sha) if sha != recorded => return Some(format!("rule {rule} has another text here")),
+            Some(_) => {}
+        }
+        let sources = evidence(alert).map(|e| e["source"].as_i64().unwrap_or(-1)).collect::<BTreeSet<_>>();
+        for id in sources {
+            match self.matched.get(&id).map(|m| m.how) {
+                None => return Some(format!("the log {} was not given", self.name(id))),
+                Some(Match::Changed) => return Some(format!("the log {} was changed", self.name(id))),
+                Some(_) => {}
+            }
+        }
+        let zone = |id: &i64| self.sources.get(id).map(|s| &s["timezone"]);
+        let mut zones = self.matched.keys().map(zone);
+        let first = zones.next();
+        (!zones.all(|z| Some(z) == first)).then(|| "the logs were read by different time zones".to_owned())
+    }
+
+    /// Whether one of an alert's sources was read by another format than then.
+    fn misread(&self, alert: &Value, formats: &BTreeMap<i64, String>) -> Option<String> {
+        let ids: BTreeSet<i64> = evidence(alert).filter_map(|e| e["source"].as_i64()).collect();
+        ids.into_iter().find_map(|id| {
+            let then = self.sources.get(&id)?["format"].as_str()?;
+            let now = formats.get(&id)?;
+            (then != now).then(|| {
+                let name = self.name(id);
+                format!("the log {name} was read as {then} and is read as {now} here (--formats names custom ones)")
+            })
+        })
+    }
+
+    /// Reads the logs again, as they were.
+    fn run(
+        &self,
+        mut options: SessionOptions,
+        rules: LoadedRules,
+        logs: &[PathBuf],
+        dir: &Path,
+    ) -> Result<Raised, Failure> {
+        let cache = Cache::at(&dir.join("cache"), u64::MAX);
+        let references = TimeRefStore::new(cache.clone());
+        let mut order = Vec::new();
+        for (id, m) in self.matched.iter().filter(|(_, m)| m.how != Match::Changed) {
+            let (Some(source), Some(path)) = (self.sources.get(id), logs.get(m.log)) else { continue };
+            let path = match m.how {
+                Match::Grown(size) => beginning(path, size, &dir.join(format!("{id}")))?,
+                _ => path.clone(),
+            };
+            let fail = |error| Failure::File { name: path.display().to_string(), error };
+            let file = File::open(&path).map_err(fail)?;
+            let print = file.metadata().and_then(|meta| Fingerprint::of(&file, meta.len())).map_err(fail)?;
+            if let Some(reference) = source["time_reference"].as_str().and_then(Ts::parse_rfc3339) {
+                let _ = references.get_or_record(&print, reference);
+            }
+            // Under its old name, which is a part of what tells its format.
+            options.inputs.push(Input { name: self.name(*id).to_owned(), kind: InputKind::Path(path) });
+            order.push(*id);
+        }
+        let found = Arc::new(Mutex::new(BTreeMap::new()));
+        options.rules = Box::new(move || rules);
+        options.cache = Some(cache);
+        options.sinks.push(Box::new(Collect(Arc::clone(&found))));
+        let mut session = Session::start(options);
+        session.join().map_err(|e| Failure::Input(e.to_string()))?;
+        let snapshot = session.snapshot();
+        let formats = order.into_iter().zip(snapshot.sources.iter().map(|s| s.format.clone())).collect();
+        let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok((found, formats))
+    }
+}
+
+/// A copy of the first bytes of a file that has grown since.
+fn beginning(path: &Path, size: u64, to: &Path) -> Result<PathBuf, Failure> {
+    let copy = || io::copy(&mut File::open(path)?.take(size), &mut File::create(to)?);
+    copy().map_err(|error| Failure::File { name: path.display().to_string(), error })?;
+    Ok(to.to_owned())
+}
+
+/// Keeps the closed alerts by id.
+struct Collect(Arc<Mutex<BTreeMap<String, Arc<Alert>>>>);
+
+impl Sink for Collect {
+    fn finish(&mut self, _: SinkContext<'_>, alerts: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
+        let all = alerts.iter().map(|a| (a.id.clone(), Arc::clone(a))).collect();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = all;
+        Ok(())
+    }
+}
+
+fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
+    alert["evidence"].as_array().into_iter().flatten()
+}
+
+/// Members of an exported alert that are not the machine's.
+const OTHERS: [&str; 6] = ["rule_sha256", "triage", "tags", "evidence_digest", "digest", "evidence"];
+/// Members of an alert that grow while it is open.
+const GROWING: [&str; 11] = [
+    "revision",
+    "state",
+    "last",
+    "count",
+    "matched_total",
+    "score",
+    "score_parts",
+    "confidence",
+    "message",
+    "src_ips",
+    "severity",
+];
+
+fn compare(then: &Value, now: Option<&Arc<Alert>>) -> Outcome {
+    let Some(now) = now else { return Outcome::NotRaised };
+    let doc = tidy(now.to_json(&[]));
+    let open = then["state"] == "open";
+    let mut fields = Vec::new();
+    for (name, value) in then.as_object().into_iter().flatten() {
+        let skip = OTHERS.contains(&name.as_str()) || (open && GROWING.contains(&name.as_str()));
+        if !skip && doc[name] != *value {
+            fields.push(format!("{name} ({}, now {})", short(value), short(&doc[name])));
+        }
+    }
+    let keys: Vec<String> = now.evidence.iter().map(|e| EventKey::of(e).0).collect();
+    let same = evidence(then).zip(&keys).take_while(|(e, k)| e["event"] == k.as_str()).count();
+    let had = evidence(then).count();
+    if same < had || (!open && had != keys.len()) {
+        fields.push(format!("evidence (from record {} on; {had}, now {})", same + 1, keys.len()));
+    }
+    if fields.is_empty() { Outcome::Same } else { Outcome::Differs { fields } }
+}
+
+/// A value, cut where it is long.
+fn short(value: &Value) -> String {
+    const MOST: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text,
+    }
+}

@@ -1,0 +1,128 @@
+//! Arguments of the rules' verbs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::args::{Common, RuleOptions};
+
+/// `secstream rules …`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// What is loaded, and why the rest is not
+    #[command(
+        after_help = "Examples:\n  secstream rules list\n  secstream rules list --add-rules my-rules/ --json | jq '.[] | select(.loaded | not)'"
+    )]
+    List {
+        /// Which rules
+        #[command(flatten)]
+        rules: RuleOptions,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a rule by id, title or file
+    #[command(
+        after_help = "Examples:\n  secstream rules show ssh_distributed_guessing.yml\n  secstream rules show 'Distributed SSH password guessing'"
+    )]
+    Show {
+        /// Id, title or file name
+        rule: String,
+        /// Which rules
+        #[command(flatten)]
+        rules: RuleOptions,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lint rules: errors and warnings with places; exit code 1 if there are any errors
+    #[command(
+        after_help = "Examples:\n  secstream rules check my-rules/\n  secstream rules check - < my-rules/deploy.yml\n  secstream rules check --rules my-rules/ --json"
+    )]
+    Check {
+        /// Files or directories, - for standard input (default: the rules in force)
+        paths: Vec<PathBuf>,
+        /// Which rules
+        #[command(flatten)]
+        rules: RuleOptions,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the test events beside the rules; exit code 1 if any fails
+    #[command(after_help = "Examples:\n  secstream rules test\n  secstream rules test --rules my-rules/")]
+    Test {
+        /// Files or directories (default: the rules in force)
+        paths: Vec<PathBuf>,
+        /// Which rules
+        #[command(flatten)]
+        rules: RuleOptions,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// What rules find in a log, against the version before: matches and alerts gained and lost, and the cost
+    Backtest(BacktestArgs),
+    /// Why a rule matches an event or does not: logsource, condition, each value
+    Explain(ExplainArgs),
+}
+
+/// `secstream rules explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream rules explain auth.log:120 'SSH login failed'\n  secstream rules explain events.ndjson:7 my-rules/cmd.yml\n  secstream rules explain '{\"EventID\":1,\"Channel\":\"Security\"}' my.yml --json\n  tail -1 auth.log | secstream rules explain - ssh_login_failed"
+)]
+pub struct ExplainArgs {
+    /// FILE:LINE, a file (its first record), - for standard input, or the event's own text
+    #[arg(value_name = "EVENT")]
+    pub event: String,
+    /// Id, name, title or file of the rule
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Shared options
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `secstream rules backtest`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream rules backtest my-rules/ssh.yml --input auth.log\n  secstream rules backtest new.yml --before old-rules/ --input logs/ --json\n  secstream rules backtest ssh.yml --input auth.log --fail-on lost\n\nThe version before is the rule of the same id in --before, else among the shipped rules; a rule without one is new.\nExit codes: 0 done, 1 a rule does not load or --fail-on applies, 2 wrong usage, 3 input or output failed."
+)]
+pub struct BacktestArgs {
+    /// Rule files or directories to be tried
+    #[arg(required = true, value_name = "RULES")]
+    pub paths: Vec<PathBuf>,
+    /// Logs: files, directories, globs, or - for standard input
+    #[arg(long, required = true, num_args = 1.., value_name = "LOG")]
+    pub input: Vec<String>,
+    /// The rules as they were (default: the shipped ones)
+    #[arg(long, value_name = "DIR")]
+    pub before: Vec<PathBuf>,
+    /// List at most this many gained and lost matches of each rule, and as many alerts
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Exit code 1 if matches or alerts were lost or gained
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub fail_on: Vec<FailOn>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Shared options
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What `rules backtest` can be told to fail on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Matches or alerts that are no more
+    Lost,
+    /// Matches or alerts that are new
+    Gained,
+    /// Lost alerts that people have judged to be true
+    LostTrue,
+}

@@ -1,0 +1,81 @@
+//! Columns against the matcher, on the random rules and events of the engine's tests.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::detect::tests::{Fact, batch_of, load, random, titles};
+use crate::detect::{RuleFile, RuleSet};
+
+fn draft(text: &str) -> Draft {
+    Draft::read(&[RuleFile::new("draft.yml", text)])
+}
+
+/// Columns with what the drafts ask for, of these events.
+fn columns(drafts: &[&Draft], facts: &[Fact], parsed_for: &RuleSet, cap: usize) -> Columns {
+    let mut c = Columns::new(cap).wider(drafts).unwrap_or_else(|| Columns::new(cap));
+    batch_of(facts, parsed_for).events().for_each(|e| c.push(e));
+    c
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn columns_and_engine_agree(rules in prop::collection::vec(random::rule(), 1..4), facts in prop::collection::vec(random::fact(), 8..80), known in any::<bool>()) {
+        let texts: Vec<String> = rules.iter().map(|r| r.replacen('{', "{\"title\": \"T\",", 1)).collect();
+        let drafts: Vec<Draft> = texts.iter().map(|t| draft(t)).collect();
+        let other = load("title: other\nlogsource: {product: linux}\ndetection: {s: {B: x}, condition: s}\n");
+        let whole = load(&texts.join("\n---\n"));
+        let all: Vec<&Draft> = drafts.iter().collect();
+        let mut c = columns(&all, &facts, if known { &whole } else { &other }, 1 << 20);
+        for (text, d) in texts.iter().zip(&drafts) {
+            let set = load(text);
+            let expected: Vec<usize> = (titles(&set, &facts).iter().enumerate()).filter(|(_, t)| !t.is_empty()).map(|(i, _)| i).collect();
+            match c.matches(d) {
+                Ok(found) => prop_assert_eq!(found.ones().collect::<Vec<_>>(), expected, "{}", text),
+                Err(why) => prop_assert_eq!(why, NeedsScan::Kind, "{}", text),
+            }
+        }
+    }
+}
+
+const RULE: &str = "title: T\nlogsource: {product: linux}\ndetection: {s: {A|contains: x}, condition: s}\n";
+
+fn facts(n: usize) -> Vec<Fact> {
+    (0..n)
+        .map(|i| Fact::fields(("linux", "", ""), &[("A", &format!("{}{i}", if i % 7 == 0 { "x" } else { "y" }))]))
+        .collect()
+}
+
+#[test]
+fn a_predicate_asked_again_is_remembered_and_a_new_field_is_missed() {
+    let d = draft(RULE);
+    let mut c = columns(&[&d], &facts(100), &load(RULE), 1 << 20);
+    assert_eq!(c.matches(&d).map(|b| b.count()), Ok(15));
+    assert_eq!(c.asked.len(), 1);
+    assert_eq!(c.matches(&draft(&RULE.replace("condition: s", "condition: not s"))).map(|b| b.count()), Ok(85));
+    assert_eq!(c.asked.len(), 1, "the same predicate");
+    let other = draft(&RULE.replace("A|", "B|"));
+    assert_eq!(c.matches(&other), Err(NeedsScan::Field));
+    assert!(c.wider(&[&d]).is_none());
+    assert_eq!(c.wider(&[&other]).map(|w| (w.places.len(), w.events())), Some((2, 0)));
+    assert_eq!(c.matches(&draft(&RULE.replace("{A|contains: x}", "[x]"))), Err(NeedsScan::Kind), "keywords");
+}
+
+#[test]
+fn too_large_columns_are_given_up() {
+    let d = draft(RULE);
+    let mut c = columns(&[&d], &facts(9_000), &load(RULE), 100_000);
+    assert_eq!(c.matches(&d), Err(NeedsScan::TooLarge));
+    assert!(c.size().1 <= 100_000);
+}
+
+#[test]
+fn filters_apply_to_drafts() {
+    let filter = "title: F\nlogsource: {product: linux}\nfilter: {rules: [T], selection: {A|endswith: '4'}, condition: not selection}\n";
+    let named = RULE.replace("title: T\n", "title: T\nname: T\n");
+    let d = Draft::read(&[RuleFile::new("draft.yml", &named), RuleFile::new("filter.yml", filter)]);
+    assert!(d.infos().iter().all(|i| i.loaded), "{:?}", d.infos());
+    let mut c = columns(&[&d], &facts(100), &load(&named), 1 << 20);
+    assert_eq!(c.matches(&d).map(|b| b.count()), Ok(13), "without 14 and 84");
+}

@@ -1,0 +1,146 @@
+//! Tests of logs with headers.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use crate::event::{Batch, EventRow, EventType, Outcome, Ov, Record, Schema, Span, Ts};
+use crate::parse::{Options, Parser, Scratch, format_name};
+
+fn batch(text: &str) -> Batch {
+    let mut b = Batch { text: text.to_owned(), ..Batch::default() };
+    let mut at = 0;
+    for line in text.split('\n') {
+        let len = line.trim_end_matches('\r').len();
+        if len > 0 {
+            b.records.push(Record::new(Span::text(at, len), at as u64, len as u64, 1));
+        }
+        at += line.len() + 1;
+    }
+    b
+}
+
+fn parser(sample: &str) -> Parser {
+    let opts = Options::new(Ts::parse_rfc3339("2026-11-20T00:00:00Z").unwrap());
+    Parser::for_source("x.log", sample.as_bytes(), &opts, &Arc::new(Schema::base()))
+}
+
+fn parse(text: &str) -> Vec<EventRow> {
+    let mut b = batch(text);
+    parser(text).parse_batch(&mut b, &mut Scratch::default());
+    b.events().map(EventRow::from).collect()
+}
+
+fn values<'a>(e: &'a EventRow, name: &str) -> Vec<&'a str> {
+    e.fields.iter().filter(|f| f.name == name).map(|f| f.value.as_str()).collect()
+}
+
+const ZEEK: &str = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n\
+#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tquery\tanswers\trejected\tnote_x\n\
+#types\ttime\tstring\taddr\tport\taddr\tport\tstring\tvector[string]\tbool\tset[enum]\n\
+1521911720.865716\tCq\t192.0.2.1\t41772\t192.0.2.2\t53\ta\\x09b\\\\c\tx,y\tF\t(empty)\n\
+#close\t2024-04-12-19-34-07\n";
+
+#[test]
+fn a_zeek_log() {
+    let all = parse(ZEEK);
+    assert!(all.iter().all(|e| e.parsed && format_name(e.format) == "zeek"));
+    let e = &all[7];
+    assert_eq!((e.event_type, e.time.to_rfc3339().as_str()), (EventType::DnsQuery, "2018-03-24T17:15:20.865716Z"));
+    assert_eq!(
+        (e.ov(Ov::SrcIp), e.ov(Ov::SrcPort), e.ov(Ov::DestPort)),
+        (Some("192.0.2.1"), Some("41772"), Some("53"))
+    );
+    assert_eq!((e.ov(Ov::Resource), e.ov(Ov::SessionId)), (Some("a\tb\\c"), Some("Cq")));
+    assert_eq!(
+        (values(e, "answers"), values(e, "rejected"), values(e, "note_x")),
+        (vec!["x", "y"], vec!["false"], vec![""])
+    );
+}
+
+#[test]
+fn the_same_as_json() {
+    let json = r#"{"_path":"dns","ts":1521911720.865716,"uid":"Cq","id.orig_h":"192.0.2.1","id.orig_p":41772,"id.resp_h":"192.0.2.2","id.resp_p":53,"query":"a\tb\\c","answers":["x","y"],"rejected":false,"note_x":[]}"#;
+    let (a, b) = (&parse(ZEEK)[7], &parse(json)[0]);
+    assert_eq!((a.event_type, a.outcome, a.time, &a.overlay), (b.event_type, b.outcome, b.time, &b.overlay));
+    assert_eq!(a.fields, b.fields);
+}
+
+const IIS: &str = "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n#Date: 2026-11-18 00:00:00\r\n\
+#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status\r\n\
+2026-11-18 09:30:00 192.0.2.1 GET /a.aspx id=1+or+1=1 443 - 192.0.2.9 Mozilla/5.0+(X11) - 404\r\n";
+
+#[test]
+fn an_iis_log() {
+    let all = parse(IIS);
+    assert!(all.iter().all(|e| e.parsed && format_name(e.format) == "w3c"));
+    let e = &all[4];
+    assert_eq!((e.event_type, e.outcome), (EventType::HttpRequest, Outcome::Failure));
+    assert_eq!((e.ov(Ov::Url), e.ov(Ov::StatusCode)), (Some("/a.aspx?id=1+or+1=1"), Some("404")));
+    assert_eq!((e.ov(Ov::SrcIp), e.ov(Ov::DestIp), e.ov(Ov::User)), (Some("192.0.2.9"), Some("192.0.2.1"), None));
+    assert_eq!(
+        (e.ov(Ov::UserAgent), e.time.to_rfc3339().as_str()),
+        (Some("Mozilla/5.0 (X11)"), "2026-11-18T09:30:00Z")
+    );
+    assert_eq!(values(e, "cs-uri-query"), ["id=1+or+1=1", "/a.aspx?id=1+or+1=1"]);
+    assert_eq!((values(e, "cs-uri-stem"), values(e, "cs-username")), (vec!["/a.aspx"], vec![]));
+}
+
+#[test]
+fn other_w3c_logs() {
+    let text = "#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n\
+#Fields: date time action protocol src-ip dst-ip src-port dst-port size\n\
+2026-11-18 09:30:00 DROP TCP 192.0.2.9 192.0.2.1 50000 445 60\n";
+    let e = &parse(text)[4];
+    assert_eq!(
+        (e.event_type, e.ov(Ov::SrcIp), e.ov(Ov::DestPort)),
+        (EventType::FirewallBlock, Some("192.0.2.9"), Some("445"))
+    );
+    // A time without a date is of the header's date.
+    let text = "#Date: 2026-11-18 00:00:00\n#Fields: time c-ip cs-method cs-uri-stem sc-status\n00:00:05 192.0.2.9 GET / 200\n";
+    assert_eq!(parse(text)[2].time.to_rfc3339(), "2026-11-18T00:00:05Z");
+}
+
+#[test]
+fn headers_change_and_come_from_before() {
+    let text = "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\n1.0\ta\t192.0.2.1\n#fields\tuid\tts\tid.orig_h\nb\t2.0\t192.0.2.2\n";
+    let all = parse(text);
+    assert_eq!(values(&all[3], "uid"), ["a"]);
+    assert_eq!(values(&all[5], "uid"), ["b"]);
+    // A later batch of the same source.
+    let parser = parser(text);
+    let mut b = batch("c\t3.0\t192.0.2.3\n");
+    b.header = Some("#separator \\x09\n#path\tconn\n#fields\tuid\tts\tid.orig_h".into());
+    let mut scratch = Scratch::default();
+    for _ in 0..2 {
+        let mut b = Batch { header: b.header.clone(), ..batch(&b.text) };
+        parser.parse_batch(&mut b, &mut scratch);
+        let e = EventRow::from(b.event(0).unwrap());
+        assert_eq!((values(&e, "uid"), e.ov(Ov::SrcIp)), (vec!["c"], Some("192.0.2.3")));
+    }
+    // Without its header the line says nothing.
+    let mut none = batch("c\t3.0\t192.0.2.3\n");
+    parser.parse_batch(&mut none, &mut scratch);
+    assert!(none.events().all(|e| e.fields().is_empty()));
+}
+
+#[test]
+fn a_header_inside_another_log_is_text() {
+    let all = parse("Nov 18 09:30:00 h sshd[1]: x\n#fields\ta\tb\nq\tw\n");
+    assert!(!all[1].parsed && !all[2].parsed);
+}
+
+proptest! {
+    #[test]
+    fn no_panic(
+        head in "(#separator \\\\x0[0-9a-f]|#fields\t?|#types\t?|#Fields: |#Date: |#path\t|ts\t|vector\\[|time |c-ip |cs-uri-stem |cs-uri-query |date |\n){0,12}",
+        body in "(-|\t| |\n|\\\\x[0-9a-f]{1,2}|\\\\|,|\"|/|1\\.5|192\\.0\\.2\\.1|é|\\PC){0,40}",
+    ) {
+        for start in ["#separator \\x09\n#fields\tts\tuid\n", "#Fields: date time c-ip\n"] {
+            let text = format!("{start}{head}\n{body}");
+            for e in parse(&text) {
+                prop_assert!(e.fields.iter().all(|f| f.value.len() <= text.len() * 2));
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The W3C's extended log format: IIS, and the firewall of Windows.
+//!
+//! Columns keep their names; a value that is `-` is absent. IIS writes a blank
+//! as `+`. Rules for web servers mostly look for a path in `cs-uri-query`, so
+//! that name has the whole target as a second value.
+
+use smallvec::SmallVec;
+
+use super::{MOST, Parser};
+use crate::event::{Draft, EventType, Logsource, Outcome, Ov, RecordFlags, Schema, TimeQuality, Ts, ValueKind};
+use crate::parse::{addr, time, url};
+
+/// Logsources of such logs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sources {
+    web: Logsource,
+    firewall: Logsource,
+}
+
+impl Sources {
+    pub(super) fn new(schema: &Schema) -> Self {
+        Self {
+            web: schema.logsource("iis", "webserver", "access"),
+            firewall: schema.logsource("windows", "firewall", "firewall"),
+        }
+    }
+}
+
+/// Header of a log.
+#[derive(Debug, Default)]
+pub(super) struct Header {
+    columns: Vec<String>,
+    /// Where lines have a time but no date.
+    date: String,
+    /// Times are of the machine's zone.
+    local: bool,
+}
+
+impl Header {
+    /// Takes one header line: its name, and what follows.
+    pub(super) fn read(&mut self, name: &[u8], rest: &str) {
+        match name {
+            b"#Fields:" => self.columns = rest.split_ascii_whitespace().take(MOST).map(str::to_owned).collect(),
+            b"#Date:" => self.date = rest.split(' ').next().unwrap_or("").to_owned(),
+            b"#Software:" => self.local = rest.contains("Firewall"),
+            _ => {}
+        }
+    }
+
+    /// Parses one line; false where its columns are not those of the header.
+    pub(super) fn parse(&self, line: &str, p: &Parser, d: &mut Draft<'_>) -> bool {
+        let values = split(line.trim_end());
+        if self.columns.len() < 3 || values.len() != self.columns.len() {
+            return false;
+        }
+        let value = |name: &str| {
+            let at = self.columns.iter().position(|c| c == name)?;
+            values.get(at).copied().filter(|v| *v != "-" && !v.is_empty())
+        };
+        for (name, v) in self.columns.iter().zip(&values) {
+            if !matches!(*v, "-" | "") {
+                d.field(name, v);
+            }
+        }
+        if let Some((ts, quality)) = self.time(value("date"), value("time"), p) {
+            d.time(ts, quality);
+        }
+        if let (Some(action), Some(_)) = (value("action"), value("src-ip")) {
+            firewall(action, &value, p, d);
+        } else {
+            web(&value, p, d);
+        }
+        d.flag(RecordFlags::PARSED);
+        true
+    }
+
+    fn time(&self, date: Option<&str>, clock: Option<&str>, p: &Parser) -> Option<(Ts, TimeQuality)> {
+        let mut text = SmallVec::<[u8; 32]>::from_slice(date.unwrap_or(&self.date).as_bytes());
+        text.push(b' ');
+        text.extend_from_slice(clock?.as_bytes());
+        let ctx = if self.local { &p.ctx } else { p.windows.utc() };
+        let (ts, quality) = time::value(std::str::from_utf8(&text).ok()?, ctx)?;
+        Some((ts, if self.local { quality } else { TimeQuality::Zoned }))
+    }
+}
+
+/// Columns by tabs or blanks; quotes hold a value with blanks together.
+fn split(line: &str) -> SmallVec<[&str; 32]> {
+    let mut out = SmallVec::new();
+    if line.contains('\t') {
+        out.extend(line.split('\t').take(MOST + 1));
+        return out;
+    }
+    let mut rest = line;
+    while out.len() <= MOST {
+        if let Some((v, after)) = rest.strip_prefix('"').and_then(|r| r.split_once('"'))
+            && (after.is_empty() || after.starts_with(' '))
+        {
+            out.push(v);
+            let Some(next) = after.strip_prefix(' ') else { break };
+            rest = next;
+            continue;
+        }
+        match rest.split_once(' ') {
+            Some((v, after)) => {
+                out.push(v);
+                rest = after;
+            }
+            None => {
+                out.push(rest);
+                break;
+            }
+        }
+    }
+    out
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 19 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn set_ip(d: &mut Draft<'_>, name: Ov, value: Option<&str>) {
+    if let Some(a) = value.and_then(addr::parse) {
+        d.set(name, a.ip);
+    }
+}
+
+fn web<'v>(value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_>) {
+    set_ip(d, Ov::SrcIp, value("c-ip"));
+    set_ip(d, Ov::DestIp, value("s-ip"));
+    for (column, name) in [("s-port", Ov::DestPort), ("sc-bytes", Ov::Bytes), ("sc-status", Ov::StatusCode)] {
+        if let Some(v) = value(column).filter(|v| digits(v)) {
+            d.set(name, v);
+        }
+    }
+    for (column, name) in [
+        ("cs-username", Ov::User),
+        ("cs-method", Ov::HttpMethod),
+        ("cs-host", Ov::DestHost),
+        ("cs(Host)", Ov::DestHost),
+        ("s-computername", Ov::Host),
+        ("cs(User-Agent)", Ov::UserAgent),
+        ("cs(Referer)", Ov::Referrer),
+    ] {
+        match value(column) {
+            Some(v) if name == Ov::UserAgent && v.contains('+') && !v.contains(' ') => {
+                let span = d.build(|out| out.extend(v.chars().map(|c| if c == '+' { ' ' } else { c })));
+                d.set_span(name, span);
+            }
+            Some(v) => d.set(name, v),
+            None => {}
+        }
+    }
+    if let Some(stem) = value("cs-uri-stem") {
+        let span = match value("cs-uri-query") {
+            Some(query) => d.build(|out| {
+                out.push_str(stem);
+                out.push('?');
+                out.push_str(query);
+            }),
+            None => d.span(stem),
+        };
+        d.set_span(Ov::Url, span);
+        let plain = SmallVec::<[u8; 512]>::from_slice(d.value(span).as_bytes());
+        url::set_decoded(d, std::str::from_utf8(&plain).unwrap_or(""), span);
+        d.span_field("cs-uri-query", span, ValueKind::Text);
+        d.mark_repeated();
+    }
+    let outcome = match value("sc-status").and_then(|s| s.bytes().next()) {
+        Some(b'1'..=b'3') => Outcome::Success,
+        Some(b'4' | b'5') => Outcome::Failure,
+        _ => Outcome::Unknown,
+    };
+    d.event(EventType::HttpRequest, outcome);
+    d.logsource(p.table.w3c.web);
+}
+
+fn firewall<'v>(action: &str, value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_>) {
+    set_ip(d, Ov::SrcIp, value("src-ip"));
+    set_ip(d, Ov::DestIp, value("dst-ip"));
+    for (column, name) in [("src-port", Ov::SrcPort), ("dst-port", Ov::DestPort), ("size", Ov::Bytes)] {
+        if let Some(v) = value(column).filter(|v| digits(v)) {
+            d.set(name, v);
+        }
+    }
+    match action {
+        "DROP" => d.event(EventType::FirewallBlock, Outcome::Failure),
+        "ALLOW" => d.event(EventType::FirewallAllow, Outcome::Success),
+        _ => d.event(EventType::Connection, Outcome::Unknown),
+    }
+    d.logsource(p.table.w3c.firewall);
+}
