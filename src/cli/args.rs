@@ -153,7 +153,7 @@ pub struct ReplayArgs {
 /// `secstream tui`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  secstream tui                       # the case store alone\n  secstream tui /var/log/auth.log\n  secstream tui --follow /var/log/*.log\n  journalctl -o short-iso | secstream tui -"
+    after_help = "Examples:\n  secstream tui                       # the case store alone\n  secstream tui /var/log/auth.log\n  secstream tui --follow /var/log/*.log\n  journalctl -o short-iso | secstream tui -\n  secstream tui --speed 60 auth.log   # the feed a minute a second: Space stops, { } the pace, @ a time"
 )]
 pub struct TuiArgs {
     /// Files, directories, globs, or - for standard input

@@ -22,7 +22,8 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
     let path = dir.path().join("incident.log");
     std::fs::write(&path, LOG)?;
     let input = Input { name: "incident.log".into(), ..Input::path(PathBuf::from(&path)) };
-    if !args.json && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !tui::is_dumb();
+    if !args.json && terminal {
         return tui::demo(args, &common, config, input, dir.path());
     }
     let options = inputs::session(&common, &config, vec![input])?;

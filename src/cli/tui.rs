@@ -126,9 +126,24 @@ fn config_dir() -> Option<std::path::PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
 }
 
+/// Whether a full-screen program can run here at all.
 fn terminal() -> Result<(), Failure> {
-    if std::io::stdout().is_terminal() {
-        return Ok(());
+    let no = |why: &str| Err(Failure::usage(format!("{why}; secstream replay works without a full screen")));
+    if !std::io::stdout().is_terminal() {
+        return no("the workbench needs a terminal on standard output");
     }
-    Err(Failure::usage("the workbench needs a terminal on standard output; secstream replay works without one"))
+    if is_dumb() {
+        return no("the workbench cannot draw on this terminal (TERM=dumb)");
+    }
+    if !std::io::stdin().is_terminal() && std::fs::File::open("/dev/tty").is_err() {
+        return no(
+            "the workbench needs a terminal to read keys from: standard input is none, and there is no /dev/tty",
+        );
+    }
+    Ok(())
+}
+
+/// Whether the terminal says of itself that it cannot place a cursor.
+pub(super) fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|t| t == "dumb" || t == "unknown")
 }

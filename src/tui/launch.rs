@@ -81,14 +81,18 @@ impl Launch {
         let name = if auto || caps.no_color { caps.default_theme() } else { wish };
         let theme = Theme::load(name, options.themes.as_deref(), caps.colours)?;
         let store = &options.store;
-        let where_ = if store.read_only() { "read-only" } else { "cases" };
+        let place = if store.path().to_string_lossy().starts_with("file:") {
+            "no case store: what you do is forgotten at the end".to_owned()
+        } else {
+            format!("{} {}", if store.read_only() { "read-only" } else { "cases" }, store.path().display())
+        };
         let facts = Facts {
             name: options.name.clone(),
             follow: options.follow,
             inputs: options.session.is_some(),
             analyst: options.analyst.clone(),
-            store: format!("{where_} {}", store.path().display()),
-            about: about(&caps, name, &options),
+            store: place.clone(),
+            about: about(&caps, name, &place, &options),
         };
         Ok(Self {
             ask_background: auto && name == "dark" && !caps.tmux && !caps.screen,
@@ -120,11 +124,11 @@ pub fn launch(options: Options) -> Result<(), LaunchError> {
     Ok(super::run::run(Launch::new(options)?)?)
 }
 
-fn about(caps: &Caps, theme: &str, o: &Options) -> Vec<String> {
+fn about(caps: &Caps, theme: &str, place: &str, o: &Options) -> Vec<String> {
     vec![
         format!("secstream {}", env!("CARGO_PKG_VERSION")),
         format!("analyst  {}", o.analyst),
-        format!("store    {}", o.store.path().display()),
+        format!("store    {place}"),
         format!("theme    {theme}, colours {:?}", caps.colours),
         format!("line     {}{}", if caps.remote { "remote" } else { "local" }, if caps.lean { ", lean" } else { "" }),
     ]

@@ -109,6 +109,11 @@ async fn main(launch: Launch) -> io::Result<()> {
     }
     l.effects(first)?;
     let result = l.turn(&mut rx, &mut signals).await;
+    // A terminal that is gone is often noticed by a frame that cannot be
+    // written: what was being typed is kept then too.
+    if result.is_err() {
+        l.handle(Msg::End).ok();
+    }
     // Threads first: what was decided must be on disk whatever the terminal does.
     if let Some(e) = l.engine.take() {
         e.finish();

@@ -54,3 +54,14 @@ fn the_summary_says_which_years_were_inferred() {
     assert_eq!(ran.code, Some(0));
     assert!(!home.run(&["replay", &log, "--no-store", "--year", "2024"]).err.contains("inferred"));
 }
+
+#[test]
+fn the_shipped_rules_have_no_findings_and_pass_their_tests() {
+    let home = Home::new();
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
+    let ran = home.run(&["rules", "check", "--json", rules]);
+    let doc: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &doc), (Some(0), &Value::Array(Vec::new())), "{}", ran.out);
+    let ran = home.run(&["rules", "test", "--rules", rules]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+}

@@ -4,19 +4,22 @@
 //! are the largest of the numbers of notices, library lines and verdicts seen;
 //! a line weighs what it adds to that. Records without a process id share a
 //! connection with those of the same machine, address and account of the last
-//! seconds. The table is bounded and forgets by event time: two generations,
+//! seconds; of sudo and su, which write what became of several tries when the
+//! last one failed, of the last minutes. The table is bounded and forgets by event time: two generations,
 //! the older dropped whole, so that forgetting costs nothing per event.
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::event::time::SECOND;
-use crate::event::{EventRef, Ov, RecordFlags, hash64};
+use crate::event::{EventRef, EventType, Ov, RecordFlags, hash64};
 
 /// A process id says nothing about lines further apart than this.
 const CONNECTION_TTL: i64 = 600 * SECOND;
 /// The same for lines without a process id.
 const LOOSE_TTL: i64 = 5 * SECOND;
+/// The same for a prompt of sudo or su, which waits five minutes for a password.
+const PROMPT_TTL: i64 = 300 * SECOND;
 /// Attempts that a program allows where it does not say how many (sshd's default).
 const DEFAULT_LIMIT: u32 = 6;
 /// Most that one line may count (`message repeated N times`).
@@ -54,7 +57,8 @@ impl ActLine {
             line.ttl = CONNECTION_TTL;
         } else {
             line.connection = host ^ hash(Ov::SrcIp).rotate_left(31) ^ line.account.rotate_left(43);
-            line.ttl = LOOSE_TTL;
+            let prompt = matches!(e.rec.event_type, EventType::SudoFailed | EventType::SuFailed);
+            line.ttl = if prompt { PROMPT_TTL } else { LOOSE_TTL };
         }
         line
     }

@@ -363,7 +363,21 @@ impl Reader {
         }
     }
 
+    /// A replay at a pace goes on from where it was sent to.
+    fn seek(&mut self, to: Ts) {
+        if self.pace.speed > 0.0 {
+            // The events of that instant are shown.
+            self.pace.from = Some(Ts(to.0.saturating_add(1)));
+            self.pace.since = self.pace.since.map(|_| Instant::now());
+        }
+    }
+
     fn go(&mut self, position: u64, hit: Option<(u64, u64)>) {
+        // What is looked for may lie where the replay has not come to yet.
+        let time = self.playhead().and_then(|_| self.feed.as_ref()?.row(position)).map(|r| r.time);
+        if let Some(t) = time.filter(|t| self.playhead().is_some_and(|p| *t > p)) {
+            self.seek(t);
+        }
         let row = self.row_of(position);
         self.say_len(true);
         let _ = self.out.send(Msg::FeedGo { generation: self.view.generation, row, hit });
@@ -390,6 +404,7 @@ impl Reader {
             Goto::Time(t) => {
                 let p = feed.position_at(t).min(feed.len().saturating_sub(1));
                 if ready(self, p) {
+                    self.seek(t);
                     self.go(p, None);
                 }
             }

@@ -150,13 +150,21 @@ pub fn pause(s: &mut State, fx: &mut Vec<Effect>) {
     fx.push(Effect::Settle);
 }
 
-const PACES: &[f64] = &[1.0, 10.0, 60.0, 300.0, 1800.0, 0.0];
+const PACES: &[f64] = &[1.0, 10.0, 60.0, 300.0, 1800.0];
 
-/// Another pace; after the fastest comes "as fast as it comes" (0).
+/// The next pace; after the fastest comes "as fast as it comes" (0).
+fn next_pace(speed: f64, faster: bool) -> f64 {
+    match (faster, speed == 0.0) {
+        (true, true) => 0.0,
+        (true, false) => PACES.iter().copied().find(|p| *p > speed).unwrap_or(0.0),
+        (false, true) => PACES.last().copied().unwrap_or(1.0),
+        (false, false) => PACES.iter().rev().copied().find(|p| *p < speed).unwrap_or(speed),
+    }
+}
+
+/// Another pace, from where the replay or the cursor stands.
 pub fn pace(s: &mut State, faster: bool, fx: &mut Vec<Effect>) {
-    let at = PACES.iter().position(|p| (p - s.live.play.speed).abs() < 0.01).unwrap_or(PACES.len() - 1);
-    let at = if faster { (at + 1).min(PACES.len() - 1) } else { at.saturating_sub(1) };
-    let speed = PACES.get(at).copied().unwrap_or(0.0);
+    let speed = next_pace(s.live.play.speed, faster);
     let from = s.live.play.at.or_else(|| s.live.current().map(|r| r.row.time));
     s.live.play.speed = speed;
     fx.push(Effect::Play { speed, from });
@@ -254,4 +262,17 @@ pub fn zoom(s: &mut State, act: Act) {
     let width = b - a;
     let a = a.clamp(first.0, (last.0 - width).max(first.0));
     s.window = (!whole).then_some((Ts(a), Ts(a + width)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_pace;
+
+    #[test]
+    fn paces_from_any_to_the_next() {
+        for (speed, slower, faster) in [(0.0, 1800.0, 0.0), (1.0, 1.0, 10.0), (0.5, 0.5, 1.0), (20.0, 10.0, 60.0)] {
+            assert_eq!((next_pace(speed, false), next_pace(speed, true)), (slower, faster), "{speed}");
+        }
+        assert_eq!(next_pace(1800.0, true), 0.0);
+    }
 }

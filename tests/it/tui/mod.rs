@@ -7,3 +7,5 @@ mod pty;
 mod pty_speed;
 mod screens;
 mod term;
+mod together;
+mod work;

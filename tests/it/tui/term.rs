@@ -6,16 +6,23 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 pub struct Term {
     pub child: Child,
-    master: std::fs::File,
+    /// `None` once it has been closed.
+    master: Option<std::fs::File>,
+    reader: Option<JoinHandle<()>>,
+    closing: Arc<AtomicBool>,
     /// Kept open, so that the last bytes can be read after the end.
     pub slave: OwnedFd,
     bytes: Receiver<(Instant, Vec<u8>)>,
@@ -30,9 +37,30 @@ fn nz(n: u16) -> NonZeroU16 {
 
 impl Term {
     /// Starts a command on a terminal of that size, with an environment of its own.
-    pub fn start(mut command: Command, (w, h): (u16, u16), home: &Path, env: &[(&str, &str)]) -> Self {
+    pub fn start(mut command: Command, size: (u16, u16), home: &Path, env: &[(&str, &str)]) -> Self {
+        // A group of its own: what it stops is not the test.
+        command.process_group(0);
+        Self::spawn(command, size, home, env)
+    }
+
+    /// Starts a shell command in a session of its own, whose terminal this is:
+    /// `/dev/tty` is there, and the terminal's end is told by a signal.
+    pub fn session(script: &str, size: (u16, u16), home: &Path, env: &[(&str, &str)]) -> Self {
+        let mut c = Command::new(std::env::current_exe().expect("this test"));
+        c.args(["--exact", "tui::term::the_child_that_leads_a_session", "--nocapture", "--test-threads=1"]);
+        c.env("PTY_CHILD", "session").env("PTY_SCRIPT", script);
+        Self::spawn(c, size, home, env)
+    }
+
+    fn spawn(mut command: Command, (w, h): (u16, u16), home: &Path, env: &[(&str, &str)]) -> Self {
         let size = Winsize { ws_row: h, ws_col: w, ws_xpixel: 0, ws_ypixel: 0 };
+        // Other tests start programs at the same time: none may keep this terminal open.
+        static STARTING: Mutex<()> = Mutex::new(());
+        let starting = STARTING.lock();
         let OpenptyResult { master, slave } = openpty(Some(&size), None).expect("a pty");
+        for end in [&master, &slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).expect("a flag");
+        }
         let io = || Stdio::from(slave.try_clone().expect("a copy"));
         for name in ["NO_COLOR", "COLORTERM", "SSH_TTY", "SSH_CONNECTION", "TMUX", "SECSTREAM_DB", "VISUAL"] {
             command.env_remove(name);
@@ -47,22 +75,34 @@ impl Term {
             .current_dir(home)
             .stdin(io())
             .stdout(io())
-            .stderr(io())
-            // A group of its own: what it stops is not the test.
-            .process_group(0);
+            .stderr(io());
         let child = command.spawn().expect("starts");
+        drop(starting);
         let master = std::fs::File::from(master);
         let mut reader = master.try_clone().expect("a copy");
         let (tx, bytes) = channel();
-        std::thread::spawn(move || {
+        let closing = Arc::new(AtomicBool::new(false));
+        let closed = Arc::clone(&closing);
+        let reader = std::thread::spawn(move || {
             let mut buf = vec![0; 65_536];
             while let Ok(n @ 1..) = reader.read(&mut buf) {
-                if tx.send((Instant::now(), buf[..n].to_vec())).is_err() {
+                if tx.send((Instant::now(), buf[..n].to_vec())).is_err() || closed.load(Ordering::SeqCst) {
                     return;
                 }
             }
         });
-        Self { child, master, slave, bytes, screen: vt100::Parser::new(nz(h), nz(w), 0), log: Vec::new() }
+        let screen = vt100::Parser::new(nz(h), nz(w), 0);
+        let (master, reader) = (Some(master), Some(reader));
+        Self { child, master, reader, closing, slave, bytes, screen, log: Vec::new() }
+    }
+
+    /// Makes the terminal vanish. A key makes the program write, which wakes the
+    /// thread that holds the terminal's other end.
+    pub fn vanish(&mut self, key: &str) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.press(key);
+        self.reader.take().map(JoinHandle::join);
+        self.master = None;
     }
 
     /// The workbench on inputs, with its store in the home.
@@ -118,6 +158,15 @@ impl Term {
         }
     }
 
+    /// Waits until the screen does not show a text any more.
+    pub fn wait_gone(&mut self, text: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while self.text().contains(text) {
+            assert!(Instant::now() < end, "'{text}' stays:\n{}", self.text());
+            self.read_for(Duration::from_millis(20));
+        }
+    }
+
     /// Waits until a sequence has been written after a position of the log.
     pub fn wait_bytes(&mut self, from: usize, what: &[u8]) {
         let end = Instant::now() + Duration::from_secs(20);
@@ -129,7 +178,7 @@ impl Term {
 
     /// Presses keys, as bytes.
     pub fn press(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).expect("written");
+        self.master.as_mut().expect("a terminal").write_all(keys.as_bytes()).expect("written");
     }
 
     /// Presses a key; how long its first byte took, if any came at all.
@@ -171,7 +220,7 @@ impl Term {
     /// Makes the terminal that size and tells the program.
     pub fn resize(&mut self, w: u16, h: u16) {
         let size = rustix::termios::Winsize { ws_row: h, ws_col: w, ws_xpixel: 0, ws_ypixel: 0 };
-        rustix::termios::tcsetwinsize(&self.master, size).expect("resized");
+        rustix::termios::tcsetwinsize(self.master.as_ref().expect("a terminal"), size).expect("resized");
         self.screen.screen_mut().set_size(nz(h), nz(w));
         self.signal(Signal::SIGWINCH);
     }
@@ -194,5 +243,16 @@ impl Drop for Term {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Not a test by itself: the program that [`Term::session`] starts.
+#[test]
+fn the_child_that_leads_a_session() {
+    if std::env::var("PTY_CHILD").as_deref() == Ok("session") {
+        nix::unistd::setsid().expect("a session");
+        rustix::process::ioctl_tiocsctty(std::io::stdin()).expect("its terminal");
+        let script = std::env::var("PTY_SCRIPT").expect("a script");
+        panic!("{}", Command::new("sh").args(["-c", &script]).exec());
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn parse(program: &str, module: Option<&str>, msg: &str, ctx: &Ctx, d
         failed(d, failure_type(service, program), act(module, msg));
         match service {
             "su" | "su-l" => switch(pairs, d),
+            "sudo" | "sudo-i" => asker(pairs, d),
             _ => identity(pairs, d),
         }
     } else if let Some(rest) = body.strip_prefix("session opened for user ") {
@@ -49,6 +50,15 @@ fn switch(pairs: &str, d: &mut Draft<'_>) {
     set_user(d, if asks.is_empty() { value("logname=") } else { asks });
     if let Some((_, target)) = rcut(pairs, " user=") {
         d.set(Ov::TargetUser, target.trim());
+    }
+}
+
+/// `sudo`: who asks is `ruser`, as in sudo's own lines; `user` is whose password
+/// is wanted, which may be root's.
+fn asker(pairs: &str, d: &mut Draft<'_>) {
+    match cut(pairs, "ruser=").map(|(_, r)| r.split(' ').next().unwrap_or("")) {
+        Some(asks) if !asks.is_empty() => set_user(d, asks),
+        _ => identity(pairs, d),
     }
 }
 

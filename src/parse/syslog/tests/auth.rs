@@ -91,6 +91,9 @@ fn sudo() {
     let p = msg("sudo", "bob : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id");
     p.is(SudoFailed, Failure, "bob", "");
     assert_eq!((p.get(Ov::Count), p.get(Ov::Resource)), ("3", "/bin/id"));
+    let p =
+        "pam_unix(sudo:auth): authentication failure; logname=bob uid=1000 euid=0 tty=x ruser=bob rhost=  user=root";
+    msg("sudo", p).is(SudoFailed, Failure, "bob", "");
     let p = msg("sudo", "bob : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id");
     p.is(SudoFailed, Failure, "bob", "");
     assert_eq!(p.field("reason"), "user NOT in sudoers");
@@ -113,6 +116,9 @@ fn su() {
     both("bob to root on /dev/ttyv0", "bob", "root", Su, Success);
     both("+ pts/0 bob:root", "bob", "root", Su, Success);
     both("- pts/0 bob:root", "bob", "root", SuFailed, Failure);
+    both("'su root' failed for bob on /dev/pts/1", "bob", "root", SuFailed, Failure);
+    both("'su root' succeeded for bob on /dev/pts/1", "bob", "root", Su, Success);
+    both("pam_authenticate: Authentication failure", "", "", Other, crate::event::Outcome::Unknown);
 }
 
 #[test]

@@ -1,0 +1,77 @@
+//! Two analysts, each at a workbench of their own, on one case store.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::pty::log;
+use super::term::Term;
+
+fn analyst(name: &str, home: &Path, log: &Path) -> Term {
+    let mut c = Command::new(env!("CARGO_BIN_EXE_secstream"));
+    c.arg("tui").arg("--db").arg(home.join("cases.db")).args(["--analyst", name]).arg(log);
+    let mut t = Term::start(c, (120, 36), home, &[]);
+    t.wait_for("400 events");
+    t.wait_for("183.62.140.253");
+    t
+}
+
+/// The number before `of N alerts`.
+fn left(t: &Term) -> usize {
+    let text = t.text();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let at = words.windows(4).position(|w| w[1] == "of" && w[3] == "alerts").expect("a count");
+    words[at].parse().expect("a number")
+}
+
+#[test]
+fn what_one_decides_the_other_sees() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = log(home.path(), 400);
+    let (mut a, mut b) = (analyst("ada", home.path(), &log), analyst("ben", home.path(), &log));
+    a.wait_for("alerts");
+    b.wait_for("alerts");
+    let all = left(&a);
+    assert!(all >= 2, "{}", a.text());
+
+    // A note: a mark in the other's row, its words in the other's panel.
+    a.press("cseen last week too\x04");
+    a.wait_for("note saved");
+    b.wait_for("◆");
+    b.press("v");
+    b.wait_for("ada: seen last week too");
+    b.press("q");
+    // A tag the other way.
+    b.press("twatch\r");
+    b.wait_for("tagged 1 item");
+    a.wait_for("#watch");
+
+    // A dismissal leaves both queues, and its undoing brings it back to both.
+    a.press("db");
+    a.wait_for("dismissed");
+    b.wait_for(&format!("{} of {all} alerts", all - 1));
+    a.press("u");
+    a.wait_for("undone");
+    b.wait_for(&format!("{all} of {all} alerts"));
+
+    // A case of one is on the other's screen, and a decision there comes back.
+    b.press("en\x15Found by ben\r");
+    b.wait_for("put into IR-");
+    a.wait_for(&format!("{} of {all} alerts", all - 1));
+    a.press("3");
+    a.wait_for("Found by ben");
+    b.press("3");
+    b.wait_for("Found by ben");
+    a.press("sp");
+    b.wait_for("in progress");
+
+    for t in [&mut a, &mut b] {
+        t.press("q");
+        assert_eq!(t.end(), Some(0));
+    }
+    let verify = Command::new(env!("CARGO_BIN_EXE_secstream"))
+        .args(["cases", "verify", "--db"])
+        .arg(home.path().join("cases.db"))
+        .output()
+        .expect("runs");
+    assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stderr));
+}
