@@ -21,8 +21,8 @@ pub fn tests() -> Vec<RuleFile> {
 #[cfg(test)]
 mod tests {
     use crate::alert::Category;
-    use crate::event::Severity;
     use crate::detect::{RuleKind, RuleSet, lint, testing};
+    use crate::event::Severity;
 
     #[test]
     fn every_shipped_rule_loads_and_is_whole() {

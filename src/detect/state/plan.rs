@@ -203,7 +203,16 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
     let _ = write!(
         text,
         "{}\0{}\0{:?}{:?}{:?}{}{}{:?}{names:?}{:?}{:?}",
-        r.id, r.title, r.level, r.category(), r.techniques, r.alerts, r.risk, r.cooldown, r.baseline, r.confidence
+        r.id,
+        r.title,
+        r.level,
+        r.category(),
+        r.techniques,
+        r.alerts,
+        r.risk,
+        r.cooldown,
+        r.baseline,
+        r.confidence
     );
     if let Some(spec) = r.correlation() {
         let names = |f: &[super::super::GroupField]| f.iter().map(|g| g.name.to_string()).collect::<Vec<_>>();
