@@ -263,6 +263,8 @@ mod tests {
         assert_eq!(codes(&GOOD.replace("level: low\n", "")), [("no-level", 1)]);
         assert_eq!(codes(&GOOD.replace("condition: s\n", "t: {B: 1}\n  condition: s\n")), [("unused-search", 9)]);
         assert_eq!(codes(&GOOD.replace("A: 1", "A|re: '[a-z]+'")), [("dear-regex", 8)]);
+        assert_eq!(codes(&GOOD.replace("A: 1", "A|contains: $")), [("broad-pattern", 8)]);
+        assert_eq!(codes(&GOOD.replace("A: 1", "A|endswith: $")), []);
         assert_eq!(codes(&GOOD.replace("condition: s", "condition: q")), [("not-loaded", 9)]);
         assert_eq!(codes(&format!("{GOOD}---\n{GOOD}")), [("duplicate-id", 11)]);
         assert!(codes("a: [1").iter().all(|(code, _)| *code == "not-loaded"));

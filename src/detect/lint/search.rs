@@ -89,7 +89,9 @@ fn broad(p: &Pattern) -> bool {
         Part::One | Part::Dash => 1,
         Part::Many => 0,
     };
-    p.0.first() == Some(&Part::Many) && p.0.len() > 1 && p.0.iter().map(chars).sum::<usize>() < 2
+    // at one end it is as good as any: machine accounts end in a dollar sign
+    let open = p.0.first() == Some(&Part::Many) && p.0.last() == Some(&Part::Many);
+    open && p.0.len() > 1 && p.0.iter().map(chars).sum::<usize>() < 2
 }
 
 /// A program's name after a wildcard, with nothing that begins it.
