@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use super::progress::Growing;
 use super::words::count;
 use crate::event::Ts;
 use crate::generate::{
@@ -132,7 +133,9 @@ fn make(args: &GenerateArgs) -> Result<()> {
         }
         file => Box::new(FileSink::create(&PathBuf::from(file)).with_context(|| format!("cannot create {file}"))?),
     };
-    let truth = generate(&opts, sink.as_mut())?;
+    let mut growing = Growing::new(sink.as_mut(), opts.start, opts.duration);
+    let truth = generate(&opts, &mut growing)?;
+    drop(growing);
     drop(sink);
     match args.truth.as_deref() {
         None => {}

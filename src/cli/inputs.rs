@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use super::args::{Common, RuleOptions};
 use super::error::Failure;
 use crate::config::{Config, Places, nearest};
@@ -18,6 +16,7 @@ use crate::pipeline::{LoadRules, LoadedRules, SessionOptions};
 use crate::query::{Query, parse_time};
 use crate::source::{Cache, ExpandOptions, Input, Skipped, expand};
 use crate::store::RuleRecord;
+use crate::store::canonical::sha256_hex;
 
 /// The configuration with this call's flags on top.
 pub(super) fn config(common: &Common) -> Result<Config, Failure> {
@@ -85,7 +84,7 @@ pub(super) fn rule_loader(config: &Config, options: &RuleOptions) -> Result<Load
 pub(super) fn loaded(files: &[RuleFile]) -> LoadedRules {
     let set = Arc::new(RuleSet::load(files));
     let hashes: BTreeMap<&str, String> =
-        files.iter().map(|f| (f.path.as_str(), hex(&Sha256::digest(&f.text)))).collect();
+        files.iter().map(|f| (f.path.as_str(), sha256_hex(f.text.as_bytes()))).collect();
     let records = set
         .rules()
         .iter()
@@ -98,10 +97,6 @@ pub(super) fn loaded(files: &[RuleFile]) -> LoadedRules {
         })
         .collect();
     LoadedRules { set, records }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The user's own formats.

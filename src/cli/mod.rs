@@ -7,6 +7,7 @@ mod doctor;
 mod error;
 mod inputs;
 mod man;
+mod progress;
 mod replay;
 mod rules;
 mod summary;

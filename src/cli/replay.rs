@@ -1,16 +1,14 @@
 //! `secstream replay`: forensics without a screen.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
 
 use super::args::ReplayArgs;
 use super::error::{DONE, FAILED, Failure, USAGE};
-use super::words::count;
+use super::progress::Progress;
 use super::{inputs, summary};
 use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
 use crate::sink::{AlertWriter, MatchWriter, Out};
@@ -120,61 +118,19 @@ pub(super) fn drive(options: SessionOptions, progress: bool) -> Result<(Arc<Snap
         signal_hook::flag::register(signal, Arc::clone(&signalled))?;
     }
     let mut session = Session::start(options);
-    let bar = progress.then(Progress::new);
+    let mut bar = progress.then(Progress::new);
     while !session.is_finished() {
-        if let Some(b) = &bar {
-            b.show(&session.snapshot());
+        if let Some(b) = &mut bar {
+            let s = session.snapshot();
+            b.show(s.totals.records, s.progress());
         }
         // short jobs end at once, long ones are looked at now and then
         std::thread::sleep(Duration::from_millis(if progress { 20 } else { 5 }));
     }
-    if let Some(b) = bar {
-        b.clear();
-    }
+    drop(bar);
     let result = session.join();
     let snapshot = session.snapshot();
     result?;
     let interrupted = signalled.load(Ordering::Relaxed) && snapshot.phase == Phase::Stopped;
     Ok((snapshot, interrupted))
-}
-
-/// A bar on a terminal, a plain line every ten seconds elsewhere.
-struct Progress {
-    bar: Option<ProgressBar>,
-    last: std::cell::Cell<Instant>,
-}
-
-impl Progress {
-    fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(0);
-            if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3}% {msg} eta {eta}") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        Self { bar, last: std::cell::Cell::new(Instant::now()) }
-    }
-
-    fn show(&self, s: &Snapshot) {
-        let rate = s.totals.records as f64 / s.seconds.max(0.001);
-        let text = format!("{}, {rate:.0}/s", count(s.totals.records, "record"));
-        if let Some(bar) = &self.bar {
-            if let Some(p) = s.progress() {
-                bar.set_length(1000);
-                bar.set_position((p * 1000.0) as u64);
-            }
-            bar.set_message(text);
-        } else if self.last.get().elapsed() > Duration::from_secs(10) {
-            self.last.set(Instant::now());
-            let percent = s.progress().map(|p| format!("{:.0} % ", p * 100.0)).unwrap_or_default();
-            let _ = writeln!(std::io::stderr(), "{percent}{text}");
-        }
-    }
-
-    fn clear(&self) {
-        if let Some(b) = &self.bar {
-            b.finish_and_clear();
-        }
-    }
 }

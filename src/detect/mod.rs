@@ -16,8 +16,10 @@ pub mod sigma;
 mod spec;
 pub mod testing;
 
+pub mod attack;
 pub mod columns;
 pub mod compile;
+pub mod coverage;
 pub mod engine;
 pub mod explain;
 pub mod files;

@@ -33,12 +33,18 @@ impl Batch {
 }
 
 impl<'b> Draft<'b> {
+    /// Where a piece of the batch's text stands in it; `None` for any other text.
+    #[must_use]
+    pub fn offset_of(&self, value: &str) -> Option<usize> {
+        let base = self.text.as_ptr() as usize;
+        let at = (value.as_ptr() as usize).checked_sub(base)?;
+        (at + value.len() <= self.text.len()).then_some(at)
+    }
+
     /// The span of a value: in place if it is a piece of the text, else copied.
     pub fn span(&mut self, value: &str) -> Span {
-        let base = self.text.as_ptr() as usize;
-        let at = value.as_ptr() as usize;
-        if at >= base && at + value.len() <= base + self.text.len() {
-            return Span::text(at - base, value.len());
+        if let Some(at) = self.offset_of(value) {
+            return Span::text(at, value.len());
         }
         let start = self.arena.len();
         self.arena.push_str(value);

@@ -2,12 +2,12 @@
 //! live screen scrolls through. Records are read again from their source and
 //! parsed when they are looked at; only some blocks are kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::publisher::Shared;
-use crate::event::{Batch, EventRow, SourceId, TimeQuality, Ts};
+use crate::event::{Batch, EventRef, EventRow, SourceId, TimeQuality, Ts};
 use crate::parse::Scratch;
 use crate::query::Query;
 
@@ -110,40 +110,56 @@ impl Feed {
     }
 
     fn scan(&self, query: &Query, found: &Found) {
-        let mut position = 0;
-        // blocks of interleaved sources are entered again and again: one of each is kept
-        let mut open: HashMap<SourceId, (usize, Batch, u64)> = HashMap::new();
+        let mut from = 0;
         loop {
+            from = self.walk(from, &mut |piece| {
+                let hits: Vec<u64> =
+                    piece.events().filter_map(|(position, e)| query.matches(&e).then_some(position)).collect();
+                if !hits.is_empty() {
+                    found.hits.write().unwrap_or_else(PoisonError::into_inner).extend(hits);
+                }
+                found.scanned.store(piece.end(), Ordering::Release);
+                !found.stop.load(Ordering::Relaxed)
+            });
             if found.stop.load(Ordering::Relaxed) {
                 return;
             }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// Visits the records that there are from a position on, in canonical order,
+    /// piece by piece until `visit` says `false`; the position after the last
+    /// that was visited. Records that cannot be read any more are visited as
+    /// pieces without a batch.
+    pub fn walk(&self, from: u64, visit: &mut dyn FnMut(&Piece) -> bool) -> u64 {
+        let mut position = from;
+        // blocks of interleaved sources are entered again and again: one of each is kept
+        let mut open: Vec<(Key, Arc<Batch>, u64)> = Vec::new();
+        loop {
             let run = self.shared.runs.read().unwrap_or_else(PoisonError::into_inner).at(position);
-            let Some((source, record, in_row)) = run else {
-                std::thread::sleep(std::time::Duration::from_millis(50));
-                continue;
-            };
-            let Some(view) = self.view(source) else { return };
-            let Some(block) = view.block_of_record(record) else { return };
-            let Some(entry) = view.block(block) else { return };
-            let read = || (block, self.read(source, block).unwrap_or_default(), entry.first_record);
-            let held = open.entry(source).or_insert_with(read);
-            if held.0 != block {
-                *held = read();
-            }
-            let (_, batch, first) = held;
-            let index = (record - *first) as usize;
-            let n = in_row.min(u64::from(entry.records).saturating_sub(index as u64)).max(1);
-            let mut hits = Vec::new();
-            for i in 0..n {
-                if batch.event(index + i as usize).is_some_and(|e| query.matches(&e)) {
-                    hits.push(position + i);
+            let Some((source, record, in_row)) = run else { return position };
+            let Some(view) = self.view(source) else { return position };
+            let Some(block) = view.block_of_record(record) else { return position };
+            let Some(entry) = view.block(block) else { return position };
+            let key = (source, block);
+            let at = match open.iter().position(|(k, _, _)| *k == key) {
+                Some(i) => i,
+                None => {
+                    open.retain(|(k, _, _)| k.0 != source);
+                    let batch = self.read(source, block).unwrap_or_default();
+                    open.push((key, Arc::new(batch), entry.first_record));
+                    open.len() - 1
                 }
-            }
-            if !hits.is_empty() {
-                found.hits.write().unwrap_or_else(PoisonError::into_inner).extend(hits);
-            }
+            };
+            let Some((_, batch, first)) = open.get(at) else { return position };
+            let index = (record - first) as usize;
+            let n = in_row.min(u64::from(entry.records).saturating_sub(index as u64)).max(1);
+            let piece = Piece { position, batch: Arc::clone(batch), first: index, len: n as usize };
             position += n;
-            found.scanned.store(position, Ordering::Release);
+            if !visit(&piece) {
+                return position;
+            }
         }
     }
 
@@ -202,6 +218,32 @@ impl Feed {
             }
         }
         Some(batch)
+    }
+}
+
+/// Records that stand side by side both in the order and in a block.
+#[derive(Debug)]
+pub struct Piece {
+    /// Position of the first in the feed.
+    pub position: u64,
+    /// The parsed block.
+    pub batch: Arc<Batch>,
+    /// The first in the block.
+    pub first: usize,
+    /// How many.
+    pub len: usize,
+}
+
+impl Piece {
+    /// The position after the last.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.position + self.len as u64
+    }
+
+    /// The events with their positions; those that cannot be read are left out.
+    pub fn events(&self) -> impl Iterator<Item = (u64, EventRef<'_>)> {
+        (0..self.len).filter_map(|i| Some((self.position + i as u64, self.batch.event(self.first + i)?)))
     }
 }
 

@@ -14,6 +14,7 @@
 
 pub mod backtest;
 mod counts;
+mod effect;
 mod feed;
 mod histogram;
 mod lane;
@@ -31,7 +32,8 @@ mod store_sink;
 mod work;
 
 pub use counts::Counts;
-pub use feed::{Feed, Filtered};
+pub use effect::{Effect, Effects, Progress, Question, Way};
+pub use feed::{Feed, Filtered, Piece};
 pub use histogram::Histogram;
 pub use logs::{Logs, open_log};
 pub use options::{LoadRules, LoadedRules, OnChange, SessionOptions};

@@ -31,6 +31,8 @@ impl Store {
         let mut changed = 0;
         let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner).clone();
         let rules = std::mem::take(&mut self.rules);
+        // After a power cut the log is read again: only what people do must be on the disk at once.
+        self.sync_each_change(false)?;
         let mut result = Ok(());
         for batch in records.chunks(BATCH) {
             let done = self.write(|tx, ctx| {
@@ -49,6 +51,7 @@ impl Store {
             }
         }
         self.rules = rules;
+        self.sync_each_change(true)?;
         result.map(|()| changed)
     }
 }

@@ -215,6 +215,16 @@ impl Store {
         Ok(())
     }
 
+    /// Whether a change is on the disk when its call returns, or later, with the
+    /// next that is. Either way the file stays sound.
+    fn sync_each_change(&self, on: bool) -> Result<()> {
+        if self.memory || self.read_only {
+            return Ok(());
+        }
+        let level = if on { "FULL" } else { "NORMAL" };
+        self.conn.pragma_update(None, "synchronous", level).map_err(|e| self.at(e))
+    }
+
     /// One consistent look at the database: every query in `f` sees the same state.
     fn read<T>(&self, f: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let tx = self.conn.unchecked_transaction().map_err(|e| self.at(e))?;

@@ -16,6 +16,11 @@ use super::migrate;
 /// How long one attempt waits for another process's write.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// Pages kept in memory by one connection, in KiB.
+const CACHE_KIB: i64 = 16 << 10;
+/// Pages in the write-ahead log before they are written back: 16 MiB.
+const CHECKPOINT_PAGES: i64 = 4096;
+
 /// An opened database.
 pub(super) struct Opened {
     pub(super) conn: Connection,
@@ -72,6 +77,9 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<()> {
     retry_busy(|| conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))).map_err(at)?;
     conn.pragma_update(None, "synchronous", "FULL").map_err(at)?;
     conn.pragma_update(None, "foreign_keys", true).map_err(at)?;
+    // Ids are hashes, so a page is changed again and again: it is kept, and written back seldom.
+    conn.pragma_update(None, "cache_size", -CACHE_KIB).map_err(at)?;
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(at)?;
     migrate::migrate(conn, path).map_err(|e| e.at(path))
 }
 

@@ -12,6 +12,7 @@
 mod alerts;
 mod architecture;
 mod docs;
+mod effect;
 mod fail2ban;
 mod generate;
 mod hostile;

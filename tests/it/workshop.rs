@@ -64,3 +64,18 @@ fn explain_says_what_held() {
     assert_eq!(home.run(&["rules", "explain", &format!("{log}:99"), &rule]).code, Some(2));
     assert_eq!(home.run(&["rules", "explain", &format!("{log}:1"), "no such rule"]).code, Some(2));
 }
+
+#[test]
+fn coverage_as_a_matrix_and_as_a_layer() {
+    let home = Home::new();
+    let layer = home.arg("layer.json");
+    let ran = home.run(&["rules", "coverage", "--navigator", &layer]);
+    ran.says(0, &[]);
+    assert!(ran.out.contains("Credential Access") && ran.out.contains("T1110.001"), "{}", ran.out);
+    let layer: Value = serde_json::from_str(&home.read("layer.json")).unwrap();
+    assert_eq!(layer["versions"]["layer"], "4.5");
+    assert!(layer["techniques"].as_array().is_some_and(|t| t.len() > 30));
+    let doc = json(&home.run(&["rules", "coverage", "--json"]));
+    assert!(doc["techniques"]["covered"].as_u64().is_some_and(|n| n > 20), "{doc}");
+    assert_eq!(doc["unknown"].as_array().map(Vec::len), Some(0), "{doc}");
+}

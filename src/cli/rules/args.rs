@@ -65,6 +65,33 @@ pub enum RulesCommand {
     Backtest(BacktestArgs),
     /// Why a rule matches an event or does not: logsource, condition, each value
     Explain(ExplainArgs),
+    /// Which techniques of ATT&CK the rules look for; also as a layer for the Navigator
+    Coverage(CoverageArgs),
+}
+
+/// `secstream rules coverage`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream rules coverage\n  secstream rules coverage --rules sigma/rules --all\n  secstream rules coverage --navigator layer.json"
+)]
+pub struct CoverageArgs {
+    /// Files or directories (default: the rules in force)
+    pub paths: Vec<PathBuf>,
+    /// Which rules
+    #[command(flatten)]
+    pub rules: RuleOptions,
+    /// Write a layer for the ATT&CK Navigator (format 4.5; - for standard output, and nothing else)
+    #[arg(long, value_name = "FILE")]
+    pub navigator: Option<String>,
+    /// Name of the layer
+    #[arg(long, value_name = "NAME", default_value = "secstream rules")]
+    pub name: String,
+    /// List the techniques without a rule as well
+    #[arg(long)]
+    pub all: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `secstream rules explain`.

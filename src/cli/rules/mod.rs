@@ -2,6 +2,7 @@
 
 mod args;
 mod backtest;
+mod coverage;
 mod explain;
 
 use std::io::Write;
@@ -30,6 +31,7 @@ pub(super) fn run(command: RulesCommand, out: &mut dyn Write) -> Result<u8, Fail
         RulesCommand::Check { paths, rules, json } => check(&files(&rules, &paths)?, json, out),
         RulesCommand::Test { paths, rules, json } => test(&rules, &paths, json, out),
         RulesCommand::Backtest(a) => backtest::run(&a, out),
+        RulesCommand::Coverage(a) => coverage::run(&a, &files(&a.rules, &a.paths)?, out),
         RulesCommand::Explain(a) => explain::run(&a, out),
     }
 }

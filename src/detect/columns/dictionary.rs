@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Bitmap;
+
 /// The event has no such field.
 pub const ABSENT: u32 = 0;
 /// The field is there, as null alone.
@@ -11,7 +13,7 @@ pub const NULL: u32 = 1;
 /// event; such a list is one entry.
 #[derive(Debug)]
 pub struct Column {
-    ids: Vec<u32>,
+    ids: Ids,
     entries: Vec<Box<str>>,
     by_key: FxHashMap<Box<str>, u32>,
     key: String,
@@ -24,7 +26,7 @@ impl Column {
     #[must_use]
     pub fn after(events: usize) -> Self {
         let entries = vec![Box::from(""), Box::from("")];
-        Self { ids: vec![ABSENT; events], entries, by_key: FxHashMap::default(), key: String::new(), bytes: events * 4 }
+        Self { ids: Ids::One(vec![0; events]), entries, by_key: FxHashMap::default(), key: String::new(), bytes: 0 }
     }
 
     /// The next event has these values; none of them: `there` says whether the
@@ -39,7 +41,6 @@ impl Column {
             self.key.push_str(v);
             count += 1;
         }
-        self.bytes += 4;
         if count == 0 {
             self.ids.push(if there { NULL } else { ABSENT });
             return;
@@ -59,7 +60,7 @@ impl Column {
 
     /// The entry of each event.
     #[must_use]
-    pub fn ids(&self) -> &[u32] {
+    pub const fn ids(&self) -> &Ids {
         &self.ids
     }
 
@@ -83,7 +84,69 @@ impl Column {
     /// Bytes that it takes, about.
     #[must_use]
     pub const fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.ids.bytes()
+    }
+}
+
+/// Numbers of entries, each as wide as the largest needs.
+#[derive(Debug)]
+pub enum Ids {
+    /// All below 256.
+    One(Vec<u8>),
+    /// All below 65,536.
+    Two(Vec<u16>),
+    /// Any.
+    Four(Vec<u32>),
+}
+
+impl Ids {
+    fn push(&mut self, id: u32) {
+        match self {
+            Self::One(v) => match u8::try_from(id) {
+                Ok(id) => v.push(id),
+                Err(_) => {
+                    *self = Self::Two(v.iter().map(|n| u16::from(*n)).collect());
+                    self.push(id);
+                }
+            },
+            Self::Two(v) => match u16::try_from(id) {
+                Ok(id) => v.push(id),
+                Err(_) => {
+                    *self = Self::Four(v.iter().map(|n| u32::from(*n)).collect());
+                    self.push(id);
+                }
+            },
+            Self::Four(v) => v.push(id),
+        }
+    }
+
+    const fn bytes(&self) -> usize {
+        match self {
+            Self::One(v) => v.len(),
+            Self::Two(v) => v.len() * 2,
+            Self::Four(v) => v.len() * 4,
+        }
+    }
+
+    /// The number of an event.
+    #[must_use]
+    pub fn get(&self, event: usize) -> u32 {
+        match self {
+            Self::One(v) => v.get(event).copied().map_or(ABSENT, u32::from),
+            Self::Two(v) => v.get(event).copied().map_or(ABSENT, u32::from),
+            Self::Four(v) => v.get(event).copied().unwrap_or(ABSENT),
+        }
+    }
+
+    /// The events whose entry is held.
+    #[must_use]
+    pub fn select(&self, held: &[bool]) -> Bitmap {
+        let is = |id: usize| held.get(id).copied().unwrap_or(false);
+        match self {
+            Self::One(v) => Bitmap::of(v.iter().map(|n| is(usize::from(*n)))),
+            Self::Two(v) => Bitmap::of(v.iter().map(|n| is(usize::from(*n)))),
+            Self::Four(v) => Bitmap::of(v.iter().map(|n| is(*n as usize))),
+        }
     }
 }
 
@@ -98,8 +161,21 @@ mod tests {
             c.push(list.iter().copied(), false);
         }
         c.push([].into_iter(), true);
-        assert_eq!(c.ids(), [ABSENT, 2, 3, 2, ABSENT, 4, 5, 6, NULL]);
+        let ids: Vec<u32> = (0..9).map(|i| c.ids().get(i)).collect();
+        assert_eq!(ids, [ABSENT, 2, 3, 2, ABSENT, 4, 5, 6, NULL]);
         let back: Vec<Vec<&str>> = (0..c.distinct() as u32).map(|i| c.values(i).collect()).collect();
         assert_eq!(back, [vec![], vec![], vec!["a"], vec!["1:a", ""], vec!["1:a"], vec!["", "1:a"], vec!["é:"]]);
+    }
+
+    #[test]
+    fn many_entries_need_wider_numbers() {
+        let mut c = Column::after(0);
+        let words: Vec<String> = (0..70_000).map(|n| n.to_string()).collect();
+        words.iter().for_each(|w| c.push([w.as_str()].into_iter(), true));
+        for at in [0, 253, 254, 65_533, 65_534, 69_999] {
+            assert_eq!(c.values(c.ids().get(at)).collect::<Vec<_>>(), [words[at].as_str()]);
+        }
+        let held: Vec<bool> = (0..c.distinct()).map(|i| i == 300).collect();
+        assert_eq!(c.ids().select(&held).ones().collect::<Vec<_>>(), [298]);
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{EventRef, FieldId, Logsource, Schema, ValueKind};
+use crate::event::{EventRef, FieldId, Logsource, OVERLAY, Ov, Schema, ValueKind};
 
 use super::compile::expr::Expr;
 use super::compile::preds::{Op, Preds, Slot, SlotId};
@@ -113,6 +113,12 @@ impl Columns {
         if keys.len() == known && known > 0 {
             return None;
         }
+        // The overlay is what edits turn to next: it comes with the first reading.
+        for k in usual() {
+            if !keys.contains(&k) {
+                keys.push(k);
+            }
+        }
         let mut next = Self::new(self.cap);
         for k in keys {
             next.by_key.insert(k.clone(), next.places.len());
@@ -134,9 +140,13 @@ impl Columns {
         (made.clone().count(), made.map(Column::bytes).sum::<usize>() + self.sources.len() * 2)
     }
 
-    /// Adds the next event of the log.
-    pub fn push(&mut self, e: EventRef<'_>) {
-        let Some(schema) = &e.batch.schema else { return };
+    /// Adds the next event of the log; one that cannot be read any more has nothing.
+    pub fn push(&mut self, e: Option<EventRef<'_>>) {
+        let Some((e, schema)) = e.and_then(|e| Some((e, e.batch.schema.as_ref()?))) else {
+            self.sources.push(u16::MAX);
+            self.places.iter_mut().filter_map(|p| p.column.as_mut()).for_each(|c| c.push([].into_iter(), false));
+            return;
+        };
         if self.reading.as_ref().is_none_or(|r| !Arc::ptr_eq(&r.schema, schema)) {
             self.reading = Some(Reading::new(schema, &self.places));
         }
@@ -255,7 +265,8 @@ impl Columns {
                     column.values(a).any(|x| second.values(b).any(|y| related(x, y, *place, *cased)))
                 })
             };
-            return Ok(Arc::new(Bitmap::of(column.ids().iter().zip(second.ids()).map(|(a, b)| pair(*a, *b)))));
+            let (a, b) = (column.ids(), second.ids());
+            return Ok(Arc::new(Bitmap::of((0..self.sources.len()).map(|i| pair(a.get(i), b.get(i))))));
         }
         if matches!(op, Op::Time(..)) {
             return Err(NeedsScan::Kind);
@@ -272,8 +283,7 @@ impl Columns {
                 _ => column.values(id).any(|v| tester.holds(v)),
             })
             .collect();
-        let bits = Bitmap::of(column.ids().iter().map(|id| held.get(*id as usize).copied().unwrap_or(false)));
-        let bits = Arc::new(bits);
+        let bits = Arc::new(column.ids().select(&held));
         if self.asked.len() >= MAX_BITMAPS {
             self.asked.clear();
         }
@@ -288,6 +298,14 @@ fn key(slot: &Slot, schema: &Schema) -> Option<Key> {
         return None;
     }
     Some(Key { overlay: f.overlay, original: schema.field_name(f.original).into(), original_first: f.original_first })
+}
+
+/// The overlay's fields, but for those that are different in nearly every event.
+fn usual() -> impl Iterator<Item = Key> {
+    let dear = [Ov::Message, Ov::Pid, Ov::SrcPort, Ov::SessionId];
+    let texts = OVERLAY.iter().filter(move |o| !dear.contains(o)).map(|o| (OvField::Text(*o), o.name()));
+    let typed = [(OvField::EventType, "event_type"), (OvField::Outcome, "outcome"), (OvField::Severity, "severity")];
+    texts.chain(typed).map(|(o, name)| Key { overlay: Some(o), original: name.into(), original_first: false })
 }
 
 impl Reading {

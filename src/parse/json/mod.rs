@@ -4,8 +4,10 @@
 mod doc;
 mod envelope;
 mod generic;
+mod journal;
 mod names;
 mod scan;
+mod seek;
 mod words;
 mod zeek;
 
@@ -72,7 +74,10 @@ pub(super) fn parse(raw: &str, p: &Parser, named: bool, d: &mut Draft<'_>, s: &m
     if scan::scan(raw, &p.names, d, &mut s.buf).is_none() {
         return false;
     }
-    let doc = Doc::new(d, 0, &s.buf.roles, &p.names);
+    let mut doc = Doc::new(d, 0, &s.buf.roles, &p.names);
+    if journal::is_entry(&doc) && journal::message_of_bytes(&doc, &p.names, d, &mut s.buf.roles) {
+        doc = Doc::new(d, 0, &s.buf.roles, &p.names);
+    }
     if s.buf.left_out > 0 {
         d.field("fields_left_out", &s.buf.left_out.to_string());
     }
@@ -96,6 +101,9 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
             zeek::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
         } else {
             envelope::open(doc, p, d, s);
+            if journal::is_entry(doc) {
+                journal::apply(doc, &p.ctx, d);
+            }
             generic::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
         }
         if named {

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{FieldId, Ov, Schema};
+use crate::event::{FieldId, Ov, Schema, hash64};
 
 /// What a name means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +106,7 @@ keys! {
     Comm = ["_COMM"];
     JournalPid = ["_PID", "SYSLOG_PID", "procid"];
     JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
+    JournalCursor = ["__CURSOR"];
     JournalPriority = ["PRIORITY"];
     // Web servers that write JSON.
     RequestLine = ["request", "request_line"];
@@ -410,7 +411,9 @@ const WINDOWS_PREFIXES: &[&str] = &["winlog.event_data.", "event_data.", "Event.
 /// The names of one schema with the roles of this table.
 #[derive(Debug)]
 pub struct Names {
-    map: FxHashMap<Box<str>, Entry>,
+    /// Position in `entries` plus one, by hash; 0 where there is none.
+    places: Vec<u32>,
+    entries: Vec<(u64, Box<str>, Entry)>,
     roles: Vec<Role>,
 }
 
@@ -426,50 +429,82 @@ impl Names {
     /// Builds the table for a schema.
     #[must_use]
     pub fn new(schema: &Schema) -> Self {
-        let mut names = Self { map: FxHashMap::default(), roles: Vec::new() };
+        let mut map = FxHashMap::default();
+        let mut roles = Vec::new();
         for i in 0..schema.field_count() {
             let id = FieldId(u16::try_from(i).unwrap_or(u16::MAX));
-            names.map.insert(schema.field_name(id).into(), Entry { id, role: 0, also: 0 });
+            map.insert(schema.field_name(id).into(), Entry { id, role: 0, also: 0 });
         }
+        let mut add = |name: &str, role| add(&mut map, &mut roles, name, role);
         for (name, role) in NAMED {
-            names.add(name, *role);
+            add(name, *role);
         }
         for (ov, aliases) in OVERLAYS {
             for name in *aliases {
-                names.add(name, Role::Ov(*ov));
+                add(name, Role::Ov(*ov));
             }
         }
         for (name, role) in KEY_NAMES {
-            names.add(name, *role);
+            add(name, *role);
             for prefix in WINDOWS_PREFIXES {
-                names.add(&format!("{prefix}{name}"), *role);
+                add(&format!("{prefix}{name}"), *role);
             }
         }
-        names
+        Self::table(map, roles)
     }
 
-    fn add(&mut self, name: &str, role: Role) {
-        self.roles.push(role);
-        let role = self.roles.len() as RoleId;
-        let entry = self.map.entry(name.into()).or_insert(Entry { id: FieldId::UNKNOWN, role: 0, also: 0 });
-        if entry.role == 0 {
-            entry.role = role;
-        } else if entry.also == 0 {
-            entry.also = role;
+    fn table(map: FxHashMap<Box<str>, Entry>, roles: Vec<Role>) -> Self {
+        let mut entries: Vec<_> = map.into_iter().map(|(name, e)| (hash64(name.as_bytes()), name, e)).collect();
+        entries.sort_by(|a, b| a.1.cmp(&b.1));
+        let mut places = vec![0u32; (entries.len() * 4).next_power_of_two()];
+        for (i, (hash, ..)) in (1..).zip(&entries) {
+            let mut at = *hash as usize & (places.len() - 1);
+            while places.get(at).is_some_and(|p| *p != 0) {
+                at = (at + 1) & (places.len() - 1);
+            }
+            if let Some(p) = places.get_mut(at) {
+                *p = i;
+            }
         }
+        Self { places, entries, roles }
     }
 
     /// Id and role of a name.
     #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> (FieldId, RoleId, RoleId) {
-        self.map.get(name).map_or((FieldId::UNKNOWN, 0, 0), |e| (e.id, e.role, e.also))
+        self.get_hashed(name.as_bytes(), hash64(name.as_bytes()))
+    }
+
+    /// Id and role of a name whose [`hash64`] is known.
+    #[inline]
+    #[must_use]
+    pub fn get_hashed(&self, name: &[u8], hash: u64) -> (FieldId, RoleId, RoleId) {
+        let mut at = hash as usize & (self.places.len() - 1);
+        while let Some(i) = self.places.get(at).and_then(|p| p.checked_sub(1)) {
+            match self.entries.get(i as usize) {
+                Some((h, n, e)) if *h == hash && n.as_bytes() == name => return (e.id, e.role, e.also),
+                _ => at = (at + 1) & (self.places.len() - 1),
+            }
+        }
+        (FieldId::UNKNOWN, 0, 0)
     }
 
     /// The role of a number.
     #[must_use]
     pub fn role(&self, id: RoleId) -> Option<Role> {
         self.roles.get(usize::from(id).checked_sub(1)?).copied()
+    }
+}
+
+fn add(map: &mut FxHashMap<Box<str>, Entry>, roles: &mut Vec<Role>, name: &str, role: Role) {
+    roles.push(role);
+    let role = roles.len() as RoleId;
+    let entry = map.entry(name.into()).or_insert(Entry { id: FieldId::UNKNOWN, role: 0, also: 0 });
+    if entry.role == 0 {
+        entry.role = role;
+    } else if entry.also == 0 {
+        entry.also = role;
     }
 }
 

@@ -43,6 +43,8 @@ pub struct AlertFilter {
     pub tag: Option<String>,
     /// In this case.
     pub case: Option<CaseId>,
+    /// With which someone did anything, ever; few of many.
+    pub touched: bool,
     /// The order.
     pub sort: AlertSort,
     /// At most so many.
@@ -248,10 +250,15 @@ impl Store {
         if let Some(c) = &filter.case {
             add(IN_CASE, Box::new(c.0.clone()));
         }
+        if filter.touched {
+            let ids = "SELECT substr(target, 7) FROM ops WHERE target >= 'alert:' AND target < 'alert;'";
+            add(&format!("a.id IN ({ids})"), Box::new(0));
+        }
         if !filter.status.is_empty() {
             // The status as people see it: a snooze ends by itself.
             let is = |s: &Status| match s {
-                Status::New => "a.status = 'new' OR (a.status = 'snoozed' AND coalesce(a.snoozed_until, 0) <= ?)",
+                // Most alerts are new: the queue is walked in its order, not gathered by status (`+`) and sorted.
+                Status::New => "+a.status = 'new' OR (+a.status = 'snoozed' AND coalesce(a.snoozed_until, 0) <= ?)",
                 Status::Snoozed => "(a.status = 'snoozed' AND coalesce(a.snoozed_until, 0) > ?)",
                 Status::Escalated => "a.status = 'escalated'",
                 Status::Dismissed => "a.status = 'dismissed'",

@@ -105,7 +105,8 @@ impl Worker {
     }
 
     fn try_publish(&mut self) -> Result<(), StoreError> {
-        let rows = self.store.alerts(&AlertFilter::default())?;
+        // Beside a log only what people did is asked for: the analyzer has the alerts themselves.
+        let rows = self.store.alerts(&AlertFilter { touched: !self.alone, ..AlertFilter::default() })?;
         let mut decisions = Decisions::default();
         let mut stored = Vec::new();
         for r in &rows {

@@ -1,0 +1,205 @@
+//! What an edited rule would find in the open log, beside what it finds now.
+//!
+//! The first question reads the log once and builds the columns that the rules
+//! ask for; later ones are answered from them. What columns cannot answer is
+//! looked for with the matcher, block by block, with counts on the way.
+
+use std::sync::Arc;
+
+use super::Feed;
+use crate::detect::columns::{Bitmap, Columns, NeedsScan};
+use crate::detect::{Draft, Hit, Matcher, RuleFile, RuleSet};
+use crate::event::{Batch, SourceId};
+
+/// Most bytes of all columns of a log.
+const COLUMNS_CAP: usize = 256 << 20;
+
+/// A rule's file beside the filters that apply, as it is and as it would be.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The files as they are now (the rule's own may be missing: it is new).
+    pub before: Vec<RuleFile>,
+    /// The files as they would be.
+    pub after: Vec<RuleFile>,
+    /// Other rules whose fields are likely to be asked for next.
+    pub likely: Vec<RuleFile>,
+}
+
+/// How an answer was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The log was read, and columns were built on the way.
+    Built,
+    /// From columns alone.
+    Columns,
+    /// The log was read again, for the reason given.
+    Scan(NeedsScan),
+}
+
+/// What an edit does to the matches of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// Events looked at.
+    pub events: u64,
+    /// Positions of the events matched now.
+    pub before: Bitmap,
+    /// Positions of the events that would match.
+    pub after: Bitmap,
+    /// How it was found.
+    pub way: Way,
+}
+
+impl Effect {
+    /// The events that the edit adds.
+    #[must_use]
+    pub fn gained(&self) -> Bitmap {
+        let mut b = self.after.clone();
+        b.minus(&self.before);
+        b
+    }
+
+    /// The events that the edit loses.
+    #[must_use]
+    pub fn lost(&self) -> Bitmap {
+        let mut b = self.before.clone();
+        b.minus(&self.after);
+        b
+    }
+}
+
+/// How far a question is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Events looked at.
+    pub scanned: u64,
+    /// Events there are.
+    pub events: u64,
+    /// Matches before, so far.
+    pub before: u64,
+    /// Matches after, so far.
+    pub after: u64,
+}
+
+/// Answers questions about one session's log.
+#[derive(Debug)]
+pub struct Effects {
+    feed: Feed,
+    columns: Columns,
+}
+
+impl Effects {
+    /// For the records of a session; nothing is read yet.
+    #[must_use]
+    pub fn new(feed: Feed) -> Self {
+        Self { feed, columns: Columns::new(COLUMNS_CAP) }
+    }
+
+    /// How many columns there are, and the bytes that they take.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        self.columns.size()
+    }
+
+    /// Answers a question; `None` where `go_on` said to stop. It is told how far
+    /// things are, after each block that is read.
+    pub fn ask(&mut self, q: &Question, go_on: &mut dyn FnMut(Progress) -> bool) -> Option<Effect> {
+        let (before, after) = (Draft::read(&q.before), Draft::read(&q.after));
+        let events = self.feed.len();
+        let missing = self.columns.wider(&[&before, &after]).and_then(|_| {
+            let likely = Self::likely(q, &after);
+            let wanted: Vec<&Draft> = [&before, &after].into_iter().chain(&likely).collect();
+            self.columns.wider(&wanted)
+        });
+        let build = missing.is_some();
+        if let Some(wider) = missing {
+            self.columns = wider;
+        }
+        if build || (self.columns.events() as u64) < events {
+            let whole = build || self.columns.events() == 0;
+            let mut columns = std::mem::replace(&mut self.columns, Columns::new(COLUMNS_CAP));
+            let answer = self.read(q, columns.events() as u64, Some(&mut columns), go_on);
+            self.columns = columns;
+            let answer = answer?;
+            if whole {
+                return Some(Effect { way: Way::Built, ..answer });
+            }
+        }
+        match (self.columns.matches(&before), self.columns.matches(&after)) {
+            (Ok(before), Ok(after)) => {
+                Some(Effect { events: self.columns.events() as u64, before, after, way: Way::Columns })
+            }
+            (Err(why), _) | (_, Err(why)) => Some(Effect { way: Way::Scan(why), ..self.read(q, 0, None, go_on)? }),
+        }
+    }
+
+    /// Drafts of the likely rules that are for the same events.
+    fn likely(q: &Question, draft: &Draft) -> Vec<Draft> {
+        let mine: Vec<&str> = draft.infos().iter().map(|i| &*i.logsource).filter(|l| !l.is_empty()).collect();
+        let near = |d: &Draft| d.infos().iter().any(|i| mine.contains(&&*i.logsource));
+        q.likely.iter().map(|f| Draft::read(std::slice::from_ref(f))).filter(near).collect()
+    }
+
+    /// Reads the log from a position on: matches both, and fills the columns.
+    fn read(
+        &self,
+        q: &Question,
+        from: u64,
+        mut columns: Option<&mut Columns>,
+        go_on: &mut dyn FnMut(Progress) -> bool,
+    ) -> Option<Effect> {
+        let mut sides = [Side::new(&q.before), Side::new(&q.after)];
+        let mut stopped = false;
+        let end = self.feed.walk(from, &mut |piece| {
+            if let Some(c) = &mut columns {
+                (piece.first..piece.first + piece.len).for_each(|i| c.push(piece.batch.event(i)));
+            }
+            for s in &mut sides {
+                s.piece(piece.batch.source, &piece.batch, piece.first, piece.len);
+            }
+            let [before, after] = [&sides[0], &sides[1]].map(|s| s.count);
+            stopped = !go_on(Progress { scanned: piece.end(), events: self.feed.len(), before, after });
+            !stopped
+        });
+        if stopped {
+            return None;
+        }
+        let [before, after] = sides.map(|s| Bitmap::of(s.bits.into_iter()));
+        Some(Effect { events: end, before, after, way: Way::Built })
+    }
+}
+
+/// One of the two sets of rules on the way through the log.
+struct Side {
+    matcher: Matcher,
+    bits: Vec<bool>,
+    count: u64,
+    /// Hits of the block at hand of each source.
+    open: Vec<(SourceId, u64, Vec<Hit>)>,
+}
+
+impl Side {
+    fn new(files: &[RuleFile]) -> Self {
+        let set = Arc::new(RuleSet::load(files));
+        Self { matcher: Matcher::new(&set), bits: Vec::new(), count: 0, open: Vec::new() }
+    }
+
+    fn piece(&mut self, source: SourceId, batch: &Batch, first: usize, len: usize) {
+        if !self.open.iter().any(|(s, seq, _)| *s == source && *seq == batch.seq) {
+            self.open.retain(|(s, ..)| *s != source);
+            let mut hits = Vec::new();
+            self.matcher.match_batch(batch, &mut hits);
+            self.open.push((source, batch.seq, hits));
+        }
+        let Some((_, _, hits)) = self.open.iter().find(|(s, ..)| *s == source) else { return };
+        let mut at = hits.partition_point(|h| (h.record as usize) < first);
+        for record in first..first + len {
+            let mut hit = false;
+            while hits.get(at).is_some_and(|h| h.record as usize == record) {
+                hit = true;
+                at += 1;
+            }
+            self.bits.push(hit);
+            self.count += u64::from(hit);
+        }
+    }
+}
