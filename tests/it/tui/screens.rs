@@ -22,13 +22,7 @@ const SCREENS: &[(&str, &[(&str, &str)])] = &[
     ("live", &[("2", "of 2,833 events"), ("[", "of 2,833 events")]),
     (
         "case",
-        &[
-            ("1", "11 of 14"),
-            ("e", "put 2 alerts"),
-            ("n", "title of the new case"),
-            ("\r", "10 of 14"),
-            ("3", "IR-2026"),
-        ],
+        &[("1", "11 of 14"), ("e", "a new case"), ("n", "title of the new case"), ("\r", "10 of 14"), ("3", "IR-2026")],
     ),
 ];
 
