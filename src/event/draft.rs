@@ -149,6 +149,14 @@ impl<'b> Draft<'b> {
         at
     }
 
+    /// Makes the last `n` fields elements of an array.
+    pub fn mark_last(&mut self, n: usize) {
+        let first = (self.rec.fields_start as usize).max(self.fields.len().saturating_sub(n));
+        for f in self.fields.get_mut(first..).unwrap_or_default() {
+            f.in_array = true;
+        }
+    }
+
     /// Makes fields of this record that have the same name elements of an array.
     pub fn mark_repeated(&mut self) {
         let Self { text, arena, fields, rec, .. } = self;

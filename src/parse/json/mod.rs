@@ -1,13 +1,16 @@
 //! JSON lines, flat and nested, and the envelopes that shippers put around
 //! other logs.
 
+mod clouds;
 mod doc;
 mod envelope;
 mod generic;
 mod journal;
+mod keys;
 mod names;
 mod scan;
 mod seek;
+mod suricata;
 mod words;
 mod zeek;
 
@@ -34,10 +37,7 @@ pub struct Scratch {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sources {
     none: Logsource,
-    aws: Logsource,
-    gcp: Logsource,
-    azure: Logsource,
-    m365: Logsource,
+    clouds: clouds::Sources,
     web: Logsource,
     dns: Logsource,
     firewall: Logsource,
@@ -52,10 +52,7 @@ impl Sources {
     pub fn new(schema: &Schema) -> Self {
         Self {
             none: Logsource::default(),
-            aws: schema.logsource("aws", "", "cloudtrail"),
-            gcp: schema.logsource("gcp", "", "gcp.audit"),
-            azure: schema.logsource("azure", "", "activitylogs"),
-            m365: schema.logsource("m365", "", "audit"),
+            clouds: clouds::Sources::new(schema),
             web: schema.logsource("", "webserver", ""),
             dns: schema.logsource("", "dns", ""),
             firewall: schema.logsource("", "firewall", ""),
@@ -97,7 +94,11 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
         windows::apply(doc, p, d, &mut s.copy);
         Format::Windows
     } else {
-        if zeek::is_log(doc) {
+        if suricata::is_event(doc) {
+            suricata::before(doc, d);
+            generic::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
+            suricata::after(doc, d);
+        } else if zeek::is_log(doc) {
             zeek::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
         } else {
             envelope::open(doc, p, d, s);
@@ -123,5 +124,7 @@ fn hints(doc: &Doc, schema: &Schema, d: &mut Draft<'_>) {
     }
 }
 
+#[cfg(test)]
+mod products;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::keys::KEY_NAMES;
+pub use super::keys::{KEYS, Key};
 use crate::event::{FieldId, Ov, Schema, hash64};
 
 /// What a name means.
@@ -29,108 +31,6 @@ pub enum Role {
 /// Number of a role: position in [`TABLE`] plus one; 0 where the name means nothing.
 pub type RoleId = u16;
 
-macro_rules! keys {
-    ($($key:ident = [$($name:literal),+ $(,)?];)+) => {
-        /// Values that the readers of particular sources ask for.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[repr(u8)]
-        #[allow(missing_docs)]
-        pub enum Key { $($key,)+ }
-
-        /// Number of keys.
-        pub const KEYS: usize = [$(Key::$key,)+].len();
-
-        const KEY_NAMES: &[(&str, Role)] = &[$($(($name, Role::Key(Key::$key)),)+)+];
-    };
-}
-
-keys! {
-    // Windows events. `Event.System.…` and `winlog.…` are added in [`Names::new`].
-    EventId = ["EventID", "event_id", "EventId", "winlog.event_id", "Event.System.EventID", "Event.System.EventID.#text"];
-    Channel = ["Channel", "winlog.channel", "Event.System.Channel"];
-    Provider = ["Provider_Name", "ProviderName", "SourceName", "winlog.provider_name", "Event.System.Provider.#attributes.Name",
-        "Event.System.Provider.Name"];
-    Computer = ["Computer", "winlog.computer_name", "Event.System.Computer"];
-    Product = ["product"];
-    Service = ["service"];
-    Category = ["category"];
-    WinLevel = ["Level"];
-    TargetUserName = ["TargetUserName"];
-    TargetUserSid = ["TargetSid"];
-    MemberName = ["MemberName"];
-    SubjectUserName = ["SubjectUserName"];
-    WinUser = ["User"];
-    IpAddress = ["IpAddress", "ClientAddress"];
-    IpPort = ["IpPort"];
-    Workstation = ["WorkstationName", "Workstation"];
-    LogonId = ["TargetLogonId"];
-    LogonType = ["LogonType"];
-    Image = ["Image", "NewProcessName"];
-    ProcessName = ["ProcessName"];
-    ProcessId = ["ProcessId"];
-    NewProcessId = ["NewProcessId"];
-    CommandLine = ["CommandLine"];
-    ObjectName = ["ObjectName"];
-    ShareName = ["ShareName"];
-    ServiceName = ["ServiceName"];
-    TaskName = ["TaskName"];
-    TargetFilename = ["TargetFilename"];
-    TargetObject = ["TargetObject"];
-    ImageLoaded = ["ImageLoaded"];
-    TargetImage = ["TargetImage"];
-    PipeName = ["PipeName"];
-    ScriptBlock = ["ScriptBlockText"];
-    Payload = ["Payload"];
-    SourceIp = ["SourceIp", "SourceAddress"];
-    SourcePort = ["SourcePort"];
-    SourceHostname = ["SourceHostname"];
-    DestinationIp = ["DestinationIp", "DestAddress"];
-    DestinationPort = ["DestinationPort", "DestPort"];
-    DestinationHostname = ["DestinationHostname"];
-    QueryName = ["QueryName"];
-    ThreatName = ["Threat Name", "ThreatName"];
-    WinStatus = ["Status"];
-    AccountName = ["AccountName"];
-    // Envelopes.
-    Message = ["message", "MESSAGE", "msg"];
-    Log = ["log"];
-    Stream = ["stream"];
-    SourceType = ["source_type"];
-    AgentType = ["agent.type", "agent.name", "beat.name", "agent.version"];
-    LogPath = ["log.file.path"];
-    KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
-    KubeHost = ["kubernetes.host", "kubernetes.node.name"];
-    KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
-    EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname"];
-    Ident = ["SYSLOG_IDENTIFIER", "appname"];
-    Comm = ["_COMM"];
-    JournalPid = ["_PID", "SYSLOG_PID", "procid"];
-    JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
-    JournalCursor = ["__CURSOR"];
-    JournalPriority = ["PRIORITY"];
-    // Web servers that write JSON.
-    RequestLine = ["request", "request_line"];
-    // Zeek.
-    ZeekPath = ["_path"];
-    ZeekUid = ["uid"];
-    ZeekOrigin = ["id.orig_h"];
-    // Suricata.
-    FlowId = ["flow_id"];
-    AlertSignature = ["alert.signature"];
-    AlertSeverity = ["alert.severity"];
-    AlertAction = ["alert.action"];
-    // Clouds.
-    CloudName = ["eventName", "EventName", "protoPayload.methodName", "operation_name.value", "operationName.value",
-        "operationName", "Operation"];
-    CloudSource = ["eventSource", "EventSource", "protoPayload.serviceName", "resource_provider_name.value", "Workload"];
-    CloudError = ["errorCode", "protoPayload.status.message"];
-    CloudStatus = ["status.value", "ResultStatus", "responseElements.ConsoleLogin", "resultType"];
-    CloudInner = ["CloudTrailEvent"];
-    // ECS words.
-    EcsCategory = ["event.category"];
-    EcsType = ["event.type"];
-}
-
 const NAMED: &[(&str, Role)] = &[
     ("@timestamp", Role::Time),
     ("timestamp", Role::Time),
@@ -154,6 +54,13 @@ const NAMED: &[(&str, Role)] = &[
     ("timeGenerated", Role::Time),
     ("TimeGenerated", Role::Time),
     ("created_at", Role::Time),
+    ("published", Role::Time),
+    ("eventTimestamp", Role::Time),
+    ("createdDateTime", Role::Time),
+    ("activityDateTime", Role::Time),
+    ("properties.createdDateTime", Role::Time),
+    ("properties.activityDateTime", Role::Time),
+    ("requestReceivedTimestamp", Role::Time),
     ("event_type", Role::Type),
     ("eventType", Role::Type),
     ("event.action", Role::Type),
@@ -214,6 +121,18 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "request.remote_ip",
             "request.client_ip",
             "ClientHost",
+            "client.ipAddress",
+            "ipAddress",
+            "IPAddress",
+            "properties.ipAddress",
+            "CallerIpAddress",
+            "initiatedBy.user.ipAddress",
+            "properties.initiatedBy.user.ipAddress",
+            "httpRequest.clientIpAddress",
+            "ClientIPAddress",
+            "ActorIpAddress",
+            "actor_ip",
+            "sourceIPs",
         ],
     ),
     (
@@ -300,11 +219,27 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "userIdentity.arn",
             "actor.email",
             "actor.alternateId",
+            "userPrincipalName",
+            "UserPrincipalName",
+            "properties.userPrincipalName",
+            "initiatedBy.user.userPrincipalName",
+            "properties.initiatedBy.user.userPrincipalName",
+            "Caller",
+            "actor",
+            "user.username",
         ],
     ),
     (
         Ov::TargetUser,
-        &["target_user", "user.target.name", "target_username", "targetUser", "requestParameters.userName"],
+        &[
+            "target_user",
+            "user.target.name",
+            "target_username",
+            "targetUser",
+            "requestParameters.userName",
+            "targetResources.userPrincipalName",
+            "properties.targetResources.userPrincipalName",
+        ],
     ),
     (
         Ov::Process,
@@ -353,6 +288,9 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "protoPayload.requestMetadata.callerSuppliedUserAgent",
             "request.headers.User-Agent",
             "request_User-Agent",
+            "client.userAgent.rawUserAgent",
+            "UserAgent",
+            "properties.userAgent",
         ],
     ),
     (
@@ -402,7 +340,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
         ],
     ),
     (Ov::Count, &["count"]),
-    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature"]),
+    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature", "displayMessage"]),
 ];
 
 /// Prefixes under which Windows event data stands in other layouts.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod packed;
+mod products;
 mod tables;
 
 use std::path::{Path, PathBuf};
