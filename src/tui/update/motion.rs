@@ -16,7 +16,7 @@ fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
     let width = usize::from(s.size.0);
     if !s.overlays.is_empty() {
         let filters = s.filters().list.len();
-        let help = words::help(&s.keys, s.screen.place()).len();
+        let help = words::help(&s.keys, s.place()).len();
         match s.overlays.last_mut() {
             Some(Overlay::Detail(d)) => {
                 let n = match d.mode {

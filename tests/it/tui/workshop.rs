@@ -61,7 +61,7 @@ fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
     t.wait_for("a reason is needed");
     assert_eq!(fs::read_to_string(rules.join("failed.yml")).expect("there"), RULE);
     t.press("the bastion is watched elsewhere\r");
-    t.wait_for("saved ");
+    t.wait_gone("●");
     let text = fs::read_to_string(rules.join("failed.yml")).expect("there");
     assert!(text.starts_with("# 2") && text.contains("loses 200 true hits"), "{text}");
     assert!(text.contains("the bastion is watched elsewhere") && text.contains("  condition: sel and not quiet\n"));
@@ -87,7 +87,7 @@ fn a_filter_is_drafted_from_an_alert() {
     t.wait_for("condition: not selection");
     t.wait_for("lost 200");
     t.press(":w\r");
-    t.wait_for("saved ");
+    t.wait_gone("●");
     let made: Vec<PathBuf> =
         fs::read_dir(own.join("filters")).expect("there").map(|e| e.expect("an entry").path()).collect();
     assert_eq!(made.len(), 1);
@@ -110,7 +110,7 @@ fn a_shipped_rule_is_saved_as_a_copy_that_replaces_it() {
     t.press("ggi# mine\r\x1b");
     t.wait_for("modified");
     t.press("W");
-    t.wait_for("saved ");
+    t.wait_gone("●");
     t.press("q");
     t.wait_for("LEVEL");
     t.wait_for("own/");
