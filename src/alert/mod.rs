@@ -65,6 +65,34 @@ impl RuleType {
     }
 }
 
+/// What an alert is about. Trouble of operations is kept apart from attacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Category {
+    /// An attack, or what may be one.
+    #[default]
+    Security,
+    /// A machine or service in trouble: full disks, crashes, time-outs.
+    Operations,
+}
+
+impl Category {
+    /// The word in outputs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Operations => "operations",
+        }
+    }
+
+    /// The category of that name; security for any other.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        if name == "operations" { Self::Operations } else { Self::Security }
+    }
+}
+
 /// Which stage decided, why, and at what cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
 pub struct Route {
@@ -92,6 +120,8 @@ pub struct Alert {
     pub rule_id: Arc<str>,
     /// Kind of rule.
     pub rule_type: RuleType,
+    /// Attack, or trouble of operations.
+    pub category: Category,
     /// Severity, from the rule's level.
     pub severity: Severity,
     /// Risk score, 0 to 100, rounded to 1e-3.
@@ -168,6 +198,7 @@ impl Alert {
             "rule": &*self.rule,
             "rule_id": &*self.rule_id,
             "rule_type": self.rule_type.as_str(),
+            "category": self.category.as_str(),
             "severity": self.severity,
             "score": self.score,
             "score_parts": parts,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::alert::Category;
 use crate::event::Severity;
 
 use super::{CorrelationSpec, NamedField};
@@ -108,7 +109,17 @@ pub struct RuleInfo {
     pub baseline: Option<f64>,
 }
 
+/// The tag of rules about operations, whose alerts are no attacks.
+const OPERATIONS: &str = "secstream.operations";
+
 impl RuleInfo {
+    /// What its alerts are about, by its tags.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        let operations = self.tags.iter().any(|t| t.eq_ignore_ascii_case(OPERATIONS));
+        if operations { Category::Operations } else { Category::Security }
+    }
+
     /// Whether it is a correlation.
     #[must_use]
     pub const fn is_correlation(&self) -> bool {

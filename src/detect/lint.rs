@@ -222,7 +222,9 @@ impl Checker<'_> {
                     }
                     Test::Str { pattern, .. } => {
                         let short = pattern.longest().is_none_or(|l| l.chars().count() < 2);
-                        let wild = pattern.0.first() == Some(&Part::Many) && pattern.0.len() > 1;
+                        // At one end it is as good as any: machine accounts end in a dollar sign.
+                        let open = |p: Option<&Part>| p == Some(&Part::Many);
+                        let wild = open(pattern.0.first()) && open(pattern.0.last()) && pattern.0.len() > 1;
                         if short && wild {
                             self.say(
                                 at,
@@ -305,6 +307,8 @@ mod tests {
         assert_eq!(codes(&GOOD.replace("level: low\n", "")), [("no-level", 1)]);
         assert_eq!(codes(&GOOD.replace("condition: s\n", "t: {B: 1}\n  condition: s\n")), [("unused-search", 9)]);
         assert_eq!(codes(&GOOD.replace("A: 1", "A|re: '[a-z]+'")), [("dear-regex", 8)]);
+        assert_eq!(codes(&GOOD.replace("A: 1", "A|contains: $")), [("broad-pattern", 8)]);
+        assert_eq!(codes(&GOOD.replace("A: 1", "A|endswith: $")), []);
         assert_eq!(codes(&GOOD.replace("condition: s", "condition: q")), [("not-loaded", 9)]);
         assert_eq!(codes(&format!("{GOOD}---\n{GOOD}")), [("not-loaded", 11)]);
         assert!(codes("a: [1").iter().all(|(code, _)| *code == "not-loaded"));

@@ -20,7 +20,9 @@ pub fn tests() -> Vec<RuleFile> {
 
 #[cfg(test)]
 mod tests {
+    use crate::alert::Category;
     use crate::detect::{RuleKind, RuleSet, lint, testing};
+    use crate::event::Severity;
 
     #[test]
     fn every_shipped_rule_loads_and_is_whole() {
@@ -30,7 +32,10 @@ mod tests {
             if r.kind == RuleKind::Filter {
                 continue;
             }
-            assert!(!r.description.is_empty() && !r.techniques.is_empty(), "{}: description and technique", r.path);
+            let attack = r.category() == Category::Security;
+            assert!(!r.description.is_empty(), "{}: description", r.path);
+            assert_eq!(!r.techniques.is_empty(), attack, "{}: attacks have a technique, operations none", r.path);
+            assert!(attack || r.level <= Severity::Low, "{}: trouble of operations is low", r.path);
             assert!(!r.references.is_empty() && !r.false_positives.is_empty(), "{}: references and doubts", r.path);
         }
         let findings = lint::check(&super::rules());

@@ -33,12 +33,18 @@ impl Batch {
 }
 
 impl<'b> Draft<'b> {
+    /// Where a piece of the batch's text stands in it; `None` for any other text.
+    #[must_use]
+    pub fn offset_of(&self, value: &str) -> Option<usize> {
+        let base = self.text.as_ptr() as usize;
+        let at = (value.as_ptr() as usize).checked_sub(base)?;
+        (at + value.len() <= self.text.len()).then_some(at)
+    }
+
     /// The span of a value: in place if it is a piece of the text, else copied.
     pub fn span(&mut self, value: &str) -> Span {
-        let base = self.text.as_ptr() as usize;
-        let at = value.as_ptr() as usize;
-        if at >= base && at + value.len() <= base + self.text.len() {
-            return Span::text(at - base, value.len());
+        if let Some(at) = self.offset_of(value) {
+            return Span::text(at, value.len());
         }
         let start = self.arena.len();
         self.arena.push_str(value);
@@ -141,6 +147,14 @@ impl<'b> Draft<'b> {
         let at = self.arena.len();
         self.arena.push_str(span.get(self.text, ""));
         at
+    }
+
+    /// Makes the last `n` fields elements of an array.
+    pub fn mark_last(&mut self, n: usize) {
+        let first = (self.rec.fields_start as usize).max(self.fields.len().saturating_sub(n));
+        for f in self.fields.get_mut(first..).unwrap_or_default() {
+            f.in_array = true;
+        }
     }
 
     /// Makes fields of this record that have the same name elements of an array.

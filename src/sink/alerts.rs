@@ -32,6 +32,7 @@ const COLUMNS: &[&str] = &[
     "matched_total",
     "covered_by",
     "covers",
+    "category",
 ];
 
 /// Writes alerts.

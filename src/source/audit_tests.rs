@@ -6,7 +6,10 @@ use super::*;
 use crate::source::framer::{Flush, Framer};
 use crate::source::shape::Shape;
 
-fn frame(bytes: &[u8], step: usize) -> (Vec<(u64, u32, Vec<u8>)>, Vec<(u64, u64)>) {
+/// Line, number of lines and bytes of a record.
+type Framed = (u64, u32, Vec<u8>);
+
+fn frame(bytes: &[u8], step: usize) -> (Vec<Framed>, Vec<(u64, u64)>) {
     let mut framer = Framer::new(0, 1, Framer::BLOCK);
     framer.set_shape(Shape::Audit, None);
     let (mut out, mut blocks, mut rest) = (Vec::new(), Vec::new(), bytes);

@@ -40,6 +40,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod timeref;
+mod unpack;
 mod utf16;
 mod view;
 

@@ -19,6 +19,7 @@ use super::live::Live;
 use super::spool::{Spool, SpoolWriter, WhenFull};
 use super::tail::Tail;
 use super::timeref::{TimeRef, TimeRefStore};
+use super::unpack::{HEAD, Kind, Told, UnpackFeed};
 use super::utf16::Utf16Read;
 use super::{Input, InputKind, OpenOptions, SourceError};
 use crate::event::Ts;
@@ -133,26 +134,30 @@ fn open_stream(from: impl Read + Send + 'static, opts: &OpenOptions) -> io::Resu
     let tally = Tally::default();
     let mut live = Live::start(from, tally.clone(), opts.stop.clone())?;
     let head = live.peek(tells)?.to_vec();
-    let feed: Box<dyn Feed> = match (Codec::of(&head), utf16(&head)) {
-        (Some(codec), _) => Box::new(ReadFeed::new(text(codec.decoder(live)?))),
-        (None, Some(big)) => Box::new(ReadFeed::new(Box::new(Utf16Read::new(live, big)))),
-        (None, None) => Box::new(live),
+    let (feed, kind): (Box<dyn Feed>, _) = match (Codec::of(&head), utf16(&head)) {
+        (Some(codec), _) => {
+            let (from, kind) = text(codec.decoder(live)?);
+            (Box::new(ReadFeed::new(from)), kind)
+        }
+        (None, Some(big)) => (Box::new(ReadFeed::new(Box::new(Utf16Read::new(live, big)))), None),
+        (None, None) => (Box::new(live), packed(&head)),
     };
-    let mut opened = Opened::stream(feed, tally).with_spool(opts, WhenFull::DropOldest);
-    opened.warnings.extend(container(&head).map(not_lines));
+    let mut opened = Opened::stream(unpacked(feed, kind), tally).with_spool(opts, WhenFull::DropOldest);
+    opened.warnings.extend(container(&head).filter(|_| kind.is_none()).map(not_lines));
     Ok(opened)
 }
 
 fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io::Result<Opened> {
-    let mut head = [0; MAGIC.next_power_of_two()];
+    let mut head = [0; HEAD];
     let have = file.read_at(&mut head, 0)?;
     let head = head.get(..have).unwrap_or(&[]);
     let codec = Codec::of(head);
     let utf16 = utf16(head);
     let tally = Tally::default();
-    if opts.follow && codec.is_none() && utf16.is_none() {
+    let kind = if codec.is_none() && utf16.is_none() { packed(head) } else { None };
+    if opts.follow && codec.is_none() && utf16.is_none() && kind != Some(Kind::Evtx) {
         let feed = Box::new(Tail::new(path.to_owned(), file, opts.from_end, tally.clone())?);
-        return Ok(Opened::stream(feed, tally).with_spool(opts, WhenFull::DropOldest));
+        return Ok(Opened::stream(unpacked(feed, kind), tally).with_spool(opts, WhenFull::DropOldest));
     }
     let identity = Identity::of(&file, meta)?;
     let written = gzip_time(codec, head).map_or(identity.modified, |t| t.min(identity.modified));
@@ -165,13 +170,13 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
 
     let file = Handle::new(path, file)?;
     let stored = Tallied::new(Reading(Arc::clone(&file)), tally.clone());
-    let from: Box<dyn Read + Send> = match (codec, utf16) {
+    let (from, kind): (Box<dyn Read + Send>, _) = match (codec, utf16) {
         (Some(codec), _) => {
             let shared = Reading(Arc::clone(&file));
             text(Box::new(DecodedFile::new(path.to_owned(), shared, codec, tally.clone())?))
         }
-        (None, Some(big)) => Box::new(Utf16Read::new(stored, big)),
-        (None, None) => Box::new(stored),
+        (None, Some(big)) => (Box::new(Utf16Read::new(stored, big)), None),
+        (None, None) => (Box::new(stored), kind),
     };
     let mut opened = Opened {
         time_ref,
@@ -181,9 +186,9 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
         decoded: codec.is_some(),
         identity: Some(identity),
         file: Some(Arc::clone(&file)),
-        ..Opened::stream(Box::new(ReadFeed::new(from)), tally)
+        ..Opened::stream(unpacked(Box::new(ReadFeed::new(from)), kind), tally)
     };
-    if codec.is_none() && utf16.is_none() {
+    if codec.is_none() && utf16.is_none() && kind.is_none() {
         opened.back = Back::File(Arc::clone(&file));
     } else if let Some(spool) = kept_spool(&opts.cache, before.as_ref(), change) {
         opened.back = Back::Spool(Arc::new(spool));
@@ -191,7 +196,7 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
         opened = opened.with_spool(opts, WhenFull::Stop);
     }
     opened.before = before;
-    opened.warnings.extend(container(head).map(not_lines));
+    opened.warnings.extend(container(head).filter(|_| kind.is_none()).map(not_lines));
     Ok(opened)
 }
 
@@ -206,7 +211,24 @@ pub(crate) fn kept_spool(cache: &Cache, before: Option<&Index>, change: Change) 
 /// Whether a beginning tells how the rest is written.
 fn tells(head: &[u8]) -> bool {
     let begins = matches!(head.first(), None | Some(0x1f | 0x28 | 0x50..=0x5f | b'B' | 0xfd | 0xfe | 0xff));
-    head.len() >= MAGIC || !begins || head.contains(&b'\n')
+    let stored = head.len() >= MAGIC || !begins || head.contains(&b'\n');
+    stored && Kind::of(head) != Told::More
+}
+
+/// What the records of a source that begins like this are packed in.
+fn packed(head: &[u8]) -> Option<Kind> {
+    match Kind::of(head) {
+        Told::Is(kind) => Some(kind),
+        Told::Lines | Told::More => None,
+    }
+}
+
+/// The records of a feed as lines.
+fn unpacked(feed: Box<dyn Feed>, kind: Option<Kind>) -> Box<dyn Feed> {
+    match kind {
+        Some(kind) => Box::new(UnpackFeed::new(feed, kind)),
+        None => feed,
+    }
 }
 
 /// Whether it is UTF-16, and if so whether big-endian.
@@ -219,9 +241,10 @@ fn utf16(head: &[u8]) -> Option<bool> {
     }
 }
 
-/// Decompressed text, of which the beginning may tell that it is UTF-16.
-fn text(mut from: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
-    let mut head = [0; 2];
+/// Decompressed text, of which the beginning may tell that it is UTF-16, or
+/// that its records are packed.
+fn text(mut from: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Option<Kind>) {
+    let mut head = [0; HEAD];
     let mut have = 0;
     let mut failed = None;
     while let Some(rest) = head.get_mut(have..).filter(|r| !r.is_empty()) {
@@ -233,13 +256,18 @@ fn text(mut from: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
                 break;
             }
         }
+        let seen = head.get(..have).unwrap_or(&[]);
+        if have >= 2 && Kind::of(seen) != Told::More {
+            break;
+        }
     }
     let head = head.get(..have).unwrap_or(&[]).to_vec();
     let big = utf16(&head);
+    let kind = if big.is_none() { packed(&head) } else { None };
     let all = Cursor::new(head).chain(Failing(failed)).chain(from);
     match big {
-        Some(big) => Box::new(Utf16Read::new(all, big)),
-        None => Box::new(all),
+        Some(big) => (Box::new(Utf16Read::new(all, big)), None),
+        None => (Box::new(all), kind),
     }
 }
 

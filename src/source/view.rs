@@ -257,7 +257,12 @@ impl SourceView {
     pub fn save_index(&self) -> Result<(), SourceError> {
         let target = self.target.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (Some(target), Some(summary)) = (target, self.summary()) else { return Ok(()) };
-        let spool = if let Back::Spool(spool) = &self.back { spool.dir_name() } else { String::new() };
+        let spool = match &self.back {
+            Back::Spool(spool) => spool.dir_name(),
+            Back::File(_) => String::new(),
+            // No spool has this name: the source has to be read again.
+            Back::None(_) => "-".to_owned(),
+        };
         let index = Index {
             identity: target.identity,
             time_ref: self.time_ref,

@@ -10,6 +10,7 @@ std::thread_local! {
     static ASKED: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the form that the callback has")]
 fn note(event: TraceEvent<'_>) {
     if let TraceEvent::Stmt(_, sql) = event {
         ASKED.with_borrow_mut(|a| a.push(sql.to_owned()));

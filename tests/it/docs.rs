@@ -56,6 +56,17 @@ fn rules_table() -> String {
 }
 
 #[test]
+fn readme_tells_the_number_of_rules() {
+    use secstream::detect::RuleKind;
+    let rules = secstream::detect::RuleSet::load(&secstream::detect::shipped::rules());
+    let all = rules.rules().iter().filter(|r| r.loaded && r.kind != RuleKind::Filter);
+    let alerting = all.clone().filter(|r| r.alerts).count();
+    let told = format!("{} rules are shipped, {alerting} of which raise alerts", all.count());
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains(&told), "README.md does not say: {told}");
+}
+
+#[test]
 fn shipped_rules_are_listed() {
     let committed = fs::read_to_string(root().join("docs/rules.md")).unwrap();
     let (start, end) = ("<!-- rules -->\n", "<!-- /rules -->");

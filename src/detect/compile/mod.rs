@@ -6,6 +6,7 @@ pub mod cidr;
 pub mod expr;
 pub mod guard;
 pub mod index;
+pub mod keywords;
 pub mod preds;
 pub mod program;
 pub mod trigger;
@@ -48,6 +49,8 @@ pub struct Compiled {
     pub always: bool,
     /// Whether being woken is all it takes to match.
     pub simple: bool,
+    /// Its predicates about the record as a whole.
+    pub keywords: Vec<u32>,
 }
 
 /// The compiled rule set.
@@ -113,7 +116,13 @@ impl Compilation {
             };
             let always = trigger.is_none();
             let simple = simple && !always;
-            c.rules.push(Compiled { rule: s.rule, logsource: s.logsource, root, slots, always, simple });
+            let mut keywords = Vec::new();
+            s.expr.each_pred(&mut |p| {
+                if preds.list.get(p as usize).is_some_and(|(slot, _)| *slot == preds::RAW) {
+                    keywords.push(p);
+                }
+            });
+            c.rules.push(Compiled { rule: s.rule, logsource: s.logsource, root, slots, always, simple, keywords });
         }
         for list in wakes {
             c.wakes.push((c.wake_list.len() as u32, list.len() as u32));

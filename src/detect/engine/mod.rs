@@ -30,6 +30,8 @@ pub(super) use relation::related;
 
 /// Most logsources whose share of the rules is kept.
 const MAX_PARTITIONS: usize = 1_024;
+/// Records with more fields may have some that do not stand in their raw text.
+const MANY_FIELDS: usize = 2_048;
 
 /// Matches batches against a rule set; holds the scratch of one thread.
 #[derive(Debug)]
@@ -194,6 +196,7 @@ impl Work {
             }
         }
         if p.raw
+            && p.keywords.as_ref().is_none_or(|k| e.fields().len() > MANY_FIELDS || k.may_hold(e.raw()))
             && let Some(raw) = c.slots.get(usize::from(RAW))
         {
             view.values(raw, |v| self.value(c, Some(p), RAW, v));

@@ -4,6 +4,7 @@
 use crate::detect::OvField;
 use crate::detect::compile::Compilation;
 use crate::detect::compile::bits::Bits;
+use crate::detect::compile::keywords::Keywords;
 use crate::detect::compile::preds::{RAW, Slot, SlotId};
 use crate::event::{FieldId, Logsource};
 
@@ -18,6 +19,8 @@ pub struct Partition {
     pub eager: Bits,
     /// Whether the record as a whole is one of them.
     pub raw: bool,
+    /// What must be in a record for it to be searched as a whole, if that can be told.
+    pub keywords: Option<Keywords>,
     /// Those that read the overlay first.
     pub overlay: Vec<(SlotId, OvField)>,
     /// Those that read the overlay where the original field is absent.
@@ -48,6 +51,11 @@ impl Partition {
                     p.look_at(c, *slot);
                 }
             }
+        }
+        if p.raw {
+            let mine = c.rules.iter().enumerate().filter(|(i, _)| p.rules.has(*i as u32));
+            let ops = mine.flat_map(|(_, r)| &r.keywords).filter_map(|k| c.preds.get(*k as usize));
+            p.keywords = Keywords::new(ops.map(|(_, op)| op));
         }
         p
     }

@@ -19,7 +19,7 @@ use super::rate::Rate;
 use super::shards::{Group, Place};
 use super::window::{Limits, Window};
 use super::{AlertUpdate, key::value_of};
-use crate::alert::AlertState;
+use crate::alert::{AlertState, Category};
 
 /// Longest chain of correlations that one match sets off.
 const MAX_CHAIN: usize = 8;
@@ -248,7 +248,8 @@ impl Core {
         ep.risk = entities.iter().map(|e| self.entities.risk(*e, ep.last)).max().unwrap_or(0);
         let due = (ep.deadline, ep.uid, place);
         if !ep.silent {
-            for e in &entities {
+            // A full disk makes nothing else more suspicious.
+            for e in entities.iter().filter(|_| slot.category == Category::Security) {
                 self.entities.alerted(*e, slot.id, ep.opened, m.order);
             }
             if slot.folds {

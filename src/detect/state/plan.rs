@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::super::{BoundOp, CorrelationKind, CorrelationSpec, NamedField, RuleIdx, RuleInfo, RuleKind};
+use crate::alert::Category;
 use crate::event::time::SECOND;
 use crate::event::{Severity, hash64};
 
@@ -50,6 +51,8 @@ pub(super) struct Slot {
     pub alerts: bool,
     /// It only raises the risk of its entities.
     pub risk: bool,
+    /// Attack, or trouble of operations.
+    pub category: Category,
 }
 
 impl Slot {
@@ -199,8 +202,17 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
     let names: Vec<&str> = r.group_by.iter().map(|f| &*f.name).collect();
     let _ = write!(
         text,
-        "{}\0{}\0{:?}{:?}{}{}{:?}{names:?}{:?}{:?}",
-        r.id, r.title, r.level, r.techniques, r.alerts, r.risk, r.cooldown, r.baseline, r.confidence
+        "{}\0{}\0{:?}{:?}{:?}{}{}{:?}{names:?}{:?}{:?}",
+        r.id,
+        r.title,
+        r.level,
+        r.category(),
+        r.techniques,
+        r.alerts,
+        r.risk,
+        r.cooldown,
+        r.baseline,
+        r.confidence
     );
     if let Some(spec) = r.correlation() {
         let names = |f: &[super::super::GroupField]| f.iter().map(|g| g.name.to_string()).collect::<Vec<_>>();
@@ -252,6 +264,7 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         folds: false,
         alerts: info.alerts,
         risk: info.level == Severity::Info && !info.alerts && info.risk,
+        category: info.category(),
         spec,
         info: info.clone(),
     }

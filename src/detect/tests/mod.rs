@@ -31,8 +31,13 @@ pub fn batch_of(facts: &[Fact], rules: &RuleSet) -> Batch {
     let mut b = Batch::default();
     for f in facts {
         let start = b.text.len();
-        b.text.push_str(&f.raw);
-        b.records.push(Record::new(Span::text(start, f.raw.len()), 0, 0, 1));
+        // The values of structured records stand in their text.
+        let value = |v: &str| serde_json::Value::from(v).to_string();
+        let pairs: Vec<String> = f.fields.iter().map(|(k, v, _)| format!("{}:{}", value(k), value(v))).collect();
+        let raw =
+            if f.raw.starts_with('{') && f.raw.len() < 3 { format!("{{{}}}", pairs.join(",")) } else { f.raw.clone() };
+        b.text.push_str(&raw);
+        b.records.push(Record::new(Span::text(start, raw.len()), 0, 0, 1));
     }
     let schema = rules.schema();
     let mut facts = facts.iter();

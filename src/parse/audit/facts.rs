@@ -157,10 +157,12 @@ impl<'a> Facts<'a> {
             "hostname" => first(&mut self.host),
             "saddr" => first(&mut self.socket),
             "items" => self.items = self.items.or(raw.parse().ok()),
-            _ if kind == "EXECVE" && super::is_argument(key) && !key.contains('_') => {
-                if self.arguments.len() < ARGUMENTS {
-                    self.arguments.push(value);
-                }
+            _ if kind == "EXECVE"
+                && super::is_argument(key)
+                && !key.contains('_')
+                && self.arguments.len() < ARGUMENTS =>
+            {
+                self.arguments.push(value);
             }
             _ => {}
         }

@@ -47,6 +47,7 @@ fn is_envelope(doc: &Doc) -> bool {
         || doc.has(Key::AgentType)
         || doc.has(Key::KubePod)
         || doc.has(Key::Ident)
+        || doc.has(Key::JournalCursor)
         || doc.has(Key::LogPath)
 }
 

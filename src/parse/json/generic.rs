@@ -1,6 +1,7 @@
 //! Any JSON event to the overlay: names of many products, one meaning.
 
 use super::Sources;
+use super::clouds;
 use super::doc::Doc;
 use super::names::Key;
 use super::words;
@@ -225,44 +226,7 @@ fn severity(doc: &Doc, d: &mut Draft<'_>) {
 
 /// What particular products say in their own words.
 fn vendors(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) {
-    if doc.has(Key::AlertSignature) && doc.has(Key::FlowId) {
-        d.event(EventType::Detection, d.rec.outcome);
-        if doc.text(d, Key::AlertAction) == "blocked" {
-            d.rec.outcome = Outcome::Failure;
-        }
-        d.severity(match doc.text(d, Key::AlertSeverity) {
-            "1" => Severity::High,
-            "2" => Severity::Medium,
-            _ => Severity::Low,
-        });
-        let signature = doc.key(d, Key::AlertSignature);
-        d.set_span(Ov::Message, signature);
-    }
-    let cloud = doc.key(d, Key::CloudName);
-    if cloud.is_some() && (doc.has(Key::CloudSource) || doc.has(Key::CloudStatus)) {
-        let product = doc.text(d, Key::CloudSource);
-        d.rec.logsource = if product.ends_with(".amazonaws.com") {
-            sources.aws
-        } else if product.ends_with(".googleapis.com") {
-            sources.gcp
-        } else if product.starts_with("Microsoft.") || product.starts_with("microsoft.") {
-            sources.azure
-        } else {
-            sources.m365
-        };
-        if doc.has(Key::CloudError) {
-            d.rec.outcome = Outcome::Failure;
-        } else if let Some(o) = words::outcome(doc.text(d, Key::CloudStatus)) {
-            d.rec.outcome = o;
-        }
-        if !matches!(d.rec.event_type, EventType::Login | EventType::LoginFailed) {
-            let named = words::event_type(d.value(cloud)).filter(|k| *k == EventType::Login);
-            d.rec.event_type = named.unwrap_or(EventType::CloudApi);
-        }
-        default_span(d, Ov::Resource, cloud);
-        default_span(d, Ov::Message, cloud);
-        let source = doc.key(d, Key::CloudSource);
-        default_span(d, Ov::Source, source);
+    if clouds::apply(doc, &sources.clouds, d) {
         return;
     }
     if d.rec.logsource == crate::event::Logsource::default() {

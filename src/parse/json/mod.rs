@@ -1,11 +1,16 @@
 //! JSON lines, flat and nested, and the envelopes that shippers put around
 //! other logs.
 
+mod clouds;
 mod doc;
 mod envelope;
 mod generic;
+mod journal;
+mod keys;
 mod names;
 mod scan;
+mod seek;
+mod suricata;
 mod words;
 mod zeek;
 
@@ -32,10 +37,7 @@ pub struct Scratch {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sources {
     none: Logsource,
-    aws: Logsource,
-    gcp: Logsource,
-    azure: Logsource,
-    m365: Logsource,
+    clouds: clouds::Sources,
     web: Logsource,
     dns: Logsource,
     firewall: Logsource,
@@ -50,10 +52,7 @@ impl Sources {
     pub fn new(schema: &Schema) -> Self {
         Self {
             none: Logsource::default(),
-            aws: schema.logsource("aws", "", "cloudtrail"),
-            gcp: schema.logsource("gcp", "", "gcp.audit"),
-            azure: schema.logsource("azure", "", "activitylogs"),
-            m365: schema.logsource("m365", "", "audit"),
+            clouds: clouds::Sources::new(schema),
             web: schema.logsource("", "webserver", ""),
             dns: schema.logsource("", "dns", ""),
             firewall: schema.logsource("", "firewall", ""),
@@ -72,7 +71,10 @@ pub(super) fn parse(raw: &str, p: &Parser, named: bool, d: &mut Draft<'_>, s: &m
     if scan::scan(raw, &p.names, d, &mut s.buf).is_none() {
         return false;
     }
-    let doc = Doc::new(d, 0, &s.buf.roles, &p.names);
+    let mut doc = Doc::new(d, 0, &s.buf.roles, &p.names);
+    if journal::is_entry(&doc) && journal::message_of_bytes(&doc, &p.names, d, &mut s.buf.roles) {
+        doc = Doc::new(d, 0, &s.buf.roles, &p.names);
+    }
     if s.buf.left_out > 0 {
         d.field("fields_left_out", &s.buf.left_out.to_string());
     }
@@ -92,10 +94,17 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
         windows::apply(doc, p, d, &mut s.copy);
         Format::Windows
     } else {
-        if zeek::is_log(doc) {
+        if suricata::is_event(doc) {
+            suricata::before(doc, d);
+            generic::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
+            suricata::after(doc, d);
+        } else if zeek::is_log(doc) {
             zeek::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
         } else {
             envelope::open(doc, p, d, s);
+            if journal::is_entry(doc) {
+                journal::apply(doc, &p.ctx, d);
+            }
             generic::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
         }
         if named {
@@ -115,5 +124,7 @@ fn hints(doc: &Doc, schema: &Schema, d: &mut Draft<'_>) {
     }
 }
 
+#[cfg(test)]
+mod products;
 #[cfg(test)]
 mod tests;

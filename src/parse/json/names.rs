@@ -5,7 +5,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{FieldId, Ov, Schema};
+use super::keys::KEY_NAMES;
+pub use super::keys::{KEYS, Key};
+use crate::event::{FieldId, Ov, Schema, hash64};
 
 /// What a name means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,107 +30,6 @@ pub enum Role {
 
 /// Number of a role: position in [`TABLE`] plus one; 0 where the name means nothing.
 pub type RoleId = u16;
-
-macro_rules! keys {
-    ($($key:ident = [$($name:literal),+ $(,)?];)+) => {
-        /// Values that the readers of particular sources ask for.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[repr(u8)]
-        #[allow(missing_docs)]
-        pub enum Key { $($key,)+ }
-
-        /// Number of keys.
-        pub const KEYS: usize = [$(Key::$key,)+].len();
-
-        const KEY_NAMES: &[(&str, Role)] = &[$($(($name, Role::Key(Key::$key)),)+)+];
-    };
-}
-
-keys! {
-    // Windows events. `Event.System.…` and `winlog.…` are added in [`Names::new`].
-    EventId = ["EventID", "event_id", "EventId", "winlog.event_id", "Event.System.EventID", "Event.System.EventID.#text"];
-    Channel = ["Channel", "winlog.channel", "Event.System.Channel"];
-    Provider = ["Provider_Name", "ProviderName", "SourceName", "winlog.provider_name", "Event.System.Provider.#attributes.Name",
-        "Event.System.Provider.Name"];
-    Computer = ["Computer", "winlog.computer_name", "Event.System.Computer"];
-    Product = ["product"];
-    Service = ["service"];
-    Category = ["category"];
-    WinLevel = ["Level"];
-    TargetUserName = ["TargetUserName"];
-    TargetUserSid = ["TargetSid"];
-    MemberName = ["MemberName"];
-    SubjectUserName = ["SubjectUserName"];
-    WinUser = ["User"];
-    IpAddress = ["IpAddress", "ClientAddress"];
-    IpPort = ["IpPort"];
-    Workstation = ["WorkstationName", "Workstation"];
-    LogonId = ["TargetLogonId"];
-    LogonType = ["LogonType"];
-    Image = ["Image", "NewProcessName"];
-    ProcessName = ["ProcessName"];
-    ProcessId = ["ProcessId"];
-    NewProcessId = ["NewProcessId"];
-    CommandLine = ["CommandLine"];
-    ObjectName = ["ObjectName"];
-    ShareName = ["ShareName"];
-    ServiceName = ["ServiceName"];
-    TaskName = ["TaskName"];
-    TargetFilename = ["TargetFilename"];
-    TargetObject = ["TargetObject"];
-    ImageLoaded = ["ImageLoaded"];
-    TargetImage = ["TargetImage"];
-    PipeName = ["PipeName"];
-    ScriptBlock = ["ScriptBlockText"];
-    Payload = ["Payload"];
-    SourceIp = ["SourceIp", "SourceAddress"];
-    SourcePort = ["SourcePort"];
-    SourceHostname = ["SourceHostname"];
-    DestinationIp = ["DestinationIp", "DestAddress"];
-    DestinationPort = ["DestinationPort", "DestPort"];
-    DestinationHostname = ["DestinationHostname"];
-    QueryName = ["QueryName"];
-    ThreatName = ["Threat Name", "ThreatName"];
-    WinStatus = ["Status"];
-    AccountName = ["AccountName"];
-    // Envelopes.
-    Message = ["message", "MESSAGE", "msg"];
-    Log = ["log"];
-    Stream = ["stream"];
-    SourceType = ["source_type"];
-    AgentType = ["agent.type", "agent.name", "beat.name", "agent.version"];
-    LogPath = ["log.file.path"];
-    KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
-    KubeHost = ["kubernetes.host", "kubernetes.node.name"];
-    KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
-    EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname"];
-    Ident = ["SYSLOG_IDENTIFIER", "appname"];
-    Comm = ["_COMM"];
-    JournalPid = ["_PID", "SYSLOG_PID", "procid"];
-    JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
-    JournalPriority = ["PRIORITY"];
-    // Web servers that write JSON.
-    RequestLine = ["request", "request_line"];
-    // Zeek.
-    ZeekPath = ["_path"];
-    ZeekUid = ["uid"];
-    ZeekOrigin = ["id.orig_h"];
-    // Suricata.
-    FlowId = ["flow_id"];
-    AlertSignature = ["alert.signature"];
-    AlertSeverity = ["alert.severity"];
-    AlertAction = ["alert.action"];
-    // Clouds.
-    CloudName = ["eventName", "EventName", "protoPayload.methodName", "operation_name.value", "operationName.value",
-        "operationName", "Operation"];
-    CloudSource = ["eventSource", "EventSource", "protoPayload.serviceName", "resource_provider_name.value", "Workload"];
-    CloudError = ["errorCode", "protoPayload.status.message"];
-    CloudStatus = ["status.value", "ResultStatus", "responseElements.ConsoleLogin", "resultType"];
-    CloudInner = ["CloudTrailEvent"];
-    // ECS words.
-    EcsCategory = ["event.category"];
-    EcsType = ["event.type"];
-}
 
 const NAMED: &[(&str, Role)] = &[
     ("@timestamp", Role::Time),
@@ -153,6 +54,13 @@ const NAMED: &[(&str, Role)] = &[
     ("timeGenerated", Role::Time),
     ("TimeGenerated", Role::Time),
     ("created_at", Role::Time),
+    ("published", Role::Time),
+    ("eventTimestamp", Role::Time),
+    ("createdDateTime", Role::Time),
+    ("activityDateTime", Role::Time),
+    ("properties.createdDateTime", Role::Time),
+    ("properties.activityDateTime", Role::Time),
+    ("requestReceivedTimestamp", Role::Time),
     ("event_type", Role::Type),
     ("eventType", Role::Type),
     ("event.action", Role::Type),
@@ -213,6 +121,18 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "request.remote_ip",
             "request.client_ip",
             "ClientHost",
+            "client.ipAddress",
+            "ipAddress",
+            "IPAddress",
+            "properties.ipAddress",
+            "CallerIpAddress",
+            "initiatedBy.user.ipAddress",
+            "properties.initiatedBy.user.ipAddress",
+            "httpRequest.clientIpAddress",
+            "ClientIPAddress",
+            "ActorIpAddress",
+            "actor_ip",
+            "sourceIPs",
         ],
     ),
     (
@@ -299,11 +219,27 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "userIdentity.arn",
             "actor.email",
             "actor.alternateId",
+            "userPrincipalName",
+            "UserPrincipalName",
+            "properties.userPrincipalName",
+            "initiatedBy.user.userPrincipalName",
+            "properties.initiatedBy.user.userPrincipalName",
+            "Caller",
+            "actor",
+            "user.username",
         ],
     ),
     (
         Ov::TargetUser,
-        &["target_user", "user.target.name", "target_username", "targetUser", "requestParameters.userName"],
+        &[
+            "target_user",
+            "user.target.name",
+            "target_username",
+            "targetUser",
+            "requestParameters.userName",
+            "targetResources.userPrincipalName",
+            "properties.targetResources.userPrincipalName",
+        ],
     ),
     (
         Ov::Process,
@@ -352,6 +288,9 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "protoPayload.requestMetadata.callerSuppliedUserAgent",
             "request.headers.User-Agent",
             "request_User-Agent",
+            "client.userAgent.rawUserAgent",
+            "UserAgent",
+            "properties.userAgent",
         ],
     ),
     (
@@ -401,7 +340,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
         ],
     ),
     (Ov::Count, &["count"]),
-    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature"]),
+    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature", "displayMessage"]),
 ];
 
 /// Prefixes under which Windows event data stands in other layouts.
@@ -410,7 +349,9 @@ const WINDOWS_PREFIXES: &[&str] = &["winlog.event_data.", "event_data.", "Event.
 /// The names of one schema with the roles of this table.
 #[derive(Debug)]
 pub struct Names {
-    map: FxHashMap<Box<str>, Entry>,
+    /// Position in `entries` plus one, by hash; 0 where there is none.
+    places: Vec<u32>,
+    entries: Vec<(u64, Box<str>, Entry)>,
     roles: Vec<Role>,
 }
 
@@ -426,50 +367,82 @@ impl Names {
     /// Builds the table for a schema.
     #[must_use]
     pub fn new(schema: &Schema) -> Self {
-        let mut names = Self { map: FxHashMap::default(), roles: Vec::new() };
+        let mut map = FxHashMap::default();
+        let mut roles = Vec::new();
         for i in 0..schema.field_count() {
             let id = FieldId(u16::try_from(i).unwrap_or(u16::MAX));
-            names.map.insert(schema.field_name(id).into(), Entry { id, role: 0, also: 0 });
+            map.insert(schema.field_name(id).into(), Entry { id, role: 0, also: 0 });
         }
+        let mut add = |name: &str, role| add(&mut map, &mut roles, name, role);
         for (name, role) in NAMED {
-            names.add(name, *role);
+            add(name, *role);
         }
         for (ov, aliases) in OVERLAYS {
             for name in *aliases {
-                names.add(name, Role::Ov(*ov));
+                add(name, Role::Ov(*ov));
             }
         }
         for (name, role) in KEY_NAMES {
-            names.add(name, *role);
+            add(name, *role);
             for prefix in WINDOWS_PREFIXES {
-                names.add(&format!("{prefix}{name}"), *role);
+                add(&format!("{prefix}{name}"), *role);
             }
         }
-        names
+        Self::table(map, roles)
     }
 
-    fn add(&mut self, name: &str, role: Role) {
-        self.roles.push(role);
-        let role = self.roles.len() as RoleId;
-        let entry = self.map.entry(name.into()).or_insert(Entry { id: FieldId::UNKNOWN, role: 0, also: 0 });
-        if entry.role == 0 {
-            entry.role = role;
-        } else if entry.also == 0 {
-            entry.also = role;
+    fn table(map: FxHashMap<Box<str>, Entry>, roles: Vec<Role>) -> Self {
+        let mut entries: Vec<_> = map.into_iter().map(|(name, e)| (hash64(name.as_bytes()), name, e)).collect();
+        entries.sort_by(|a, b| a.1.cmp(&b.1));
+        let mut places = vec![0u32; (entries.len() * 4).next_power_of_two()];
+        for (i, (hash, ..)) in (1..).zip(&entries) {
+            let mut at = *hash as usize & (places.len() - 1);
+            while places.get(at).is_some_and(|p| *p != 0) {
+                at = (at + 1) & (places.len() - 1);
+            }
+            if let Some(p) = places.get_mut(at) {
+                *p = i;
+            }
         }
+        Self { places, entries, roles }
     }
 
     /// Id and role of a name.
     #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> (FieldId, RoleId, RoleId) {
-        self.map.get(name).map_or((FieldId::UNKNOWN, 0, 0), |e| (e.id, e.role, e.also))
+        self.get_hashed(name.as_bytes(), hash64(name.as_bytes()))
+    }
+
+    /// Id and role of a name whose [`hash64`] is known.
+    #[inline]
+    #[must_use]
+    pub fn get_hashed(&self, name: &[u8], hash: u64) -> (FieldId, RoleId, RoleId) {
+        let mut at = hash as usize & (self.places.len() - 1);
+        while let Some(i) = self.places.get(at).and_then(|p| p.checked_sub(1)) {
+            match self.entries.get(i as usize) {
+                Some((h, n, e)) if *h == hash && n.as_bytes() == name => return (e.id, e.role, e.also),
+                _ => at = (at + 1) & (self.places.len() - 1),
+            }
+        }
+        (FieldId::UNKNOWN, 0, 0)
     }
 
     /// The role of a number.
     #[must_use]
     pub fn role(&self, id: RoleId) -> Option<Role> {
         self.roles.get(usize::from(id).checked_sub(1)?).copied()
+    }
+}
+
+fn add(map: &mut FxHashMap<Box<str>, Entry>, roles: &mut Vec<Role>, name: &str, role: Role) {
+    roles.push(role);
+    let role = roles.len() as RoleId;
+    let entry = map.entry(name.into()).or_insert(Entry { id: FieldId::UNKNOWN, role: 0, also: 0 });
+    if entry.role == 0 {
+        entry.role = role;
+    } else if entry.also == 0 {
+        entry.also = role;
     }
 }
 

@@ -7,9 +7,8 @@
 //! Lenient where programs err and nothing is lost: bare control characters in
 //! strings, and lone surrogates (read as U+FFFD).
 
-use memchr::memchr2;
-
 use super::names::{Names, RoleId};
+use super::seek::seek;
 use crate::event::{Draft, Field, FieldId, Span, ValueKind, hash64};
 
 /// Objects and arrays nested deeper than this stay one raw value.
@@ -62,7 +61,9 @@ pub fn scan(text: &str, names: &Names, d: &mut Draft<'_>, buf: &mut Buffers) -> 
     buf.nest.clear();
     let first_field = d.fields().len();
     let first_role = buf.roles.len();
-    let mut s = Scanner { text, b: text.as_bytes(), i: 0, names, d, buf, first_field, first_role, replaced: false };
+    let base = d.offset_of(text);
+    let b = text.as_bytes();
+    let mut s = Scanner { text, b, base, i: 0, names, d, buf, first_field, first_role, replaced: false };
     s.blanks();
     if s.peek()? != b'{' {
         return None;
@@ -81,6 +82,8 @@ pub fn scan(text: &str, names: &Names, d: &mut Draft<'_>, buf: &mut Buffers) -> 
 struct Scanner<'t, 'd, 'b> {
     text: &'t str,
     b: &'t [u8],
+    /// Where the text stands in the batch's, if it is a piece of it.
+    base: Option<usize>,
     i: usize,
     names: &'t Names,
     d: &'d mut Draft<'b>,
@@ -99,8 +102,17 @@ impl<'t> Scanner<'t, '_, '_> {
 
     #[inline]
     fn blanks(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+        while self.peek().is_some_and(|b| b <= b' ' && matches!(b, b' ' | b'\t' | b'\n' | b'\r')) {
             self.i += 1;
+        }
+    }
+
+    /// The span of a piece of the text.
+    #[inline]
+    fn span(&mut self, from: usize, to: usize) -> Span {
+        match self.base {
+            Some(base) => Span::text(base + from, to - from),
+            None => self.d.span(self.text.get(from..to).unwrap_or("")),
         }
     }
 
@@ -114,6 +126,7 @@ impl<'t> Scanner<'t, '_, '_> {
         self.i += 1;
         let base = self.buf.path.len();
         let first_key = self.buf.keys.len();
+        let mut hashes = [0u64; 4];
         self.blanks();
         if self.peek()? == b'}' {
             self.i += 1;
@@ -123,15 +136,17 @@ impl<'t> Scanner<'t, '_, '_> {
             if self.peek()? != b'"' {
                 return None;
             }
-            let (key, escaped) = self.string()?;
+            let (from, to, escaped) = self.string()?;
             self.blanks();
             if self.peek()? != b':' {
                 return None;
             }
             self.i += 1;
             self.blanks();
-            self.member(key, escaped, base, first_key, depth)?;
-            self.buf.path.truncate(base);
+            self.member((from, to, escaped), base, (first_key, &mut hashes), depth)?;
+            if self.buf.path.len() > base {
+                self.buf.path.truncate(base);
+            }
             self.blanks();
             match self.peek()? {
                 b',' => self.i += 1,
@@ -146,7 +161,14 @@ impl<'t> Scanner<'t, '_, '_> {
         }
     }
 
-    fn member(&mut self, key: &'t str, escaped: bool, base: usize, first_key: usize, depth: usize) -> Option<()> {
+    fn member(
+        &mut self,
+        (from, to, escaped): (usize, usize, bool),
+        base: usize,
+        (first_key, hashes): (usize, &mut [u64; 4]),
+        depth: usize,
+    ) -> Option<()> {
+        let key = self.text.get(from..to)?;
         let nested = matches!(self.peek()?, b'{' | b'[');
         if self.count() >= MAX_FIELDS || self.buf.keys.len() >= 2 * MAX_FIELDS {
             self.buf.left_out += 1;
@@ -169,7 +191,7 @@ impl<'t> Scanner<'t, '_, '_> {
         }
         let unescaped = if escaped { self.buf.path.get(at..).unwrap_or("") } else { key };
         let hash = hash64(unescaped.as_bytes());
-        let seen = self.see(hash, first_key);
+        let seen = self.see(hash, first_key, hashes);
         let before = self.count();
         match self.peek()? {
             open @ (b'{' | b'[') if depth < MAX_DEPTH && self.buf.path.len() <= MAX_NAME => {
@@ -183,7 +205,7 @@ impl<'t> Scanner<'t, '_, '_> {
                 }
             }
             _ => {
-                let name = if plain && !nested { self.name_of(key) } else { self.path_name() };
+                let name = if plain && !nested { self.name_of(from, to, hash) } else { self.path_name() };
                 self.scalar(name, false)?;
             }
         }
@@ -241,9 +263,16 @@ impl<'t> Scanner<'t, '_, '_> {
 
     /// Notes a key of the open object; the fields of an earlier one of its name
     /// are replaced. They are only marked, so that hostile repetition stays cheap.
-    fn see(&mut self, hash: u64, first_key: usize) -> usize {
+    fn see(&mut self, hash: u64, first_key: usize, hashes: &mut [u64; 4]) -> usize {
         let start = self.count() as u32;
         let new = Seen { hash, start, end: start };
+        // Mostly a few bits of the hash are enough to tell that it is new.
+        let (word, bit) = ((hash >> 6) as usize & 3, 1 << (hash & 63));
+        if hashes[word] & bit == 0 {
+            hashes[word] |= bit;
+            self.buf.keys.push(new);
+            return self.buf.keys.len() - 1;
+        }
         let open = self.buf.keys.get_mut(first_key..).unwrap_or_default();
         let Some(at) = open.iter().position(|k| k.hash == hash) else {
             self.buf.keys.push(new);
@@ -275,9 +304,10 @@ impl<'t> Scanner<'t, '_, '_> {
         });
     }
 
-    fn name_of(&mut self, key: &str) -> Name {
-        let (id, role, also) = self.names.get(key);
-        let span = if id == FieldId::UNKNOWN { self.d.span(key) } else { Span::NONE };
+    #[inline]
+    fn name_of(&mut self, from: usize, to: usize, hash: u64) -> Name {
+        let (id, role, also) = self.names.get_hashed(self.b.get(from..to).unwrap_or_default(), hash);
+        let span = if id == FieldId::UNKNOWN { self.span(from, to) } else { Span::NONE };
         Name { id, role: (role, also), span }
     }
 
@@ -297,21 +327,21 @@ impl<'t> Scanner<'t, '_, '_> {
         let start = self.i;
         let (kind, span) = match self.peek()? {
             b'"' => {
-                let (raw, escaped) = self.string()?;
+                let (from, to, escaped) = self.string()?;
                 let span = if escaped {
+                    let raw = self.text.get(from..to)?;
                     let mut ok = None;
                     let span = self.d.build(|out| ok = unescape(raw, out));
                     ok?;
                     span
                 } else {
-                    self.d.span(raw)
+                    self.span(from, to)
                 };
                 (ValueKind::Text, span)
             }
             b'{' | b'[' => {
                 self.skip()?;
-                let raw = self.text.get(start..self.i)?;
-                (ValueKind::Text, self.d.span(raw))
+                (ValueKind::Text, self.span(start, self.i))
             }
             b't' => (ValueKind::Bool, self.word("true")?),
             b'f' => (ValueKind::Bool, self.word("false")?),
@@ -321,8 +351,7 @@ impl<'t> Scanner<'t, '_, '_> {
             }
             _ => {
                 self.number()?;
-                let raw = self.text.get(start..self.i)?;
-                (ValueKind::Number, self.d.span(raw))
+                (ValueKind::Number, self.span(start, self.i))
             }
         };
         self.emit(name, kind, span, in_array);
@@ -330,12 +359,13 @@ impl<'t> Scanner<'t, '_, '_> {
     }
 
     fn word(&mut self, word: &str) -> Option<Span> {
-        let got = self.text.get(self.i..self.i + word.len())?;
-        if got != word {
+        let end = self.i + word.len();
+        if self.b.get(self.i..end)? != word.as_bytes() {
             return None;
         }
-        self.i += word.len();
-        Some(self.d.span(got))
+        let span = self.span(self.i, end);
+        self.i = end;
+        Some(span)
     }
 
     fn number(&mut self) -> Option<()> {
@@ -368,23 +398,23 @@ impl<'t> Scanner<'t, '_, '_> {
         Some(())
     }
 
-    /// A string whose `"` is next: what stands between the quotes, and whether
-    /// it holds escapes.
+    /// A string whose `"` is next: where what stands between the quotes begins
+    /// and ends, and whether it holds escapes.
     #[inline]
-    fn string(&mut self) -> Option<(&'t str, bool)> {
+    fn string(&mut self) -> Option<(usize, usize, bool)> {
         let start = self.i + 1;
         let mut at = start;
         let mut escaped = false;
         loop {
-            at += memchr2(b'"', b'\\', self.b.get(at..)?)?;
-            if self.b[at] == b'"' {
+            at = seek(self.b, at, b'"', b'\\')?;
+            if self.b.get(at) == Some(&b'"') {
                 break;
             }
             escaped = true;
             at += 2;
         }
         self.i = at + 1;
-        Some((self.text.get(start..at)?, escaped))
+        Some((start, at, escaped))
     }
 
     /// Passes over a value of any depth without recursion, checking it.
@@ -448,8 +478,8 @@ impl<'t> Scanner<'t, '_, '_> {
     }
 
     fn checked_string(&mut self) -> Option<()> {
-        let (raw, escaped) = self.string()?;
-        if escaped { check_escapes(raw) } else { Some(()) }
+        let (from, to, escaped) = self.string()?;
+        if escaped { check_escapes(self.text.get(from..to)?) } else { Some(()) }
     }
 }
 
@@ -463,14 +493,24 @@ fn check_escapes(text: &str) -> Option<()> {
 
 /// Appends a string without its escapes.
 pub fn unescape(text: &str, out: &mut String) -> Option<()> {
-    let mut rest = text;
-    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-        out.push_str(rest.get(..at)?);
-        let (c, after) = escape(rest.get(at + 1..)?)?;
-        out.push(c);
-        rest = after;
+    let b = text.as_bytes();
+    out.reserve(b.len());
+    // What is copied next begins at `from`; the next backslash is not before `at`.
+    let (mut from, mut at) = (0, 0);
+    while let Some(back) = seek(b, at, b'\\', b'\\') {
+        out.push_str(text.get(from..back)?);
+        if let b'\\' | b'"' | b'/' = b.get(back + 1)? {
+            // The character stands for itself and is copied with what follows it.
+            from = back + 1;
+            at = back + 2;
+        } else {
+            let (c, after) = escape(text.get(back + 1..)?)?;
+            out.push(c);
+            from = b.len() - after.len();
+            at = from;
+        }
     }
-    out.push_str(rest);
+    out.push_str(text.get(from..)?);
     Some(())
 }
 

@@ -288,3 +288,21 @@ fn hints_count_only_where_the_format_is_named() {
         assert_eq!(service.as_deref(), Some(want));
     }
 }
+
+#[test]
+fn journal_entries() {
+    let line = r#"{"__CURSOR":"c","__REALTIME_TIMESTAMP":"1780843482302536","_HOSTNAME":"h","SYSLOG_IDENTIFIER":"sshd","_PID":"7","PRIORITY":"4","MESSAGE":[70,97,105,108,101,100,32,112,97,115,115,119,111,114,100,32,102,111,114,32,98,195,182,98,32,102,114,111,109,32,49,57,50,46,48,46,50,46,55,32,112,111,114,116,32,57,32,115,115,104,50]}"#;
+    let bytes = row(line);
+    let text = row(&line.replace(
+        &line[line.find('[').unwrap()..=line.find(']').unwrap()],
+        "\"Failed password for böb from 192.0.2.7 port 9 ssh2\"",
+    ));
+    assert_eq!((bytes.event_type, bytes.ov(Ov::User)), (EventType::SshLoginFailed, Some("böb")));
+    assert_eq!(
+        (bytes.ov(Ov::SrcIp), bytes.ov(Ov::Host), bytes.severity),
+        (Some("192.0.2.7"), Some("h"), Severity::Low)
+    );
+    assert_eq!((bytes.event_type, bytes.severity, &bytes.overlay), (text.event_type, text.severity, &text.overlay));
+    assert_eq!(bytes.fields.iter().filter(|f| f.name == "MESSAGE").count(), 1);
+    assert_eq!(bytes.fields.len(), text.fields.len());
+}

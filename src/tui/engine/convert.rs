@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::data::{AlertView, CaseDetail, CaseItem, CaseView, ItemKind, RuleView, Triage};
-use crate::alert::{Alert, AlertState, Route, RuleType};
+use crate::alert::{Alert, AlertState, Category, Route, RuleType};
 use crate::detect::{RuleInfo, RuleKind};
 use crate::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality};
 use crate::store::{self, AlertDetail, AlertRow, CaseRow, EvidenceRow, Status};
@@ -121,6 +121,7 @@ pub fn alert(d: &AlertDetail) -> AlertView {
             .and_then(Value::as_object)
             .map(|m| m.iter().map(|(k, v)| (k.clone(), v.as_f64().unwrap_or(0.0))).collect())
             .unwrap_or_default(),
+        category: Category::from_name(doc.get("category").and_then(Value::as_str).unwrap_or_default()),
         confidence: r.confidence,
         description: text("description").into(),
         timestamp: r.timestamp,

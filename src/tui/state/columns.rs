@@ -4,6 +4,7 @@
 
 use super::live::Column as FeedColumn;
 use super::triage::Column;
+use crate::event::Ov;
 use crate::tui::data::{AlertView, FeedRow, Triage as Decision};
 use crate::tui::text;
 
@@ -98,7 +99,13 @@ impl FeedFit {
     #[must_use]
     pub fn columns(&self, columns: &[FeedColumn], w: usize, current: FeedColumn) -> Vec<(FeedColumn, usize)> {
         let width = |c: &FeedColumn| {
-            let most = if w >= 140 { c.width() * 7 / 4 } else { c.width() };
+            let most = match w {
+                0..100 => {
+                    c.width().min(15) * 4 / 5 + 3 * usize::from(matches!(c, FeedColumn::Field(Ov::SrcIp | Ov::DestIp)))
+                }
+                100..140 => c.width(),
+                _ => c.width() * 7 / 4,
+            };
             match self.0.iter().find(|(x, _)| x == c) {
                 Some((_, n)) => (*n).min(most).max(text::width(&c.head())),
                 None => c.width(),

@@ -148,6 +148,8 @@ fn split(g: &mut Geometry, body: Area, screen: Screen) {
             g.evidence = Area { y: g.side.y + why, h: rows, ..body };
         }
         _ if body.w >= 120 && screen != Screen::Triage => beside(g, body.w * 11 / 20),
+        // There are few cases at a time, and much in each.
+        Screen::Cases if body.h >= 8 => below(g, body.h * 2 / 3),
         _ if body.h >= 8 => below(g, body.h / 2),
         _ => {}
     }

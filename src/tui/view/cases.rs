@@ -1,8 +1,8 @@
 //! The cases, and the open one as a timeline.
 //!
 //! ```text
-//!   ID           SEV  STATE        ALERTS  OPENED       WHO    TITLE
-//! ▌ IR-2026-014  CRIT in progress       3  12-10 11:06  user1  SSH compromise LabSZ
+//!   ID          SEV  STATE       N OPENED      WHO   TITLE
+//! ▌ IR-2026-014 CRIT in progress 3 12-10 11:06 user1 SSH compromise LabSZ #ssh
 //! ─ IR-2026-014 · SSH compromise LabSZ · in progress ───────────────────────────
 //!  11:03:45  A  HIGH  burst of 14 failures            (user1)
 //!  11:06:10  N        session closed, host isolated   (user1)
@@ -42,20 +42,42 @@ fn state_word(c: &CaseView) -> String {
     }
 }
 
+/// Columns with their places: as wide as what stands in them; who has it, when
+/// it was opened and how much is in it give way to the title, in that order last.
+fn columns(s: &State, w: usize) -> Vec<(&'static str, usize, usize)> {
+    let most = |f: fn(&CaseView) -> String, least: usize, limit: usize| {
+        s.cases.list.iter().map(|c| text::width(&f(c))).max().unwrap_or(0).clamp(least, limit)
+    };
+    let mut out = vec![
+        ("ID", most(|c| c.id.clone(), 4, 14)),
+        ("SEV", 4),
+        ("STATE", most(state_word, 5, if w >= 76 { 22 } else { 13 })),
+        ("N", most(|c| c.alerts.to_string(), 1, 5)),
+        ("OPENED", 11),
+        ("WHO", most(|c| c.assignee.clone().unwrap_or_default(), 3, 10)),
+    ];
+    let used = |out: &[(&str, usize)]| 2 + out.iter().map(|(_, n)| n + 1).sum::<usize>();
+    while out.len() > 3 && used(&out) + 34 > w {
+        let at = out.iter().rposition(|(name, _)| *name == "OPENED" || *name == "N").unwrap_or(3);
+        out.remove(at);
+    }
+    let rest = w.saturating_sub(used(&out) + 1);
+    out.push(("TITLE", rest));
+    let mut x = 2;
+    let place = |(name, n): (&'static str, usize)| {
+        x += n + 1;
+        (name, x - n - 1, n)
+    };
+    out.into_iter().map(place).collect()
+}
+
 fn list(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
-    let wide = w >= 76;
-    let title_x = if wide { 62 } else { 34 };
-    for (x, n, head) in [(2, 12, "ID"), (15, 4, "SEV"), (20, 13, "STATE")] {
-        p.cell(x, 0, n, head, false, t.title);
+    let columns = columns(s, w);
+    for (name, x, n) in &columns {
+        p.cell(*x, 0, *n, name, *name == "N", t.title);
     }
-    if wide {
-        for (x, n, head) in [(34, 6, "ALERTS"), (41, 11, "OPENED"), (53, 8, "WHO")] {
-            p.cell(x, 0, n, head, false, t.title);
-        }
-    }
-    p.cell(title_x, 0, w.saturating_sub(title_x), "TITLE", false, t.title);
     if s.cases.list.is_empty() {
         p.put(2, 1, w, "no cases yet: e on an alert opens one", t.dim);
     }
@@ -63,15 +85,20 @@ fn list(s: &State, p: &mut Pen<'_>) {
         let at = s.cases.cursor.top + y;
         let Some(c) = s.cases.list.get(at) else { break };
         let here = at == s.cases.cursor.at;
-        p.cell(2, y + 1, 12, &c.id, false, if here { t.cursor } else { t.text });
-        p.cell(15, y + 1, 4, text::severity_word(c.severity), false, t.severity(c.severity));
-        p.cell(20, y + 1, 13, &state_word(c), false, if c.state == "closed" { t.dim } else { t.text });
-        if wide {
-            p.cell(34, y + 1, 6, &c.alerts.to_string(), true, t.text);
-            p.cell(41, y + 1, 11, &text::day_clock(c.opened), false, t.dim);
-            p.cell(53, y + 1, 8, c.assignee.as_deref().unwrap_or("-"), false, t.text);
+        for (name, x, n) in &columns {
+            let closed = if c.state == "closed" { t.dim } else { t.text };
+            let (value, style) = match *name {
+                "ID" => (c.id.clone(), if here { t.cursor } else { t.text }),
+                "SEV" => (text::severity_word(c.severity).to_owned(), t.severity(c.severity)),
+                "STATE" => (state_word(c), closed),
+                "N" => (c.alerts.to_string(), t.text),
+                "OPENED" => (text::day_clock(c.opened), t.dim),
+                "WHO" => (c.assignee.clone().unwrap_or_else(|| "-".to_owned()), t.text),
+                _ if c.tags.is_empty() => (c.title.clone(), t.text),
+                _ => (format!("{} #{}", c.title, c.tags.join(" #")), t.text),
+            };
+            p.cell(*x, y + 1, *n, &value, *name == "N", style);
         }
-        p.cell(title_x, y + 1, w.saturating_sub(title_x), &c.title, false, t.text);
         if here {
             p.cursor_bar(y + 1);
         }
@@ -116,7 +143,9 @@ fn items(s: &State, p: &mut Pen<'_>, w: usize, rows: usize) {
         p.put(13, y, 6, kind, style);
         let sev = i.severity.map_or("", text::severity_word);
         p.put(20, y, 4, sev, i.severity.map_or(t.dim, |v| t.severity(v)));
-        let who = format!(" ({})", i.who);
+        // What the log says needs no author.
+        let who =
+            if matches!(i.kind, ItemKind::Alert | ItemKind::Event) { String::new() } else { format!(" ({})", i.who) };
         let room = w.saturating_sub(26);
         let first = i.text.lines().next().unwrap_or("");
         p.cell(25, y, room, &format!("{first}{who}"), false, if i.kind == ItemKind::Change { t.dim } else { t.text });

@@ -74,10 +74,14 @@ fn first(s: &State, p: &mut Pen<'_>) {
     if s.live.play.speed > 0.0 {
         x = p.put(x, 0, 8, &format!(" ×{}", s.live.play.speed), t.text);
     }
+    // Where there is no room for all, losses come before everything else.
+    if x + right.iter().map(|(word, _)| text::width(word) + 2).sum::<usize>() > w {
+        right.sort_by_key(|(_, bad)| !bad);
+    }
     for (word, bad) in right {
         let need = text::width(&word) + 2;
         if x + need > w {
-            break;
+            continue;
         }
         x = p.put(x + 2, 0, need, &word, if bad { t.bad } else { t.text });
     }

@@ -1,9 +1,9 @@
 //! The rules, and the text of the one under the cursor.
 //!
 //! ```text
-//!   LEVEL  KIND         FIRED  TITLE                                     FILE
-//! ▌ HIGH   event_count     12  SSH password guessing from one source     ssh/…
-//!   off    detection        -  Broken rule                               local/x
+//!   LEVEL FIRED  KIND             TITLE
+//! ▌ HIGH     12  event_count      SSH password guessing from one source
+//!   off       -  detection        Broken rule: unknown modifier 'containz'
 //! ─ rules/ssh/guessing.yml:1 ───────────────────────────────────────────────────
 //!   1 title: SSH password guessing from one source
 //! ```
@@ -41,12 +41,15 @@ pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor 
 fn list(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
-    let wide = w >= 70;
-    let title_x = if wide { 31 } else { 8 };
+    // How often a rule fired says more than its kind, which its text says too.
+    let (with_fired, with_kind) = (w >= 50, w >= 90);
+    let title_x = 8 + if with_fired { 7 } else { 0 } + if with_kind { 17 } else { 0 };
     p.put(2, 0, 5, "LEVEL", t.title);
-    if wide {
-        p.put(8, 0, 14, "KIND", t.title);
-        p.put(24, 0, 5, "FIRED", t.title);
+    if with_fired {
+        p.put(8, 0, 5, "FIRED", t.title);
+    }
+    if with_kind {
+        p.put(15, 0, 16, "KIND", t.title);
     }
     p.put(title_x, 0, 20, "TITLE", t.title);
     if s.rules.shown.is_empty() {
@@ -63,10 +66,12 @@ fn list(s: &State, p: &mut Pen<'_>) {
         let here = at == s.rules.cursor.at;
         let (word, style) = if r.loaded { (text::severity_word(r.level), t.severity(r.level)) } else { ("off", t.bad) };
         p.put(2, y + 1, 4, word, if here { t.cursor } else { style });
-        if wide {
-            p.cell(8, y + 1, 15, &r.kind, false, t.dim);
+        if with_fired {
             let fired = if r.loaded { text::short(r.fired as f64) } else { "-".to_owned() };
-            p.cell(24, y + 1, 5, &fired, true, if r.fired > 0 { t.text } else { t.dim });
+            p.cell(8, y + 1, 5, &fired, true, if r.fired > 0 { t.text } else { t.dim });
+        }
+        if with_kind {
+            p.cell(15, y + 1, 16, &r.kind, false, t.dim);
         }
         let what = match &r.reason {
             Some(why) if !r.loaded => format!("{}: {why}", r.title),

@@ -29,9 +29,8 @@ pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
     let room = h.saturating_sub(1);
     let known = v.alert.matched_total.clamp(1, 50) as usize + 1;
     let evidence = if with_evidence && room >= 5 { (room * 2 / 5).max(3).min(known) } else { 0 };
-    let mut y = 1;
     let last = h - evidence;
-    for (i, part) in words::why_lines(v, w) {
+    for (y, (i, part)) in (1..).zip(words::why_lines(v, w)) {
         if y >= last {
             // More than fits is said, not only cut.
             p.put(w.saturating_sub(2), last.saturating_sub(1), 1, "…", t.warn);
@@ -42,7 +41,6 @@ pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
         if let Some(n) = head {
             p.paint(1, y, n, t.key);
         }
-        y += 1;
     }
     if evidence > 0 {
         let area = p.area;

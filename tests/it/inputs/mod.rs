@@ -2,6 +2,8 @@
 //! folder is beside the project; without it these tests say so and pass.
 
 mod audit;
+mod packed;
+mod products;
 mod tables;
 
 use std::path::{Path, PathBuf};

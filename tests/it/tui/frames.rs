@@ -120,3 +120,14 @@ fn a_picture_is_well_formed() {
     assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
     assert!(svg.contains("183.62.140.253"));
 }
+
+#[test]
+fn losses_are_said_on_the_narrowest_screen() {
+    let mut world = World::new(40, 10);
+    let mut snap = (*world.state.snap).clone();
+    snap.rule_problems = std::sync::Arc::default();
+    snap.totals.late = 7;
+    world.send(secstream::tui::msg::Msg::Session(std::sync::Arc::new(snap), 0.0));
+    let t = render_text(&world.state, &Theme::built_in("dark", Colours::True));
+    assert!(t.lines().next().is_some_and(|l| l.contains("late 7")), "{t}");
+}

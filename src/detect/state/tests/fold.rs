@@ -42,7 +42,7 @@ fn it_makes_no_difference_which_came_first() {
         let got = alerts(&rules(), &lines);
         let (taken, c) = (by(&got, "taken"), by(&got, "Correlation 1"));
         assert_eq!((c.severity, c.covered_by.as_ref()), (Severity::Low, Some(&taken.id)));
-        assert_eq!(taken.covers, [c.id.clone()]);
+        assert_eq!(taken.covers, std::slice::from_ref(&c.id));
     }
 }
 

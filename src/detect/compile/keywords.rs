@@ -1,0 +1,197 @@
+//! Whether a record can hold any of a set of keywords at all: one fast pass
+//! over its raw text, before its values are looked at one by one.
+//!
+//! Of each keyword a piece is taken that stands in the raw text as it stands in
+//! the value, whatever the quoting. Of the text only every so many-th four bytes
+//! are looked at: as seldom as the shortest piece allows, without regard to
+//! case, and each look by itself, so that they overlap in the processor.
+
+use memchr::{memchr3_iter, memmem::Finder};
+use rustc_hash::FxHashMap;
+
+use crate::detect::sigma::glob::{Part, Pattern};
+
+use super::guard;
+use super::preds::Op;
+
+/// Bytes of one look.
+const LOOK: usize = 4;
+/// Longer pieces need not be looked for.
+const LONGEST: usize = 24;
+/// Bits that tell most looks from those of the keywords.
+const BITS: usize = 1 << 15;
+
+/// The keywords of a share of the rules.
+#[derive(Debug)]
+pub struct Keywords {
+    /// Whether a look may be part of a piece, by its hash.
+    seen: Box<[u64]>,
+    /// Pieces by a look of theirs: which, and from which byte on.
+    looks: FxHashMap<u32, Vec<(u32, usize)>>,
+    pieces: Vec<Box<[u8]>>,
+    /// Bytes from look to look.
+    step: usize,
+    /// Of an escaped ASCII character (`\u00…`).
+    escape: Finder<'static>,
+    /// Of an escaped slash, where a piece has one.
+    slash: Option<Finder<'static>>,
+}
+
+/// Four bytes with letters of both cases alike (and a few other characters).
+#[inline]
+fn look(four: [u8; LOOK]) -> u32 {
+    u32::from_le_bytes(four) | 0x2020_2020
+}
+
+#[inline]
+const fn bit(look: u32) -> usize {
+    (look.wrapping_mul(0x9e37_79b1) >> 17) as usize
+}
+
+impl Keywords {
+    /// For predicates about whole records; `None` if one of them has no piece
+    /// worth looking for.
+    #[must_use]
+    pub fn new<'o>(ops: impl Iterator<Item = &'o Op>) -> Option<Self> {
+        let mut pieces: Vec<Box<[u8]>> = Vec::new();
+        for op in ops {
+            match op {
+                Op::Str { pattern, .. } => pieces.push(piece(pattern)?),
+                Op::Regex(text) => {
+                    for literal in guard::literals(text)? {
+                        pieces.push(safe(&literal)?.into());
+                    }
+                }
+                _ => return None,
+            }
+        }
+        pieces.sort();
+        pieces.dedup();
+        let shortest = pieces.iter().map(|p| p.len()).min()?;
+        let step = shortest.checked_sub(LOOK - 1).filter(|s| *s > 0)?;
+        let mut seen = vec![0u64; BITS / 64];
+        let mut looks: FxHashMap<u32, Vec<(u32, usize)>> = FxHashMap::default();
+        for (i, p) in (0..).zip(&pieces) {
+            // Wherever the piece stands, one of its first looks is looked at.
+            for (at, four) in p.windows(LOOK).enumerate().take(step) {
+                let Ok(four) = <[u8; LOOK]>::try_from(four) else { continue };
+                let bit = bit(look(four));
+                if let Some(word) = seen.get_mut(bit / 64) {
+                    *word |= 1 << (bit % 64);
+                }
+                looks.entry(look(four)).or_default().push((i, at));
+            }
+        }
+        let escape = Finder::new("\\u00").into_owned();
+        let slash = pieces.iter().any(|p| p.contains(&b'/')).then(|| Finder::new("\\/").into_owned());
+        Some(Self { seen: seen.into(), looks, pieces, step, escape, slash })
+    }
+
+    /// Whether a keyword may be in a record. False only if there is none.
+    #[must_use]
+    pub fn may_hold(&self, raw: &str) -> bool {
+        self.found(raw.as_bytes()) || self.disguised(raw.as_bytes())
+    }
+
+    fn found(&self, raw: &[u8]) -> bool {
+        let mut at = 0;
+        while let Some(four) = raw.get(at..).and_then(|r| r.first_chunk::<LOOK>()) {
+            let look = look(*four);
+            let bit = bit(look);
+            let seen = self.seen.get(bit / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1);
+            if seen && self.piece_at(raw, at, look) {
+                return true;
+            }
+            at += self.step;
+        }
+        false
+    }
+
+    #[cold]
+    fn piece_at(&self, raw: &[u8], at: usize, look: u32) -> bool {
+        self.looks.get(&look).into_iter().flatten().any(|(piece, offset)| {
+            let Some(p) = self.pieces.get(*piece as usize) else { return false };
+            let text = at.checked_sub(*offset).and_then(|from| raw.get(from..from + p.len()));
+            text.is_some_and(|t| t.eq_ignore_ascii_case(p))
+        })
+    }
+
+    /// Whether the text has letters of ASCII in another form: as escapes, or as
+    /// one of the three characters beyond it that fold to one.
+    fn disguised(&self, raw: &[u8]) -> bool {
+        let folds = |at| {
+            let rest = raw.get(at..).unwrap_or_default();
+            ["\u{212a}", "\u{17f}", "\u{130}"].iter().any(|c| rest.starts_with(c.as_bytes()))
+        };
+        memchr3_iter(0xe2, 0xc5, 0xc4, raw).any(folds)
+            || self.escape.find(raw).is_some()
+            || self.slash.as_ref().is_some_and(|s| s.find(raw).is_some())
+    }
+}
+
+/// The longest safe piece of a pattern's literals.
+fn piece(pattern: &Pattern) -> Option<Box<[u8]>> {
+    let literals = pattern.0.iter().filter_map(|p| if let Part::Lit(t) = p { safe(t) } else { None });
+    literals.max_by_key(|t| t.len()).map(Into::into)
+}
+
+/// The longest run of characters that JSON writes as they are, as `\u00…` or as `\/`.
+fn safe(text: &str) -> Option<&[u8]> {
+    let plain = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
+    let runs = text.as_bytes().split(|b| !plain(b));
+    let best = runs.max_by_key(|r| r.len()).filter(|r| !r.is_empty())?;
+    best.get(..best.len().min(LONGEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keywords(words: &[&str]) -> Option<Keywords> {
+        let ops: Vec<Op> =
+            (words.iter()).map(|w| Op::Str { pattern: Pattern::parse(w).wrapped(true, true), cased: false }).collect();
+        Keywords::new(ops.iter())
+    }
+
+    #[test]
+    fn finds_what_is_there() {
+        let k =
+            keywords(&["abcd", r"\mimilib.dll", "lsadump::", "x*privilege::debug", "abce", "ATK/"]).expect("pieces");
+        for (raw, expected) in [
+            (r#"{"a":"nothing of it"}"#, false),
+            (r#"{"a":"C:\\x\\MimiLib.dll"}"#, true),
+            ("abcd", true),
+            ("..abce", true),
+            ("abc", false),
+            ("", false),
+            ("LSADUMP::", true),
+            ("lsadump:;", false),
+            ("privilege::debu", false),
+            ("Privilege::Debug", true),
+            (r"\u0061bcd", true),
+            (r"C:\\users", false),
+            ("Microsoft® – x", false),
+            ("lſadump::", true),
+            ("Atk/x", true),
+            (r"atk\/x", true),
+        ] {
+            assert_eq!(k.may_hold(raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn every_place_is_seen() {
+        let k = keywords(&["golden", "ticket:", "kerberos"]).expect("pieces");
+        for word in ["golden", "TICKET:", "Kerberos"] {
+            for before in 0..40 {
+                assert!(k.may_hold(&format!("{}{word}", "o".repeat(before))), "{word} after {before}");
+                assert!(k.may_hold(&format!("{}{word}e", "ke".repeat(before))), "{word} after {before}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_piece_no_filter() {
+        assert!(keywords(&["abcd", "\\\\"]).is_none() && keywords(&["abc"]).is_none() && keywords(&["äöü"]).is_none());
+    }
+}

@@ -1,0 +1,129 @@
+//! Values that the readers of particular products ask for, by their names.
+
+use super::names::Role;
+
+macro_rules! keys {
+    ($($key:ident = [$($name:literal),+ $(,)?];)+) => {
+        /// Values that the readers of particular sources ask for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        #[allow(missing_docs)]
+        pub enum Key { $($key,)+ }
+
+        /// Number of keys.
+        pub const KEYS: usize = [$(Key::$key,)+].len();
+
+        /// Names of keys.
+        pub(super) const KEY_NAMES: &[(&str, Role)] = &[$($(($name, Role::Key(Key::$key)),)+)+];
+    };
+}
+
+keys! {
+    // Windows events. `Event.System.…` and `winlog.…` are added in [`Names::new`].
+    EventId = ["EventID", "event_id", "EventId", "winlog.event_id", "Event.System.EventID", "Event.System.EventID.#text"];
+    Channel = ["Channel", "winlog.channel", "Event.System.Channel"];
+    Provider = ["Provider_Name", "ProviderName", "SourceName", "winlog.provider_name", "Event.System.Provider.#attributes.Name",
+        "Event.System.Provider.Name"];
+    Computer = ["Computer", "winlog.computer_name", "Event.System.Computer"];
+    Product = ["product"];
+    Service = ["service"];
+    Category = ["category"];
+    WinLevel = ["Level"];
+    TargetUserName = ["TargetUserName"];
+    TargetUserSid = ["TargetSid"];
+    MemberName = ["MemberName"];
+    SubjectUserName = ["SubjectUserName"];
+    WinUser = ["User"];
+    IpAddress = ["IpAddress", "ClientAddress"];
+    IpPort = ["IpPort"];
+    Workstation = ["WorkstationName", "Workstation"];
+    LogonId = ["TargetLogonId"];
+    LogonType = ["LogonType"];
+    Image = ["Image", "NewProcessName"];
+    ProcessName = ["ProcessName"];
+    ProcessId = ["ProcessId"];
+    NewProcessId = ["NewProcessId"];
+    CommandLine = ["CommandLine"];
+    ObjectName = ["ObjectName"];
+    ShareName = ["ShareName"];
+    ServiceName = ["ServiceName"];
+    TaskName = ["TaskName"];
+    TargetFilename = ["TargetFilename"];
+    TargetObject = ["TargetObject"];
+    ImageLoaded = ["ImageLoaded"];
+    TargetImage = ["TargetImage"];
+    PipeName = ["PipeName"];
+    ScriptBlock = ["ScriptBlockText"];
+    Payload = ["Payload"];
+    SourceIp = ["SourceIp", "SourceAddress"];
+    SourcePort = ["SourcePort"];
+    SourceHostname = ["SourceHostname"];
+    DestinationIp = ["DestinationIp", "DestAddress"];
+    DestinationPort = ["DestinationPort", "DestPort"];
+    DestinationHostname = ["DestinationHostname"];
+    QueryName = ["QueryName"];
+    ThreatName = ["Threat Name", "ThreatName"];
+    WinStatus = ["Status"];
+    AccountName = ["AccountName"];
+    // Envelopes.
+    Message = ["message", "MESSAGE", "msg"];
+    Log = ["log"];
+    Stream = ["stream"];
+    SourceType = ["source_type"];
+    AgentType = ["agent.type", "agent.name", "beat.name", "agent.version"];
+    LogPath = ["log.file.path"];
+    KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
+    KubeHost = ["kubernetes.host", "kubernetes.node.name"];
+    KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
+    EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname"];
+    Ident = ["SYSLOG_IDENTIFIER", "appname"];
+    Comm = ["_COMM"];
+    JournalPid = ["_PID", "SYSLOG_PID", "procid"];
+    JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
+    JournalCursor = ["__CURSOR"];
+    JournalPriority = ["PRIORITY"];
+    // Web servers that write JSON.
+    RequestLine = ["request", "request_line"];
+    // Zeek.
+    ZeekPath = ["_path"];
+    ZeekUid = ["uid"];
+    ZeekOrigin = ["id.orig_h"];
+    // Suricata.
+    FlowId = ["flow_id"];
+    EveType = ["event_type"];
+    EveStats = ["stats.uptime"];
+    AlertSignature = ["alert.signature"];
+    AlertSeverity = ["alert.severity"];
+    AlertAction = ["alert.action"];
+    // Clouds.
+    CloudName = ["eventName", "EventName", "protoPayload.methodName", "operation_name.value", "operationName.value",
+        "operationName", "Operation"];
+    CloudSource = ["eventSource", "EventSource", "protoPayload.serviceName", "resource_provider_name.value", "Workload"];
+    CloudError = ["errorCode", "protoPayload.status.message"];
+    CloudStatus = ["status.value", "ResultStatus", "responseElements.ConsoleLogin", "resultType", "result",
+        "properties.result"];
+    GcpMethod = ["protoPayload.methodName"];
+    AzureCorrelation = ["correlationId", "correlation_id", "CorrelationId"];
+    SignInApp = ["appDisplayName", "properties.appDisplayName", "AppDisplayName", "clientAppUsed", "ClientAppUsed"];
+    SignInCode = ["status.errorCode", "properties.status.errorCode", "ResultType", "resultType"];
+    Principal = ["userPrincipalName", "properties.userPrincipalName", "UserPrincipalName"];
+    AuditActivity = ["activityDisplayName", "properties.activityDisplayName", "ActivityDisplayName"];
+    RiskEvent = ["riskEventType", "properties.riskEventType", "RiskEventType"];
+    M365Workload = ["Workload"];
+    M365Id = ["OrganizationId"];
+    OktaActor = ["actor.alternateId", "actor.id"];
+    OktaEvent = ["eventType"];
+    OktaPublished = ["published"];
+    OktaResult = ["outcome.result"];
+    GithubActor = ["actor"];
+    GithubAction = ["action"];
+    GithubPlace = ["_document_id", "org", "business", "actor_location.country_code"];
+    KubeVerb = ["verb"];
+    KubeAudit = ["auditID"];
+    KubeCode = ["responseStatus.code"];
+    AuditType = ["auditType.action"];
+    CloudInner = ["CloudTrailEvent"];
+    // ECS words.
+    EcsCategory = ["event.category"];
+    EcsType = ["event.type"];
+}

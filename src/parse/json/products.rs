@@ -1,0 +1,174 @@
+//! Tests: documents of products with names of their own.
+
+use std::sync::Arc;
+
+use crate::event::{EventRow, EventType, Logsource, Outcome, Ov, Schema, SchemaBuilder, Severity, Ts};
+use crate::parse::{Options, Parser};
+
+fn schema() -> Arc<Schema> {
+    let mut b = SchemaBuilder::new();
+    for part in [
+        "aws",
+        "cloudtrail",
+        "gcp",
+        "gcp.audit",
+        "azure",
+        "activitylogs",
+        "signinlogs",
+        "auditlogs",
+        "riskdetection",
+        "pim",
+        "m365",
+        "audit",
+        "threat_management",
+        "okta",
+        "github",
+        "kubernetes",
+        "bitbucket",
+        "zeek",
+        "suricata",
+        "conn",
+        "dns",
+        "http",
+        "ssh",
+        "alert",
+    ] {
+        b.sym(part);
+    }
+    for name in [
+        "gcp.audit.method_name",
+        "operationName",
+        "ResultType",
+        "Status",
+        "Parameters",
+        "eventName",
+        "properties.message",
+    ] {
+        b.field(name);
+    }
+    Arc::new(b.freeze())
+}
+
+fn read(line: &str) -> (EventRow, String) {
+    let schema = schema();
+    let t = Ts::parse_rfc3339("2026-11-20T00:00:00Z").unwrap();
+    let batch = Parser::for_source("e.json", b"", &Options::new(t), &schema).parse_one(line);
+    let e = batch.event(0).unwrap();
+    let Logsource { product, category, service } = e.rec.logsource;
+    let name = format!("{}/{}/{}", schema.sym_name(product), schema.sym_name(category), schema.sym_name(service));
+    (EventRow::from(e), name)
+}
+
+fn value<'a>(e: &'a EventRow, name: &str) -> Vec<&'a str> {
+    e.fields.iter().filter(|f| f.name == name).map(|f| f.value.as_str()).collect()
+}
+
+#[test]
+fn amazon() {
+    let (e, ls) = read(
+        r#"{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","userName":"alice"},"eventTime":"2026-11-18T09:30:00Z","eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","sourceIPAddress":"192.0.2.7","userAgent":"x","responseElements":{"ConsoleLogin":"Failure"},"eventType":"AwsConsoleSignIn"}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.outcome), ("aws//cloudtrail", EventType::LoginFailed, Outcome::Failure));
+    assert_eq!((e.ov(Ov::User), e.ov(Ov::SrcIp)), (Some("alice"), Some("192.0.2.7")));
+    let (e, _) = read(
+        r#"{"eventTime":"2026-11-18T09:30:00Z","eventSource":"ec2.amazonaws.com","eventName":"RunInstances","sourceIPAddress":"192.0.2.7"}"#,
+    );
+    assert_eq!(
+        (e.event_type, e.outcome, e.ov(Ov::Resource)),
+        (EventType::CloudApi, Outcome::Success, Some("RunInstances"))
+    );
+    let (e, _) = read(r#"{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","errorCode":"AccessDenied"}"#);
+    assert_eq!(e.outcome, Outcome::Failure);
+}
+
+#[test]
+fn microsoft() {
+    let (e, ls) = read(
+        r#"{"time":"2026-11-18T09:30:00Z","operationName":"MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE","category":"Administrative","resultType":"Success","callerIpAddress":"192.0.2.7","correlationId":"x","caller":"bob@example.com"}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.outcome), ("azure//activitylogs", EventType::CloudApi, Outcome::Success));
+    assert_eq!((e.ov(Ov::User), e.ov(Ov::SrcIp)), (Some("bob@example.com"), Some("192.0.2.7")));
+    let (e, _) = read(
+        r#"{"operationName":{"value":"Microsoft.Compute/disks/delete"},"resourceProviderName":{"value":"Microsoft.Compute"},"status":{"value":"Succeeded"}}"#,
+    );
+    assert_eq!((value(&e, "operationName"), e.outcome), (vec!["Microsoft.Compute/disks/delete"], Outcome::Success));
+    let (e, ls) = read(
+        r#"{"createdDateTime":"2026-11-18T09:30:00Z","userPrincipalName":"bob@example.com","appDisplayName":"Portal","ipAddress":"192.0.2.7","clientAppUsed":"Browser","status":{"errorCode":50126,"failureReason":"Invalid"}}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.outcome), ("azure//signinlogs", EventType::LoginFailed, Outcome::Failure));
+    assert_eq!((value(&e, "ResultType"), value(&e, "Status")), (vec!["50126"], vec!["Failure"]));
+    assert_eq!((e.ov(Ov::User), e.ov(Ov::SrcIp)), (Some("bob@example.com"), Some("192.0.2.7")));
+    let (e, ls) = read(
+        r#"{"category":"UserManagement","activityDisplayName":"Add user","activityDateTime":"2026-11-18T09:30:00Z","result":"success","initiatedBy":{"user":{"userPrincipalName":"bob@example.com","ipAddress":"192.0.2.7"}},"targetResources":[{"userPrincipalName":"new@example.com"}]}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.outcome), ("azure//auditlogs", EventType::UserCreated, Outcome::Success));
+    assert_eq!((e.ov(Ov::TargetUser), value(&e, "properties.message")), (Some("new@example.com"), vec!["Add user"]));
+    assert!(e.time.is_some());
+    let (_, ls) = read(r#"{"riskEventType":"unfamiliarFeatures","userPrincipalName":"bob@example.com"}"#);
+    assert_eq!(ls, "azure//riskdetection");
+    let (e, ls) = read(
+        r#"{"CreationTime":"2026-11-18T09:30:00","Operation":"New-InboxRule","OrganizationId":"x","Workload":"Exchange","UserId":"bob@example.com","ClientIP":"192.0.2.7:51000","ResultStatus":"True","Parameters":[{"Name":"MoveToFolder","Value":"Archive"}]}"#,
+    );
+    assert_eq!((ls.as_str(), e.outcome, e.ov(Ov::SrcIp)), ("m365//audit", Outcome::Success, Some("192.0.2.7")));
+    assert_eq!(value(&e, "Parameters"), ["MoveToFolder", "Archive"]);
+    let (e, ls) = read(
+        r#"{"Operation":"AlertTriggered","Workload":"SecurityComplianceCenter","OrganizationId":"x","Name":"Impossible travel activity","ResultStatus":"Succeeded"}"#,
+    );
+    assert_eq!((ls.as_str(), value(&e, "eventName")), ("m365//threat_management", vec!["Impossible travel activity"]));
+}
+
+#[test]
+fn others() {
+    let (e, ls) = read(
+        r#"{"protoPayload":{"methodName":"SetIamPolicy","serviceName":"iam.googleapis.com","authenticationInfo":{"principalEmail":"bob@example.com"},"requestMetadata":{"callerIp":"192.0.2.7"}},"timestamp":"2026-11-18T09:30:00Z","severity":"NOTICE"}"#,
+    );
+    assert_eq!((ls.as_str(), value(&e, "gcp.audit.method_name")), ("gcp//gcp.audit", vec!["SetIamPolicy"]));
+    assert_eq!((e.ov(Ov::User), e.ov(Ov::SrcIp)), (Some("bob@example.com"), Some("192.0.2.7")));
+    let (e, ls) = read(
+        r#"{"actor":{"id":"1","alternateId":"bob@example.com"},"client":{"ipAddress":"192.0.2.7","userAgent":{"rawUserAgent":"x"}},"displayMessage":"User login to Okta","eventType":"user.session.start","outcome":{"result":"FAILURE"},"published":"2026-11-18T09:30:00Z","legacyEventType":"core"}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.outcome), ("okta//okta", EventType::LoginFailed, Outcome::Failure));
+    assert_eq!(
+        (e.ov(Ov::User), e.ov(Ov::SrcIp), e.ov(Ov::Message)),
+        (Some("bob@example.com"), Some("192.0.2.7"), Some("User login to Okta"))
+    );
+    assert_eq!(e.time.to_rfc3339(), "2026-11-18T09:30:00Z");
+    let (e, ls) = read(
+        r#"{"@timestamp":1763458200000,"action":"org.add_member","actor":"bob","actor_ip":"192.0.2.7","org":"example","_document_id":"x"}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.ov(Ov::User)), ("github//audit", EventType::UserCreated, Some("bob")));
+    let (e, ls) = read(
+        r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"x","verb":"create","user":{"username":"bob"},"sourceIPs":["192.0.2.7"],"objectRef":{"resource":"pods"},"responseStatus":{"code":403},"requestReceivedTimestamp":"2026-11-18T09:30:00.5Z"}"#,
+    );
+    assert_eq!((ls.as_str(), e.outcome, e.ov(Ov::SrcIp)), ("kubernetes//audit", Outcome::Failure, Some("192.0.2.7")));
+    assert_eq!(e.ov(Ov::User), Some("bob"));
+}
+
+#[test]
+fn sensors() {
+    let (e, ls) = read(
+        r#"{"timestamp":"2026-11-18T09:30:00.1+0200","flow_id":1,"event_type":"alert","src_ip":"192.0.2.7","src_port":9,"dest_ip":"192.0.2.1","dest_port":80,"alert":{"action":"allowed","signature":"ET X","category":"Y","severity":1}}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.severity), ("suricata//alert", EventType::Detection, Severity::High));
+    assert_eq!((e.ov(Ov::SrcIp), e.ov(Ov::DestPort), e.ov(Ov::Message)), (Some("192.0.2.7"), Some("80"), Some("ET X")));
+    let (e, ls) = read(
+        r#"{"timestamp":"2026-11-18T09:30:00.1+0200","flow_id":1,"event_type":"dns","src_ip":"192.0.2.7","dns":{"type":"query","rrname":"example.com"}}"#,
+    );
+    assert_eq!(
+        (ls.as_str(), e.event_type, e.ov(Ov::Resource)),
+        ("suricata/dns/dns", EventType::DnsQuery, Some("example.com"))
+    );
+    let (e, ls) = read(
+        r#"{"ts":1763458200.5,"uid":"C1","id.orig_h":"192.0.2.7","id.orig_p":9,"id.resp_h":"192.0.2.1","id.resp_p":22,"auth_success":false,"auth_attempts":3,"client":"SSH-2.0"}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.outcome), ("zeek//ssh", EventType::SshLoginFailed, Outcome::Failure));
+    let (e, ls) = read(
+        r#"{"_path":"http","ts":1763458200.5,"uid":"C1","id.orig_h":"192.0.2.7","id.resp_h":"192.0.2.1","trans_depth":1,"method":"GET","host":"example.com","uri":"/x?a=1","status_code":200}"#,
+    );
+    assert_eq!((ls.as_str(), e.event_type, e.ov(Ov::Url)), ("zeek//http", EventType::HttpRequest, Some("/x?a=1")));
+    assert_eq!((e.ov(Ov::DestHost), e.ov(Ov::Host)), (Some("example.com"), None));
+    let (e, _) = read(
+        r#"{"_path":"conn","ts":1763458200.5,"uid":"C1","id.orig_h":"192.0.2.7","conn_state":"SF","orig_bytes":10,"resp_bytes":5}"#,
+    );
+    assert_eq!((e.event_type, e.ov(Ov::Bytes)), (EventType::Connection, Some("15")));
+}
