@@ -25,6 +25,9 @@ pub enum Level {
     Error,
 }
 
+/// The code of findings that keep a rule from being loaded.
+pub const NOT_LOADED: &str = "not-loaded";
+
 /// One finding and its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -69,7 +72,7 @@ pub fn check(files: &[RuleFile]) -> Vec<Finding> {
                 line: line.unwrap_or(r.line),
                 column,
                 severity: Level::Error,
-                code: "not-loaded",
+                code: NOT_LOADED,
                 message,
                 hint: String::new(),
             });

@@ -1,7 +1,7 @@
 //! The text of a rule while it is edited: lines, a cursor, steps to take back.
 //! The editing itself is that of `ratatui-textarea`, without its drawing.
 
-use ratatui_textarea::{CursorMove, Input, Key as TextKey, TextArea};
+use ratatui_textarea::{CursorMove, TextArea};
 
 use crate::tui::key::{Code, Key};
 
@@ -80,7 +80,6 @@ impl Source {
 
     /// Applies an editing key; returns whether the text changed.
     pub fn key(&mut self, key: Key) -> bool {
-        let before = self.cursor();
         let changed = match (key.code, key.ctrl) {
             (Code::Enter, false) => {
                 let (left, _) = self.around();
@@ -95,16 +94,20 @@ impl Source {
             (Code::Char('k'), true) => self.area.delete_line_by_end(),
             (Code::Char('w'), true) => self.area.delete_word(),
             (Code::Char(c), false) if !c.is_control() => self.put(c.encode_utf8(&mut [0; 4])),
+            (Code::Backspace, _) => self.area.delete_char(),
+            (Code::Delete, _) => self.area.delete_next_char(),
             (code, false) => {
-                let Some(k) = plain(code) else { return false };
-                self.area.input_without_shortcuts(Input { key: k, ctrl: false, alt: false, shift: false })
+                if let Some(to) = motion(code) {
+                    self.area.move_cursor(to);
+                }
+                false
             }
             _ => false,
         };
         if changed {
             self.measure();
         }
-        changed && (before != self.cursor() || !matches!(key.code, Code::Left | Code::Right))
+        changed
     }
 
     /// Inserts text; tabs become blanks and other controls are left out.
@@ -163,16 +166,14 @@ impl Source {
     }
 }
 
-const fn plain(code: Code) -> Option<TextKey> {
+const fn motion(code: Code) -> Option<CursorMove> {
     Some(match code {
-        Code::Backspace => TextKey::Backspace,
-        Code::Delete => TextKey::Delete,
-        Code::Up => TextKey::Up,
-        Code::Down => TextKey::Down,
-        Code::Left => TextKey::Left,
-        Code::Right => TextKey::Right,
-        Code::Home => TextKey::Home,
-        Code::End => TextKey::End,
+        Code::Up => CursorMove::Up,
+        Code::Down => CursorMove::Down,
+        Code::Left => CursorMove::Back,
+        Code::Right => CursorMove::Forward,
+        Code::Home => CursorMove::Head,
+        Code::End => CursorMove::End,
         _ => return None,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::geometry::{Area, Geometry};
 use super::list::Cursor;
 use super::source::Source;
-use crate::detect::lint::{Finding, Level};
+use crate::detect::lint::{Finding, NOT_LOADED};
 use crate::tui::data::workshop::{Opened, Trial};
 
 /// Words that fit what is being typed.
@@ -97,10 +97,10 @@ impl Workshop {
         self.trial.as_ref().filter(|t| t.version == self.version && t.done)
     }
 
-    /// The worst thing that is wrong with the text as it is.
+    /// What keeps the text as it is from being loaded.
     #[must_use]
     pub fn error(&self) -> Option<&Finding> {
-        self.findings.iter().find(|f| f.severity == Level::Error)
+        self.findings.iter().find(|f| f.code == NOT_LOADED)
     }
 
     /// Keeps the cursor's line on the page.

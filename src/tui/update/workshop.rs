@@ -46,6 +46,7 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
                 w.original = w.source.text();
             }
             s.say(format!("saved {path}; it is in force when the log was analyzed again"));
+            changed(s, fx);
             fx.push(Effect::Reload);
         }
     }

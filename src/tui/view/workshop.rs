@@ -143,7 +143,7 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
     let row = w.source.cursor().0 + 1;
     let errors = w.findings.iter().filter(|f| f.severity == Level::Error).count();
     let warnings = w.findings.iter().filter(|f| f.severity == Level::Warning).count();
-    let near = w.findings.iter().find(|f| f.line as usize == row);
+    let near = w.findings.iter().filter(|f| f.line as usize == row).max_by_key(|f| f.severity);
     let shown = near.or_else(|| w.error()).or_else(|| w.findings.iter().find(|f| f.severity == Level::Warning));
     let (head, style) = match (w.linted == w.version, errors, warnings) {
         (false, ..) => ("lint …".to_owned(), t.dim),
@@ -161,7 +161,7 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
         return;
     }
     let (words, style) = match w.answer() {
-        _ if errors > 0 => ("it would not load: nothing is tried".to_owned(), t.dim),
+        _ if w.error().is_some() => ("it would not load: nothing is tried".to_owned(), t.dim),
         None => ("verdict: being looked at".to_owned(), t.dim),
         Some(v) if v.true_lost > 0 => (format!("{} would be lost: a save asks why", lost_words(v)), t.bad),
         Some(v) if v.lost > 0 => (

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::pty::log;
 use super::term::Term;
+use super::work::leave;
 
 const RULE: &str = "title: Failed log-in\nid: 5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11\nlevel: high\n\
 logsource: {product: linux, service: sshd}\ndetection:\n  sel:\n    event_type: ssh_login_failed\n  condition: sel\n";
@@ -71,8 +72,7 @@ fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
     t.wait_for("0 of 0 alerts");
     t.press("3");
     t.wait_for("no longer finds");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
 }
 
 #[test]
@@ -95,8 +95,7 @@ fn a_filter_is_drafted_from_an_alert() {
     assert!(text.contains("src_ip: '183.62.140.253'") && text.contains("5e4b7ad2"), "{text}");
     t.press("q1");
     t.wait_for("0 of 0 alerts");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
 }
 
 #[test]
@@ -122,6 +121,5 @@ fn a_shipped_rule_is_saved_as_a_copy_that_replaces_it() {
         );
     }
     assert!(found.len() == 1 && found[0].contains("# mine\n"), "{found:?}");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
 }
