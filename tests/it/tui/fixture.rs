@@ -298,7 +298,7 @@ pub fn rules() -> Vec<RuleView> {
 
 /// A rule whose text has a true hit to lose where it says `not`.
 const RULE: &str = "title: SSH password guessing\nid: 5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11\nlogsource: {product: linux, service: sshd}\n\
-detection:\n  sel:\n    event_type: ssh_login_failed\n    user|contains|all: ['ro', 'ot'] # a comment\n  condition: sel\nlevel: high\n";
+detection:\n  sel:\n    event_type: ssh_login_failed\n    user|contains|all: ['ro', 'ot'] # a comment\n  quiet:\n    src_ip: 10.0.0.1\n  condition: sel\nlevel: high\n";
 
 /// What the thread that tries rules would say.
 fn work(w: &WorkReq) -> Vec<Msg> {

@@ -69,7 +69,7 @@ fn overlays() {
         ("bad_filter", "2iuser=("),
         ("rule_complete", "4<Enter>Gkosrc_ip|c"),
         ("rule_error", "4<Enter>Gki<End> and"),
-        ("rule_reason", "4<Enter>Gki<End> and not x<Esc>:w<Enter><Enter>"),
+        ("rule_reason", "4<Enter>Gki<End> and not quiet<Esc>:w<Enter><Enter>"),
     ] {
         let mut world = World::new(80, 24);
         world.press(keys);

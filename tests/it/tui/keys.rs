@@ -229,7 +229,7 @@ fn a_rule_is_edited_and_a_loss_needs_a_reason() {
     let saved = |w: &World| work(w).iter().filter(|r| matches!(r, WorkReq::Save { .. })).count();
     assert_eq!(saved(&w), 1, "nothing is lost: nothing is asked");
     assert_eq!(last(&w), &Effect::Reload);
-    w.press("i<End> and not x<Esc>W");
+    w.press("i<End> and not quiet<Esc>W");
     assert!(w.state.prompt.is_some());
     w.press("<Enter>");
     assert!(
