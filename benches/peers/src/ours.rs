@@ -42,7 +42,7 @@ impl Ours {
     pub fn each_batch(&mut self, text: &str, mut each: impl FnMut(&RuleSet, &Batch, &[Hit])) {
         let mut rest = text;
         while !rest.is_empty() {
-            let end = match rest.as_bytes().get(BATCH..).and_then(|r| r.iter().position(|b| *b == b'\n')) {
+            let end = match rest.as_bytes().get(BATCH..).and_then(|r| memchr::memchr(b'\n', r)) {
                 Some(more) => BATCH + more + 1,
                 None => rest.len(),
             };
@@ -51,10 +51,11 @@ impl Ours {
             self.batch.clear();
             self.batch.text.push_str(now);
             let mut at = 0;
-            for line in now.lines() {
+            while at < now.len() {
+                let len = memchr::memchr(b'\n', &now.as_bytes()[at..]).unwrap_or(now.len() - at);
                 let number = self.batch.records.len() as u64 + 1;
-                self.batch.records.push(Record::new(Span::text(at, line.len()), at as u64, line.len() as u64, number));
-                at += line.len() + 1;
+                self.batch.records.push(Record::new(Span::text(at, len), at as u64, len as u64, number));
+                at += len + 1;
             }
             self.hits.clear();
             self.parser.parse_batch(&mut self.batch, &mut self.scratch);

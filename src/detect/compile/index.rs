@@ -152,12 +152,6 @@ impl SlotIndex {
         self.dear.len()
     }
 
-    /// Whether searching costs so much that remembering results pays.
-    #[must_use]
-    pub fn is_dear(&self) -> bool {
-        self.folded.is_some() || self.cased.is_some() || !self.always.is_empty() || !self.cidr.is_empty()
-    }
-
     /// Finds the predicates that hold for a value and leaves them in `scan.found`.
     pub fn search(&self, value: &str, scan: &mut Scan) {
         scan.found.clear();

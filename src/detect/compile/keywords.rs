@@ -25,7 +25,7 @@ const BITS: usize = 1 << 15;
 #[derive(Debug)]
 pub struct Keywords {
     /// Whether a look may be part of a piece, by its hash.
-    seen: Box<[u64]>,
+    seen: Box<[u64; BITS / 64]>,
     /// Pieces by a look of theirs: which, and from which byte on.
     looks: FxHashMap<u32, Vec<(u32, usize)>>,
     pieces: Vec<Box<[u8]>>,
@@ -69,7 +69,7 @@ impl Keywords {
         pieces.dedup();
         let shortest = pieces.iter().map(|p| p.len()).min()?;
         let step = shortest.checked_sub(LOOK - 1).filter(|s| *s > 0)?;
-        let mut seen = vec![0u64; BITS / 64];
+        let mut seen = Box::new([0u64; BITS / 64]);
         let mut looks: FxHashMap<u32, Vec<(u32, usize)>> = FxHashMap::default();
         for (i, p) in (0..).zip(&pieces) {
             // Wherever the piece stands, one of its first looks is looked at.
@@ -84,7 +84,7 @@ impl Keywords {
         }
         let escape = Finder::new("\\u00").into_owned();
         let slash = pieces.iter().any(|p| p.contains(&b'/')).then(|| Finder::new("\\/").into_owned());
-        Some(Self { seen: seen.into(), looks, pieces, step, escape, slash })
+        Some(Self { seen, looks, pieces, step, escape, slash })
     }
 
     /// Whether a keyword may be in a record. False only if there is none.
@@ -94,17 +94,28 @@ impl Keywords {
     }
 
     fn found(&self, raw: &[u8]) -> bool {
-        let mut at = 0;
-        while let Some(four) = raw.get(at..).and_then(|r| r.first_chunk::<LOOK>()) {
-            let look = look(*four);
-            let bit = bit(look);
-            let seen = self.seen.get(bit / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1);
-            if seen && self.piece_at(raw, at, look) {
+        // Whole steps hold a look from their start on; the last may be cut short.
+        let seen = |four: &[u8; LOOK]| self.may_begin(look(*four));
+        if self.step < LOOK {
+            let mut looks = raw.windows(LOOK).step_by(self.step).enumerate();
+            return looks.any(|(i, w)| {
+                w.first_chunk().is_some_and(|four| seen(four) && self.piece_at(raw, i * self.step, look(*four)))
+            });
+        }
+        let steps = raw.chunks(self.step).enumerate();
+        for (i, step) in steps {
+            let Some(four) = step.first_chunk() else { break };
+            if seen(four) && self.piece_at(raw, i * self.step, look(*four)) {
                 return true;
             }
-            at += self.step;
         }
         false
+    }
+
+    #[inline]
+    fn may_begin(&self, look: u32) -> bool {
+        let bit = bit(look);
+        self.seen[bit / 64 % (BITS / 64)] >> (bit % 64) & 1 == 1
     }
 
     #[cold]

@@ -6,8 +6,12 @@
 use crate::detect::compile::preds::SlotId;
 use crate::event::hash64;
 
-/// Sets of two entries each.
-const SETS: usize = 1 << 13;
+/// Sets of two lines each, for short values with few results.
+const LINES: usize = 1 << 13;
+/// Bytes of a line that hold value and results.
+const ROOM: usize = 56;
+/// Sets of two entries each, for all others.
+const SETS: usize = 1 << 11;
 /// Longer values are not remembered.
 const MAX_VALUE: usize = 2_048;
 /// Longer results are not remembered.
@@ -16,6 +20,49 @@ const MAX_FOUND: usize = 4_096;
 const TRIAL: u32 = 1_024;
 /// For so many look-ups a slot that does not repeat is left alone.
 const PAUSE: u32 = 65_536;
+
+/// A short value and what it satisfies, in one line of the processor's cache.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Line {
+    tag: u32,
+    slot: SlotId,
+    /// Bytes of the value, at the start of `room`.
+    len: u8,
+    /// Results behind it, four bytes each.
+    many: u8,
+    room: [u8; ROOM],
+}
+
+impl Line {
+    const EMPTY: Self = Self { tag: 0, slot: 0, len: 0, many: 0, room: [0; ROOM] };
+
+    #[inline]
+    fn found(&self) -> Found<'_> {
+        let from = usize::from(self.len);
+        Found::Near(self.room.get(from..from + 4 * usize::from(self.many)).unwrap_or(&[]))
+    }
+}
+
+/// What was found before.
+#[derive(Debug, Clone, Copy)]
+pub enum Found<'m> {
+    /// Four bytes each.
+    Near(&'m [u8]),
+    /// As they are.
+    Far(&'m [u32]),
+}
+
+impl Found<'_> {
+    /// Calls `f` with each predicate.
+    #[inline]
+    pub fn each(self, mut f: impl FnMut(u32)) {
+        match self {
+            Self::Near(bytes) => bytes.as_chunks::<4>().0.iter().for_each(|b| f(u32::from_le_bytes(*b))),
+            Self::Far(list) => list.iter().for_each(|p| f(*p)),
+        }
+    }
+}
 
 /// A value and what it satisfies. Its hash stands apart in [`Memo::tags`], so
 /// that looking for what is not there touches one cache line.
@@ -37,22 +84,18 @@ struct Stats {
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     tag: u32,
-    set: usize,
+    hash: u64,
 }
 
-/// Hashes of a set, 0 where there is none.
-#[derive(Debug, Default, Clone, Copy)]
-struct Tags {
-    /// Of its entries, the younger first.
-    kept: [u32; 2],
-    /// Of the value last seen for the first time: only what comes again is
-    /// kept, so that values that never do push nothing out.
-    once: u32,
-}
+/// Hashes of a set, the younger entry first; 0 where there is none.
+type Tags = [u32; 2];
 
 /// The memory.
 #[derive(Debug)]
 pub struct Memo {
+    lines: Vec<Line>,
+    /// Hash of the value last seen for the first time, by set of lines.
+    once: Vec<u32>,
     tags: Vec<Tags>,
     entries: Vec<Entry>,
     stats: Vec<Stats>,
@@ -63,6 +106,8 @@ impl Memo {
     #[must_use]
     pub fn new(slots: usize) -> Self {
         Self {
+            lines: vec![Line::EMPTY; LINES * 2],
+            once: vec![0; LINES],
             tags: vec![Tags::default(); SETS],
             entries: vec![Entry::default(); SETS * 2],
             stats: vec![Stats::default(); slots],
@@ -70,9 +115,10 @@ impl Memo {
     }
 
     /// What was found before (`Ok`), or where to put what is found now
-    /// (`Err(Some)`), if it is worth remembering at all.
+    /// (`Err(Some)`), if it is worth remembering at all: only what comes again
+    /// is kept, so that values that never do push nothing out.
     #[inline]
-    pub fn get(&mut self, slot: SlotId, value: &str) -> Result<&[u32], Option<Place>> {
+    pub fn get(&mut self, slot: SlotId, value: &str) -> Result<Found<'_>, Option<Place>> {
         if value.len() > MAX_VALUE {
             return Err(None);
         }
@@ -87,36 +133,59 @@ impl Memo {
         }
         s.lookups += 1;
         let hash = hash64(value.as_bytes()) ^ u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let set = hash as usize & (SETS - 1);
         let tag = (hash >> 32) as u32 | 1;
-        let new = Place { tag, set };
-        let Some(tags) = self.tags.get_mut(set) else { return Err(None) };
-        for (way, t) in tags.kept.iter().enumerate() {
+        let set = hash as usize & (LINES - 1);
+        let is =
+            |l: &&Line| l.tag == tag && l.slot == slot && l.room.get(..usize::from(l.len)) == Some(value.as_bytes());
+        if let Some(line) = self.lines.get(set * 2..set * 2 + 2).and_then(|two| two.iter().find(is)) {
+            s.hits += 1;
+            return Ok(line.found());
+        }
+        let far = hash as usize & (SETS - 1);
+        let Some(tags) = self.tags.get(far) else { return Err(None) };
+        for (way, t) in tags.iter().enumerate() {
             if *t == tag
-                && let Some(e) = self.entries.get(set * 2 + way)
+                && let Some(e) = self.entries.get(far * 2 + way)
                 && e.slot == slot
                 && e.value == value.as_bytes()
             {
                 s.hits += 1;
-                return Ok(&e.found);
+                return Ok(Found::Far(&e.found));
             }
         }
-        if tags.once != tag {
-            tags.once = tag;
+        let Some(once) = self.once.get_mut(set) else { return Err(None) };
+        if *once != tag {
+            *once = tag;
             return Err(None);
         }
-        Err(Some(new))
+        Err(Some(Place { tag, hash }))
     }
 
     /// Remembers what was found, in place of the older of its set.
     pub fn put(&mut self, place: Place, slot: SlotId, value: &str, found: &[u32]) {
-        if found.len() > MAX_FOUND {
-            return;
+        if value.len() + 4 * found.len() <= ROOM {
+            self.put_near(place, slot, value, found);
+        } else if found.len() <= MAX_FOUND {
+            self.put_far(place, slot, value, found);
         }
-        let Some(tags) = self.tags.get_mut(place.set) else { return };
-        let [young, old] = tags.kept;
-        tags.kept = [place.tag, young];
-        let at = place.set * 2;
+    }
+
+    fn put_near(&mut self, place: Place, slot: SlotId, value: &str, found: &[u32]) {
+        let set = place.hash as usize & (LINES - 1);
+        let Some([young, old]) = self.lines.get_mut(set * 2..set * 2 + 2) else { return };
+        *old = *young;
+        let (len, many) = (value.len() as u8, found.len() as u8);
+        *young = Line { tag: place.tag, slot, len, many, room: [0; ROOM] };
+        let bytes = value.bytes().chain(found.iter().flat_map(|p| p.to_le_bytes()));
+        young.room.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    }
+
+    fn put_far(&mut self, place: Place, slot: SlotId, value: &str, found: &[u32]) {
+        let set = place.hash as usize & (SETS - 1);
+        let Some(tags) = self.tags.get_mut(set) else { return };
+        let [young, old] = *tags;
+        *tags = [place.tag, young];
+        let at = set * 2;
         if young != 0 || old != 0 {
             self.entries.swap(at, at + 1);
         }
@@ -134,15 +203,24 @@ impl Memo {
 mod tests {
     use super::*;
 
+    fn kept(m: &mut Memo, slot: SlotId, value: &str) -> Option<Vec<u32>> {
+        let mut out = Vec::new();
+        m.get(slot, value).ok()?.each(|p| out.push(p));
+        Some(out)
+    }
+
     #[test]
     fn remembers_by_slot_and_value() {
-        let mut m = Memo::new(3);
-        assert!(matches!(m.get(1, "abc"), Err(None)), "seen once");
-        let Err(Some(p)) = m.get(1, "abc") else { panic!("new") };
-        m.put(p, 1, "abc", &[7, 8]);
-        assert_eq!(m.get(1, "abc").ok(), Some(&[7, 8][..]));
-        assert!(m.get(2, "abc").is_err() && m.get(1, "abd").is_err());
-        assert!(matches!(m.get(1, &"x".repeat(MAX_VALUE + 1)), Err(None)));
+        let long = "x".repeat(300);
+        for (value, found) in [("abc", &[7, 8][..]), ("", &[]), ("abc", &[9; 40]), (&long, &[1]), (&long[..56], &[])] {
+            let mut m = Memo::new(3);
+            assert!(matches!(m.get(1, value), Err(None)), "seen once");
+            let Err(Some(p)) = m.get(1, value) else { panic!("new") };
+            m.put(p, 1, value, found);
+            assert_eq!(kept(&mut m, 1, value).as_deref(), Some(found));
+            assert!(m.get(2, value).is_err() && m.get(1, "abd").is_err());
+        }
+        assert!(matches!(Memo::new(1).get(0, &"x".repeat(MAX_VALUE + 1)), Err(None)));
     }
 
     #[test]

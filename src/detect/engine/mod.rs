@@ -25,7 +25,7 @@ use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
 use event::View;
 use memo::Memo;
-use partition::Partition;
+use partition::{MANY, Partition};
 pub(super) use relation::related;
 
 /// Most logsources whose share of the rules is kept.
@@ -175,6 +175,13 @@ impl Work {
                 if id == FieldId::UNKNOWN || f.kind == ValueKind::Null {
                     continue;
                 }
+                let only = p.only.get(usize::from(id.0)).copied().unwrap_or(0);
+                if only != MANY {
+                    if only != 0 {
+                        self.value(c, Some(p), only, e.batch.value(f.value));
+                    }
+                    continue;
+                }
                 for slot in c.by_field.get(usize::from(id.0)).into_iter().flatten() {
                     // An overlay value goes before the original of its name.
                     let shadowed = self.searched.has(u32::from(*slot)) && p.overlay.iter().any(|(s, _)| s == slot);
@@ -211,20 +218,17 @@ impl Work {
 
     /// Finds what holds for a value of a slot; wakes rules if a partition is given.
     fn value(&mut self, c: &Compilation, p: Option<&Partition>, slot: SlotId, value: &str) {
-        let Some(index) = c.indexes.get(usize::from(slot)) else { return };
-        let mut place = None;
-        if index.is_dear() {
+        let place = {
             let Self { memo, truth, held, woken, woken_list, .. } = self;
             match memo.get(slot, value) {
                 Ok(found) => {
-                    for pred in found {
-                        hold(c, p, *pred, truth, held, woken, woken_list);
-                    }
+                    found.each(|pred| hold(c, p, pred, truth, held, woken, woken_list));
                     return;
                 }
-                Err(new) => place = new,
+                Err(new) => new,
             }
-        }
+        };
+        let Some(index) = c.indexes.get(usize::from(slot)) else { return };
         index.search(value, &mut self.scan);
         let Self { memo, scan, truth, held, woken, woken_list, .. } = self;
         if let Some(place) = place {

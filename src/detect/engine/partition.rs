@@ -8,6 +8,9 @@ use crate::detect::compile::keywords::Keywords;
 use crate::detect::compile::preds::{RAW, Slot, SlotId};
 use crate::event::{FieldId, Logsource};
 
+/// See [`Partition::only`].
+pub const MANY: SlotId = SlotId::MAX;
+
 /// One logsource's share of the rules.
 #[derive(Debug, Default)]
 pub struct Partition {
@@ -27,6 +30,9 @@ pub struct Partition {
     pub mapped: Vec<(SlotId, OvField)>,
     /// Whether any of them reads original fields.
     pub fields: bool,
+    /// By original field: the one slot that is searched for it, 0 for none, [`MANY`]
+    /// where several are or the overlay has a word in it.
+    pub only: Vec<SlotId>,
     /// Whether no rule at all concerns these events.
     pub empty: bool,
 }
@@ -57,7 +63,18 @@ impl Partition {
             let ops = mine.flat_map(|(_, r)| &r.keywords).filter_map(|k| c.preds.get(*k as usize));
             p.keywords = Keywords::new(ops.map(|(_, op)| op));
         }
+        p.only = c.by_field.iter().map(|slots| p.only(c, slots)).collect();
         p
+    }
+
+    fn only(&self, c: &Compilation, slots: &[SlotId]) -> SlotId {
+        let mut mine = slots.iter().filter(|s| self.eager.has(u32::from(**s)));
+        let plain = |s: SlotId| matches!(c.slots.get(usize::from(s)), Some(Slot::Field(f)) if f.overlay.is_none());
+        match (mine.next(), mine.next()) {
+            (None, _) => 0,
+            (Some(s), None) if plain(*s) => *s,
+            _ => MANY,
+        }
     }
 
     fn look_at(&mut self, c: &Compilation, slot: SlotId) {

@@ -137,9 +137,11 @@ impl<'t> Scanner<'t, '_, '_> {
                 return None;
             }
             let (from, to, escaped) = self.string()?;
-            self.blanks();
             if self.peek()? != b':' {
-                return None;
+                self.blanks();
+                if self.peek()? != b':' {
+                    return None;
+                }
             }
             self.i += 1;
             self.blanks();
@@ -168,7 +170,6 @@ impl<'t> Scanner<'t, '_, '_> {
         (first_key, hashes): (usize, &mut [u64; 4]),
         depth: usize,
     ) -> Option<()> {
-        let key = self.text.get(from..to)?;
         let nested = matches!(self.peek()?, b'{' | b'[');
         if self.count() >= MAX_FIELDS || self.buf.keys.len() >= 2 * MAX_FIELDS {
             self.buf.left_out += 1;
@@ -183,14 +184,15 @@ impl<'t> Scanner<'t, '_, '_> {
                 self.buf.path.push('.');
                 at += 1;
             }
+            let key = self.text.get(from..to)?;
             if escaped {
                 unescape(key, &mut self.buf.path)?;
             } else {
                 self.buf.path.push_str(key);
             }
         }
-        let unescaped = if escaped { self.buf.path.get(at..).unwrap_or("") } else { key };
-        let hash = hash64(unescaped.as_bytes());
+        let unescaped = if escaped { self.buf.path.as_bytes().get(at..) } else { self.b.get(from..to) };
+        let hash = hash64(unescaped.unwrap_or_default());
         let seen = self.see(hash, first_key, hashes);
         let before = self.count();
         match self.peek()? {

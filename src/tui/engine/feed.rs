@@ -157,7 +157,8 @@ impl Reader {
             }
             DataReq::Go(generation, to) => self.pending = Some((generation, to)),
             DataReq::Play { speed, from } => {
-                let from = from.filter(|t| t.is_some());
+                // A short log is read before anybody says how fast to show it.
+                let from = from.filter(|t| t.is_some()).or(self.snap.totals.first_event);
                 self.pace = Pace { speed, from, since: (speed > 0.0).then(Instant::now) };
                 self.say_len(true);
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::geometry::{Area, Geometry};
 use super::list::Cursor;
 use super::source::Source;
-use crate::detect::lint::{Finding, NOT_LOADED};
+use crate::detect::lint::Finding;
 use crate::tui::data::workshop::{Opened, Trial};
 
 /// Words that fit what is being typed.
@@ -100,7 +100,7 @@ impl Workshop {
     /// What keeps the text as it is from being loaded.
     #[must_use]
     pub fn error(&self) -> Option<&Finding> {
-        self.findings.iter().find(|f| f.code == NOT_LOADED)
+        self.findings.iter().find(|f| f.refuses())
     }
 
     /// Keeps the cursor's line on the page.

@@ -105,7 +105,7 @@ impl Bench {
             }
             WorkReq::Try(a) => {
                 let findings = self.lint(&a);
-                let broken = findings.iter().any(|f| f.code == lint::NOT_LOADED);
+                let broken = findings.iter().any(Finding::refuses);
                 self.say(WorkMsg::Linted { version: a.version, findings });
                 // What does not load finds nothing: that would look like a loss.
                 self.due = (!broken).then(|| (a, Instant::now() + REST));
