@@ -85,7 +85,7 @@ fn a_write_ahead_log_left_behind_is_taken_in() {
         // The files as a power cut leaves them: the last changes stand beside the database only.
         let mut store = Store::open(Some(Path::new(&db)), "ann").unwrap();
         let id = store.alerts(&AlertFilter::default()).unwrap()[3].id.clone();
-        store.dismiss(&[id.clone()], Verdict::Test, "late").unwrap();
+        store.dismiss(std::slice::from_ref(&id), Verdict::Test, "late").unwrap();
         store.note(&Target::Alert(id), "later").unwrap();
         for end in ["", "-wal"] {
             std::fs::copy(format!("{db}{end}"), copy.join(format!("cases.db{end}"))).unwrap();

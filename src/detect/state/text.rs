@@ -67,7 +67,20 @@ pub(super) fn dedup_key(slot: &Slot, fields: &[(&str, &str)]) -> String {
 }
 
 fn plural(n: u64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+    let end = if one.ends_with('s') || one.ends_with("ch") { "es" } else { "s" };
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}{end}") }
+}
+
+/// What the values of a field are called.
+fn thing(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "src_ip" => "address",
+        "user" | "target_user" => "account",
+        "host" | "dest_ip" | "dest_host" => "machine",
+        "dest_port" => "port",
+        "url" | "url_decoded" => "path",
+        _ => return None,
+    })
 }
 
 /// One sentence with entity and numbers.
@@ -75,17 +88,22 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     let mut out = format!("{}: ", slot.info.title);
     let span = duration(slot.spec.as_ref().map_or(0, |s| s.timespan));
     match &slot.spec {
-        None => out.push_str(&plural(ep.total, "match").replace("matchs", "matches")),
+        None => out.push_str(&plural(ep.total, "match")),
         Some(spec) => {
             let field = spec.fields.first().map_or("value", |f| &*f.name);
+            let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
+            let acts = plural(ep.count, if guessed { "failed attempt" } else { "event" });
             let _ = match spec.kind {
-                CorrelationKind::EventCount => write!(out, "{}", plural(ep.count, "act")),
-                CorrelationKind::ValueCount => {
-                    write!(out, "{} distinct values of {field} in {}", number(ep.measured), plural(ep.count, "act"))
-                }
+                CorrelationKind::EventCount => write!(out, "{acts}"),
+                CorrelationKind::ValueCount => match (thing(field), guessed) {
+                    // Addresses are told below.
+                    (Some("address"), _) => write!(out, "{acts}"),
+                    (Some(one), true) => write!(out, "{acts} at {}", plural(ep.measured as u64, one)),
+                    (Some(one), false) => write!(out, "{} in {acts}", plural(ep.measured as u64, one)),
+                    (None, _) => write!(out, "{} distinct values of {field} in {acts}", number(ep.measured)),
+                },
                 CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
-                    let order = if spec.kind == CorrelationKind::TemporalOrdered { " in order" } else { "" };
-                    write!(out, "{}{order} in {}", plural(spec.bases.len() as u64, "step"), plural(ep.total, "record"))
+                    write!(out, "{}", plural(ep.total, "record"))
                 }
                 CorrelationKind::ValueSum => write!(out, "sum of {field} {}", number(ep.measured)),
                 CorrelationKind::ValueAvg => write!(out, "mean of {field} {}", number(ep.measured)),

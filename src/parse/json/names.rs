@@ -28,7 +28,7 @@ pub enum Role {
     Key(Key),
 }
 
-/// Number of a role: position in [`TABLE`] plus one; 0 where the name means nothing.
+/// Number of a role: position in the table plus one; 0 where the name means nothing.
 pub type RoleId = u16;
 
 const NAMED: &[(&str, Role)] = &[

@@ -32,6 +32,19 @@ impl Sources {
     }
 }
 
+/// What an event of Sysmon means: type, outcome, and a few words for people.
+#[must_use]
+pub fn sysmon(id: u32) -> (EventType, Outcome, &'static str) {
+    let known = events::known(events::Kind::Sysmon, id);
+    (known.event_type, known.outcome.unwrap_or(Outcome::Unknown), known.what)
+}
+
+/// Sigma's category of an event of Sysmon.
+#[must_use]
+pub const fn sysmon_category(id: u32) -> &'static str {
+    events::category(events::Kind::Sysmon, id)
+}
+
 /// Whether a document is a Windows event: an event id, and who logged it.
 #[must_use]
 pub fn is_event(doc: &Doc, d: &Draft<'_>) -> bool {

@@ -56,6 +56,11 @@ pub fn frames(data: &[u8]) {
     let marks: [&[u8]; 8] =
         [b"\x1f\x8b", b"\x28\xb5", b"BZ", b"\xfd7z", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\0"];
     let plain = !data.contains(&0) && !data.contains(&0x1a) && !marks.iter().any(|m| data.starts_with(m));
+    // Records that are not lines, and lines that are joined.
+    let start = data.trim_ascii_start();
+    let packed = start.is_empty() || start.starts_with(b"[") || start.starts_with(b"{") || start.starts_with(b"__");
+    let joined = data.windows(6).any(|w| w == b"audit(");
+    let plain = plain && !packed && !joined;
     let skippable = data.len() > 3 && data[1..4] == *b"\x2a\x4d\x18";
     if plain && !skippable && let Some((records, lines)) = got {
         let all: Vec<&[u8]> = data.strip_suffix(b"\n").unwrap_or(data).split(|b| *b == b'\n').collect();
@@ -90,4 +95,24 @@ pub fn index(data: &[u8]) {
     }
     let after = read(&path, Cache::at(&cache_dir, 1 << 20));
     assert_eq!(before, after, "a wrong index changes nothing that is read");
+}
+
+/// Records that are not lines: the first byte says of which kind.
+pub fn packed(data: &[u8]) {
+    let Some((kind, body)) = data.split_first() else { return };
+    let mut bytes = match kind % 4 {
+        0 => b"[{".to_vec(),
+        1 => b"{\"Records\":[{".to_vec(),
+        2 => b"__CURSOR=x\n".to_vec(),
+        _ => {
+            let mut head = vec![0; 4096];
+            head[..8].copy_from_slice(b"ElfFile\0");
+            head.extend_from_slice(b"ElfChnk\0");
+            head
+        }
+    };
+    bytes.extend_from_slice(body);
+    let path = DIR.path().join("packed.log");
+    fs::write(&path, &bytes).expect("a file");
+    assert!(read(&path, Cache::none(1 << 20)).is_some());
 }

@@ -42,8 +42,11 @@ fn touch(e: EventRef<'_>) -> usize {
 }
 
 fn go(data: &[u8], format: Option<&str>) -> Batch {
-    let text = String::from_utf8_lossy(data);
-    let b = parsed(&text, format);
+    checked(parsed(&String::from_utf8_lossy(data), format))
+}
+
+/// The rules' matches and everything a reader can ask for.
+fn checked(b: Batch) -> Batch {
     let mut hits = Vec::new();
     MATCHER.with_borrow_mut(|m| m.match_batch(&b, &mut hits));
     assert!(hits.is_sorted());
@@ -83,4 +86,29 @@ pub fn json(data: &[u8]) {
 /// Windows events.
 pub fn windows(data: &[u8]) {
     go(data, Some("windows"));
+}
+
+/// One audit event of any number of records, as framing joins them.
+pub fn audit(data: &[u8]) {
+    let text = format!("type=SYSCALL msg=audit(1500000000.123:7): {}", String::from_utf8_lossy(data));
+    let opts = Options::new(Ts::from_secs(1_767_225_599));
+    let parser = Parser::for_source("audit.log", b"", &opts, &RULES.schema());
+    let mut b = Batch { text, ..Batch::default() };
+    let len = b.text.len();
+    b.records.push(Record::new(Span::text(0, len), 0, len as u64, 1));
+    b.records[0].lines = b.text.lines().count() as u32;
+    parser.parse_batch(&mut b, &mut Scratch::default());
+    checked(b);
+}
+
+/// Logs with headers: the first byte says of which kind.
+pub fn tables(data: &[u8]) {
+    let Some((kind, body)) = data.split_first() else { return };
+    let head = if kind % 2 == 0 {
+        "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tanswers\n#types\ttime\tstring\taddr\tset[string]\n"
+    } else {
+        "#Software: x\n#Fields: date time c-ip cs-method cs-uri-stem cs-uri-query sc-status\n"
+    };
+    let text = format!("{head}{}", String::from_utf8_lossy(body));
+    checked(parsed(&text, None));
 }

@@ -42,7 +42,7 @@ fn value_count_counts_distinct_values() {
     b.feed(0, &lines);
     let got = b.end();
     assert_eq!(brief(&got), [(70, 4, 4)]);
-    assert!(got[0].message.contains("4 distinct values of user"), "{}", got[0].message);
+    assert!(got[0].message.contains("failed attempts at 4 accounts"), "{}", got[0].message);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod services;
 mod sshd;
 mod su;
 mod sudo;
+mod sysmon;
 mod systemd;
 mod web;
 
@@ -79,6 +80,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "rsyslogd" | "syslogd" | "syslog-ng" | "rsyslogd0" => services::syslogd(msg, ctx, d),
         "auditd" | "audisp" | "audispd" | "audit" | "auditspd" => audit::parse(msg, ctx, d),
         "login" | "LOGIN" | "gdm" | "gdm-password]" | "lightdm" | "sddm" | "agetty" => login::parse(msg, ctx, d),
+        "sysmon" => sysmon::program(msg, ctx, d),
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
         _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),

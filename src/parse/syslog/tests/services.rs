@@ -152,3 +152,24 @@ fn servers() {
     msg("someappd", "login failed for user bob from 192.0.2.7").is(LoginFailed, Failure, "bob", "192.0.2.7");
     msg("someappd", "all is well with 192.0.2.7").is(Other, Unknown, "", "");
 }
+
+#[test]
+fn sysmon_for_linux() {
+    let e = line(
+        "Nov 18 09:30:00 web1 sysmon: <Event><System><Provider Name=\"Linux-Sysmon\" Guid=\"{ff032593}\"/><EventID>1</EventID>\
+         <TimeCreated SystemTime=\"2026-11-18T09:30:00.123456000Z\"/><Correlation/><Channel>Linux-Sysmon/Operational</Channel>\
+         <Computer>web1</Computer><Security UserId=\"0\"/></System><EventData><Data Name=\"RuleName\">-</Data>\
+         <Data Name=\"ProcessId\">77</Data><Data Name=\"Image\">/usr/bin/bash</Data>\
+         <Data Name=\"CommandLine\">bash -c &quot;id &gt; /tmp/x &amp;&amp; true&quot; &#65;&bad;</Data>\
+         <Data Name=\"User\">root</Data></EventData></Event>",
+    );
+    assert_eq!(e.what(), (ProcessStart, Success));
+    assert_eq!((e.get(Ov::User), e.get(Ov::Process), e.get(Ov::Pid)), ("root", "bash", "77"));
+    assert_eq!(e.get(Ov::Resource), "bash -c \"id > /tmp/x && true\" A&bad;");
+    assert_eq!(
+        (e.field("Image"), e.field("Provider_Name"), e.field("EventID")),
+        ("/usr/bin/bash", "Linux-Sysmon", "1")
+    );
+    assert_eq!(e.record().time.to_rfc3339(), "2026-11-18T09:30:00.123456Z");
+    assert_eq!(line("Nov 18 09:30:00 web1 sysmon: Sysmon v1 started").what().0, Other);
+}
