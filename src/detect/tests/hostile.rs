@@ -38,7 +38,13 @@ fn many_large_expressions() {
     let each: String = (0..80).map(|i| format!("      - 'x{i}(abcdefgh{{90}}){{60}}'\n")).collect();
     let reason = refused(&rule(&format!("  s:\n    A|re:\n{each}  condition: s")));
     assert!(reason.contains("of the rule take more than 16 MiB"), "{reason}");
-    let one = |i| rule(&format!("  s: {{A|re: 'y{i}([abc]{{90}}){{400}}'}}\n  condition: s"));
+    let one = |i| {
+        rule(&format!("  s: {{A|re: 'y{i}([abc]{{90}}){{400}}'}}\n  condition: s")).replacen(
+            "title: H",
+            &format!("title: H{i}"),
+            1,
+        )
+    };
     let rules = load(&(0..100).map(one).collect::<Vec<_>>().join("---\n"));
     let down: Vec<_> = rules.rules().iter().filter_map(|r| r.reason.as_deref()).collect();
     assert!(down.len() > 10 && down.len() < 90, "{}", down.len());
