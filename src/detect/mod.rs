@@ -23,7 +23,9 @@ pub mod coverage;
 pub mod engine;
 pub mod explain;
 pub mod files;
+pub mod import;
 pub mod lint;
+pub mod reach;
 pub mod shipped;
 pub mod state;
 

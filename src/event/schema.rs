@@ -3,6 +3,9 @@
 //! Only names that rules or parsers know are interned. A name that hostile
 //! input invents stays a span, so no input can grow the table.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use rustc_hash::FxHashMap;
 
 /// Id of an interned field name; [`FieldId::UNKNOWN`] for all others.
@@ -124,6 +127,8 @@ pub struct Schema {
     field_ids: FxHashMap<Box<str>, FieldId>,
     syms: Vec<Box<str>>,
     sym_ids: FxHashMap<Box<str>, Sym>,
+    /// Logsources that were asked for, where they are to be noted.
+    asked: Option<Mutex<BTreeSet<[String; 3]>>>,
 }
 
 impl Schema {
@@ -131,6 +136,19 @@ impl Schema {
     #[must_use]
     pub fn base() -> Self {
         SchemaBuilder::new().freeze()
+    }
+
+    /// A schema that notes the logsources it is asked for.
+    #[must_use]
+    pub fn noting() -> Self {
+        Self { asked: Some(Mutex::default()), ..Self::base() }
+    }
+
+    /// The logsources that were asked for; none unless it is [`Schema::noting`].
+    #[must_use]
+    pub fn asked(&self) -> Vec<[String; 3]> {
+        let asked = self.asked.as_ref().map(|a| a.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        asked.unwrap_or_default().into_iter().collect()
     }
 
     /// Id of a field name, [`FieldId::UNKNOWN`] if nobody asks for it.
@@ -176,6 +194,10 @@ impl Schema {
     /// A logsource from names (for parsers: build once, not per event).
     #[must_use]
     pub fn logsource(&self, product: &str, category: &str, service: &str) -> Logsource {
+        if let Some(asked) = &self.asked {
+            let names = [product, category, service].map(str::to_owned);
+            asked.lock().unwrap_or_else(PoisonError::into_inner).insert(names);
+        }
         Logsource { product: self.sym(product), category: self.sym(category), service: self.sym(service) }
     }
 }

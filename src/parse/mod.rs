@@ -11,6 +11,7 @@ pub mod custom;
 mod detect;
 mod formats;
 pub mod json;
+mod sources;
 pub mod syslog;
 pub mod table;
 pub mod text;
@@ -25,6 +26,7 @@ use chrono_tz::Tz;
 
 pub use ctx::{Ctx, Logsources};
 pub use formats::{Format, check_format, format_name, format_names};
+pub use sources::{KnownLogsources, known_logsources};
 
 use crate::event::{Batch, Draft, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts, has_column_headers};
 

@@ -79,3 +79,88 @@ fn coverage_as_a_matrix_and_as_a_layer() {
     assert!(doc["techniques"]["covered"].as_u64().is_some_and(|n| n > 20), "{doc}");
     assert_eq!(doc["unknown"].as_array().map(Vec::len), Some(0), "{doc}");
 }
+
+/// A document as JSON, with YAML's types.
+fn to_json(n: &secstream::detect::sigma::yaml::Node) -> Value {
+    use secstream::detect::sigma::value::Scalar;
+    if let Some(entries) = n.map() {
+        return entries.iter().map(|(k, v)| (k.text().unwrap_or("").to_owned(), to_json(v))).collect();
+    }
+    if let Some(items) = n.seq() {
+        return items.iter().map(to_json).collect();
+    }
+    match Scalar::of(n) {
+        Some(Scalar::Num(_, n)) => n.into(),
+        Some(Scalar::Bool(b)) => b.into(),
+        Some(Scalar::Text(t)) => t.into(),
+        _ => Value::Null,
+    }
+}
+
+#[test]
+fn shipped_rules_fit_the_schema_and_wrong_ones_do_not() {
+    use secstream::detect::{lint, shipped, sigma::yaml};
+    let schema: Value = serde_json::from_str(lint::SCHEMA).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for f in shipped::rules() {
+        for doc in yaml::parse(&f.text) {
+            let doc = to_json(&doc.unwrap());
+            let wrong: Vec<String> = schema.iter_errors(&doc).map(|e| e.to_string()).collect();
+            assert!(wrong.is_empty(), "{}: {wrong:?}", f.path);
+        }
+    }
+    for (good, bad) in [
+        ("level: high", "level: huge"),
+        ("event_type: ssh", "event_type|contain: ssh"),
+        ("condition: selection", "conditions: selection"),
+        ("title: Root", "titel: Root"),
+    ] {
+        assert!(RULE.contains(good));
+        let doc = yaml::parse(&RULE.replace(good, bad)).remove(0).unwrap();
+        assert!(!schema.is_valid(&to_json(&doc)), "{bad}");
+    }
+}
+
+#[test]
+fn findings_as_sarif() {
+    let home = Home::new();
+    let rule = home.write("r.yml", RULE.replace("level: high\n", "tags: [attack.t9999]\n"));
+    let ran = home.run(&["rules", "check", &rule, "--format", "sarif"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let doc = json(&ran);
+    let found: Vec<&str> =
+        doc["runs"][0]["results"].as_array().unwrap().iter().filter_map(|r| r["ruleId"].as_str()).collect();
+    assert_eq!(found, ["no-level", "bad-tag"], "{doc}");
+    assert_eq!(home.run(&["rules", "check", &rule, "--strict"]).code, Some(1));
+    assert_eq!(home.run(&["rules", "check", &rule, "--level", "error"]).out.lines().count(), 1);
+}
+
+#[test]
+fn small_form_is_imported_and_works() {
+    let home = Home::new();
+    let log = auth_log(&home);
+    let small = "type: brute_force\nmatch: {event_type: ssh_login_failed}\ngroup_by: src_ip\nthreshold: 2\nwindow_seconds: 60\n";
+    let file = home.write("small.yml", small);
+    let out = home.arg("sigma.yml");
+    assert_eq!(home.run(&["rules", "import", &file, "--out", &out]).code, Some(0));
+    assert_eq!(home.run(&["rules", "import", &file, "--out", &out]).code, Some(2), "never over a file");
+    let (_, doc) = home.summary(&["--no-store", "--rules", &out, &log]);
+    assert_eq!(doc["alerts"], 1, "{doc}");
+    let wrong = home.write("wrong.yml", format!("{small}window: 60\n"));
+    home.run(&["rules", "import", &wrong]).says(2, &["wrong.yml:6:1: unknown key 'window'"]);
+}
+
+#[test]
+fn list_says_what_can_fire() {
+    let home = Home::new();
+    let log = auth_log(&home);
+    let doc = json(&home.run(&["rules", "list", "--for", &log, "--json"]));
+    let rules = doc.as_array().unwrap();
+    let can = |path: &str| rules.iter().find(|r| r["path"].as_str().is_some_and(|p| p.ends_with(path))).unwrap();
+    assert_eq!(can("ssh_guessing_source.yml")["can_fire"], true);
+    let web = can("sql_injection.yml");
+    assert_eq!(web["can_fire"], false);
+    assert!(web["cannot_because"].as_str().is_some_and(|w| w.contains("webserver")), "{web}");
+    let text = home.run(&["rules", "list", "--for", &log]);
+    assert!(text.out.contains("can fire on these logs"), "{}", text.out);
+}

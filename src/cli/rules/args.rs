@@ -9,18 +9,8 @@ use crate::cli::args::{Common, RuleOptions};
 /// `secstream rules …`.
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
-    /// What is loaded, and why the rest is not
-    #[command(
-        after_help = "Examples:\n  secstream rules list\n  secstream rules list --add-rules my-rules/ --json | jq '.[] | select(.loaded | not)'"
-    )]
-    List {
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
+    /// What is loaded, and why the rest is not; with --for, which rules can fire on a log
+    List(ListArgs),
     /// Show a rule by id, title or file
     #[command(
         after_help = "Examples:\n  secstream rules show ssh_distributed_guessing.yml\n  secstream rules show 'Distributed SSH password guessing'"
@@ -36,19 +26,7 @@ pub enum RulesCommand {
         json: bool,
     },
     /// Lint rules: errors and warnings with places; exit code 1 if there are any errors
-    #[command(
-        after_help = "Examples:\n  secstream rules check my-rules/\n  secstream rules check - < my-rules/deploy.yml\n  secstream rules check --rules my-rules/ --json"
-    )]
-    Check {
-        /// Files or directories, - for standard input (default: the rules in force)
-        paths: Vec<PathBuf>,
-        /// Which rules
-        #[command(flatten)]
-        rules: RuleOptions,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
-    },
+    Check(CheckArgs),
     /// Run the test events beside the rules; exit code 1 if any fails
     #[command(after_help = "Examples:\n  secstream rules test\n  secstream rules test --rules my-rules/")]
     Test {
@@ -67,6 +45,44 @@ pub enum RulesCommand {
     Explain(ExplainArgs),
     /// Which techniques of ATT&CK the rules look for; also as a layer for the Navigator
     Coverage(CoverageArgs),
+    /// Turn the small YAML form of thresholds (type, match, threshold) into Sigma
+    Import(ImportArgs),
+    /// Print the JSON Schema of rule files, for editors
+    Schema,
+}
+
+/// `secstream rules list`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream rules list\n  secstream rules list --for auth.log access.log\n  secstream rules list --add-rules my-rules/ --json | jq '.[] | select(.loaded | not)'"
+)]
+pub struct ListArgs {
+    /// Read these logs and say which rules can fire on them, and why the others cannot
+    #[arg(long = "for", num_args = 1.., value_name = "LOG")]
+    pub logs: Vec<String>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Shared options
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `secstream rules import`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  secstream rules import thresholds.yml --out my-rules/thresholds.yml\n\nA rule of the small form:\n  type: brute_force        # or unauthorized_access, traffic_spike, privilege_escalation\n  match: {event_type: ssh_login_failed}\n  group_by: src_ip\n  threshold: 5\n  window_seconds: 300\n  cooldown_seconds: 600"
+)]
+pub struct ImportArgs {
+    /// The file; - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Where the Sigma rules are written (- for standard output)
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub out: String,
+    /// Overwrite the file
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `secstream rules coverage`.
@@ -112,6 +128,53 @@ pub struct ExplainArgs {
     /// Shared options
     #[command(flatten)]
     pub common: Common,
+}
+
+/// `secstream rules check`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  secstream rules check my-rules/\n  secstream rules check - < my-rules/deploy.yml\n  secstream rules check my-rules/ --level warning --strict\n  secstream rules check my-rules/ --format sarif > rules.sarif"
+)]
+pub struct CheckArgs {
+    /// Files or directories, - for standard input (default: the rules in force)
+    pub paths: Vec<PathBuf>,
+    /// Which rules
+    #[command(flatten)]
+    pub rules: RuleOptions,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// The same as --format json
+    #[arg(long)]
+    pub json: bool,
+    /// Only findings of at least this level
+    #[arg(long, value_enum, default_value_t = CheckLevel::Info)]
+    pub level: CheckLevel,
+    /// Exit code 1 for warnings as well
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How `rules check` writes findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CheckFormat {
+    /// A line each, as compilers write them
+    Text,
+    /// One JSON document
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+/// How much a finding matters at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CheckLevel {
+    /// All
+    Info,
+    /// Most likely not meant
+    Warning,
+    /// Not loaded, or never true
+    Error,
 }
 
 /// `secstream rules backtest`.

@@ -2,8 +2,11 @@
 
 mod args;
 mod backtest;
+mod check;
 mod coverage;
 mod explain;
+mod import;
+mod list;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,8 +19,6 @@ pub use args::RulesCommand;
 use super::args::{Common, RuleOptions};
 use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
-use super::summary::placed;
-use super::words::count;
 use crate::config::Config;
 use crate::detect::{RuleFile, RuleInfo, RuleSet, lint, shipped, testing};
 use crate::event::sanitize;
@@ -26,13 +27,18 @@ use crate::pipeline::RuleTests;
 /// Runs a verb.
 pub(super) fn run(command: RulesCommand, out: &mut dyn Write) -> Result<u8, Failure> {
     match command {
-        RulesCommand::List { rules, json } => list(&RuleSet::load(&files(&rules, &[])?), json, out),
+        RulesCommand::List(a) => list::run(&a, out),
         RulesCommand::Show { rule, rules, json } => show(&rule, &files(&rules, &[])?, json, out),
-        RulesCommand::Check { paths, rules, json } => check(&files(&rules, &paths)?, json, out),
+        RulesCommand::Check(a) => check::run(&a, &files(&a.rules, &a.paths)?, out),
         RulesCommand::Test { paths, rules, json } => test(&rules, &paths, json, out),
         RulesCommand::Backtest(a) => backtest::run(&a, out),
         RulesCommand::Coverage(a) => coverage::run(&a, &files(&a.rules, &a.paths)?, out),
         RulesCommand::Explain(a) => explain::run(&a, out),
+        RulesCommand::Import(a) => import::run(&a, out),
+        RulesCommand::Schema => {
+            out.write_all(lint::SCHEMA.as_bytes())?;
+            Ok(DONE)
+        }
     }
 }
 
@@ -62,28 +68,6 @@ fn object(r: &RuleInfo) -> serde_json::Value {
     })
 }
 
-fn list(set: &RuleSet, json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
-    if json {
-        writeln!(out, "{}", serde_json::Value::Array(set.rules().iter().map(object).collect()))?;
-        return Ok(DONE);
-    }
-    for r in set.rules() {
-        let state = match (r.loaded, r.alerts) {
-            (false, _) => "NOT LOADED",
-            (true, true) => "alerts",
-            (true, false) => "context",
-        };
-        writeln!(out, "{:<13} {:<10} {:<60} {}", r.level.as_str(), state, sanitize(&r.title), sanitize(&r.path))?;
-        if let Some(why) = &r.reason {
-            writeln!(out, "    {}", sanitize(&placed(&r.path, r.line, why)))?;
-        }
-    }
-    let loaded = set.rules().iter().filter(|r| r.loaded).count();
-    let all = set.rules().len();
-    writeln!(out, "{}, {loaded} loaded, {} not", count(all, "rule"), all - loaded)?;
-    Ok(DONE)
-}
-
 fn show(name: &str, files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
     let set = RuleSet::load(files);
     let hit =
@@ -108,22 +92,6 @@ fn show(name: &str, files: &[RuleFile], json: bool, out: &mut dyn Write) -> Resu
         }
     }
     Ok(DONE)
-}
-
-fn check(files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
-    let findings = lint::check(files);
-    if json {
-        writeln!(out, "{}", serde_json::json!(findings))?;
-    } else {
-        for f in &findings {
-            for line in f.to_string().lines() {
-                writeln!(out, "{}", sanitize(line))?;
-            }
-        }
-        writeln!(out, "{}, {}", count(files.len(), "file"), count(findings.len(), "finding"))?;
-    }
-    let errors = findings.iter().any(|f| f.severity == lint::Level::Error);
-    Ok(if errors { FINDINGS } else { DONE })
 }
 
 fn test(options: &RuleOptions, paths: &[PathBuf], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {

@@ -35,6 +35,36 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every log.
+    const ALL: [Self; 26] = [
+        Self::Security,
+        Self::System,
+        Self::Application,
+        Self::Sysmon,
+        Self::PowerShell,
+        Self::PowerShellClassic,
+        Self::TaskScheduler,
+        Self::Defender,
+        Self::TerminalServices,
+        Self::OpenSsh,
+        Self::WinRm,
+        Self::Wmi,
+        Self::DnsServer,
+        Self::DnsClient,
+        Self::Firewall,
+        Self::Bits,
+        Self::CodeIntegrity,
+        Self::AppLocker,
+        Self::DriverFramework,
+        Self::Ntlm,
+        Self::PrintAdmin,
+        Self::PrintOperational,
+        Self::SmbServer,
+        Self::SmbClient,
+        Self::Ldap,
+        Self::Other,
+    ];
+
     /// From the channel; from the provider where there is no channel.
     pub fn of(channel: &str, provider: &str) -> Self {
         match channel {
@@ -142,6 +172,20 @@ pub const fn category(kind: Kind, id: u32) -> &'static str {
         (Kind::PowerShellClassic, 600) => "ps_classic_provider_start",
         _ => "",
     }
+}
+
+/// Highest event id that has a category.
+const LAST_ID: u32 = 5_000;
+
+/// Category and service of all events that are known.
+pub fn logsources() -> Vec<(&'static str, &'static str)> {
+    let mut out: Vec<_> = Kind::ALL.iter().map(|k| ("", k.service())).collect();
+    for kind in Kind::ALL {
+        out.extend((0..=LAST_ID).map(|id| (category(kind, id), kind.service())).filter(|l| !l.0.is_empty()));
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// Whose name the event's `user` is.

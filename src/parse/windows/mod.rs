@@ -3,6 +3,8 @@
 
 mod events;
 
+pub use events::logsources;
+
 use super::json::{Doc, Key, default_span, set_address};
 use super::{Ctx, Parser, time};
 use crate::event::{Draft, EventType, Logsource, Outcome, Ov, Schema, Severity, Ts};

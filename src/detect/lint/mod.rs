@@ -1,0 +1,278 @@
+//! What `rules check` says: mistakes that keep a rule from loading, and things
+//! that are allowed but most likely not meant.
+
+mod condition;
+mod fields;
+mod logsource;
+mod meta;
+mod sarif;
+mod search;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::sigma::collection;
+use super::sigma::rule::{self, Body, Document};
+use super::sigma::yaml::{self, Node};
+use super::{RuleFile, RuleSet};
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Worth knowing.
+    Info,
+    /// Most likely not meant.
+    Warning,
+    /// The rule is not loaded, or its identity is wrong.
+    Error,
+}
+
+/// One finding and its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Path of the rule file.
+    pub path: String,
+    /// Line, 1-based.
+    pub line: u32,
+    /// Column, 1-based.
+    pub column: u32,
+    /// How much it matters.
+    pub severity: Level,
+    /// A stable name for this kind of finding.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.severity {
+            Level::Info => "info",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        };
+        write!(f, "{}:{}:{}: {level}: {} [{}]", self.path, self.line, self.column, self.message, self.code)?;
+        if self.hint.is_empty() { Ok(()) } else { write!(f, "\n  hint: {}", self.hint) }
+    }
+}
+
+/// The JSON Schema of rule files, for editors.
+pub const SCHEMA: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rule.schema.json"));
+
+/// The kinds of findings: code, level, and what it says in general.
+pub const CODES: &[(&str, Level, &str)] = &[
+    ("not-loaded", Level::Error, "The rule cannot be used as it is written."),
+    ("duplicate-id", Level::Error, "Another rule has the same id; the first one stays."),
+    ("bad-id", Level::Error, "The id is no UUID."),
+    ("no-id", Level::Warning, "The rule has no id that alerts and verdicts could refer to."),
+    ("no-level", Level::Warning, "The rule has no level."),
+    ("no-description", Level::Info, "The rule has no description."),
+    ("not-text", Level::Warning, "An item of a list of texts is no text."),
+    ("bad-tag", Level::Warning, "A tag is no tactic or technique of ATT&CK."),
+    ("retired-tag", Level::Info, "A tag is a tactic or technique that ATT&CK has retired."),
+    ("any-logsource", Level::Info, "The rule looks at every event."),
+    ("unknown-logsource", Level::Warning, "No parser gives events this logsource, so the rule cannot fire by itself."),
+    ("unknown-field", Level::Warning, "Events of the rule's logsource have no such field."),
+    ("never-true", Level::Error, "The condition can never be true."),
+    ("filter-removes-all", Level::Warning, "A filter takes out everything that a search finds."),
+    ("unused-search", Level::Warning, "A search is not used by the condition."),
+    ("idle-all", Level::Info, "'all' stands with a single value."),
+    ("broad-pattern", Level::Info, "A pattern matches nearly anything."),
+    ("unanchored-name", Level::Info, "The name of a program also matches longer names."),
+    ("dear-regex", Level::Info, "A regular expression is tried on every value."),
+    ("always-tried", Level::Info, "The rule is evaluated for every event of its logsource."),
+];
+
+/// Checks rule files, each by itself and all together; sorted by place.
+#[must_use]
+pub fn check(files: &[RuleFile]) -> Vec<Finding> {
+    let mut out = Vec::new();
+    let rules = RuleSet::load(files);
+    for r in rules.rules() {
+        if let Some(reason) = &r.reason {
+            let (line, column, message) = place(&r.path, reason);
+            let (code, hint) = match message.as_str() {
+                m if m.starts_with("the id ") && m.contains(" is that of ") => {
+                    ("duplicate-id", "give one of them another id, for example the output of uuidgen")
+                }
+                m if m.ends_with("the condition can never hold") => {
+                    ("never-true", "look for tests that contradict each other")
+                }
+                _ => ("not-loaded", ""),
+            };
+            out.push(Finding {
+                path: r.path.to_string(),
+                line: line.unwrap_or(r.line),
+                column,
+                severity: Level::Error,
+                code,
+                message,
+                hint: hint.to_owned(),
+            });
+        }
+    }
+    always_tried(&rules, &mut out);
+    for f in files {
+        for node in collection::expand(yaml::parse(&f.text)).into_iter().flatten() {
+            if let Ok(doc) = rule::parse(&node) {
+                Checker { path: &f.path, node: &node, out: &mut out }.document(&doc);
+            }
+        }
+    }
+    out.sort_by(|a, b| (&a.path, a.line, a.column, a.code).cmp(&(&b.path, b.line, b.column, b.code)));
+    out
+}
+
+/// Line, column and text of a reason such as `path:3:4: text`.
+fn place(path: &str, reason: &str) -> (Option<u32>, u32, String) {
+    let Some(rest) = reason.strip_prefix(path).and_then(|r| r.strip_prefix(':')) else {
+        return (None, 1, reason.to_owned());
+    };
+    let Some((place, message)) = rest.split_once(": ") else { return (None, 1, rest.trim().to_owned()) };
+    let mut numbers = place.split(':').map(|n| n.parse::<u32>().ok());
+    (numbers.next().flatten(), numbers.next().flatten().unwrap_or(1), message.to_owned())
+}
+
+/// Rules that no predicate wakes: they cost something on every event.
+fn always_tried(rules: &RuleSet, out: &mut Vec<Finding>) {
+    for c in rules.compiled().rules.iter().filter(|c| c.always) {
+        let Some(r) = rules.rule(c.rule).filter(|r| r.loaded) else { continue };
+        out.push(Finding {
+            path: r.path.to_string(),
+            line: r.line,
+            column: 1,
+            severity: Level::Info,
+            code: "always-tried",
+            message: format!("nothing that the rule asks for is rare: it is tried on every event of {}", r.logsource),
+            hint: "add a value or a text that every match has".to_owned(),
+        });
+    }
+}
+
+/// Findings of one document.
+struct Checker<'a> {
+    path: &'a str,
+    node: &'a Node,
+    out: &'a mut Vec<Finding>,
+}
+
+impl Checker<'_> {
+    fn say(&mut self, at: (u32, u32), code: &'static str, message: String, hint: &str) {
+        let severity = CODES.iter().find(|c| c.0 == code).map_or(Level::Info, |c| c.1);
+        self.out.push(Finding {
+            path: self.path.to_owned(),
+            line: at.0,
+            column: at.1,
+            severity,
+            code,
+            message,
+            hint: hint.to_owned(),
+        });
+    }
+
+    fn at(&self, key: &str) -> (u32, u32) {
+        self.node.get(key).map_or((self.node.line, self.node.column), |n| (n.line, n.column))
+    }
+
+    fn document(&mut self, doc: &Document) {
+        self.meta(doc);
+        match &doc.body {
+            Body::Detection(names, d) => {
+                self.logsource(names);
+                self.fields(names, d);
+                self.searches(d);
+                self.condition(d);
+            }
+            Body::Filter(_, _, d) => self.searches(d),
+            Body::Correlation(_) => {}
+        }
+    }
+}
+
+pub use sarif::sarif;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> Vec<(&'static str, u32)> {
+        check(&[RuleFile::new("a.yml", text)]).into_iter().map(|f| (f.code, f.line)).collect()
+    }
+
+    const GOOD: &str = "title: T\nid: 929a690e-bef0-4204-a928-ef5e620d6fcc\ndescription: d\nlevel: low\ntags: [attack.t1110, attack.credential-access]\n\
+                        logsource: {product: linux}\ndetection:\n  s: {A: 1}\n  condition: s\n";
+
+    #[test]
+    fn a_good_rule_is_silent() {
+        assert_eq!(codes(GOOD), []);
+    }
+
+    #[test]
+    fn what_cannot_be_meant() {
+        let windows = GOOD.replace("{product: linux}", "{product: windows, category: process_creation}");
+        let with = |d: &str| windows.replace("  s: {A: 1}\n  condition: s\n", d);
+        for (detection, code, line) in [
+            ("  s: {commandline: x}\n  condition: s\n", "unknown-field", 8),
+            ("  s: {EventID: 1}\n  t: {EventID: 2}\n  condition: s and t\n", "never-true", 10),
+            ("  s: {EventID: 1}\n  condition: s and not s\n", "never-true", 9),
+            (
+                "  s: {Image: abc, User: b}\n  f: {Image|contains: AB}\n  condition: s and not f\n",
+                "filter-removes-all",
+                10,
+            ),
+            ("  s: {Image|endswith: cmd.exe}\n  condition: s\n", "unanchored-name", 8),
+            ("  s: {Image|re: '[a-z]+'}\n  condition: not s\n", "always-tried", 1),
+        ] {
+            assert!(codes(&with(detection)).contains(&(code, line)), "{detection}: {:?}", codes(&with(detection)));
+        }
+        for fine in [
+            "  s: {CommandLine: x, src_ip: y}\n  condition: s\n",
+            "  s: {Image: a}\n  f: {Image|contains: bb}\n  condition: s and not f\n",
+            "  s: [{Image: a}, {Image: b}]\n  f: {Image: a}\n  condition: s and not f\n",
+            "  s: {EventID: [1, 2]}\n  t: {EventID: 2}\n  condition: s and t\n",
+            "  s: {Image: a}\n  f: {Image: a, User: b}\n  condition: s and not f\n",
+            "  s: {Image: a}\n  t: {Image: b}\n  condition: 1 of them\n",
+        ] {
+            assert_eq!(codes(&with(fine)), [], "{fine}");
+        }
+        assert_eq!(
+            codes(&GOOD.replace("product: linux", "product: okta, service: nonsense")),
+            [("unknown-logsource", 6)]
+        );
+        assert_eq!(codes(&GOOD.replace("attack.t1110", "attack.t1562.001")), [("retired-tag", 5)]);
+    }
+
+    #[test]
+    fn every_finding_has_its_kind_described() {
+        let known: std::collections::BTreeSet<&str> = CODES.iter().map(|c| c.0).collect();
+        assert_eq!(known.len(), CODES.len());
+        for (code, _, text) in CODES {
+            assert!(text.ends_with('.') && !code.contains(' '), "{code}");
+        }
+    }
+
+    #[test]
+    fn findings_are_placed() {
+        assert_eq!(codes(&GOOD.replace("929a690e", "x")), [("bad-id", 2)]);
+        assert_eq!(codes(&GOOD.replace("attack.t1110", "attack.t11")), [("bad-tag", 5)]);
+        assert_eq!(codes(&GOOD.replace("credential-access", "nonsense")), [("bad-tag", 5)]);
+        assert_eq!(codes(&GOOD.replace("level: low\n", "")), [("no-level", 1)]);
+        assert_eq!(codes(&GOOD.replace("condition: s\n", "t: {B: 1}\n  condition: s\n")), [("unused-search", 9)]);
+        assert_eq!(codes(&GOOD.replace("A: 1", "A|re: '[a-z]+'")), [("dear-regex", 8)]);
+        assert_eq!(codes(&GOOD.replace("A: 1", "A|contains: $")), [("broad-pattern", 8)]);
+        assert_eq!(codes(&GOOD.replace("A: 1", "A|endswith: $")), []);
+        assert_eq!(codes(&GOOD.replace("condition: s", "condition: q")), [("not-loaded", 9)]);
+        assert_eq!(codes(&format!("{GOOD}---\n{GOOD}")), [("duplicate-id", 11)]);
+        assert!(codes("a: [1").iter().all(|(code, _)| *code == "not-loaded"));
+    }
+
+    #[test]
+    fn reasons_are_taken_apart() {
+        assert_eq!(place("a.yml", "a.yml:3:4: text: more"), (Some(3), 4, "text: more".into()));
+        assert_eq!(place("a.yml", "cannot be read"), (None, 1, "cannot be read".into()));
+    }
+}
