@@ -63,8 +63,11 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::TimeFilter => feed::time_filter(s, fx),
         Act::Select => triage::select(s, fx),
         Act::SelectLike => triage::select_like(s),
-        Act::Escalate => overlay::escalate(s),
-        Act::Dismiss => overlay::dismiss(s),
+        Act::Escalate | Act::Dismiss => {
+            // Words about an alert go before it is decided: the cursor moves on.
+            s.overlays.retain(|o| !matches!(o, Overlay::Text { .. }));
+            if act == Act::Escalate { overlay::escalate(s) } else { overlay::dismiss(s) }
+        }
         Act::Tag => line::ask_tag(s),
         Act::Note => overlay::note(s),
         Act::Mark => mark(s, fx),
