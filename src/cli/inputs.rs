@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::{Common, RuleOptions};
 use super::error::Failure;
 use crate::config::{Config, Places, nearest};
-use crate::detect::files::read as rule_files_below;
+use crate::detect::files::{over, read as rule_files_below};
 use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::Ts;
 use crate::parse::custom::{self, Format};
@@ -48,14 +48,33 @@ pub(super) fn analyst(config: &Config) -> String {
 /// Rule directories of this call: (instead of the shipped ones, beside them).
 pub(super) fn rule_dirs(config: &Config, options: &RuleOptions) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let or = |given: &[PathBuf], key| if given.is_empty() { config.paths(key) } else { given.to_vec() };
-    (or(&options.rules, "rules.dirs"), or(&options.add_rules, "rules.add"))
+    let mut add = or(&options.add_rules, "rules.add");
+    // The user's own come last: they win over all others.
+    if let Some(own) = own_rules(config).filter(|d| d.is_dir() && !add.contains(d)) {
+        add.push(own);
+    }
+    (or(&options.rules, "rules.dirs"), add)
+}
+
+/// Where the workbench saves rules; it need not be there yet.
+pub(super) fn own_rules(config: &Config) -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    config.optional("rules.own").map(PathBuf::from).or_else(|| {
+        Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream").join("rules").join("local"))
+    })
 }
 
 /// The files of a rule set: the shipped ones unless directories replace them.
+/// Rules of added directories replace those of the same id.
 pub(super) fn rule_files(dirs: &[PathBuf], add: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
     let mut files = if dirs.is_empty() { shipped::rules() } else { Vec::new() };
-    for dir in dirs.iter().chain(add) {
+    for dir in dirs {
         read_rules(dir, &mut files)?;
+    }
+    for dir in add {
+        let mut own = Vec::new();
+        read_rules(dir, &mut own)?;
+        files = over(files, own);
     }
     Ok(files)
 }

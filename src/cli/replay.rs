@@ -34,11 +34,16 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let mut unwritable = None;
     if !args.common.no_store {
         let path = config.optional("store.path").map(std::path::PathBuf::from);
-        let store =
-            Store::open(path.as_deref(), &inputs::analyst(&config)).map_err(|e| Failure::failed(e.to_string()))?;
-        options.keep = true;
-        unwritable = store.read_only_note();
-        options.sinks.push(Box::new(StoreSink::new(store)));
+        match Store::open(path.as_deref(), &inputs::analyst(&config)) {
+            Ok(store) => {
+                options.keep = true;
+                unwritable = store.read_only_note();
+                options.sinks.push(Box::new(StoreSink::new(store)));
+            }
+            // Nobody asked for this store by name: the analysis is worth having without it.
+            Err(e) if args.common.db.is_none() => unwritable = Some(e.to_string()),
+            Err(e) => return Err(Failure::failed(e.to_string())),
+        }
     }
     let (snapshot, interrupted) = drive(options, !args.quiet && !args.json)?;
     let code = report(args.json, args.quiet, &snapshot, &skipped, interrupted)?;

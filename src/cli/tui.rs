@@ -75,6 +75,14 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     let store = if common.no_store { Store::open_in_memory(&analyst) } else { Store::open(path.as_deref(), &analyst) }
         .map_err(failed)?;
     let (mut rule_dirs, add) = inputs::rule_dirs(&config, &common.rules);
+    let rule_files: crate::tui::RuleFiles = {
+        let (config, rules) = (config.clone(), common.rules.clone());
+        std::sync::Arc::new(move || {
+            let (dirs, add) = inputs::rule_dirs(&config, &rules);
+            inputs::rule_files(&dirs, &add).unwrap_or_default()
+        })
+    };
+    let own_rules = inputs::own_rules(&config);
     rule_dirs.extend(add);
 
     let make = {
@@ -112,6 +120,8 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         speed: extra.speed,
         notes: extra.notes,
         rule_dirs,
+        rule_files,
+        own_rules,
         themes,
     };
     launch(options).map_err(|e| match e {

@@ -111,6 +111,14 @@ pub const KEYS: &[Key] = &[
         "Rule directories used beside the shipped rules.",
     ),
     key(
+        "rules.own",
+        Kind::Path,
+        "",
+        "SECSTREAM_OWN_RULES",
+        "",
+        "Where the workbench saves your rules and filters; used beside all others. The configuration directory's `secstream/rules/local` if not set.",
+    ),
+    key(
         "input.timezone",
         Kind::Text,
         "UTC",

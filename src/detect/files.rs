@@ -1,10 +1,13 @@
 //! Finding and reading rule files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::RuleFile;
-use super::sigma::yaml::MAX_TEXT;
+use super::sigma::yaml::{self, MAX_TEXT};
+use super::sigma::{collection, rule};
+use super::{RuleFile, describe};
 
 /// Deepest nesting of directories.
 const MAX_DEPTH: usize = 32;
@@ -20,6 +23,31 @@ pub fn read(paths: &[impl AsRef<Path>]) -> Vec<RuleFile> {
         if p.is_dir() { directory(p, 0, &mut out) } else { out.push(file(p)) }
     }
     out
+}
+
+/// Puts the user's files before others, whose rules they replace by id: a file
+/// all of whose documents are in them is left out, and of a file that has
+/// others too, those documents are refused with the place of the new ones.
+#[must_use]
+pub fn over(mut others: Vec<RuleFile>, own: Vec<RuleFile>) -> Vec<RuleFile> {
+    let taken: BTreeSet<String> = own.iter().flat_map(|f| ids(&f.text)).collect();
+    if !taken.is_empty() {
+        others.retain(|f| {
+            let ids = ids(&f.text);
+            ids.is_empty() || !ids.iter().all(|id| taken.contains(id))
+        });
+    }
+    let mut all = own;
+    all.append(&mut others);
+    all
+}
+
+/// The ids of a text's documents; derived from the title where there is none.
+#[must_use]
+pub fn ids(text: &str) -> Vec<String> {
+    let path: Arc<str> = "".into();
+    let docs = collection::expand(yaml::parse(text)).into_iter().flatten();
+    docs.map(|node| describe::info(&rule::meta(&node), &path).id.to_string()).collect()
 }
 
 /// Whether a file's name is that of a rule file.
@@ -86,6 +114,24 @@ fn unreadable(path: &Path, reason: &str) -> RuleFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_of_the_user_replace_others_by_id() {
+        let file = |path: &str, ids: &[&str]| {
+            let doc = |id: &&str| {
+                format!(
+                    "title: t{id}\nid: {id}\nlogsource: {{product: linux}}\ndetection: {{s: {{a: b}}, condition: s}}\n"
+                )
+            };
+            RuleFile::new(path, ids.iter().map(doc).collect::<Vec<_>>().join("---\n"))
+        };
+        let all = over(vec![file("a", &["1", "2"]), file("b", &["3", "4"])], vec![file("own", &["1", "2", "3"])]);
+        let names: Vec<&str> = all.iter().map(|f| f.path.as_str()).collect();
+        assert_eq!(names, ["own", "b"]);
+        let set = crate::detect::RuleSet::load(&all);
+        let off: Vec<&str> = set.rules().iter().filter(|r| !r.loaded).map(|r| &*r.id).collect();
+        assert_eq!(off, ["3"], "the user's is in force, that of the other file says why it is not");
+    }
 
     #[test]
     fn directories_are_sorted_and_tests_left_out() {

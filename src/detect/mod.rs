@@ -29,6 +29,7 @@ pub mod reach;
 pub mod shipped;
 pub mod state;
 
+pub use describe::info as info_of;
 pub use draft::Draft;
 pub use engine::Matcher;
 pub use fields::{FieldRef, NamedField, OvField};

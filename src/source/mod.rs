@@ -33,6 +33,7 @@ mod input;
 mod live;
 mod open;
 mod reader;
+mod serials;
 mod shape;
 mod spool;
 mod summary;

@@ -11,6 +11,7 @@ use super::framer::{Flush, Framer};
 use super::handle::{Handle, Reading};
 use super::identity::{Fingerprint, Identity, modified};
 use super::index::{Change, Index};
+use super::serials::Serials;
 use super::shape::Shape;
 use super::spool::SpoolWriter;
 use super::view::Target;
@@ -102,6 +103,8 @@ pub struct SourceReader {
     marked: bool,
     /// Closed until it is read: what to open again, and what it was.
     asleep: Option<(Input, Identity)>,
+    /// Of a log of audit events, their numbers.
+    serials: Option<Serials>,
     summary: SourceSummary,
 }
 
@@ -132,6 +135,7 @@ impl SourceReader {
             decoded: opened.decoded,
             marked: false,
             asleep: None,
+            serials: None,
             summary: SourceSummary { warnings: opened.warnings, complete: true, ..SourceSummary::default() },
         };
         reader.read_head(open::SAMPLE);
@@ -265,6 +269,7 @@ impl SourceReader {
     #[must_use]
     pub fn finish(mut self) -> SourceSummary {
         self.summary.warnings.extend(self.feed.warnings());
+        self.summary.warnings.extend(self.serials.as_ref().and_then(Serials::warning));
         self.whole &= self.ended;
         self.summary.complete &= self.whole;
         if let (true, Some((file, _))) = (self.whole && self.decoded, &self.file) {
@@ -363,6 +368,9 @@ impl SourceReader {
         let (end, next_line) = self.framer.place();
         let records = batch.records.len() as u64;
         let lossy = batch.lossy.len() as u64;
+        if let Some(serials) = &mut self.serials {
+            batch.records.iter().for_each(|r| serials.note(batch.value(r.raw).as_bytes()));
+        }
         let truncated = batch.records.last().is_some_and(|r| r.flags.has(RecordFlags::TRUNCATED));
         self.view.push_block(BlockEntry {
             first_record: self.summary.records,
@@ -401,6 +409,7 @@ impl SourceReader {
             }
         }
         let shape = Shape::of(sample);
+        self.serials = (shape == Shape::Audit).then(Serials::default);
         self.framer.set_shape(shape, None);
         self.view.set_shape(shape);
         const MARK: &[u8] = b"\xef\xbb\xbf";

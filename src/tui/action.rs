@@ -20,10 +20,12 @@ impl Places {
     pub const DETAIL: Self = Self(1 << 5);
     /// The filter-list overlay.
     pub const FILTERS: Self = Self(1 << 6);
+    /// The rule editor.
+    pub const EDIT: Self = Self(1 << 7);
     /// All screens, no overlay.
-    pub const SCREENS: Self = Self(0b1_1111);
+    pub const SCREENS: Self = Self(0b1001_1111);
     /// Everywhere that keys are commands.
-    pub const ALL: Self = Self(0b111_1111);
+    pub const ALL: Self = Self(0b1111_1111);
 
     /// Union.
     #[must_use]
@@ -43,6 +45,7 @@ impl Places {
         (Self::LIVE, "Live"),
         (Self::CASES, "Cases"),
         (Self::RULES, "Rules"),
+        (Self::EDIT, "Rule editor"),
         (Self::HEALTH, "Health"),
         (Self::DETAIL, "Event detail"),
         (Self::FILTERS, "Filter list"),
@@ -88,6 +91,7 @@ const T: Places = Places::TRIAGE;
 const L: Places = Places::LIVE;
 const C: Places = Places::CASES;
 const R: Places = Places::RULES;
+const E: Places = Places::EDIT;
 const H: Places = Places::HEALTH;
 const D: Places = Places::DETAIL;
 const F: Places = Places::FILTERS;
@@ -107,11 +111,11 @@ actions! {
         PageUp "page-up" ["PageUp"] ALL, 0, "page up", "one page up";
         Top "top" ["g g", "Home"] ALL, 0, "top", "to the first row";
         Bottom "bottom" ["G", "End"] ALL, 0, "newest", "to the last row (in the feed: newest, and follow)";
-        Left "left" ["h", "Left"] TLC.or(R), 0, "left", "one cell to the left; in the message, scroll back";
-        Right "right" ["l", "Right"] TLC.or(R), 0, "right", "one cell to the right; in the message, scroll on";
+        Left "left" ["h", "Left"] TLC.or(R).or(E), 0, "left", "one cell to the left; in the message, scroll back";
+        Right "right" ["l", "Right"] TLC.or(R).or(E), 0, "right", "one cell to the right; in the message, scroll on";
         NextPane "next-pane" ["Tab"] S, 0, "pane", "to the next pane";
         PrevPane "previous-pane" ["S-Tab"] S, 0, "pane back", "to the previous pane";
-        Open "open" ["Enter"] TLC.or(R).or(F), 60, "open", "open what the cursor is on";
+        Open "open" ["Enter"] TLC.or(R).or(F).or(E), 60, "open", "open what the cursor is on";
         Back "back" ["Esc"] ALL, 0, "back", "close the overlay, leave the selection; never quits";
         LastView "last-view" ["-"] S, 0, "last view", "back to the screen before this one";
     }
@@ -178,7 +182,18 @@ actions! {
         Export "export" ["X"] TLC, 83, "export", "export the case with its evidence and provenance";
     }
     "Rules" {
-        EditRule "edit" ["Ctrl-e"] R, 85, "edit", "open the rule in $EDITOR at its line; it is checked and loaded again after";
+        OpenEditor "editor" ["e"] R, 86, "edit", "open the rule in the editor, with what it finds beside it (so does Enter)";
+        EditRule "edit" ["Ctrl-e"] R, 85, "$EDITOR", "open the rule in $EDITOR at its line; it is checked and loaded again after";
+        Insert "insert" ["i"] E, 90, "write", "write text; Esc ends it";
+        LineBelow "line-below" ["o"] E, 0, "new line", "write on a new line below";
+        CutLine "cut-line" ["d d"] E, 0, "cut line", "take the line out";
+        TextUndo "text-undo" ["u"] E, 70, "undo", "take back the last change of the text";
+        TextRedo "text-redo" ["U", "Ctrl-r"] E, 0, "redo", "do it again";
+        Write "write" ["W"] E, 89, "save", "save the rule and load it (`:w`); a shipped rule is saved as a copy of your own";
+        Backtest "backtest" ["B"] E, 84, "backtest", "look again what the rule finds now and would find";
+        Revert "revert" ["R"] E, 60, "revert", "back to the text as it was saved";
+        NextProblem "problem-next" ["]"] E, 75, "next problem", "to the next line with something wrong";
+        Tune "tune" ["T"] TLD, 55, "tune", "draft a filter for the rule from this event, with what it would lose beside it";
         RulesProblems "rules-problems" ["P"] R, 80, "problems", "show only rules with problems, or all";
     }
     "Copy and view" {

@@ -30,7 +30,9 @@ pub fn keys_markdown() -> String {
          | `Enter`, `Esc` | done, give up |\n\
          | `Ctrl-u`, `Ctrl-w`, `Ctrl-k` | delete to the start, the word before, to the end |\n\
          | `Home`, `End`, arrows | move |\n\
-         | `Ctrl-d` or `Esc` in a note | save it; `Ctrl-c` drops it |\n",
+         | `Ctrl-d` or `Esc` in a note | save it; `Ctrl-c` drops it |\n\
+         | `Tab`, `Ctrl-n`, `Ctrl-p` in a rule | take the word offered, or choose another |\n\
+         | `Esc` in a rule | keys are commands again |\n",
     );
     out
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::caps::Caps;
-use super::engine::{MakeOptions, Sessions, ToLoop};
+use super::engine::{MakeOptions, RuleFiles, RulePlaces, Sessions, ToLoop};
 use super::keymap::{Keymap, KeymapError};
 use super::state::Facts;
 use super::theme::{Theme, ThemeError};
@@ -50,6 +50,10 @@ pub struct Options {
     pub notes: Vec<String>,
     /// Folders of rules to watch.
     pub rule_dirs: Vec<PathBuf>,
+    /// Reads the rule files that are in force.
+    pub rule_files: RuleFiles,
+    /// Folder in which changed rules are saved.
+    pub own_rules: Option<PathBuf>,
     /// Folder of the user's themes.
     pub themes: Option<PathBuf>,
 }
@@ -112,7 +116,8 @@ impl Launch {
         for n in &o.notes {
             let _ = out.send(super::msg::Msg::Failed(n.clone()));
         }
-        Sessions::start(out, o.session, o.reload, o.store, &o.rule_dirs, gap)
+        let places = RulePlaces { folders: o.rule_dirs, files: o.rule_files, own: o.own_rules };
+        Sessions::start(out, o.session, o.reload, o.store, places, gap)
     }
 }
 

@@ -38,5 +38,5 @@ mod widget;
 mod words;
 
 pub use docs::keys_markdown;
-pub use engine::MakeOptions;
+pub use engine::{MakeOptions, RuleFiles};
 pub use launch::{LaunchError, Options, launch};

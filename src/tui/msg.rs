@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::event::{EventRow, Severity, SourceId, Ts};
 use crate::pipeline::Snapshot;
+use crate::tui::data::workshop::{WorkMsg, WorkReq};
 use crate::tui::data::{AlertView, CaseDetail, CaseView, FeedRow, RuleText, RuleView};
 use crate::tui::key::Key;
 
@@ -74,6 +75,8 @@ pub enum Msg {
     Case(Arc<CaseDetail>),
     /// Rules were loaded.
     Rules(Arc<Vec<RuleView>>),
+    /// The rule editor's thread says something.
+    Work(WorkMsg),
     /// The text of a rule file was read.
     RuleText(Arc<RuleText>),
     /// How many steps can be undone.
@@ -259,6 +262,10 @@ pub enum Effect {
     ReadCase(String),
     /// Read a rule's file.
     ReadRule(String),
+    /// Something for the rule editor's thread.
+    Work(WorkReq),
+    /// Load the rules again.
+    Reload,
     /// Open a file at a line in the user's editor.
     Edit {
         /// File.

@@ -251,6 +251,7 @@ impl Loop {
                 | Msg::Done(_)
                 | Msg::Failed(_)
                 | Msg::Evidence { .. }
+                | Msg::Work(_)
         );
         let follows = self.state.live.follow;
         self.key_dirty |= answer && !follows;
@@ -306,6 +307,11 @@ impl Loop {
                 Effect::Suspend => self.suspend()?,
                 Effect::Settle => self.settle = Some(Instant::now() + SETTLE),
                 Effect::NextTheme => self.next_theme(),
+                Effect::Reload => {
+                    if let Some(e) = &self.engine {
+                        e.reload();
+                    }
+                }
                 Effect::Edit { path, line } => self.edit(&path, line)?,
                 Effect::Quit => self.quit = true,
                 _ => {}

@@ -56,6 +56,16 @@ pub enum NeedsScan {
     TooLarge,
 }
 
+impl std::fmt::Display for NeedsScan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Kind => "keywords or times",
+            Self::Field => "a field without a column",
+            Self::TooLarge => "a column would be too large",
+        })
+    }
+}
+
 /// Dictionary columns of a log, and the bitmaps of predicates asked before.
 #[derive(Debug)]
 pub struct Columns {

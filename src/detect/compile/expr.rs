@@ -123,6 +123,7 @@ pub struct Lowering<'a> {
 impl Lowering<'_> {
     /// The expression of a rule.
     pub fn detection(&mut self, d: &Detection) -> Result<Expr, Unsupported> {
+        self.preds.next_rule();
         let searches: Result<Vec<Expr>, Unsupported> = d.searches.iter().map(|s| self.det(s)).collect();
         Ok(combine(&d.condition, &searches?))
     }

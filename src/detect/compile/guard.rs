@@ -15,6 +15,30 @@ pub fn literals(pattern: &str) -> Option<Vec<String>> {
     cover(&hir)
 }
 
+/// About how many bytes an expression takes when compiled; `None` if it is wrong.
+#[must_use]
+pub fn weight(pattern: &str) -> Option<usize> {
+    regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(pattern).ok().map(|hir| bytes(&hir))
+}
+
+fn bytes(hir: &Hir) -> usize {
+    const EACH: usize = 48;
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => EACH,
+        HirKind::Literal(l) => l.0.len() * EACH,
+        HirKind::Class(regex_syntax::hir::Class::Unicode(c)) => c.ranges().len() * EACH,
+        HirKind::Class(regex_syntax::hir::Class::Bytes(c)) => c.ranges().len() * EACH,
+        HirKind::Capture(c) => bytes(&c.sub) + 2 * EACH,
+        HirKind::Repetition(r) => {
+            let times = r.max.unwrap_or(r.min).max(r.min).max(1);
+            bytes(&r.sub).saturating_add(EACH).saturating_mul(times as usize)
+        }
+        HirKind::Concat(all) | HirKind::Alternation(all) => {
+            all.iter().fold(EACH, |sum, h| sum.saturating_add(bytes(h)))
+        }
+    }
+}
+
 fn cover(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
         HirKind::Literal(_) | HirKind::Class(_) => fixed(hir).filter(|t| !t.is_empty()).map(|t| vec![t]),
@@ -89,6 +113,15 @@ fn fixed(hir: &Hir) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights() {
+        let light = weight("abc.*(x|yz)").unwrap_or(0);
+        assert!((500..5_000).contains(&light), "{light}");
+        assert!(weight("(a{100}){100}").is_some_and(|w| w > 400_000));
+        assert!(weight("((((\\w{900}){900}){900}){900})").is_some_and(|w| w > 1 << 40));
+        assert_eq!(weight("(a"), None);
+    }
 
     #[test]
     fn needed_literals() {

@@ -10,10 +10,16 @@ use crate::detect::FieldRef;
 use crate::detect::sigma::ast::{Cmp, Net, Place, TimePart};
 use crate::detect::sigma::glob::Pattern;
 
+use super::guard;
+
 /// Largest compiled regular expression, in bytes.
 const REGEX_SIZE: usize = 4 << 20;
 /// Most regular expressions of a rule set.
 const MAX_REGEXES: usize = 5_000;
+/// Most that those of one rule take in all, about, in bytes.
+const RULE_REGEXES: usize = 16 << 20;
+/// Most that those of a rule set take in all, about, in bytes.
+const ALL_REGEXES: usize = 128 << 20;
 
 /// Position of a slot.
 pub type SlotId = u16;
@@ -96,6 +102,8 @@ pub struct Preds {
     pub uses: Vec<u32>,
     /// Compiled expressions by predicate.
     pub regexes: FxHashMap<u32, Regex>,
+    /// Bytes that the expressions take, about: all, and those of the rule at hand.
+    spent: (usize, usize),
 }
 
 impl Preds {
@@ -120,6 +128,29 @@ impl Preds {
         Some(id)
     }
 
+    /// What follows is of the next rule.
+    pub const fn next_rule(&mut self) {
+        self.spent.1 = 0;
+    }
+
+    fn spend(&mut self, pattern: &str) -> Result<(), String> {
+        // What is wrong says so when it is compiled.
+        let weight = guard::weight(pattern).unwrap_or(0);
+        let (all, rule) = (self.spent.0.saturating_add(weight), self.spent.1.saturating_add(weight));
+        if weight <= REGEX_SIZE && rule > RULE_REGEXES {
+            let limit = RULE_REGEXES >> 20;
+            return Err(format!("the regular expressions of the rule take more than {limit} MiB"));
+        }
+        if weight <= REGEX_SIZE && all > ALL_REGEXES {
+            let limit = ALL_REGEXES >> 20;
+            return Err(format!("the regular expressions of all rules take more than {limit} MiB"));
+        }
+        if weight <= REGEX_SIZE {
+            self.spent = (all, rule);
+        }
+        Ok(())
+    }
+
     /// The predicate of an operation on a slot, made if it is new. Fails for
     /// regular expressions that are wrong or too large.
     pub fn add(&mut self, slot: SlotId, op: Op) -> Result<u32, String> {
@@ -137,6 +168,7 @@ impl Preds {
             if self.regexes.len() >= MAX_REGEXES {
                 return Err(format!("more than {MAX_REGEXES} regular expressions"));
             }
+            self.spend(pattern)?;
             self.regexes.insert(id, compile(pattern)?);
         }
         self.ids.insert(key, id);

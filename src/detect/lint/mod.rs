@@ -48,6 +48,14 @@ pub struct Finding {
     pub hint: String,
 }
 
+impl Finding {
+    /// Whether it keeps its rule from being loaded.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.severity == Level::Error && self.code != "bad-id"
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let level = match self.severity {

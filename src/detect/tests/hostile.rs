@@ -32,6 +32,37 @@ fn regex_bombs() {
 }
 
 #[test]
+fn many_large_expressions() {
+    let start = Instant::now();
+    // Each of them is allowed.
+    let each: String = (0..80).map(|i| format!("      - 'x{i}(abcdefgh{{90}}){{60}}'\n")).collect();
+    let reason = refused(&rule(&format!("  s:\n    A|re:\n{each}  condition: s")));
+    assert!(reason.contains("of the rule take more than 16 MiB"), "{reason}");
+    let one = |i| {
+        rule(&format!("  s: {{A|re: 'y{i}([abc]{{90}}){{400}}'}}\n  condition: s")).replacen(
+            "title: H",
+            &format!("title: H{i}"),
+            1,
+        )
+    };
+    let rules = load(&(0..100).map(one).collect::<Vec<_>>().join("---\n"));
+    let down: Vec<_> = rules.rules().iter().filter_map(|r| r.reason.as_deref()).collect();
+    assert!(down.len() > 10 && down.len() < 90, "{}", down.len());
+    assert!(down.iter().all(|r| r.contains("of all rules take more than 128 MiB")), "{:?}", down.first());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
+fn alias_bombs() {
+    let start = Instant::now();
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    (1..30).for_each(|i| bomb += &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", ")));
+    let reason = refused(&bomb);
+    assert!(reason.contains("alias"), "{reason}");
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+#[test]
 fn long_lists_and_many_searches() {
     let start = Instant::now();
     let terms: String = (0..10_000).map(|i| format!("      - 'term {i} of many'\n")).collect();

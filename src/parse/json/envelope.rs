@@ -81,7 +81,8 @@ fn inner(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize
         }
         d.reset();
     }
-    false
+    // A shipper that took the syslog header off keeps the program beside the message.
+    doc.has(Key::EcsProgram) && program(doc, Key::EcsProgram, p, d, line, outer)
 }
 
 fn program(doc: &Doc, ident: Key, p: &Parser, d: &mut Draft<'_>, line: &str, outer: usize) -> bool {

@@ -76,9 +76,10 @@ keys! {
     KubeHost = ["kubernetes.host", "kubernetes.node.name"];
     KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
     EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname"];
-    Ident = ["SYSLOG_IDENTIFIER", "appname"];
+    Ident = ["SYSLOG_IDENTIFIER", "appname", "ident"];
+    EcsProgram = ["process.name"];
     Comm = ["_COMM"];
-    JournalPid = ["_PID", "SYSLOG_PID", "procid"];
+    JournalPid = ["_PID", "SYSLOG_PID", "procid", "process.pid"];
     JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
     JournalCursor = ["__CURSOR"];
     JournalPriority = ["PRIORITY"];

@@ -306,3 +306,26 @@ fn journal_entries() {
     assert_eq!(bytes.fields.iter().filter(|f| f.name == "MESSAGE").count(), 1);
     assert_eq!(bytes.fields.len(), text.fields.len());
 }
+
+#[test]
+fn shippers_that_name_the_program_beside_its_message() {
+    let message = "Failed password for root from 192.0.2.9 port 22 ssh2";
+    for line in [
+        format!(
+            r#"{{"@timestamp":"2026-05-05T12:01:12Z","message":"{message}","process":{{"name":"sshd","pid":12}},"host":{{"hostname":"web"}},"agent":{{"type":"filebeat"}}}}"#
+        ),
+        format!(r#"{{"date":1778068872.5,"ident":"sshd","host":"web","pid":"12","message":"{message}"}}"#),
+    ] {
+        let r = row(&line);
+        assert_eq!((r.event_type, r.outcome), (EventType::SshLoginFailed, Outcome::Failure), "{line}");
+        assert_eq!(
+            (r.ov(Ov::SrcIp), r.ov(Ov::User), r.ov(Ov::Process)),
+            (Some("192.0.2.9"), Some("root"), Some("sshd"))
+        );
+        assert_eq!(r.ov(Ov::Host), Some("web"));
+        assert!(r.time.is_some());
+    }
+    // An application's own record stays its own.
+    let own = row(&format!(r#"{{"time":"2026-05-05T12:01:12Z","message":"{message}","process":{{"name":"sshd"}}}}"#));
+    assert_eq!(own.event_type, EventType::Other);
+}

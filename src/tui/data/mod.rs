@@ -1,6 +1,8 @@
 //! What the screens show that is not in a `pipeline::Snapshot`: plain structs,
 //! filled by the threads of `tui::engine`, read by state and view.
 
+pub mod workshop;
+
 use std::sync::Arc;
 
 use crate::alert::Alert;

@@ -2,6 +2,7 @@
 //! case store, rule files. Requests go in over channels, messages come back;
 //! the loop itself never waits for a disk.
 
+mod bench;
 mod convert;
 mod feed;
 mod names;
@@ -9,6 +10,7 @@ mod rules;
 mod session;
 mod store;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
@@ -17,6 +19,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use self::store::Decisions;
 use super::msg::{Goto, Msg, Op};
 use crate::alert::Alert;
+use crate::detect::RuleFile;
 use crate::event::Ts;
 use crate::pipeline::{Feed, Session};
 
@@ -25,6 +28,19 @@ pub use session::{MakeOptions, Sessions};
 
 /// To the loop.
 pub type ToLoop = UnboundedSender<Msg>;
+
+/// Reads the rule files that are in force.
+pub type RuleFiles = Arc<dyn Fn() -> Vec<RuleFile> + Send + Sync>;
+
+/// Where rules come from and go to.
+pub struct RulePlaces {
+    /// Folders to watch.
+    pub folders: Vec<PathBuf>,
+    /// Reads the files that are in force.
+    pub files: RuleFiles,
+    /// Where changed rules are saved.
+    pub own: Option<PathBuf>,
+}
 
 /// A request to the thread that reads the session and its feed.
 pub(super) enum DataReq {

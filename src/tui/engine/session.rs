@@ -1,7 +1,6 @@
 //! The threads and the sessions: starts them, and starts a session again when
 //! its rules changed.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -10,9 +9,10 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, unbounded};
 
 use super::super::msg::{Effect, Msg};
+use super::bench::{Bench, BenchReq};
 use super::feed::Reader;
 use super::store::Worker;
-use super::{DataReq, StoreReq, ToLoop, rules};
+use super::{DataReq, RulePlaces, StoreReq, ToLoop, rules};
 use crate::pipeline::{Session, SessionOptions};
 use crate::store::Store;
 
@@ -23,6 +23,7 @@ pub type MakeOptions = Box<dyn FnMut() -> Result<SessionOptions, String> + Send>
 pub struct Sessions {
     data: Sender<DataReq>,
     store: Sender<StoreReq>,
+    bench: Sender<BenchReq>,
     threads: Vec<JoinHandle<()>>,
     reload: Arc<AtomicBool>,
     reloads: Sender<()>,
@@ -38,11 +39,12 @@ impl Sessions {
         first: Option<SessionOptions>,
         make: Option<MakeOptions>,
         store: Store,
-        rule_dirs: &[PathBuf],
+        places: RulePlaces,
         gap: Duration,
     ) -> Self {
         let (data, data_rx) = unbounded();
         let (to_store, store_rx) = unbounded();
+        let (bench, bench_rx) = unbounded();
         let (reloads, reload_rx) = unbounded::<()>();
         let reader = Reader::new(out.clone(), gap);
         let worker = Worker {
@@ -58,6 +60,10 @@ impl Sessions {
             |name: &str, f: Box<dyn FnOnce() + Send>| std::thread::Builder::new().name(name.to_owned()).spawn(f).ok();
         threads.extend(spawn("feed", Box::new(move || reader.run(&data_rx))));
         threads.extend(spawn("store", Box::new(move || worker.run(&store_rx))));
+        let folders = places.folders.clone();
+        let tries = Bench::new(out.clone(), places);
+        threads.extend(spawn("rules", Box::new(move || tries.run(&bench_rx))));
+        let for_bench = bench.clone();
         let (for_sessions, for_store, say) = (data.clone(), to_store.clone(), out.clone());
         threads.extend(spawn(
             "sessions",
@@ -68,6 +74,7 @@ impl Sessions {
                     if let Some(options) = next.take() {
                         let session = Arc::new(Session::start(waking(options, &for_sessions)));
                         let _ = for_store.send(StoreReq::Feed(session.feed()));
+                        let _ = for_bench.send(BenchReq::Feed(session.feed()));
                         let _ = for_sessions.send(DataReq::Session(session));
                     }
                     if reload_rx.recv().is_err() {
@@ -94,12 +101,12 @@ impl Sessions {
         ));
         let reload = Arc::new(AtomicBool::new(true));
         let (on, again) = (Arc::clone(&reload), reloads.clone());
-        let watcher = rules::watch(rule_dirs, move |_| {
+        let watcher = rules::watch(&folders, move |_| {
             if on.load(Ordering::Relaxed) {
                 let _ = again.send(());
             }
         });
-        Self { data, store: to_store, threads, reload, reloads, _watcher: watcher }
+        Self { data, store: to_store, bench, threads, reload, reloads, _watcher: watcher }
     }
 
     /// Does what an effect asks of the threads; gives back what the loop itself must do.
@@ -119,6 +126,10 @@ impl Sessions {
                 data(DataReq::Evidence(a))
             }
             Effect::ReadRule(path) => data(DataReq::Rule(path)),
+            Effect::Work(w) => {
+                let _ = self.bench.send(BenchReq::Work(w));
+                None
+            }
             Effect::Cancel => data(DataReq::Cancel),
             Effect::Store(op) => {
                 let _ = self.store.send(StoreReq::Do(op));
@@ -144,8 +155,8 @@ impl Sessions {
         let _ = self.store.send(StoreReq::Flush(done));
         // The other end is dropped when everything before it was written.
         let _ = wait.recv_timeout(Duration::from_secs(10));
-        let Self { data, store, threads, reloads, _watcher, .. } = self;
-        drop((data, store, reloads, _watcher));
+        let Self { data, store, bench, threads, reloads, _watcher, .. } = self;
+        drop((data, store, bench, reloads, _watcher));
         // Threads hold senders to each other: the process's end takes them.
         drop(threads);
     }

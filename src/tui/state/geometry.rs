@@ -50,6 +50,8 @@ pub struct Geometry {
     pub side: Area,
     /// Evidence, where it has a pane of its own.
     pub evidence: Area,
+    /// What is wrong with the rule being edited.
+    pub notes: Area,
     /// Active filters and counts.
     pub status: Area,
     /// Keys that work here.

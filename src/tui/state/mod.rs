@@ -11,7 +11,9 @@ pub mod live;
 pub mod overlay;
 pub mod prompt;
 pub mod rules;
+pub mod source;
 pub mod triage;
+pub mod workshop;
 
 use std::sync::Arc;
 
@@ -192,7 +194,8 @@ impl State {
     pub fn geometry_of(&self, screen: Screen) -> Geometry {
         let opened = self.triage.current().filter(|_| screen == Screen::Triage && self.triage.opened);
         let lines = opened.map(|v| super::words::why_lines(v, usize::from(self.size.0)).len());
-        geometry(self.size, screen, lines.map(|n| u16::try_from(n).unwrap_or(u16::MAX)))
+        let g = geometry(self.size, screen, lines.map(|n| u16::try_from(n).unwrap_or(u16::MAX)));
+        if screen == Screen::Rules && self.rules.work.is_some() { workshop::areas(g) } else { g }
     }
 
     /// Rows of the list shown.
@@ -207,6 +210,7 @@ impl State {
         match self.overlays.last() {
             Some(Overlay::Detail(_)) => Places::DETAIL,
             Some(Overlay::Filters(_)) => Places::FILTERS,
+            _ if self.screen == Screen::Rules && self.rules.work.is_some() => Places::EDIT,
             _ => self.screen.place(),
         }
     }

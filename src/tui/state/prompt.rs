@@ -27,6 +27,8 @@ pub enum Ask {
     Export,
     /// Columns of the feed.
     Columns,
+    /// Why a rule may lose true hits.
+    LossReason,
 }
 
 impl Ask {
@@ -44,6 +46,7 @@ impl Ask {
             Self::Assign => "assign to ",
             Self::Export => "export to ",
             Self::Columns => "columns ",
+            Self::LossReason => "reason ",
         }
     }
 }

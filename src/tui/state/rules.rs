@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::list::Cursor;
+use super::workshop::Workshop;
 use crate::tui::data::{RuleText, RuleView};
 
 /// State of the screen.
@@ -22,6 +23,10 @@ pub struct Rules {
     pub problems: bool,
     /// What find looks for.
     pub find: String,
+    /// The rule in the editor.
+    pub work: Option<Box<Workshop>>,
+    /// Texts that were tried so far: each has its number.
+    pub texts: u64,
     /// A rule to go to once rules are there.
     pub go: Option<String>,
 }

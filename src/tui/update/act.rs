@@ -8,14 +8,14 @@ use super::super::state::live::EventMode;
 use super::super::state::overlay::{Detail, Overlay};
 use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::{Screen, State};
-use super::{cases, feed, filters, line, motion, overlay, rules, triage};
+use super::{cases, feed, filters, line, motion, overlay, rules, triage, workshop};
 
 /// Does an action.
 pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
     if act != Act::Cancel {
         s.leaving = false;
     }
-    if motion::motion(s, act, fx) {
+    if motion::motion(s, act, fx) || (s.overlays.is_empty() && workshop::acts(s, act, fx)) {
         return;
     }
     match act {
@@ -63,8 +63,11 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::TimeFilter => feed::time_filter(s, fx),
         Act::Select => triage::select(s, fx),
         Act::SelectLike => triage::select_like(s),
-        Act::Escalate => overlay::escalate(s),
-        Act::Dismiss => overlay::dismiss(s),
+        Act::Escalate | Act::Dismiss => {
+            // Words about an alert go before it is decided: the cursor moves on.
+            s.overlays.retain(|o| !matches!(o, Overlay::Text { .. }));
+            if act == Act::Escalate { overlay::escalate(s) } else { overlay::dismiss(s) }
+        }
         Act::Tag => line::ask_tag(s),
         Act::Note => overlay::note(s),
         Act::Mark => mark(s, fx),
@@ -76,6 +79,17 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::CaseTitle => cases::ask(s, Ask::CaseTitle),
         Act::CaseRemove => cases::remove(s, fx),
         Act::Export => cases::ask_export(s),
+        Act::OpenEditor => workshop::open(s, fx),
+        Act::Tune => workshop::tune(s, fx),
+        Act::Insert
+        | Act::LineBelow
+        | Act::CutLine
+        | Act::TextUndo
+        | Act::TextRedo
+        | Act::Write
+        | Act::Backtest
+        | Act::Revert
+        | Act::NextProblem => {}
         Act::EditRule => rules::edit(s, fx),
         Act::RulesProblems => rules::toggle_problems(s, fx),
         Act::CopyLine | Act::CopyIoc | Act::CopyJson | Act::CopyRule | Act::CopyQuery => copy(s, act, fx),
@@ -172,13 +186,7 @@ fn open(s: &mut State, fx: &mut Vec<Effect>) {
         }
         (Screen::Cases, 0) => cases::open(s, fx),
         (Screen::Cases, _) => cases::open_item(s, fx),
-        (Screen::Rules, 0) => {
-            s.pane = usize::from(!s.geometry().side.is_empty());
-            rules::read(s, fx);
-            if s.pane == 0 {
-                rules::show_text(s);
-            }
-        }
+        (Screen::Rules, _) => workshop::open(s, fx),
         _ => {}
     }
 }
@@ -212,7 +220,12 @@ fn quit(s: &mut State, fx: &mut Vec<Effect>) {
     if s.overlays.pop().is_some() {
         return;
     }
-    // Every step is saved as it is made; only a running analysis can be lost.
+    if workshop::unsaved(s) && s.screen != Screen::Rules {
+        go(s, Screen::Rules, fx);
+        s.say("a rule is not saved: :w writes it, q drops it");
+        return;
+    }
+    // Every other step is saved as it is made; only a running analysis can be lost.
     if s.facts.inputs && !matches!(s.snap.phase, crate::pipeline::Phase::Done | crate::pipeline::Phase::Stopped) {
         overlay::confirm_quit(s);
     } else {

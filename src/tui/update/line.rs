@@ -6,7 +6,7 @@ use super::super::state::live::{Find, parse_columns};
 use super::super::state::overlay::Overlay;
 use super::super::state::prompt::{self, Ask, Prompt, Typed};
 use super::super::state::{Screen, State};
-use super::{act, cases, feed, filters};
+use super::{act, cases, feed, filters, workshop};
 use crate::event::Ts;
 use crate::query::{self, Query};
 
@@ -107,6 +107,7 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
             s.triage.selected.clear();
             fx.push(Effect::Store(Op::Escalate { what, case: None, title: text.to_owned() }));
         }
+        Ask::LossReason => workshop::reason(s, text, fx)?,
         Ask::CaseTitle | Ask::Assign => cases::answered(s, ask, text, fx)?,
         Ask::Export => {
             if text.is_empty() {

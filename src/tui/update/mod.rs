@@ -3,6 +3,7 @@
 
 mod act;
 mod cases;
+mod complete;
 mod feed;
 mod filters;
 mod line;
@@ -10,6 +11,9 @@ mod motion;
 mod overlay;
 mod rules;
 mod triage;
+mod workshop;
+
+pub use workshop::lost_words;
 
 use super::action::Places;
 use super::keymap::Lookup;
@@ -21,7 +25,11 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
     let mut fx = Vec::new();
     match msg {
         Msg::Key(key) => on_key(s, key, &mut fx),
-        Msg::Paste(text) => line::paste(s, &text),
+        Msg::Paste(text) => {
+            if s.prompt.is_some() || !workshop::paste(s, &text, &mut fx) {
+                line::paste(s, &text);
+            }
+        }
         Msg::Resize(w, h) => {
             s.size = (w, h);
             settle_all(s, &mut fx);
@@ -57,6 +65,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             s.rules.all = all;
             rules::refresh(s, &mut fx);
         }
+        Msg::Work(m) => workshop::arrived(s, m, &mut fx),
         Msg::RuleText(text) => rules::text_arrived(s, text),
         Msg::UndoDepth(n) => s.undo = n,
         Msg::Fields(names) => s.fields = names,
@@ -81,7 +90,7 @@ fn on_key(s: &mut State, key: super::key::Key, fx: &mut Vec<Effect>) {
         line::key(s, key, fx);
         return;
     }
-    if overlay::takes_key(s, key, fx) {
+    if overlay::takes_key(s, key, fx) || workshop::takes_key(s, key, fx) {
         return;
     }
     s.pressed.push(key);

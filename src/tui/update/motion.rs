@@ -5,6 +5,7 @@ use super::super::msg::Effect;
 use super::super::state::list::Cursor;
 use super::super::state::live::EventMode;
 use super::super::state::overlay::Overlay;
+use super::super::state::workshop::moved_height;
 use super::super::state::{Screen, State};
 use super::super::words;
 use super::{cases, feed, triage};
@@ -15,7 +16,7 @@ fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
     let width = usize::from(s.size.0);
     if !s.overlays.is_empty() {
         let filters = s.filters().list.len();
-        let help = words::help(&s.keys, s.screen.place()).len();
+        let help = words::help(&s.keys, s.place()).len();
         match s.overlays.last_mut() {
             Some(Overlay::Detail(d)) => {
                 let n = match d.mode {
@@ -46,6 +47,22 @@ fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
             let n = s.cases.open.as_ref().map_or(0, |c| c.items.len());
             let h = cases::items_height(s);
             f(&mut s.cases.items, n, h);
+        }
+        (Screen::Rules, pane) if s.rules.work.is_some() => {
+            let g = s.geometry();
+            let Some(w) = s.rules.work.as_mut() else { return };
+            if pane == 0 {
+                let mut c = Cursor { at: w.source.cursor().0, top: w.top };
+                f(&mut c, w.source.lines().len(), g.side.rows().max(1));
+                if c.at != w.source.cursor().0 {
+                    let column = w.source.cursor().1;
+                    w.source.go(c.at, column);
+                }
+                w.top = c.top;
+            } else {
+                let n = w.trial.as_ref().map_or(0, |t| t.moved.len());
+                f(&mut w.moved, n, moved_height(&g));
+            }
         }
         (Screen::Rules, 0) => f(&mut s.rules.cursor, s.rules.shown.len(), h),
         (Screen::Rules, _) => {

@@ -79,7 +79,7 @@ fn palette_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
 
 /// Sorts the palette by what is typed.
 pub fn rank(s: &mut State) {
-    let screen = s.screen.place();
+    let screen = s.place();
     let Some(Overlay::Palette(p)) = s.overlays.last_mut() else { return };
     let mut matcher = Matcher::new(Config::DEFAULT);
     let pattern = Pattern::parse(p.input.value(), CaseMatching::Ignore, Normalization::Smart);

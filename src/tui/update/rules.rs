@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::super::data::RuleText;
 use super::super::msg::Effect;
-use super::super::state::overlay::Overlay;
 use super::super::state::{Screen, State};
 
 fn area(s: &State) -> super::super::state::geometry::Geometry {
@@ -51,13 +50,6 @@ fn to_line(s: &mut State) {
     s.rules.lines.at = line.min(n.saturating_sub(1));
     s.rules.lines.top = line.saturating_sub(1).min(n.saturating_sub(h));
     s.rules.lines.set(line, n, h);
-}
-
-/// Where there is no reading pane, the text lies over the list.
-pub fn show_text(s: &mut State) {
-    let Some(r) = s.rules.current() else { return };
-    let lines = if s.rules.text.path == r.path { s.rules.text.lines.clone() } else { vec!["(being read)".into()] };
-    s.overlays.push(Overlay::Text { title: r.path.clone(), lines, cursor: Default::default() });
 }
 
 /// Opens the rule in the user's editor.

@@ -9,7 +9,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
-use crate::tui::action::{ACTIONS, Act};
+use crate::tui::action::{ACTIONS, Act, Places};
 use crate::tui::paint::TextCursor;
 use crate::tui::state::geometry::Geometry;
 use crate::tui::state::{Screen, State};
@@ -95,6 +95,14 @@ fn hints(s: &State, p: &mut Pen<'_>) {
                 break;
             }
             x = p.run(x, 0, &[(keys.as_str(), t.key), (" ", t.text), (act.row().hint, t.text), ("  ", t.text)]);
+        }
+        return;
+    }
+    if s.rules.work.as_ref().is_some_and(|w| w.insert) && s.place() == Places::EDIT {
+        let pairs = [("Esc", "done writing"), ("Tab", "take the word"), ("Ctrl-n Ctrl-p", "another word")];
+        let mut x = 1;
+        for (k, h) in pairs {
+            x = p.run(x, 0, &[(k, t.key), (" ", t.text), (h, t.dim), ("  ", t.text)]);
         }
         return;
     }

@@ -11,6 +11,8 @@ mod overlay;
 mod rules;
 mod triage;
 mod why;
+mod workshop;
+mod yaml;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -31,14 +33,15 @@ pub fn view(s: &State, theme: &Theme, buf: &mut Buffer) -> TextCursor {
         return None;
     }
     header::draw(s, theme, &g, buf);
+    let mut text_cursor = None;
     match s.screen {
         Screen::Triage => triage::draw(s, theme, &g, buf),
         Screen::Live => feed::draw(s, theme, &g, buf),
         Screen::Cases => cases::draw(s, theme, &g, buf),
-        Screen::Rules => rules::draw(s, theme, &g, buf),
+        Screen::Rules => text_cursor = rules::draw(s, theme, &g, buf),
         Screen::Health => health::draw(s, theme, &g, buf),
     }
-    let mut cursor = footer::draw(s, theme, &g, buf);
+    let mut cursor = footer::draw(s, theme, &g, buf).or(text_cursor);
     for o in &s.overlays {
         let c = overlay::draw(s, theme, o, buf);
         if s.prompt.is_none() {

@@ -155,7 +155,7 @@ fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let title = format!("keys · {}", s.screen.tab().1);
     let mut p = popup::open(buf, t, area, &title, "j/k scroll · : all commands · Esc back");
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
-    let lines = words::help(&s.keys, s.screen.place());
+    let lines = words::help(&s.keys, s.place());
     // Two columns where there is room for both.
     let columns = if w >= 130 { 2 } else { 1 };
     let top = at.min(lines.len().saturating_sub(h * columns));

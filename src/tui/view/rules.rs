@@ -10,7 +10,8 @@
 
 use ratatui::buffer::Buffer;
 
-use super::divider;
+use super::{divider, workshop, yaml};
+use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
 use crate::tui::state::geometry::Geometry;
 use crate::tui::text;
@@ -18,7 +19,13 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
 
 /// Draws the screen.
-pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
+pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor {
+    if let Some(w) = &s.rules.work {
+        if !g.list.is_empty() {
+            list(s, &mut Pen::new(buf, t, g.list));
+        }
+        return workshop::draw(s, w, t, g, buf);
+    }
     list(s, &mut Pen::new(buf, t, g.list));
     if !g.side.is_empty() {
         let mut p = Pen::new(buf, t, g.side);
@@ -28,6 +35,7 @@ pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
         }
         text_pane(s, &mut p);
     }
+    None
 }
 
 fn list(s: &State, p: &mut Pen<'_>) {
@@ -92,29 +100,7 @@ fn text_pane(s: &State, p: &mut Pen<'_>) {
     for (i, line) in s.rules.text.lines.iter().enumerate().skip(c.top).take(h.saturating_sub(y)) {
         let here = s.pane == 1 && i == c.at;
         p.cell(0, y, 4, &(i + 1).to_string(), true, if here { t.cursor } else { t.dim });
-        let style = yaml_style(t, line);
-        p.cell(5, y, w.saturating_sub(5), line, false, style.1);
-        if let Some(n) = style.0 {
-            p.paint(
-                5 + text::width(line.get(..n).unwrap_or("")) - text::width(line.get(..n).unwrap_or("").trim_start()),
-                y,
-                text::width(line.get(..n).unwrap_or("").trim_start()),
-                t.key,
-            );
-        }
+        p.run(5, y, &yaml::pieces(t, line));
         y += 1;
     }
-}
-
-/// Where the key of a YAML line ends, and the style of the rest.
-fn yaml_style(t: &Theme, line: &str) -> (Option<usize>, ratatui::style::Style) {
-    let bare = line.trim_start();
-    if bare.starts_with('#') {
-        return (None, t.dim);
-    }
-    if bare == "---" {
-        return (None, t.border);
-    }
-    let key = line.find(':').filter(|n| !line.get(..*n).unwrap_or("").contains(['\'', '"']));
-    (key, t.text)
 }

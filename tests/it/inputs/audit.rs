@@ -75,6 +75,9 @@ fn disorder_gives_the_same_events() {
     assert_eq!(normal[1].ov(Ov::Resource), Some("grep --color=auto mapping"));
     assert_eq!(normal[0].ov(Ov::DestIp), Some("169.254.169.254"));
     assert_eq!(events("rollover.log").len(), 5);
+    let lost = read(&dir.join("lost_messages.log"));
+    assert!(lost.summary.warnings.iter().any(|w| w.starts_with("9 audit events")), "{:?}", lost.summary.warnings);
+    assert!(read(&dir.join("normal.log")).summary.warnings.is_empty());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use secstream::alert::{Alert, EvidenceRef, Route, RuleType};
 use secstream::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality, Ts};
 use secstream::pipeline::{Counts, Histogram, Phase, RuleProblem, Snapshot, SourceStatus};
+use secstream::tui::data::workshop::{Moved, Opened, Trial, Verdict, WorkMsg, WorkReq};
 use secstream::tui::data::{AlertView, CaseDetail, CaseItem, CaseView, FeedRow, ItemKind, RuleText, RuleView, Triage};
 use secstream::tui::key::Key;
 use secstream::tui::keymap::Keymap;
@@ -295,6 +296,67 @@ pub fn rules() -> Vec<RuleView> {
     all
 }
 
+/// A rule whose text has a true hit to lose where it says `not`.
+const RULE: &str = "title: SSH password guessing\nid: 5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11\nlogsource: {product: linux, service: sshd}\n\
+detection:\n  sel:\n    event_type: ssh_login_failed\n    user|contains|all: ['ro', 'ot'] # a comment\n  quiet:\n    src_ip: 10.0.0.1\n  condition: sel\nlevel: high\n";
+
+/// What the thread that tries rules would say.
+fn work(w: &WorkReq) -> Vec<Msg> {
+    let say = |m| vec![Msg::Work(m)];
+    match w {
+        WorkReq::Open { path, line } => say(WorkMsg::Opened(Arc::new(Opened {
+            path: path.clone(),
+            saves_to: "/home/ann/rules/local/ssh/success.yml".into(),
+            text: RULE.into(),
+            line: *line,
+            draft: false,
+        }))),
+        WorkReq::Tune { fields, .. } => {
+            let text: String = fields.iter().map(|(k, v)| format!("    {k}: '{v}'\n")).collect();
+            let path = "/home/ann/rules/local/filters/f.yml".to_owned();
+            let text = format!("title: F\nfilter:\n  rules: [r1]\n  selection:\n{text}  condition: not selection\n");
+            say(WorkMsg::Opened(Arc::new(Opened { saves_to: path.clone(), path, text, line: 5, draft: true })))
+        }
+        WorkReq::Try(a) => {
+            let path = a.path.clone();
+            let files = [secstream::detect::RuleFile::new(path, a.text.clone())];
+            let findings: Vec<_> = secstream::detect::lint::check(&files)
+                .into_iter()
+                .filter(|f| !f.message.contains("not there"))
+                .collect();
+            let lost = u64::from(a.text.contains("not ")) * 80;
+            let moved = events().into_iter().take(80).filter(|e| lost > 0 && e.event_type == EventType::SshLoginFailed);
+            let moved = moved.enumerate().map(|(n, e)| Moved {
+                position: e.offset / 100,
+                row: Arc::new(e),
+                gained: false,
+                verdict: [Verdict::True, Verdict::Undecided, Verdict::False, Verdict::None][n.min(3)],
+                word: ["IR-2026-014", "", "benign", ""][n.min(3)].into(),
+            });
+            let trial = Trial {
+                version: a.version,
+                done: true,
+                scanned: 200,
+                events: 200,
+                matches: (81, 81 - lost),
+                lost,
+                true_hits: (2, 2 - lost / 40),
+                false_hits: (5, 5 - lost / 20),
+                undecided: (1, 1),
+                true_lost: lost / 40,
+                cases: if lost > 0 { vec!["IR-2026-014".into()] } else { Vec::new() },
+                moved: moved.collect(),
+                way: "from columns".into(),
+                took_ms: 12,
+                ..Trial::default()
+            };
+            let linted = WorkMsg::Linted { version: a.version, findings };
+            vec![Msg::Work(linted), Msg::Work(WorkMsg::Tried(Arc::new(trial)))]
+        }
+        WorkReq::Save { path, .. } => say(WorkMsg::Saved(path.clone())),
+    }
+}
+
 /// The data layer in one function: answers effects from memory.
 pub struct World {
     pub state: State,
@@ -385,6 +447,7 @@ impl World {
                 ];
                 vec![Msg::RuleText(Arc::new(RuleText { path: path.clone(), lines: lines.map(str::to_owned).to_vec() }))]
             }
+            Effect::Work(w) => work(w),
             Effect::Settle => vec![Msg::Settled],
             _ => Vec::new(),
         }

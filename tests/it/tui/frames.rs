@@ -43,6 +43,12 @@ fn rules() {
 }
 
 #[test]
+fn rule_editor() {
+    check("rule_editor", "4<Enter>");
+    check("rule_editor_lost", "4<Enter>Gki<End> and not quiet<Esc><Tab>j");
+}
+
+#[test]
 fn health() {
     check("health", "6");
 }
@@ -61,6 +67,9 @@ fn overlays() {
         ("prefix", "y"),
         ("find_hit", "2g g/Accepted<Enter>"),
         ("bad_filter", "2iuser=("),
+        ("rule_complete", "4<Enter>Gkosrc_ip|c"),
+        ("rule_error", "4<Enter>Gki<End> and"),
+        ("rule_reason", "4<Enter>Gki<End> and not quiet<Esc>:w<Enter><Enter>"),
     ] {
         let mut world = World::new(80, 24);
         world.press(keys);

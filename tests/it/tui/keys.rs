@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use secstream::tui::data::workshop::WorkReq;
 use secstream::tui::msg::{Effect, Goto, Msg, Op};
 use secstream::tui::state::Screen;
 use secstream::tui::state::overlay::Overlay;
@@ -215,6 +216,64 @@ fn ctrl_c_cancels_first_and_leaves_on_the_second() {
     assert_eq!(last(&w), &Effect::Quit);
 }
 
+fn work(w: &World) -> Vec<&WorkReq> {
+    w.done.iter().filter_map(|e| if let Effect::Work(r) = e { Some(r) } else { None }).collect()
+}
+
+#[test]
+fn a_rule_is_edited_and_a_loss_needs_a_reason() {
+    let mut w = world();
+    w.press("4<Enter>");
+    assert!(matches!(work(&w)[0], WorkReq::Open { path, line: 1 } if path == "rules/ssh/success.yml"));
+    w.press("Gki<End> or sel<Esc>:w<Enter>");
+    let saved = |w: &World| work(w).iter().filter(|r| matches!(r, WorkReq::Save { .. })).count();
+    assert_eq!(saved(&w), 1, "nothing is lost: nothing is asked");
+    assert_eq!(last(&w), &Effect::Reload);
+    w.press("i<End> and not quiet<Esc>W");
+    assert!(w.state.prompt.is_some());
+    w.press("<Enter>");
+    assert!(
+        w.state.prompt.as_ref().is_some_and(|p| p.error.as_ref().is_some_and(|e| e.contains("a reason is needed")))
+    );
+    assert_eq!(saved(&w), 1);
+    w.press("known scanner<Enter>");
+    let Some(WorkReq::Save { path, text }) = work(&w).into_iter().rfind(|r| matches!(r, WorkReq::Save { .. })) else {
+        panic!("not saved")
+    };
+    assert_eq!(path, "/home/ann/rules/local/ssh/success.yml");
+    assert!(text.starts_with("# 2026-03-02 ann: loses 2 true hits (IR-2026-014): known scanner\ntitle:"), "{text}");
+    assert!(w.done.iter().any(|e| matches!(e, Effect::Store(Op::Note { text, .. }) if text.contains("known scanner"))));
+}
+
+#[test]
+fn a_broken_rule_is_not_saved_and_an_edit_is_not_lost_by_a_key() {
+    let mut w = world();
+    w.press("4eGki<End> and<Esc>");
+    w.press("W");
+    assert!(w.state.toast.as_ref().is_some_and(|t| t.bad && t.text.contains("would not load")), "{:?}", w.state.toast);
+    assert!(!work(&w).iter().any(|r| matches!(r, WorkReq::Save { .. })));
+    w.press("q");
+    assert!(w.state.rules.work.is_some(), "asked first");
+    w.press("1q");
+    assert!(w.state.rules.work.is_some() && !w.done.contains(&Effect::Quit), "nor with the program");
+    w.press("R");
+    assert!(!w.state.rules.work.as_ref().is_some_and(|x| x.modified()));
+    w.press("q");
+    assert!(w.state.rules.work.is_none());
+}
+
+#[test]
+fn a_filter_is_drafted_from_an_alert_and_lost_events_are_gone_to() {
+    let mut w = world();
+    w.press("T");
+    let Some(WorkReq::Tune { fields, signed, .. }) = work(&w).first() else { panic!("{:?}", w.done) };
+    assert!(fields.contains(&("src_ip".into(), "183.62.140.253".into())) && signed == "ann, 2026-03-02");
+    assert!(w.state.rules.work.as_ref().is_some_and(|x| x.draft));
+    w.press("<Tab>j<Enter>");
+    assert_eq!(w.state.screen, Screen::Live);
+    assert!(matches!(last(&w), Effect::Go(_, Goto::Position(1))), "{:?}", last(&w));
+}
+
 #[test]
 fn no_keys_whatever_break_the_state() {
     let keys: Vec<&str> = vec![
@@ -278,6 +337,10 @@ fn no_keys_whatever_break_the_state() {
         "<Ctrl-c>x",
         "i",
         "u",
+        "W",
+        "T",
+        "<Esc><Esc>",
+        "B",
     ];
     let mut w = World::new(60, 20);
     let mut x = 99u64;

@@ -9,3 +9,4 @@ mod screens;
 mod term;
 mod together;
 mod work;
+mod workshop;

@@ -68,7 +68,7 @@ fn a_terminal_that_vanishes_ends_the_program_and_keeps_the_work() {
 }
 
 /// Leaves, whether the analysis still runs (then it is asked) or not.
-fn leave(t: &mut Term) {
+pub fn leave(t: &mut Term) {
     t.press("q");
     while t.child.try_wait().expect("a state").is_none() && !t.text().contains("leave?") {
         t.read_for(Duration::from_millis(20));

@@ -1,0 +1,149 @@
+//! What the rule editor asks for, and what it is told.
+
+use std::sync::Arc;
+
+use super::AlertView;
+use crate::detect::lint::Finding;
+use crate::event::EventRow;
+
+/// Something for the thread that tries rules.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WorkReq {
+    /// Read a rule's file into the editor.
+    Open {
+        /// Its path.
+        path: String,
+        /// The line to begin at, from 1.
+        line: usize,
+    },
+    /// Draft a filter: events of this rule with these values are not meant.
+    Tune {
+        /// Id of the rule; of a correlation, the rules below it are meant.
+        rule: String,
+        /// Fields and their values.
+        fields: Vec<(String, String)>,
+        /// Who drafts it, and when.
+        signed: String,
+    },
+    /// Check a text, and look what it would find.
+    Try(Attempt),
+    /// Write a text to where it belongs.
+    Save {
+        /// Where to.
+        path: String,
+        /// What.
+        text: String,
+    },
+}
+
+/// A text to be tried.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Number of the text: answers to older ones are not shown.
+    pub version: u64,
+    /// Path of the file that it would replace.
+    pub path: String,
+    /// The text.
+    pub text: String,
+    /// All alerts with what people decided.
+    pub alerts: Arc<Vec<AlertView>>,
+    /// Cases that turned out to be nothing: their alerts are no true hits.
+    pub unfounded: Vec<String>,
+}
+
+/// What the thread that tries rules says.
+#[derive(Debug, Clone)]
+pub enum WorkMsg {
+    /// A file for the editor.
+    Opened(Arc<Opened>),
+    /// What is wrong with a text.
+    Linted {
+        /// Number of the text.
+        version: u64,
+        /// Findings in the order of their places.
+        findings: Vec<Finding>,
+    },
+    /// What a text would find, or how far that is.
+    Tried(Arc<Trial>),
+    /// It was written; to where.
+    Saved(String),
+}
+
+/// A file opened in the editor.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opened {
+    /// Its path.
+    pub path: String,
+    /// Where it will be saved: elsewhere where it is part of the program.
+    pub saves_to: String,
+    /// Its text.
+    pub text: String,
+    /// The line to begin at, from 1.
+    pub line: usize,
+    /// It is a draft that no file has yet.
+    pub draft: bool,
+}
+
+/// What people made of an event, by the alerts that it is evidence of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Verdict {
+    /// Of an alert in a case: a true hit.
+    True,
+    /// Of an alert that nobody decided about.
+    Undecided,
+    /// Of dismissed alerts only.
+    False,
+    /// Of no alert.
+    #[default]
+    None,
+}
+
+/// An event that an edit adds or loses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Position among all events.
+    pub position: u64,
+    /// The event.
+    pub row: Arc<EventRow>,
+    /// It is added, not lost.
+    pub gained: bool,
+    /// What people made of it.
+    pub verdict: Verdict,
+    /// The case it is in, or the reason of the dismissal.
+    pub word: String,
+}
+
+/// What a text finds in the open log, beside what is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trial {
+    /// Number of the text.
+    pub version: u64,
+    /// Whether all events were looked at.
+    pub done: bool,
+    /// Events looked at, and in all.
+    pub scanned: u64,
+    /// Events there are.
+    pub events: u64,
+    /// Matches now and with the text.
+    pub matches: (u64, u64),
+    /// Matches added.
+    pub gained: u64,
+    /// Matches lost.
+    pub lost: u64,
+    /// Matches that are true hits, now and with the text.
+    pub true_hits: (u64, u64),
+    /// Matches that were dismissed, now and with the text.
+    pub false_hits: (u64, u64),
+    /// Matches that nobody decided about, now and with the text.
+    pub undecided: (u64, u64),
+    /// True hits that would be lost.
+    pub true_lost: u64,
+    /// Cases that these are in.
+    pub cases: Vec<String>,
+    /// The events added and lost, what was true first; not more than some.
+    pub moved: Vec<Moved>,
+    /// How it was found.
+    pub way: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}

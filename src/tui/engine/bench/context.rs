@@ -1,0 +1,105 @@
+//! Which files belong to an edited one: the rules that it refers to, and the
+//! filters that may apply.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::detect::sigma::rule::{Body, FilterTarget};
+use crate::detect::sigma::{collection, rule, yaml};
+use crate::detect::{Draft, RuleFile};
+use crate::pipeline::Question;
+
+/// What a file's documents are and what they refer to.
+#[derive(Default)]
+struct About {
+    refs: Vec<String>,
+    any: bool,
+    filter: bool,
+    names: Vec<String>,
+}
+
+fn about(text: &str) -> About {
+    let mut out = About::default();
+    let path: Arc<str> = "".into();
+    for node in collection::expand(yaml::parse(text)).into_iter().flatten() {
+        let info = crate::detect::info_of(&rule::meta(&node), &path);
+        out.names.push(info.id.to_string());
+        out.names.extend(info.name.iter().map(|n| n.to_string()));
+        match rule::parse(&node).map(|d| d.body) {
+            Ok(Body::Correlation(c)) => out.refs.extend(c.rules),
+            Ok(Body::Filter(_, target, _)) => {
+                out.filter = true;
+                match target {
+                    FilterTarget::Any => out.any = true,
+                    FilterTarget::Rules(names) => out.refs.extend(names),
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The files that matter to an edited one: as they are, and as they would be.
+pub fn files(all: &[RuleFile], path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>) {
+    let abouts: Vec<About> = all.iter().map(|f| about(&f.text)).collect();
+    let mine = about(text);
+    let mut wanted: BTreeSet<usize> = BTreeSet::new();
+    let mut refs: Vec<String> = mine.refs.clone();
+    let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+    for (i, f) in all.iter().enumerate() {
+        let old = f.path == path;
+        if old {
+            // What it refers to now counts as well.
+            refs.extend(abouts.get(i).into_iter().flat_map(|a| a.refs.iter().cloned()));
+        }
+        if old || mine.any || abouts.get(i).is_some_and(|a| a.filter) {
+            wanted.insert(i);
+        }
+    }
+    let mut done = BTreeSet::new();
+    while let Some(name) = refs.pop() {
+        if !done.insert(name.clone()) {
+            continue;
+        }
+        for (i, a) in abouts.iter().enumerate() {
+            if a.names.iter().any(|n| same(n, &name)) && wanted.insert(i) {
+                refs.extend(a.refs.iter().cloned());
+            }
+        }
+    }
+    let before: Vec<RuleFile> = wanted.iter().filter_map(|i| all.get(*i).cloned()).collect();
+    let mut after = before.clone();
+    match after.iter_mut().find(|f| f.path == path) {
+        Some(f) => *f = RuleFile::new(path, text),
+        None => after.push(RuleFile::new(path, text)),
+    }
+    (before, after)
+}
+
+/// The question that an edited file puts to the log.
+pub fn question(all: &[RuleFile], path: &str, text: &str) -> Question {
+    let (before, after) = files(all, path, text);
+    let mut likely = all.to_vec();
+    // A rule that is not in force has no matches; what its file says is no matter.
+    likely.retain(|f| f.error.is_none());
+    Question { before, after, likely }
+}
+
+/// The rules that one stands for: itself, or those that a correlation counts.
+pub fn bases(all: &[RuleFile], id: &str) -> Vec<crate::detect::RuleInfo> {
+    let draft = Draft::read(all);
+    let infos = draft.infos();
+    let mut out = Vec::new();
+    let mut todo: Vec<usize> = infos.iter().position(|i| i.loaded && &*i.id == id).into_iter().collect();
+    let mut seen = BTreeSet::new();
+    while let Some(at) = todo.pop() {
+        let Some(info) = infos.get(at).filter(|_| seen.insert(at)) else { continue };
+        match info.correlation() {
+            Some(c) => todo.extend(c.bases.iter().map(|b| b.0 as usize)),
+            None => out.push(info.clone()),
+        }
+    }
+    out.sort_by(|a, b| a.id.cmp(&b.id));
+    out
+}

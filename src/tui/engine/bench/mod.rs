@@ -1,0 +1,280 @@
+//! The thread that tries rules: checks a text while it is typed, looks what it
+//! would find in the open log, drafts filters, and writes what is saved.
+//!
+//! A newer text stops the answer to an older one. A text is checked at once and
+//! tried when no key was pressed for a moment.
+
+mod context;
+mod draft;
+mod verdicts;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use self::verdicts::Verdicts;
+use super::{RulePlaces, ToLoop, rules};
+use crate::detect::lint::{self, Finding, Level};
+use crate::detect::{RuleFile, files};
+use crate::pipeline::{Effect, Effects, Feed, Progress, Way};
+use crate::tui::data::workshop::{Attempt, Moved, Opened, Trial, WorkMsg, WorkReq};
+use crate::tui::msg::Msg;
+
+/// How long no key is pressed before a text is tried.
+const REST: Duration = Duration::from_millis(150);
+/// How often counts on the way are said.
+const SAY: Duration = Duration::from_millis(60);
+/// Most events listed that an edit adds or loses.
+const LISTED: usize = 500;
+
+/// A request to the thread.
+pub enum BenchReq {
+    /// From the editor.
+    Work(WorkReq),
+    /// Another log is open, or the same with other rules.
+    Feed(Feed),
+}
+
+/// The thread's state.
+pub struct Bench {
+    out: ToLoop,
+    places: RulePlaces,
+    /// All rule files in force, read when first asked for.
+    files: Option<Vec<RuleFile>>,
+    feed: Option<Feed>,
+    effects: Option<Effects>,
+    verdicts: Option<Verdicts>,
+    due: Option<(Attempt, Instant)>,
+}
+
+impl Bench {
+    pub const fn new(out: ToLoop, places: RulePlaces) -> Self {
+        Self { out, places, files: None, feed: None, effects: None, verdicts: None, due: None }
+    }
+
+    /// Works until every sender is gone.
+    pub fn run(mut self, requests: &Receiver<BenchReq>) {
+        loop {
+            let wait = self.due.as_ref().map_or(Duration::from_secs(3600), |(_, at)| {
+                at.checked_duration_since(Instant::now()).unwrap_or(Duration::ZERO)
+            });
+            match requests.recv_timeout(wait) {
+                Ok(BenchReq::Feed(feed)) => {
+                    self.effects = None;
+                    self.verdicts = None;
+                    self.files = None;
+                    self.feed = Some(feed);
+                }
+                Ok(BenchReq::Work(r)) => self.request(r),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some((attempt, _)) = self.due.take() {
+                        self.attempt(attempt, requests);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn say(&self, m: WorkMsg) {
+        let _ = self.out.send(Msg::Work(m));
+    }
+
+    fn request(&mut self, r: WorkReq) {
+        match r {
+            WorkReq::Open { path, line } => self.open(&path, line),
+            WorkReq::Tune { rule, fields, signed } => {
+                let drafted = draft::filter(self.files(), &rule, &fields, &signed);
+                match (drafted, self.places.own.clone()) {
+                    (Some((name, text)), Some(own)) => {
+                        let path = own.join("filters").join(name).display().to_string();
+                        let line = text.lines().position(|l| l.trim_start().starts_with("selection")).unwrap_or(0) + 2;
+                        self.say(WorkMsg::Opened(Arc::new(Opened {
+                            saves_to: path.clone(),
+                            path,
+                            text,
+                            line,
+                            draft: true,
+                        })));
+                    }
+                    (None, _) => self.fail("this rule is not in force: there is nothing to tune"),
+                    (_, None) => self.fail("there is no folder for rules of your own: set rules.own"),
+                }
+            }
+            WorkReq::Try(a) => {
+                let findings = self.lint(&a);
+                let broken = findings.iter().any(Finding::refuses);
+                self.say(WorkMsg::Linted { version: a.version, findings });
+                // What does not load finds nothing: that would look like a loss.
+                self.due = (!broken).then(|| (a, Instant::now() + REST));
+            }
+            WorkReq::Save { path, text } => match write(Path::new(&path), &text) {
+                Ok(()) => {
+                    self.files = None;
+                    self.say(WorkMsg::Saved(path));
+                }
+                Err(e) => self.fail(&format!("{path}: {e}")),
+            },
+        }
+    }
+
+    fn fail(&self, text: &str) {
+        let _ = self.out.send(Msg::Failed(text.to_owned()));
+    }
+
+    fn files(&mut self) -> &[RuleFile] {
+        let read = &self.places.files;
+        self.files.get_or_insert_with(|| read())
+    }
+
+    fn open(&mut self, path: &str, line: usize) {
+        let shipped = rules::shipped_text(path);
+        let text = match &shipped {
+            Some(t) => Ok(t.clone()),
+            None => std::fs::read_to_string(path),
+        };
+        let text = match text {
+            Ok(t) => t,
+            Err(e) => return self.fail(&format!("{path}: {e}")),
+        };
+        let saves_to = match (&shipped, &self.places.own) {
+            (Some(_), Some(own)) => own.join(path.strip_prefix("rules/").unwrap_or(path)).display().to_string(),
+            (Some(_), None) => String::new(),
+            _ => path.to_owned(),
+        };
+        self.say(WorkMsg::Opened(Arc::new(Opened { path: path.to_owned(), saves_to, text, line, draft: false })));
+    }
+
+    fn lint(&mut self, a: &Attempt) -> Vec<Finding> {
+        let (_, after) = context::files(self.files(), &a.path, &a.text);
+        let mut findings: Vec<Finding> = lint::check(&after).into_iter().filter(|f| f.path == a.path).collect();
+        let mine = files::ids(&a.text);
+        let others = self.files().iter().filter(|f| f.path != a.path && !after.iter().any(|x| x.path == f.path));
+        if let Some((id, other)) = others
+            .flat_map(|f| files::ids(&f.text).into_iter().map(move |id| (id, &f.path)))
+            .find(|(id, _)| mine.contains(id))
+        {
+            findings.push(Finding {
+                path: a.path.clone(),
+                line: 1,
+                column: 1,
+                severity: Level::Warning,
+                code: "same-id",
+                message: format!("the id {id} is also that of {other}"),
+                hint: "give it another id".into(),
+            });
+        }
+        findings
+    }
+
+    fn attempt(&mut self, a: Attempt, requests: &Receiver<BenchReq>) {
+        let Some(feed) = self.feed.clone() else {
+            // Without a log there is nothing to lose.
+            return self.say(WorkMsg::Tried(Arc::new(Trial {
+                version: a.version,
+                done: true,
+                way: "no log is open".into(),
+                ..Trial::default()
+            })));
+        };
+        let question = context::question(self.files(), &a.path, &a.text);
+        let started = Instant::now();
+        let out = self.out.clone();
+        let mut said = started;
+        let mut effects = self.effects.take().unwrap_or_else(|| Effects::new(feed.clone()));
+        let answer = effects.ask(&question, &mut |p: Progress| {
+            if said.elapsed() >= SAY {
+                said = Instant::now();
+                let trial = Trial {
+                    version: a.version,
+                    scanned: p.scanned,
+                    events: p.events,
+                    matches: (p.before, p.after),
+                    took_ms: millis(started),
+                    way: "reading the log".into(),
+                    ..Trial::default()
+                };
+                let _ = out.send(Msg::Work(WorkMsg::Tried(Arc::new(trial))));
+            }
+            requests.is_empty()
+        });
+        self.effects = Some(effects);
+        match answer {
+            // Something waits: it is looked at first, and then this again.
+            None => self.due = Some((a, Instant::now())),
+            Some(e) => {
+                let trial = self.judge(&a, &feed, &e, started);
+                self.say(WorkMsg::Tried(Arc::new(trial)));
+            }
+        }
+    }
+
+    /// What people said about what an edit adds and loses.
+    fn judge(&mut self, a: &Attempt, feed: &Feed, e: &Effect, started: Instant) -> Trial {
+        let fresh = self.verdicts.take().filter(|v| v.are_of(a));
+        let verdicts = fresh.unwrap_or_else(|| Verdicts::new(feed, a));
+        let (gained, lost) = (e.gained(), e.lost());
+        let mut t = Trial {
+            version: a.version,
+            done: true,
+            scanned: e.events,
+            events: e.events,
+            matches: (e.before.count(), e.after.count()),
+            gained: gained.count(),
+            lost: lost.count(),
+            way: match e.way {
+                Way::Built => "read the log".into(),
+                Way::Columns => "from columns".into(),
+                Way::Scan(why) => format!("read the log: {why}"),
+            },
+            ..Trial::default()
+        };
+        verdicts.count(e, &lost, &mut t);
+        let mut moved: Vec<(crate::tui::data::workshop::Verdict, u64, bool)> = Vec::new();
+        for (bits, gained) in [(&lost, false), (&gained, true)] {
+            // Hits with a verdict are never left out for those without.
+            let mut some: Vec<_> = verdicts
+                .of(bits)
+                .map(|(p, v)| (v, p, gained))
+                .chain(verdicts.rest(bits).take(LISTED).map(|p| (crate::tui::data::workshop::Verdict::None, p, gained)))
+                .collect();
+            some.sort_unstable();
+            some.truncate(LISTED / 2);
+            moved.extend(some);
+        }
+        t.moved = moved
+            .into_iter()
+            .filter_map(|(verdict, position, gained)| {
+                let row = Arc::new(feed.row(position)?);
+                Some(Moved { position, row, gained, verdict, word: verdicts.word(position) })
+            })
+            .collect();
+        self.verdicts = Some(verdicts);
+        t.took_ms = millis(started);
+        t
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if path.as_os_str().is_empty() {
+        return Err(std::io::Error::other("there is no folder for rules of your own: set rules.own"));
+    }
+    let folder: PathBuf = path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+    std::fs::create_dir_all(&folder)?;
+    // The name is that of no rule until everything is in it.
+    let mut f = tempfile::Builder::new().prefix(".saving").suffix(".tmp").tempfile_in(&folder)?;
+    std::io::Write::write_all(&mut f, text.as_bytes())?;
+    f.as_file().sync_all()?;
+    if let Ok(m) = std::fs::metadata(path) {
+        std::fs::set_permissions(f.path(), m.permissions())?;
+    }
+    f.persist(path)?;
+    Ok(())
+}

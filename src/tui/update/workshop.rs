@@ -1,0 +1,398 @@
+//! The rule editor: keys, answers of the thread that tries rules, and saving.
+
+use std::sync::Arc;
+
+use super::super::action::Act;
+use super::super::data::workshop::{Attempt, Opened, Trial, WorkMsg, WorkReq};
+use super::super::key::{Code, Key};
+use super::super::msg::{Effect, Goto, Op, Targets};
+use super::super::state::prompt::{Ask, Prompt};
+use super::super::state::workshop::{Saving, Workshop, moved_height};
+use super::super::state::{Screen, State};
+use super::super::words::count;
+use super::{act, complete, feed};
+
+/// Opens the rule under the cursor.
+pub fn open(s: &mut State, fx: &mut Vec<Effect>) {
+    if s.rules.work.is_some() {
+        return;
+    }
+    match s.rules.current() {
+        Some(r) => fx.push(Effect::Work(WorkReq::Open { path: r.path.clone(), line: r.line.max(1) })),
+        None => s.say("no rule here"),
+    }
+}
+
+/// The thread that tries rules says something.
+pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
+    match m {
+        WorkMsg::Opened(o) => opened(s, &o, fx),
+        WorkMsg::Linted { version, findings } => {
+            if let Some(w) = s.rules.work.as_mut().filter(|w| w.version == version) {
+                w.findings = findings;
+                w.linted = version;
+                if w.error().is_some() && w.saving == Saving::Waits {
+                    go_on_saving(s, fx);
+                }
+            }
+        }
+        WorkMsg::Tried(t) => tried(s, t, fx),
+        WorkMsg::Saved(path) => {
+            if let Some(w) = s.rules.work.as_mut() {
+                w.saving = Saving::No;
+                w.draft = false;
+                w.path.clone_from(&path);
+                w.saves_to.clone_from(&path);
+                w.original = w.source.text();
+            }
+            s.say(format!("saved {path}; it is in force when the log was analyzed again"));
+            changed(s, fx);
+            fx.push(Effect::Reload);
+        }
+    }
+}
+
+fn opened(s: &mut State, o: &Opened, fx: &mut Vec<Effect>) {
+    if let Some(w) = s.rules.work.as_ref().filter(|w| w.modified()) {
+        s.complain(format!("{} is not saved: write or drop it first", w.path));
+        return;
+    }
+    let version = s.rules.work.as_ref().map_or(0, |w| w.version) + s.rules.texts + 1;
+    s.rules.texts = version;
+    s.overlays.clear();
+    act::go(s, Screen::Rules, fx);
+    s.pane = 0;
+    s.rules.work = Some(Box::new(Workshop::new(o, version)));
+    scroll(s);
+    attempt(s, fx);
+}
+
+fn tried(s: &mut State, t: Arc<Trial>, fx: &mut Vec<Effect>) {
+    let h = moved_height(&s.geometry_of(Screen::Rules));
+    let Some(w) = s.rules.work.as_mut().filter(|w| w.version == t.version) else { return };
+    w.moved.set(w.moved.at, t.moved.len(), h);
+    w.trial = Some(t);
+    if w.saving == Saving::Waits {
+        go_on_saving(s, fx);
+    }
+}
+
+/// Has the text as it is checked and tried.
+pub fn attempt(s: &mut State, fx: &mut Vec<Effect>) {
+    let alerts = Arc::clone(&s.triage.all);
+    let unfounded = s.cases.list.iter().filter(|c| c.resolution.as_deref().is_some_and(nothing)).map(|c| c.id.clone());
+    let unfounded = unfounded.collect();
+    let Some(w) = s.rules.work.as_ref() else { return };
+    fx.push(Effect::Work(WorkReq::Try(Attempt {
+        version: w.version,
+        path: w.path.clone(),
+        text: w.source.text(),
+        alerts,
+        unfounded,
+    })));
+}
+
+/// Whether a case was closed as no true hit.
+fn nothing(resolution: &str) -> bool {
+    resolution.starts_with("false positive") || resolution.starts_with("benign")
+}
+
+fn changed(s: &mut State, fx: &mut Vec<Effect>) {
+    s.rules.texts += 1;
+    let version = s.rules.texts;
+    if let Some(w) = s.rules.work.as_mut() {
+        w.version = version;
+        w.saving = Saving::No;
+        w.warned = false;
+    }
+    scroll(s);
+    attempt(s, fx);
+}
+
+/// Keeps the cursor on the page.
+pub fn scroll(s: &mut State) {
+    let h = s.geometry_of(Screen::Rules).side.rows();
+    if let Some(w) = s.rules.work.as_mut() {
+        w.scroll(h);
+    }
+}
+
+/// Whether keys are the editor's text now.
+fn typing(s: &State) -> bool {
+    s.screen == Screen::Rules && s.overlays.is_empty() && s.rules.work.as_ref().is_some_and(|w| w.insert)
+}
+
+/// Gives the key to the text, if it is being written.
+pub fn takes_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) -> bool {
+    if !typing(s) {
+        return false;
+    }
+    let Some(w) = s.rules.work.as_mut() else { return false };
+    if let Some(c) = w.complete.as_mut() {
+        let n = c.words.len().max(1);
+        match (key.code, key.ctrl) {
+            (Code::Char('n'), true) | (Code::Down, _) => c.at = (c.at + 1) % n,
+            (Code::Char('p'), true) | (Code::Up, _) => c.at = (c.at + n - 1) % n,
+            (Code::Esc, _) => w.complete = None,
+            (Code::Tab, _) => {
+                let typed = c.typed;
+                let word = c.words.get(c.at).cloned().unwrap_or_default();
+                w.complete = None;
+                w.source.replace_back(typed, &word);
+                changed(s, fx);
+            }
+            _ => {
+                type_key(s, key, fx);
+            }
+        }
+        return true;
+    }
+    type_key(s, key, fx);
+    true
+}
+
+fn type_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
+    let fields = Arc::clone(&s.fields);
+    let Some(w) = s.rules.work.as_mut() else { return };
+    w.complete = None;
+    match (key.code, key.ctrl) {
+        (Code::Esc, _) | (Code::Char('c'), true) => w.insert = false,
+        (Code::Char('l'), true) => fx.push(Effect::Redraw),
+        (Code::Char('z'), true) => fx.push(Effect::Suspend),
+        _ => {
+            if w.source.key(key) {
+                let word = matches!(key.code, Code::Char(_) | Code::Backspace);
+                let (left, right) = w.source.around();
+                w.complete = if word { complete::words(left, right, &fields) } else { None };
+                changed(s, fx);
+            } else {
+                scroll(s);
+            }
+        }
+    }
+}
+
+/// Pasted text goes into the text where it is being written.
+pub fn paste(s: &mut State, text: &str, fx: &mut Vec<Effect>) -> bool {
+    if !typing(s) {
+        return false;
+    }
+    if let Some(w) = s.rules.work.as_mut() {
+        w.complete = None;
+        if !w.source.put(text) {
+            s.complain("too long: a rule has at most 1 MiB");
+            return true;
+        }
+    }
+    changed(s, fx);
+    true
+}
+
+/// An action of the editor; returns whether it was one.
+pub fn acts(s: &mut State, a: Act, fx: &mut Vec<Effect>) -> bool {
+    let Some(w) = s.rules.work.as_mut().filter(|_| s.screen == Screen::Rules) else { return false };
+    match a {
+        Act::Insert => {
+            w.insert = true;
+            s.pane = 0;
+        }
+        Act::LineBelow => {
+            w.insert = true;
+            w.source.line_below();
+            s.pane = 0;
+            changed(s, fx);
+        }
+        Act::CutLine => {
+            w.source.cut_line();
+            changed(s, fx);
+        }
+        Act::TextUndo | Act::TextRedo => {
+            if w.source.undo(a == Act::TextRedo) {
+                changed(s, fx);
+            }
+        }
+        Act::Revert => {
+            if w.draft {
+                s.say("this draft has no file to go back to: q drops it");
+                return true;
+            }
+            let row = w.source.cursor().0;
+            w.source = super::super::state::source::Source::new(&w.original);
+            w.source.go(row, 0);
+            changed(s, fx);
+            s.say("as it was saved");
+        }
+        Act::Backtest => attempt(s, fx),
+        Act::NextProblem => {
+            let row = w.source.cursor().0 + 1;
+            let lines: Vec<usize> = w.findings.iter().map(|f| f.line as usize).collect();
+            match lines.iter().find(|l| **l > row).or_else(|| lines.iter().min()) {
+                Some(l) => w.source.go(l.saturating_sub(1), 0),
+                None => s.say("nothing is wrong here"),
+            }
+            scroll(s);
+        }
+        Act::Write => write(s, fx),
+        Act::Left | Act::Right if s.pane == 0 => w.source.aside(a == Act::Right),
+        Act::NextPane | Act::PrevPane => s.pane = 1 - s.pane.min(1),
+        Act::Open if s.pane == 0 => w.insert = true,
+        Act::Open => jump(s, fx),
+        Act::Back if s.pane > 0 => s.pane = 0,
+        Act::Back | Act::Quit => leave(s),
+        _ => return false,
+    }
+    true
+}
+
+fn leave(s: &mut State) {
+    let Some(w) = s.rules.work.as_mut() else { return };
+    if w.modified() && !w.warned {
+        w.warned = true;
+        s.say("not saved: :w writes it, q again drops it");
+        return;
+    }
+    s.rules.work = None;
+    s.pane = 0;
+}
+
+/// To the event under the cursor.
+fn jump(s: &mut State, fx: &mut Vec<Effect>) {
+    let Some(w) = s.rules.work.as_ref() else { return };
+    let Some(m) = w.trial.as_ref().and_then(|t| t.moved.get(w.moved.at)) else { return };
+    let to = Goto::Position(m.position);
+    act::go(s, Screen::Live, fx);
+    feed::stand_still(s, fx);
+    fx.push(Effect::Go(s.live.generation, to));
+}
+
+/// Asks for a save: it waits until what the text loses is known.
+fn write(s: &mut State, fx: &mut Vec<Effect>) {
+    let Some(w) = s.rules.work.as_mut() else { return };
+    if !w.modified() {
+        s.say("nothing to save");
+        return;
+    }
+    w.saving = Saving::Waits;
+    let fresh = w.answer().is_some() || (w.linted == w.version && w.error().is_some());
+    if fresh {
+        go_on_saving(s, fx);
+    } else {
+        s.say("looking what the change loses, then it is saved");
+        attempt(s, fx);
+    }
+}
+
+fn go_on_saving(s: &mut State, fx: &mut Vec<Effect>) {
+    let Some(w) = s.rules.work.as_mut() else { return };
+    if let Some(f) = w.error() {
+        let why = format!("not saved: it would not load: {}:{} {}", f.line, f.column, f.message);
+        w.saving = Saving::No;
+        s.complain(why);
+        return;
+    }
+    let Some(t) = w.answer().cloned() else { return };
+    w.saving = Saving::No;
+    if t.true_lost > 0 {
+        let mut p = Prompt::new(Ask::LossReason, "");
+        p.error = Some(format!("{} would be lost: write why, or Esc", lost_words(&t)));
+        s.prompt = Some(p);
+        return;
+    }
+    save(s, None, fx);
+}
+
+/// `3 true hits (IR-2026-014)`.
+pub fn lost_words(t: &Trial) -> String {
+    let cases = t.cases.join(", ");
+    format!("{} ({cases})", count(usize::try_from(t.true_lost).unwrap_or(usize::MAX), "true hit"))
+}
+
+/// The reason was typed.
+///
+/// # Errors
+/// Where it is empty, or the text has changed since.
+pub fn reason(s: &mut State, text: &str, fx: &mut Vec<Effect>) -> Result<(), String> {
+    let Some(t) = s.rules.work.as_ref().and_then(|w| w.answer().cloned()) else {
+        s.complain("the text changed: save it again");
+        return Ok(());
+    };
+    if text.chars().filter(|c| c.is_alphanumeric()).count() < 3 {
+        return Err(format!("not saved: {} would be lost; a reason is needed", lost_words(&t)));
+    }
+    save(s, Some((text, &t)), fx);
+    Ok(())
+}
+
+fn save(s: &mut State, loss: Option<(&str, &Trial)>, fx: &mut Vec<Effect>) {
+    let (day, who) = (day(s), s.facts.analyst.clone());
+    let Some(w) = s.rules.work.as_mut() else { return };
+    if w.saves_to.is_empty() {
+        s.complain("there is no folder for rules of your own: set rules.own");
+        return;
+    }
+    if let Some((why, t)) = loss {
+        let one_line = |x: &str| x.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+        let line = format!("# {day} {}: loses {}: {}", one_line(&who), one_line(&lost_words(t)), one_line(why));
+        let (row, column) = w.source.cursor();
+        w.source.go(0, 0);
+        w.source.put(&format!("{line}\n"));
+        w.source.go(row + 1, column);
+        let note = format!("{} was changed and no longer finds {}: {why}", w.path, lost_words(t));
+        for case in &t.cases {
+            let what = Targets { case: Some(case.clone()), ..Targets::default() };
+            fx.push(Effect::Store(Op::Note { what, text: note.clone() }));
+        }
+    }
+    w.saving = Saving::Writes;
+    fx.push(Effect::Work(WorkReq::Save { path: w.saves_to.clone(), text: w.source.text() }));
+    scroll(s);
+}
+
+fn day(s: &State) -> String {
+    s.now.to_rfc3339().chars().take(10).collect()
+}
+
+/// Drafts a filter from the event or the alert at hand.
+pub fn tune(s: &mut State, fx: &mut Vec<Effect>) {
+    let event = act::event_at_hand(s);
+    let of_event = |e: &crate::event::EventRow| {
+        s.triage.all.iter().find(|v| v.alert.evidence.iter().any(|x| x.source == e.source && x.offset == e.offset))
+    };
+    let alert = match (&event, s.screen) {
+        (Some(e), Screen::Live) => of_event(e),
+        _ => s.triage.current(),
+    };
+    let Some(view) = alert else {
+        s.say("no alert has this event: there is nothing to tune");
+        return;
+    };
+    use crate::event::Ov;
+    let row = event.or_else(|| s.triage.evidence.rows.first().filter(|_| shows(s, &view.alert.id)).cloned());
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for o in [Ov::SrcIp, Ov::User, Ov::Host, Ov::Process] {
+        let of_alert = match o {
+            Ov::SrcIp => view.alert.src_ip.as_deref(),
+            Ov::User => view.alert.user.as_deref(),
+            Ov::Host => view.alert.host.as_deref(),
+            _ => None,
+        };
+        let value = row.as_ref().map_or(of_alert, |r| r.ov(o));
+        fields.extend(value.filter(|v| !v.is_empty()).map(|v| (o.name().to_owned(), v.to_owned())));
+    }
+    if fields.is_empty() {
+        s.say("this event has no address, account, machine or program to tell it by");
+        return;
+    }
+    let signed = format!("{}, {}", s.facts.analyst, day(s));
+    fx.push(Effect::Work(WorkReq::Tune { rule: view.alert.rule_id.to_string(), fields, signed }));
+}
+
+fn shows(s: &State, id: &str) -> bool {
+    s.triage.evidence.of.0 == id
+}
+
+/// Whether leaving the program would lose an edit.
+#[must_use]
+pub fn unsaved(s: &State) -> bool {
+    s.rules.work.as_ref().is_some_and(|w| w.modified())
+}

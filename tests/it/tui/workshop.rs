@@ -1,0 +1,125 @@
+//! The rule editor on a real terminal: an edit is seen to move what is lost, a
+//! save that would lose a true hit asks why, and what is saved is in force.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::pty::log;
+use super::term::Term;
+use super::work::leave;
+
+const RULE: &str = "title: Failed log-in\nid: 5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11\nlevel: high\n\
+logsource: {product: linux, service: sshd}\ndetection:\n  sel:\n    event_type: ssh_login_failed\n  condition: sel\n";
+
+fn started(home: &Path, rules: Option<&Path>) -> (Term, PathBuf) {
+    let log = log(home, 400);
+    let own = home.join("own");
+    let mut c = Command::new(env!("CARGO_BIN_EXE_secstream"));
+    c.arg("tui").arg("--db").arg(home.join("cases.db"));
+    if let Some(r) = rules {
+        c.arg("--rules").arg(r);
+    }
+    c.arg(log);
+    let mut t = Term::start(c, (100, 32), home, &[("SECSTREAM_OWN_RULES", own.to_str().expect("a path"))]);
+    t.wait_for("400 events");
+    t.wait_for("183.62.140.253");
+    (t, own)
+}
+
+#[test]
+fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
+    let home = tempfile::tempdir().expect("a folder");
+    let rules = home.path().join("mine");
+    fs::create_dir(&rules).expect("made");
+    fs::write(rules.join("failed.yml"), RULE).expect("written");
+    let (mut t, _) = started(home.path(), Some(&rules));
+    // Somebody found it true.
+    t.press("en\r");
+    t.wait_for("undo 1");
+    t.press("4");
+    t.wait_for("LEVEL");
+    t.press("\r");
+    t.wait_for("NORMAL");
+    t.wait_for("nothing is lost");
+    t.wait_for("backtest: 400 events");
+    t.press("Gko");
+    t.wait_for("INSERT");
+    // The key is completed, the rest is typed.
+    t.press("\x15  quiet: {src_ip|ends");
+    t.wait_for("src_ip|ends");
+    t.press("with: '.253'}\x1b");
+    t.wait_for("NORMAL");
+    t.wait_for("nothing is lost");
+    t.press("Gi\x1b[F and not quiet\x1b");
+    t.wait_for("200 true hits");
+    t.wait_for("lost 200");
+    t.wait_for("-200");
+    // Not without a reason.
+    t.press(":w\r");
+    t.wait_for("write why");
+    t.press("\r");
+    t.wait_for("a reason is needed");
+    assert_eq!(fs::read_to_string(rules.join("failed.yml")).expect("there"), RULE);
+    t.press("the bastion is watched elsewhere\r");
+    t.wait_gone("●");
+    let text = fs::read_to_string(rules.join("failed.yml")).expect("there");
+    assert!(text.starts_with("# 2") && text.contains("loses 200 true hits"), "{text}");
+    assert!(text.contains("the bastion is watched elsewhere") && text.contains("  condition: sel and not quiet\n"));
+    // It is in force.
+    t.wait_for("nothing is lost");
+    t.press("q1");
+    t.wait_for("0 of 0 alerts");
+    t.press("3");
+    t.wait_for("no longer finds");
+    leave(&mut t);
+}
+
+#[test]
+fn a_filter_is_drafted_from_an_alert() {
+    let home = tempfile::tempdir().expect("a folder");
+    let rules = home.path().join("mine");
+    fs::create_dir(&rules).expect("made");
+    fs::write(rules.join("failed.yml"), RULE).expect("written");
+    let (mut t, own) = started(home.path(), Some(&rules));
+    t.press("T");
+    t.wait_for("draft");
+    t.wait_for("condition: not selection");
+    t.wait_for("lost 200");
+    t.press(":w\r");
+    t.wait_gone("●");
+    let made: Vec<PathBuf> =
+        fs::read_dir(own.join("filters")).expect("there").map(|e| e.expect("an entry").path()).collect();
+    assert_eq!(made.len(), 1);
+    let text = fs::read_to_string(&made[0]).expect("there");
+    assert!(text.contains("src_ip: '183.62.140.253'") && text.contains("5e4b7ad2"), "{text}");
+    t.press("q1");
+    t.wait_for("0 of 0 alerts");
+    leave(&mut t);
+}
+
+#[test]
+fn a_shipped_rule_is_saved_as_a_copy_that_replaces_it() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (mut t, own) = started(home.path(), None);
+    t.press("4");
+    t.wait_for("LEVEL");
+    t.press("e");
+    t.wait_for("NORMAL");
+    t.press("ggi# mine\r\x1b");
+    t.wait_for("modified");
+    t.press("W");
+    t.wait_gone("●");
+    t.press("q");
+    t.wait_for("LEVEL");
+    t.wait_for("own/");
+    let mut found = Vec::new();
+    for d in fs::read_dir(&own).expect("there") {
+        let d = d.expect("an entry").path();
+        found.extend(
+            fs::read_dir(d).expect("a folder").map(|f| fs::read_to_string(f.expect("a file").path()).expect("text")),
+        );
+    }
+    assert!(found.len() == 1 && found[0].contains("# mine\n"), "{found:?}");
+    leave(&mut t);
+}
