@@ -10,7 +10,8 @@ impl Checker<'_> {
         let at_id = self.at("id");
         match &doc.meta.id {
             None => {
-                self.say(at_id, "no-id", "the rule has no id".into(), "give it a UUID; alerts and verdicts refer to it")
+                let hint = "give it a UUID; alerts and verdicts refer to it";
+                self.say(at_id, "no-id", "the rule has no id".into(), hint);
             }
             Some(id) if !is_uuid(id) => {
                 self.say(at_id, "bad-id", format!("the id '{id}' is no UUID"), "for example the output of uuidgen");
