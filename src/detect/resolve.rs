@@ -139,6 +139,7 @@ fn spec(
         fields: c.fields.iter().map(&mut field).collect(),
         percentile: c.percentile,
         generate: c.generate,
+        learn: c.learn,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{FieldRef, RuleIdx};
 
-/// Sigma's types of correlation.
+/// Sigma's types of correlation, and one of our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CorrelationKind {
     /// How many matches.
@@ -23,6 +23,8 @@ pub enum CorrelationKind {
     ValuePercentile,
     /// The median of a numeric field.
     ValueMedian,
+    /// A value that the group never had before; our own type.
+    NewValue,
 }
 
 impl CorrelationKind {
@@ -36,6 +38,7 @@ impl CorrelationKind {
         Self::ValueAvg,
         Self::ValuePercentile,
         Self::ValueMedian,
+        Self::NewValue,
     ];
 
     /// Its name in rules.
@@ -50,6 +53,7 @@ impl CorrelationKind {
             Self::ValueAvg => "value_avg",
             Self::ValuePercentile => "value_percentile",
             Self::ValueMedian => "value_median",
+            Self::NewValue => "new_value",
         }
     }
 
@@ -163,4 +167,15 @@ pub struct CorrelationSpec {
     pub percentile: f64,
     /// Whether the bases also raise alerts of their own.
     pub generate: bool,
+    /// For `new_value`: when a group is known well enough for a new value to mean something.
+    pub learn: Learn,
+}
+
+/// When `new_value` stops being silent about a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Learn {
+    /// Time since the group's first match, µs.
+    pub period: i64,
+    /// Matches of the group before.
+    pub minimum: u64,
 }

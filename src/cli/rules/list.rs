@@ -35,7 +35,7 @@ pub(super) fn run(args: &ListArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let options = inputs::session(&args.common, &config, found)?;
     let (seen, failed) = look(options, &set, &files)?;
     print(&set, &seen, args.json, out)?;
-    let broken = failed || skipped.iter().any(|k| is_failure(k));
+    let broken = failed || skipped.iter().any(is_failure);
     Ok(if broken { FAILED } else { DONE })
 }
 

@@ -1,6 +1,6 @@
 //! Correlation documents as written; references are resolved by the rule set.
 
-use crate::detect::spec::{Bound, BoundOp, CorrelationKind};
+use crate::detect::spec::{Bound, BoundOp, CorrelationKind, Learn};
 use crate::event::time::SECOND;
 
 use super::condition::{self, Cond};
@@ -39,6 +39,8 @@ pub struct Correlation {
     pub percentile: f64,
     /// Whether its rules alert by themselves as well.
     pub generate: bool,
+    /// For `new_value`: when it stops being silent.
+    pub learn: Learn,
     /// Place of the list of rules, for messages.
     pub rules_at: (u32, u32),
 }
@@ -80,6 +82,7 @@ pub fn parse(n: &Node, doc: &Node) -> Result<Correlation, YamlError> {
         fields: Vec::new(),
         percentile: 50.0,
         generate,
+        learn: learn(n, kind)?,
         rules_at: (rules_node.line, rules_node.column),
     };
     if let Some(cond) = n.get("condition") {
@@ -87,6 +90,24 @@ pub fn parse(n: &Node, doc: &Node) -> Result<Correlation, YamlError> {
     }
     check(&c, n)?;
     Ok(c)
+}
+
+/// `learning` and `minimum` of a `new_value`; a day and ten matches where they are left out.
+fn learn(n: &Node, kind: CorrelationKind) -> Result<Learn, YamlError> {
+    let mut learn = Learn { period: 86_400 * SECOND, minimum: 10 };
+    for key in ["learning", "minimum"] {
+        let Some(v) = n.get(key) else { continue };
+        if kind != CorrelationKind::NewValue {
+            return Err(YamlError::at(v, format!("{key} is an attribute of new_value")));
+        }
+        if key == "learning" {
+            learn.period = if v.text() == Some("0") { 0 } else { timespan(v)? };
+        } else {
+            let count = v.text().and_then(|t| t.parse().ok()).filter(|c: &u64| *c <= 1_000_000_000);
+            learn.minimum = count.ok_or_else(|| YamlError::at(v, "minimum is a whole number"))?;
+        }
+    }
+    Ok(if kind == CorrelationKind::NewValue { learn } else { Learn::default() })
 }
 
 fn aliases(n: &Node) -> Result<Aliases, YamlError> {
@@ -154,6 +175,15 @@ fn check(c: &Correlation, n: &Node) -> Result<(), YamlError> {
     use CorrelationKind::{EventCount, Temporal, TemporalOrdered};
     let temporal = matches!(c.kind, Temporal | TemporalOrdered);
     let at = n.get("condition").unwrap_or(n);
+    if c.kind == CorrelationKind::NewValue {
+        if c.fields.is_empty() {
+            return Err(YamlError::at(at, "new_value needs condition.field"));
+        }
+        if c.expr.is_some() || !c.bounds.is_empty() {
+            return Err(YamlError::at(at, "new_value has a field as its condition and no comparison"));
+        }
+        return Ok(());
+    }
     if c.expr.is_some() && !temporal {
         return Err(YamlError::at(at, format!("{} needs a comparison such as {{gte: 10}}", c.kind.as_str())));
     }
@@ -231,6 +261,13 @@ mod tests {
             ("{type: event_count, rules: [a], timespan: 0s, condition: {gte: 2}}", "not between"),
             ("{type: event_count, rules: [a], timespan: 99999999999999y, condition: {gte: 2}}", "no time span"),
             ("{type: temporal, rules: [a], timespan: 1m, condition: a and z}", "no rule is named 'z'"),
+            ("{type: new_value, rules: [a], timespan: 1d}", "condition.field"),
+            ("{type: new_value, rules: [a], timespan: 1d, condition: {field: x, gte: 2}}", "no comparison"),
+            ("{type: new_value, rules: [a], timespan: 1d, condition: {field: x}, minimum: many}", "whole number"),
+            (
+                "{type: event_count, rules: [a], timespan: 1d, condition: {gte: 2}, learning: 1d}",
+                "attribute of new_value",
+            ),
         ] {
             let e = read(&format!("correlation: {text}")).expect_err(text);
             assert!(e.message.contains(word), "{text}: {e}");

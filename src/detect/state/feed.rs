@@ -49,7 +49,7 @@ fn measured_value(spec: &CorrelationSpec, base: u16, m: &Match<'_>, child: Optio
     use CorrelationKind as K;
     match spec.kind {
         K::EventCount | K::Temporal | K::TemporalOrdered => Some(0),
-        K::ValueCount => {
+        K::ValueCount | K::NewValue => {
             let mut hash = 0u64;
             for f in &spec.fields {
                 let v = field_value(f, base, m, child)?;
@@ -91,6 +91,10 @@ impl Core {
             return;
         }
         touch(group, m);
+        if spec.kind == CorrelationKind::NewValue && !self.is_new(place, spec, value, m) {
+            return;
+        }
+        let Some(group) = self.at_mut(place) else { return };
         let facts = facts(group, m);
         if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot.cooldown)) {
             self.close(plan, place);
@@ -98,11 +102,13 @@ impl Core {
         let weight = if child.is_some() { 1 } else { self.weigh(id, m) };
         let e = Entry { ev: m.ev, seq: m.seq, value, weight, base, facts, child: child.is_some() };
         let Some(group) = self.at_mut(place) else { return };
-        let joined = if group.episode.as_ref().is_some_and(|ep| ep.near(m.time, slot.gap)) {
+        let new = spec.kind == CorrelationKind::NewValue;
+        let joined = if new || group.episode.as_ref().is_some_and(|ep| ep.near(m.time, slot.gap)) {
             if let Some(c) = child {
                 group.children.push(Child::new(c, m.seq, base));
             }
-            let joined = self.join(slot, place, m, &[e], 0.0);
+            let news = group.episode.as_ref().map_or(0.0, |ep| ep.measured) + 1.0;
+            let joined = self.join(slot, place, m, &[e], if new { news } else { 0.0 });
             if let Some(group) = self.at_mut(place) {
                 group.children.retain(|c| c.seq != m.seq);
             }
@@ -113,6 +119,21 @@ impl Core {
         if let Some(joined) = joined {
             self.emit(plan, slot, place, m, joined, depth);
         }
+    }
+
+    /// Whether a value is new to its group, and the group known well enough to say so.
+    fn is_new(&mut self, place: Place, spec: &CorrelationSpec, value: u64, m: &Match<'_>) -> bool {
+        let full = self.options.max_entries_per_shard;
+        let Some(shard) = self.shards.get_mut(place.shard as usize) else { return false };
+        let room = shard.entries < full;
+        let Some(group) = shard.get_mut(place.index) else { return false };
+        let known = group.known.get_or_insert_with(Box::default);
+        let before = known.len();
+        let (new, forgotten) = known.meet(spec, value, m.time, room);
+        let after = known.len();
+        shard.entries = (shard.entries + after).saturating_sub(before);
+        self.counters.evicted += u64::from(forgotten);
+        new
     }
 
     /// Puts an entry into the window of its group; if the condition holds then,

@@ -44,7 +44,8 @@ impl Measure {
     /// An empty measure for a correlation.
     pub(super) fn new(spec: &CorrelationSpec) -> Self {
         match spec.kind {
-            CorrelationKind::EventCount => Self::Count(0),
+            // new values are told by what the group knows, not by a window
+            CorrelationKind::EventCount | CorrelationKind::NewValue => Self::Count(0),
             CorrelationKind::ValueCount => Self::Distinct(FxHashMap::default()),
             CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
                 Self::Bases(SmallVec::from_elem(0, spec.bases.len()))

@@ -17,6 +17,7 @@ mod facts;
 mod feed;
 mod fold;
 mod key;
+mod known;
 mod lanes;
 mod measure;
 mod plan;

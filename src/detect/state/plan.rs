@@ -218,14 +218,15 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
         let names = |f: &[super::super::GroupField]| f.iter().map(|g| g.name.to_string()).collect::<Vec<_>>();
         let _ = write!(
             text,
-            "{:?}{:?}{:?}{:?}{:?}{:?}{}",
+            "{:?}{:?}{:?}{:?}{:?}{:?}{}{:?}",
             spec.kind,
             names(&spec.group_by),
             spec.timespan,
             spec.bounds,
             spec.expr,
             names(&spec.fields),
-            spec.percentile
+            spec.percentile,
+            spec.learn
         );
         if depth < MAX_DEPTH {
             for base in &spec.bases {
@@ -241,7 +242,9 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         RuleKind::Correlation(spec) => Some(Arc::clone(spec)),
         RuleKind::Detection | RuleKind::Filter => None,
     };
-    let span = spec.as_ref().map_or(0, |s| s.timespan.max(0));
+    // a value is remembered for the timespan; alerts about it are single events
+    let window = |s: &&Arc<CorrelationSpec>| s.kind != CorrelationKind::NewValue;
+    let span = spec.as_ref().filter(window).map_or(0, |s| s.timespan.max(0));
     let cooldown = info.cooldown.unwrap_or_else(|| span.max(COOLDOWN)).max(0);
     let threshold = spec.as_deref().map_or(1.0, threshold);
     let cap = match spec.as_deref().map(|s| s.kind) {

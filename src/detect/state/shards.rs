@@ -12,6 +12,7 @@ use super::entry::Ring;
 use super::episode::Episode;
 use super::facts::Facts;
 use super::key::Lane;
+use super::known::Known;
 use super::rate::Rate;
 use super::window::Window;
 
@@ -39,6 +40,8 @@ pub(super) struct Group {
     pub episode: Option<Box<Episode>>,
     pub children: Vec<Child>,
     pub rate: Option<Rate>,
+    /// Of a `new_value`: what the group has had.
+    pub known: Option<Box<Known>>,
     /// An empty ring, for the window that the group may need.
     pub ring: Ring,
 }
@@ -57,8 +60,14 @@ impl Group {
             episode: None,
             children: Vec::new(),
             rate: None,
+            known: None,
             ring,
         }
+    }
+
+    /// Entries that it holds of its shard's share.
+    fn size(&self) -> usize {
+        self.window.as_ref().map_or(0, |w| w.ring.len()) + self.known.as_ref().map_or(0, |k| k.len())
     }
 
     /// What of a removed group's memory another one can use.
@@ -126,7 +135,7 @@ impl Shard {
     /// Removes a group.
     pub(super) fn remove(&mut self, i: u32) {
         let Some(g) = self.groups.get_mut(i as usize).and_then(Option::take) else { return };
-        self.entries = self.entries.saturating_sub(g.window.as_ref().map_or(0, |w| w.ring.len()));
+        self.entries = self.entries.saturating_sub(g.size());
         self.table.remove(&g.hash);
         self.free.push(i);
         let ring = g.into_ring();
@@ -153,7 +162,7 @@ impl Shard {
         max_entries: usize,
         expired: impl Fn(&Group) -> bool,
     ) -> Vec<(u32, bool)> {
-        let size = |g: &Group| g.window.as_ref().map_or(0, |w| w.ring.len());
+        let size = Group::size;
         let (mut groups, mut entries) = (self.len(), self.entries);
         let (target_groups, target_entries) = (max_groups - max_groups / 8, max_entries - max_entries / 8);
         let mut out = Vec::new();

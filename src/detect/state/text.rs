@@ -105,6 +105,10 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                 CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
                     write!(out, "{}", plural(ep.total, "record"))
                 }
+                CorrelationKind::NewValue => {
+                    let many = if ep.measured > 1.0 { "s" } else { "" };
+                    write!(out, "{} new value{many} of {field}", number(ep.measured.max(1.0)))
+                }
                 CorrelationKind::ValueSum => write!(out, "sum of {field} {}", number(ep.measured)),
                 CorrelationKind::ValueAvg => write!(out, "mean of {field} {}", number(ep.measured)),
                 CorrelationKind::ValueMedian => write!(out, "median of {field} {}", number(ep.measured)),

@@ -6,6 +6,7 @@ mod chain;
 mod episodes;
 mod fold;
 mod kinds;
+mod news;
 mod order;
 mod reference;
 mod scores;

@@ -22,6 +22,7 @@ fn spec(kind: CorrelationKind, timespan: i64, gte: f64) -> CorrelationSpec {
         expr: None,
         fields: Vec::new(),
         percentile: 90.0,
+        learn: Default::default(),
         generate: false,
     }
 }
@@ -42,6 +43,7 @@ fn holds(spec: &CorrelationSpec, inside: &[Entry]) -> bool {
                 })
             });
         }
+        CorrelationKind::NewValue => 0.0,
         CorrelationKind::ValueSum => numbers().sum(),
         CorrelationKind::ValueAvg => numbers().sum::<f64>() / inside.len() as f64,
         CorrelationKind::ValueMedian | CorrelationKind::ValuePercentile => {
