@@ -391,3 +391,27 @@ fn connections_of_one_process_know_the_same_sources() {
     let key = triage.mark(&mark, true).unwrap();
     assert_eq!(ingest.event(&key).unwrap().unwrap().event.source.as_deref(), Some("auth.log"));
 }
+
+#[test]
+fn what_people_decided_is_held_against_the_log_of_operations() {
+    let changes = [
+        ("UPDATE notes SET text = 'forged'", "note", "text not as"),
+        ("DELETE FROM notes", "note", "the store does not"),
+        ("UPDATE cases SET title = 'x'", "case IR-", "title not as"),
+        ("UPDATE cases SET state = 'closed'", "case IR-", "state not as"),
+        ("UPDATE alerts SET status = 'dismissed', decided_by = 'eve' WHERE status = 'new'", "alert ", "no operation"),
+        ("UPDATE tags SET added_by = 'eve'", "tag of", "added_by not as"),
+        ("DELETE FROM case_items", "item of case IR-", "the store does not"),
+    ];
+    for (sql, item, problem) in changes {
+        let mut s = filled(3);
+        let case = s.escalate(&ids(&["a0"]), None, "t").unwrap();
+        s.note(&Target::Case(case), "seen").unwrap();
+        s.tag(&Target::Alert("a0".to_owned()), "vpn", true).unwrap();
+        assert_eq!(s.verify().unwrap(), []);
+        s.conn.execute(sql, []).unwrap();
+        let found = s.verify().unwrap();
+        assert!(!found.is_empty(), "{sql}");
+        assert!(found.iter().all(|f| f.item.starts_with(item) && f.problem.contains(problem)), "{sql}: {found:?}");
+    }
+}

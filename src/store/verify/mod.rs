@@ -15,6 +15,7 @@ mod logs;
 mod replay;
 mod report;
 mod store;
+mod tables;
 #[cfg(test)]
 mod tests;
 

@@ -21,6 +21,7 @@ impl Store {
             }
             let (mut writer, mut seq, mut prev) = (String::new(), 0, String::new());
             let mut all = ops::select(c, "1", [])?;
+            let in_order = all.clone();
             all.sort_by(|a, b| (&a.writer, a.seq).cmp(&(&b.writer, b.seq)));
             for op in all {
                 if op.writer != writer {
@@ -40,6 +41,11 @@ impl Store {
                 }
                 prev = op.hash;
             }
+            // Where the log itself was changed, all that follows from it would be named as well.
+            if findings.is_empty() {
+                super::tables::compare(c, &in_order, &mut findings)?;
+            }
+            let mut add = |item: String, problem: &str| findings.push(Finding { item, problem: problem.to_owned() });
             let mut s = c.prepare("SELECT key, raw, sha256 FROM evidence WHERE raw IS NOT NULL ORDER BY key")?;
             let mut rows = s.query([])?;
             while let Some(r) = rows.next()? {
