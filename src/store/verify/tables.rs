@@ -86,7 +86,7 @@ pub(super) fn compare(store: &Connection, operations: &[Operation], findings: &m
 
 fn rows(c: &Connection, keys: usize, question: &str) -> Result<Rows> {
     let mut s = c.prepare(question)?;
-    let names: Vec<String> = s.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = s.column_names().map(str::to_owned).collect();
     let mut out = Rows::new();
     let mut rows = s.query([])?;
     while let Some(r) = rows.next()? {
