@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "secstream", version, about, propagate_version = true, max_term_width = 100)]
 #[command(
-    after_help = "Examples:\n  secstream demo\n  secstream tui /var/log/auth.log\n  secstream replay auth.log access.log.gz --alerts alerts.jsonl\n  secstream rules check --rules my-rules/\n  secstream cases export IR-2026-001 --out case.json\n\nExit codes: 0 done, 1 findings in a check, 2 wrong usage or configuration, 3 input or output failed."
+    after_help = "Examples:\n  secstream demo\n  secstream tui /var/log/auth.log\n  secstream replay auth.log access.log.gz --alerts alerts.jsonl\n  secstream rules check --rules my-rules/\n  secstream cases export IR-2026-001 --out case.json\n\nExit codes: 0 done, 1 findings in a check, 2 wrong usage or configuration, 3 input or output failed,\n130 interrupted."
 )]
 pub struct Cli {
     /// What to do.

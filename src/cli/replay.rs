@@ -10,7 +10,9 @@ use super::args::ReplayArgs;
 use super::error::{DONE, FAILED, Failure, USAGE};
 use super::progress::Progress;
 use super::{inputs, summary};
+use crate::config::nearest;
 use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
+use crate::query::{Field, Query};
 use crate::sink::{AlertWriter, MatchWriter, Out};
 use crate::source::{Input, InputKind, Skipped};
 use crate::store::Store;
@@ -32,12 +34,14 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
         options.sinks.push(Box::new(AlertSink(AlertWriter::new(Out::create(path)?))));
     }
     let mut unwritable = None;
+    let mut kept = None;
     if !args.common.no_store {
         let path = config.optional("store.path").map(std::path::PathBuf::from);
         match Store::open(path.as_deref(), &inputs::analyst(&config)) {
             Ok(store) => {
                 options.keep = true;
                 unwritable = store.read_only_note();
+                kept = Some(store.path().to_owned());
                 options.sinks.push(Box::new(StoreSink::new(store)));
             }
             // Nobody asked for this store by name: the analysis is worth having without it.
@@ -45,13 +49,38 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
             Err(e) => return Err(Failure::failed(e.to_string())),
         }
     }
+    let own: Vec<String> = options.filter.iter().flat_map(own_fields).collect();
     let (snapshot, interrupted) = drive(options, !args.quiet && !args.json)?;
+    let t = &snapshot.totals;
+    if t.records > 0 && t.parsed + t.raw == 0 && !own.is_empty() {
+        // A misspelt name should not look like a quiet log.
+        for name in own {
+            let near = nearest(&name, Field::common()).map(|n| format!("; nearest: {n}")).unwrap_or_default();
+            let said = crate::event::sanitize(&name);
+            let _ = writeln!(
+                std::io::stderr(),
+                "secstream: nothing passed --filter, and '{said}' is no field that every event has{near}"
+            );
+        }
+    }
     let code = report(args.json, args.quiet, &snapshot, &skipped, interrupted)?;
+    if let Some(path) =
+        kept.filter(|_| unwritable.is_none() && !args.quiet && !args.json && !snapshot.alerts.is_empty())
+    {
+        let path = crate::event::sanitize(&path.to_string_lossy()).into_owned();
+        let _ = writeln!(std::io::stderr(), "alerts are kept in {path} (--no-store keeps none)");
+    }
     let Some(note) = unwritable else { return Ok(code) };
     // The outputs are whole, but the alerts are not where they were to be kept.
     let note = crate::event::sanitize(&note);
     let _ = writeln!(std::io::stderr(), "secstream: {note}; --no-store keeps nothing, --db names another file");
     Ok(if code == DONE { FAILED } else { code })
+}
+
+/// Names in a filter that only the input itself can give a meaning.
+fn own_fields(filter: &Query) -> Vec<String> {
+    let fields = filter.root().fields();
+    fields.iter().filter_map(|f| if let Field::Original(name) = f { Some(name.clone()) } else { None }).collect()
 }
 
 /// Writes the summary and chooses the exit code.
@@ -107,6 +136,14 @@ fn one_standard_output(args: &ReplayArgs) -> Result<(), Failure> {
     let named = [&args.events, &args.matches, &args.alerts].iter().filter(|p| p.as_deref() == Some("-")).count();
     if named + usize::from(args.json) > 1 {
         return Err(Failure::usage("only one of --events, --matches, --alerts and --json can go to standard output"));
+    }
+    let files: Vec<&String> = [&args.events, &args.matches, &args.alerts].into_iter().flatten().collect();
+    for (i, a) in files.iter().enumerate() {
+        if *a != "-" && *a != "/dev/null" && files.iter().skip(i + 1).any(|b| a == b) {
+            return Err(Failure::usage(format!(
+                "two of --events, --matches and --alerts name {a}: one would overwrite the other"
+            )));
+        }
     }
     Ok(())
 }

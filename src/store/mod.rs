@@ -83,6 +83,13 @@ struct Ctx<'a> {
 }
 
 impl Store {
+    /// Writes what stands in the log beside the database into the database, as
+    /// far as nobody is reading there, so that a copy of the one file is whole.
+    pub fn settle(&self) {
+        // Failing is no loss: the next to open the store does the same.
+        let _ = self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    }
+
     /// Opens the case store at `path`, or at its usual place. A file that
     /// cannot be written is opened for reading ([`Store::read_only`]).
     pub fn open(path: Option<&Path>, analyst: &str) -> Result<Self> {

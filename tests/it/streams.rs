@@ -112,3 +112,31 @@ fn a_rule_is_checked_from_standard_input() {
     assert!(ran.says(1, &[]).out.contains("-:"), "{}", ran.out);
     assert!(ran.out.contains("1 file, "), "{}", ran.out);
 }
+
+#[test]
+fn a_filter_that_lets_nothing_through_is_explained_and_outputs_do_not_collide() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("a.log");
+    std::fs::write(&log, "2026-03-02T00:00:00Z h sshd[1]: Failed password for root from 192.0.2.7 port 9 ssh2\n")
+        .unwrap();
+    let run = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_secstream"))
+            .arg("replay")
+            .arg(&log)
+            .arg("--no-store")
+            .args(args)
+            .env("HOME", dir.path())
+            .env("XDG_CACHE_HOME", dir.path())
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let (code, said) = run(&["--filter", "usr=root"]);
+    assert!(code == Some(0) && said.contains("'usr' is no field") && said.contains("nearest: user"), "{said}");
+    let (_, said) = run(&["--filter", "user=root"]);
+    assert!(!said.contains("is no field"), "{said}");
+    let (code, said) = run(&["--alerts", "x.jsonl", "--events", "x.jsonl"]);
+    assert!(code == Some(2) && said.contains("x.jsonl"), "{said}");
+    assert!(!dir.path().join("x.jsonl").exists());
+}

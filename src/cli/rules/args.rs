@@ -48,6 +48,7 @@ pub enum RulesCommand {
     /// Turn the small YAML form of thresholds (type, match, threshold) into Sigma
     Import(ImportArgs),
     /// Print the JSON Schema of rule files, for editors
+    #[command(after_help = "Examples:\n  secstream rules schema > rule.schema.json")]
     Schema,
 }
 
@@ -71,7 +72,7 @@ pub struct ListArgs {
 /// `secstream rules import`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  secstream rules import thresholds.yml --out my-rules/thresholds.yml\n\nA rule of the small form:\n  type: brute_force        # or unauthorized_access, traffic_spike, privilege_escalation\n  match: {event_type: ssh_login_failed}\n  group_by: src_ip\n  threshold: 5\n  window_seconds: 300\n  cooldown_seconds: 600"
+    after_help = "Examples:\n  secstream rules import thresholds.yml --out my-rules/thresholds.yml\n\nA rule of the small form:\n  type: brute_force        # or unauthorized_access, traffic_spike, privilege_escalation\n  match: {event_type: ssh_login_failed}\n  group_by: src_ip\n  threshold: 5\n  window_seconds: 300\n  cooldown_seconds: 600"
 )]
 pub struct ImportArgs {
     /// The file; - for standard input

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::args::{CheckArgs, CheckFormat, CheckLevel};
 use crate::cli::error::{DONE, FINDINGS, Failure};
+use crate::cli::words::count;
 use crate::detect::RuleFile;
 use crate::detect::lint::{self, Level};
 use crate::event::sanitize;
@@ -30,9 +31,12 @@ pub(super) fn run(args: &CheckArgs, files: &[RuleFile], out: &mut dyn Write) -> 
             let (errors, warnings, infos) = (of(Level::Error), of(Level::Warning), of(Level::Info));
             writeln!(
                 out,
-                "{} files, {} findings: {errors} errors, {warnings} warnings, {infos} infos",
-                files.len(),
-                findings.len()
+                "{}, {}: {}, {}, {}",
+                count(files.len(), "file"),
+                count(findings.len(), "finding"),
+                count(errors, "error"),
+                count(warnings, "warning"),
+                count(infos, "info")
             )?;
         }
     }

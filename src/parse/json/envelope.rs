@@ -5,7 +5,7 @@
 use super::doc::Doc;
 use super::names::Key;
 use super::{Scratch, generic, scan};
-use crate::event::{Draft, Ov, RecordFlags};
+use crate::event::{Draft, Ov, RecordFlags, TimeQuality, Ts, time};
 use crate::parse::{Format, Parser, addr, detect, syslog, windows};
 
 /// Parses the message inside, if this is an envelope. The caller fills in the rest.
@@ -34,12 +34,26 @@ pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) {
     if parsed {
         d.rec.flags = RecordFlags(d.rec.flags.0 & !RecordFlags::PARSED.0);
         host(doc, d);
-        if !d.rec.time.is_some()
-            && let Some((ts, quality)) = generic::time_of(doc, d, &p.ctx)
-        {
-            d.time(ts, quality);
+        let inner = (d.rec.time, d.rec.quality);
+        if let Some((ts, quality)) = generic::time_of(doc, d, &p.ctx) {
+            if !inner.0.is_some() {
+                d.time(ts, quality);
+            } else if inner.1 == TimeQuality::Yearless && quality != TimeQuality::Yearless {
+                d.time(in_year_of(inner.0, ts), TimeQuality::Wall);
+            }
         }
     }
+}
+
+/// A time whose year was guessed, put into the year that brings it nearest to
+/// the envelope's.
+fn in_year_of(guessed: Ts, envelope: Ts) -> Ts {
+    let (year, month, day, ..) = guessed.civil();
+    let (about, ..) = envelope.civil();
+    let days = |y| time::days_from_civil(y, month, day);
+    let in_year = |y| Ts(guessed.0.saturating_add((days(y) - days(year)).saturating_mul(time::DAY)));
+    let tries = [about - 1, about, about + 1].map(in_year);
+    tries.into_iter().min_by_key(|t| t.0.abs_diff(envelope.0)).unwrap_or(guessed)
 }
 
 fn is_envelope(doc: &Doc) -> bool {

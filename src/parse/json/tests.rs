@@ -329,3 +329,14 @@ fn shippers_that_name_the_program_beside_its_message() {
     let own = row(&format!(r#"{{"time":"2026-05-05T12:01:12Z","message":"{message}","process":{{"name":"sshd"}}}}"#));
     assert_eq!(own.event_type, EventType::Other);
 }
+
+#[test]
+fn the_envelope_dates_a_line_without_a_year() {
+    let docker = |line: &str, time: &str| {
+        row(&format!(r#"{{"log":"{line} h sshd[1]: Failed password for root from 192.0.2.9 port 22 ssh2\n","stream":"stdout","time":"{time}"}}"#)).time
+    };
+    let t = |text: &str| Ts::parse_rfc3339(text).expect("a time");
+    assert_eq!(docker("Jan 10 12:00:01", "2019-01-10T12:00:01.5Z"), t("2019-01-10T12:00:01Z"));
+    assert_eq!(docker("Dec 31 23:59:59", "2020-01-01T00:00:01Z"), t("2019-12-31T23:59:59Z"));
+    assert_eq!(docker("Jan  1 00:00:00", "2019-12-31T23:59:58Z"), t("2020-01-01T00:00:00Z"));
+}

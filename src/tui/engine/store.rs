@@ -85,7 +85,11 @@ impl Worker {
                 }
                 Ok(StoreReq::Evidence(..)) => {}
                 Ok(StoreReq::Feed(f)) => self.feed = Some(f),
-                Ok(StoreReq::Flush(done)) => drop(done),
+                Ok(StoreReq::Flush(done)) => {
+                    // A copy of the file alone then has everything.
+                    self.store.settle();
+                    drop(done);
+                }
                 Err(RecvTimeoutError::Timeout) => self.look(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }

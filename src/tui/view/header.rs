@@ -120,7 +120,12 @@ fn times(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
     let Some(whole) = s.log_span() else {
-        let say = if s.facts.inputs { "reading…" } else { "no log is open: cases only" };
+        let over = matches!(s.snap.phase, Phase::Done | Phase::Stopped);
+        let say = match (s.facts.inputs, over) {
+            (true, false) => "reading…",
+            (true, true) => "no events with a time in this log",
+            (false, _) => "no log is open: cases only",
+        };
         p.put(1, 0, w, say, t.dim);
         return;
     };
