@@ -11,9 +11,11 @@ use super::error::{DONE, FAILED, Failure, USAGE};
 use super::progress::Progress;
 use super::{inputs, summary};
 use crate::config::nearest;
-use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
+use crate::pipeline::{
+    AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
+};
 use crate::query::{Field, Query};
-use crate::sink::{AlertWriter, MatchWriter, Out};
+use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter};
 use crate::source::{Input, InputKind, Skipped};
 use crate::store::Store;
 
@@ -32,6 +34,17 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     }
     if let Some(path) = &args.alerts {
         options.sinks.push(Box::new(AlertSink(AlertWriter::new(Out::create(path)?))));
+    }
+    if args.templates.is_some() || args.structured.is_some() {
+        let open = |path: &Option<String>| path.as_deref().map(Out::create).transpose();
+        let (templates, structured) = (open(&args.templates)?, open(&args.structured)?);
+        let sink = TemplateSink::new(templates.map(TemplateWriter::new), structured.map(TemplateWriter::new))?;
+        options.sinks.push(Box::new(sink));
+    }
+    if let Some(path) = &args.report {
+        // evidence is read again at the end
+        options.keep = true;
+        options.sinks.push(Box::new(ReportSink::new(Out::create(path)?)));
     }
     let mut unwritable = None;
     let mut kept = None;
@@ -118,7 +131,7 @@ pub(super) fn report(
 fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt as _;
     let identity = |p: &Path| std::fs::metadata(p).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
-    for out in [&args.events, &args.matches, &args.alerts].into_iter().flatten().filter(|o| *o != "-") {
+    for (_, out) in args.outputs().filter(|(_, o)| *o != "-") {
         let Some(id) = identity(Path::new(out)) else { continue };
         for i in inputs {
             if let InputKind::Path(p) = &i.kind
@@ -133,16 +146,16 @@ fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure
 
 /// Two results on one standard output would mix.
 fn one_standard_output(args: &ReplayArgs) -> Result<(), Failure> {
-    let named = [&args.events, &args.matches, &args.alerts].iter().filter(|p| p.as_deref() == Some("-")).count();
+    let named = args.outputs().filter(|(_, p)| *p == "-").count();
     if named + usize::from(args.json) > 1 {
-        return Err(Failure::usage("only one of --events, --matches, --alerts and --json can go to standard output"));
+        return Err(Failure::usage(
+            "only one of --events, --matches, --alerts, --templates, --structured, --report and --json can go to standard output",
+        ));
     }
-    let files: Vec<&String> = [&args.events, &args.matches, &args.alerts].into_iter().flatten().collect();
-    for (i, a) in files.iter().enumerate() {
-        if *a != "-" && *a != "/dev/null" && files.iter().skip(i + 1).any(|b| a == b) {
-            return Err(Failure::usage(format!(
-                "two of --events, --matches and --alerts name {a}: one would overwrite the other"
-            )));
+    let files: Vec<(&str, &String)> = args.outputs().filter(|(_, p)| *p != "-" && *p != "/dev/null").collect();
+    for (i, (flag, a)) in files.iter().enumerate() {
+        if let Some((other, _)) = files.iter().skip(i + 1).find(|(_, b)| a == b) {
+            return Err(Failure::usage(format!("{flag} and {other} name {a}: one would overwrite the other")));
         }
     }
     Ok(())

@@ -108,7 +108,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
             make(other).map_err(|f| f.message)
         }))
     };
-    let themes = config_dir().map(|d| d.join("themes"));
+    let themes = inputs::config_dir().map(|d| d.join("themes"));
     let options = Options {
         session,
         reload,
@@ -129,11 +129,6 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         e => Failure::usage(e.to_string()),
     })?;
     Ok(DONE)
-}
-
-fn config_dir() -> Option<std::path::PathBuf> {
-    use etcetera::BaseStrategy as _;
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
 }
 
 /// Whether a full-screen program can run here at all.
