@@ -10,7 +10,7 @@ use super::options::OnChange;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
-use crate::detect::state::State;
+use crate::detect::state::{Carry, State};
 use crate::event::{SourceId, Ts};
 use crate::parse::Parser;
 use crate::source::SourceView;
@@ -19,6 +19,8 @@ use crate::source::SourceView;
 pub(super) struct FeedSource {
     pub view: Arc<SourceView>,
     pub parser: Arc<Parser>,
+    /// What its records before the first timed one get.
+    pub carry: Carry,
 }
 
 /// What a session and its faces share.
@@ -115,6 +117,7 @@ impl Publisher {
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
             evicted: state.counters().evicted,
+            untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),
         };
         *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);

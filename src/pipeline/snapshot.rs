@@ -83,6 +83,8 @@ pub struct Snapshot {
     pub rules_fired: Arc<Vec<(Arc<str>, u64)>>,
     /// Windows and groups put out of memory by the caps.
     pub evicted: u64,
+    /// Matches that no window counts, for want of a time.
+    pub untimed_matches: u64,
     /// Wall-clock seconds since the start.
     pub seconds: f64,
 }

@@ -28,5 +28,6 @@ mod store_broken;
 mod store_shared;
 mod store_verify;
 mod streams;
+mod times;
 mod tui;
 mod workshop;
