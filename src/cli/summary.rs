@@ -20,8 +20,8 @@ pub(super) const fn is_failure(skipped: &Skipped) -> bool {
     }
 }
 
-/// The JSON document of `replay --json`.
-pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
+/// The JSON document of `replay --json`; `failed` says which outputs are not whole, and why.
+pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> serde_json::Value {
     let t = &s.totals;
     let by_severity: serde_json::Map<String, serde_json::Value> =
         Severity::ALL.iter().map(|v| (v.to_string(), s.alerts_of(*v).into())).collect();
@@ -65,6 +65,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
             .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
         "rules_fired": fired,
         "inputs": inputs,
+        "outputs_failed": failed,
         "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
     })
 }
@@ -101,7 +102,11 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     let problem = |p: &RuleProblem| format!("  {}", sanitize(&placed(&p.path, p.line, &p.reason)));
     out += &some(s.rule_problems.iter().map(problem), 10, "secstream rules list");
     if s.evicted > 0 {
-        let _ = writeln!(out, "put out of memory by the caps: {}", count(s.evicted, "window"));
+        let _ = writeln!(
+            out,
+            "put out of memory by the caps: {} window entries, groups and connections (what they held may be missed)",
+            s.evicted
+        );
     }
     let warnings = s.sources.iter().flat_map(|i| i.warnings.iter().map(|w| (&i.name, w)));
     let warnings: Vec<_> = warnings.map(|(name, w)| format!("{}: {}", sanitize(name), sanitize(w))).collect();

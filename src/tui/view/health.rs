@@ -94,6 +94,9 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         t.text,
     ));
     out.push(Line::Text(s.facts.store.clone(), t.text));
+    for o in s.snap.outputs.iter() {
+        out.push(Line::Text(format!("  {}", text::sanitize(&o.reason)), t.bad));
+    }
     out.push(Line::Rule(format!("sources ({})", s.snap.sources.len())));
     for source in s.snap.sources.iter() {
         out.push(Line::Text(source_line(source, w), if source.failed { t.bad } else { t.text }));
