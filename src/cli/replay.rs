@@ -139,7 +139,7 @@ pub(super) fn report(
         let _ = writeln!(err, "secstream: {}", sanitize(reason));
     }
     said?;
-    let broken = s.sources.iter().any(|i| i.failed) || skipped.iter().any(summary::is_failure);
+    let broken = s.sources.iter().any(|i| i.failed || i.damaged) || skipped.iter().any(summary::is_failure);
     Ok(if ran.interrupted {
         130
     } else if broken || !failed.is_empty() {

@@ -35,7 +35,8 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
                 "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
                 "dropped": i.counts.dropped_total(), "lines": i.counts.lines,
-                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "warnings": i.warnings,
+                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "damaged": i.damaged,
+                "warnings": i.warnings,
             })
         })
         .collect();
@@ -87,8 +88,10 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         t.empty_lines
     );
     let failed = s.sources.iter().filter(|i| i.failed).count();
+    let damaged = s.sources.iter().filter(|i| i.damaged).count();
     if s.sources.len() > 1 {
-        let _ = writeln!(out, "{}, {failed} of them not readable", count(s.sources.len(), "input"));
+        let damaged = if damaged > 0 { format!(", {damaged} damaged") } else { String::new() };
+        let _ = writeln!(out, "{}, {failed} of them not readable{damaged}", count(s.sources.len(), "input"));
     }
     for (by, n) in t.filtered.iter().chain(&t.dropped) {
         let _ = writeln!(out, "  {n} by {by}");
@@ -108,9 +111,7 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             s.evicted
         );
     }
-    let warnings = s.sources.iter().flat_map(|i| i.warnings.iter().map(|w| (&i.name, w)));
-    let warnings: Vec<_> = warnings.map(|(name, w)| format!("{}: {}", sanitize(name), sanitize(w))).collect();
-    out += &some(warnings.into_iter(), 40, "--json lists all");
+    out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
     out += &some(skipped.iter().map(skip), 40, "--json lists all");
     let counts: Vec<String> = Severity::ALL
@@ -145,6 +146,29 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
     out
+}
+
+/// What deserves attention of the inputs, losses first; what is said of many is
+/// said once.
+fn warnings(s: &Snapshot) -> Vec<String> {
+    let mut same: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
+    for i in s.sources.iter() {
+        for w in &i.warnings {
+            same.entry((!(i.failed || i.damaged), w)).or_default().push(&i.name);
+        }
+    }
+    let one = |((_, w), names): (&(bool, &str), &Vec<&str>)| match names.as_slice() {
+        [a, b, c, _, ..] => vec![format!(
+            "{}: {} ({}, {}, {} …)",
+            count(names.len(), "input"),
+            sanitize(w),
+            sanitize(a),
+            sanitize(b),
+            sanitize(c)
+        )],
+        few => few.iter().map(|name| format!("{}: {}", sanitize(name), sanitize(w))).collect(),
+    };
+    same.iter().flat_map(one).collect()
 }
 
 /// Which years were inferred, from what: a log whose time was lost is dated wrongly.

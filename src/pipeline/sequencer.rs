@@ -159,6 +159,7 @@ impl Sequencer {
                 lane.ends_after(n);
                 lane.status.sha256 = summary.sha256;
                 lane.status.stored_bytes = summary.bytes;
+                lane.status.damaged = summary.damaged;
                 lane.status.warnings.extend(summary.warnings);
             }
             Got::Failed(n, why) => {

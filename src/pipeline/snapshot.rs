@@ -45,6 +45,8 @@ pub struct SourceStatus {
     pub warnings: Vec<String>,
     /// Whether it could not be read at all.
     pub failed: bool,
+    /// Whether a part of it could not be read (cut short, damaged).
+    pub damaged: bool,
     /// Whether it was read to its end.
     pub ended: bool,
 }

@@ -18,6 +18,7 @@ mod generate;
 mod hostile;
 mod inputs;
 mod many;
+mod odd_files;
 mod outputs;
 mod parsed_data;
 mod program;
