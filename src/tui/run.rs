@@ -47,6 +47,8 @@ struct Loop {
     drawn: Instant,
     gap: Duration,
     settle: Option<Instant>,
+    /// What is handled came from the keyboard.
+    keyed: bool,
     /// When to look whether the terminal is still there.
     look: tokio::time::Interval,
     quit: bool,
@@ -100,6 +102,7 @@ async fn main(launch: Launch) -> io::Result<()> {
         drawn: Instant::now(),
         gap,
         settle: None,
+        keyed: false,
         look: tokio::time::interval(Duration::from_secs(1)),
         quit: false,
     };
@@ -216,7 +219,10 @@ impl Loop {
     fn on_input(&mut self, e: crossterm::event::Event) -> io::Result<()> {
         if let Some(m) = input::message(e) {
             self.key_dirty = true;
-            self.handle(m)?;
+            self.keyed = true;
+            let done = self.handle(m);
+            self.keyed = false;
+            done?;
         }
         Ok(())
     }
@@ -305,7 +311,10 @@ impl Loop {
                 },
                 Effect::Redraw => self.term.forget(),
                 Effect::Suspend => self.suspend()?,
-                Effect::Settle => self.settle = Some(Instant::now() + SETTLE),
+                // Keys put it off; data, which never rests while a log is read, does not.
+                Effect::Settle if self.keyed || self.settle.is_none() => {
+                    self.settle = Some(Instant::now() + SETTLE);
+                }
                 Effect::NextTheme => self.next_theme(),
                 Effect::Reload => {
                     if let Some(e) = &self.engine {

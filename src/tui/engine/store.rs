@@ -257,7 +257,7 @@ impl Worker {
                 self.store.remove_item(&CaseId(case), &target)?;
                 Ok("taken out; u undoes".to_owned())
             }
-            Op::Undo => Ok(self.store.undo()?.map_or_else(|| "nothing to undo".to_owned(), |t| format!("undone: {t}"))),
+            Op::Undo => Ok(self.store.undo()?.unwrap_or_else(|| "nothing to undo".to_owned())),
             Op::Export { case, path } => self.export(&CaseId(case), &path),
         }
     }

@@ -207,7 +207,8 @@ impl State {
     /// Where keys are looked up now.
     #[must_use]
     pub fn place(&self) -> Places {
-        match self.overlays.last() {
+        // Help and palette are about what lies below them.
+        match self.overlays.iter().rev().find(|o| !matches!(o, Overlay::Help(_) | Overlay::Palette(_))) {
             Some(Overlay::Detail(_)) => Places::DETAIL,
             Some(Overlay::Filters(_)) => Places::FILTERS,
             _ if self.screen == Screen::Rules && self.rules.work.is_some() => Places::EDIT,

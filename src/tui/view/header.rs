@@ -59,6 +59,9 @@ fn first(s: &State, p: &mut Pen<'_>) {
         if c.late > 0 {
             right.push((format!("late {}", text::thousands(c.late)), true));
         }
+        if !s.snap.outputs.is_empty() {
+            right.push(("output failed".into(), true));
+        }
         if !s.snap.rule_problems.is_empty() {
             right.push((format!("{} rules off", s.snap.rule_problems.len()), true));
         }
@@ -98,10 +101,8 @@ fn tabs(s: &State, p: &mut Pen<'_>) {
         let label = if w < 60 && *screen != s.screen { n.to_string() } else { format!("{n} {name}") };
         x = p.put(x, 0, w, &label, style) + 1;
     }
-    let mut sums = [0usize; 5];
-    for v in s.triage.all.iter().filter(|v| v.triage == crate::tui::data::Triage::New) {
-        sums[v.alert.severity as usize] += 1;
-    }
+    // What another alert stands for is one attack with it, and counted once.
+    let sums = &s.triage.open;
     let mut words = Vec::new();
     for sev in [Severity::Critical, Severity::High, Severity::Medium, Severity::Low] {
         words.push((format!("{} {}", text::severity_word(sev), sums[sev as usize]), sev, sums[sev as usize]));

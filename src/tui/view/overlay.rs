@@ -3,9 +3,10 @@
 use ratatui::buffer::Buffer;
 
 use super::detail;
+use crate::tui::action::Places;
 use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
-use crate::tui::state::overlay::Overlay;
+use crate::tui::state::overlay::{Answer, Overlay};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::popup;
@@ -18,17 +19,32 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
         Overlay::Filters(c) => filters(s, t, c.at, buf),
         Overlay::Palette(p) => return palette(s, t, p, buf),
         Overlay::Help(c) => help(s, t, c.at, buf),
-        Overlay::Choice { title, answers, cursor } => {
-            let width =
-                answers.iter().map(|a| text::width(&a.label) + 8).max().unwrap_or(20).max(text::width(title) + 6);
-            let area = popup::centred(s.size, (width as u16, answers.len() as u16 + 2));
+        Overlay::Choice { title, about, answers, cursor } => {
+            let label = |a: &Answer| text::width(&a.label) + 8;
+            let width = answers.iter().map(label).max().unwrap_or(20).max(text::width(title) + 6);
+            let width = about.iter().map(|l| text::width(&text::sanitize(l)) + 4).max().unwrap_or(0).max(width);
+            // Where not all fits, what it is about gives way to the answers.
+            let room = usize::from(s.size.1).saturating_sub(answers.len() + 4);
+            let about = about.get(..about.len().min(room)).unwrap_or_default();
+            let before = if about.is_empty() { 0 } else { about.len() + usize::from(about.len() < room) };
+            let area = popup::centred(s.size, (width as u16, (before + answers.len()) as u16 + 2));
             let mut p = popup::open(buf, t, area, title, "");
             let w = usize::from(p.area.w);
-            for (y, a) in answers.iter().enumerate() {
+            for (y, line) in about.iter().enumerate() {
+                p.cell(1, y, w.saturating_sub(2), line, false, t.text);
+            }
+            for (y, a) in (before..).zip(answers) {
                 let key = a.key.to_string();
                 p.put(2, y, 1, &key, t.key);
-                p.cell(4, y, w.saturating_sub(4), &a.label, false, if y == cursor.at { t.cursor } else { t.text });
-                if y == cursor.at {
+                p.cell(
+                    4,
+                    y,
+                    w.saturating_sub(4),
+                    &a.label,
+                    false,
+                    if y - before == cursor.at { t.cursor } else { t.text },
+                );
+                if y - before == cursor.at {
                     p.cursor_bar(y);
                 }
             }
@@ -124,7 +140,7 @@ fn palette(s: &State, t: &Theme, o: &crate::tui::state::overlay::Palette, buf: &
         let Some(a) = o.hits.get(c.top + y) else { break };
         let row = a.row();
         let here = c.top + y == c.at;
-        let off = !row.places.meets(s.screen.place());
+        let off = !row.places.meets(s.place());
         p.cell(
             2,
             y + 1,
@@ -152,7 +168,8 @@ fn palette(s: &State, t: &Theme, o: &crate::tui::state::overlay::Palette, buf: &
 
 fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let area = popup::centred(s.size, (s.size.0, s.size.1));
-    let title = format!("keys · {}", s.screen.tab().1);
+    let place = Places::EACH.iter().find(|(p, _)| *p == s.place()).map_or(s.screen.tab().1, |p| p.1);
+    let title = format!("keys · {place}");
     let mut p = popup::open(buf, t, area, &title, "j/k scroll · : all commands · Esc back");
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let lines = words::help(&s.keys, s.place());

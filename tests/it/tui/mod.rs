@@ -1,5 +1,6 @@
 //! The workbench from outside: key scripts, frames, and the real terminal.
 
+mod dialogs;
 mod fixture;
 mod frames;
 mod keys;
