@@ -20,8 +20,8 @@ pub(super) const fn is_failure(skipped: &Skipped) -> bool {
     }
 }
 
-/// The JSON document of `replay --json`.
-pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
+/// The JSON document of `replay --json`; `failed` says which outputs are not whole, and why.
+pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> serde_json::Value {
     let t = &s.totals;
     let by_severity: serde_json::Map<String, serde_json::Value> =
         Severity::ALL.iter().map(|v| (v.to_string(), s.alerts_of(*v).into())).collect();
@@ -35,7 +35,8 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
                 "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
                 "dropped": i.counts.dropped_total(), "lines": i.counts.lines,
-                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "warnings": i.warnings,
+                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "damaged": i.damaged,
+                "warnings": i.warnings,
             })
         })
         .collect();
@@ -65,6 +66,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
             .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
         "rules_fired": fired,
         "inputs": inputs,
+        "outputs_failed": failed,
         "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
     })
 }
@@ -86,8 +88,10 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         t.empty_lines
     );
     let failed = s.sources.iter().filter(|i| i.failed).count();
+    let damaged = s.sources.iter().filter(|i| i.damaged).count();
     if s.sources.len() > 1 {
-        let _ = writeln!(out, "{}, {failed} of them not readable", count(s.sources.len(), "input"));
+        let damaged = if damaged > 0 { format!(", {damaged} damaged") } else { String::new() };
+        let _ = writeln!(out, "{}, {failed} of them not readable{damaged}", count(s.sources.len(), "input"));
     }
     for (by, n) in t.filtered.iter().chain(&t.dropped) {
         let _ = writeln!(out, "  {n} by {by}");
@@ -101,11 +105,13 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     let problem = |p: &RuleProblem| format!("  {}", sanitize(&placed(&p.path, p.line, &p.reason)));
     out += &some(s.rule_problems.iter().map(problem), 10, "secstream rules list");
     if s.evicted > 0 {
-        let _ = writeln!(out, "put out of memory by the caps: {}", count(s.evicted, "window"));
+        let _ = writeln!(
+            out,
+            "put out of memory by the caps: {} window entries, groups and connections (what they held may be missed)",
+            s.evicted
+        );
     }
-    let warnings = s.sources.iter().flat_map(|i| i.warnings.iter().map(|w| (&i.name, w)));
-    let warnings: Vec<_> = warnings.map(|(name, w)| format!("{}: {}", sanitize(name), sanitize(w))).collect();
-    out += &some(warnings.into_iter(), 40, "--json lists all");
+    out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
     out += &some(skipped.iter().map(skip), 40, "--json lists all");
     let counts: Vec<String> = Severity::ALL
@@ -140,6 +146,29 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
     out
+}
+
+/// What deserves attention of the inputs, losses first; what is said of many is
+/// said once.
+fn warnings(s: &Snapshot) -> Vec<String> {
+    let mut same: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
+    for i in s.sources.iter() {
+        for w in &i.warnings {
+            same.entry((!(i.failed || i.damaged), w)).or_default().push(&i.name);
+        }
+    }
+    let one = |((_, w), names): (&(bool, &str), &Vec<&str>)| match names.as_slice() {
+        [a, b, c, _, ..] => vec![format!(
+            "{}: {} ({}, {}, {} …)",
+            count(names.len(), "input"),
+            sanitize(w),
+            sanitize(a),
+            sanitize(b),
+            sanitize(c)
+        )],
+        few => few.iter().map(|name| format!("{}: {}", sanitize(name), sanitize(w))).collect(),
+    };
+    same.iter().flat_map(one).collect()
 }
 
 /// Which years were inferred, from what: a log whose time was lost is dated wrongly.

@@ -25,6 +25,7 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
         config.set_flag("tui.ascii", "true")?;
     }
     let speed = speed(args.speed.as_deref())?;
+    inputs::named_store(args.common.db.as_deref())?;
     terminal()?;
     let (found, skipped) = inputs::inputs(&args.inputs);
     if found.is_empty() && !args.inputs.is_empty() {

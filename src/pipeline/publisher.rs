@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::lane::Lane;
 use super::options::OnChange;
+use super::outputs::Outputs;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
@@ -86,6 +87,7 @@ impl Publisher {
         fired: &[u64],
         rules: &RuleSet,
         state: &State,
+        outputs: &Outputs,
         end: bool,
     ) {
         let face = self.on_change.is_some();
@@ -114,6 +116,8 @@ impl Publisher {
             rules_loaded: self.loaded,
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
+            outputs: Arc::new(outputs.trouble()),
+            abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
             seconds: self.started.elapsed().as_secs_f64(),
         };

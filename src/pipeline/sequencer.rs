@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::lanes::Lanes;
+use super::outputs::Outputs;
 use super::sinks::SinkContext;
 use super::work::{Got, Shop};
-use super::{Histogram, Phase, Publisher, Sink, SourceStatus};
+use super::{Histogram, Phase, Publisher, SourceStatus};
 use crate::alert::{Alert, RuleType};
 use crate::detect::state::State;
 use crate::detect::{RuleIdx, RuleSet};
 use crate::event::time::SECOND;
 use crate::event::{RecordFlags, TimeQuality, Ts};
-use crate::sink::SinkError;
 
 /// How often snapshots are published while records flow.
 const PUBLISH: Duration = Duration::from_millis(50);
@@ -38,7 +38,7 @@ pub(super) struct Sequencer {
     pub state: State,
     pub tokens: Sender<usize>,
     pub results: Receiver<(usize, Got)>,
-    pub sinks: Vec<Box<dyn Sink>>,
+    pub outputs: Outputs,
     pub publisher: Publisher,
     pub from: Option<Ts>,
     pub to: Option<Ts>,
@@ -51,45 +51,43 @@ pub(super) struct Sequencer {
 
 impl Sequencer {
     /// Runs to the end of all inputs, or until stopped.
-    pub fn run(mut self) -> Result<(), SinkError> {
-        let result = self.flow();
-        let result = result.and_then(|phase| self.close().map(|()| phase));
-        let phase = match &result {
-            Ok(phase) => phase.clone(),
-            Err(_) => Phase::Stopped,
-        };
+    pub fn run(mut self) {
+        let phase = self.flow();
+        if phase == Phase::Stopped {
+            self.alerts();
+            let open: Vec<Arc<Alert>> = self.state.open_alerts().into_iter().map(Arc::new).collect();
+            self.outputs.each(|s| s.interrupted(&open));
+        }
+        self.close();
         self.publish(phase, true);
-        result.map(|_| ())
     }
 
-    fn flow(&mut self) -> Result<Phase, SinkError> {
+    fn flow(&mut self) -> Phase {
         let stop = Arc::clone(&self.publisher.stop);
         let mut last = Instant::now();
         self.publish(Phase::Running, false);
         loop {
             if stop.load(Ordering::Relaxed) {
-                return Ok(Phase::Stopped);
+                return Phase::Stopped;
             }
             self.activate();
             while let Some(lane) = self.lanes.take_next() {
-                self.process(lane)?;
+                self.process(lane);
                 if last.elapsed() >= PUBLISH {
                     self.publish(Phase::Running, false);
                     last = Instant::now();
-                    if stop.load(Ordering::Relaxed) {
-                        return Ok(Phase::Stopped);
+                    if stop.load(Ordering::Relaxed) || self.outputs.abandoned() {
+                        return Phase::Stopped;
                     }
                 }
                 self.activate();
                 self.collect(false);
             }
             if self.lanes.done() {
-                return Ok(Phase::Done);
+                return Phase::Done;
             }
             if last.elapsed() >= PUBLISH {
-                for s in &mut self.sinks {
-                    s.tick()?;
-                }
+                self.outputs.each(|s| s.tick());
                 self.publish(if self.lanes.all_idle() { Phase::Waiting } else { Phase::Running }, false);
                 last = Instant::now();
             }
@@ -161,6 +159,7 @@ impl Sequencer {
                 lane.ends_after(n);
                 lane.status.sha256 = summary.sha256;
                 lane.status.stored_bytes = summary.bytes;
+                lane.status.damaged = summary.damaged;
                 lane.status.warnings.extend(summary.warnings);
             }
             Got::Failed(n, why) => {
@@ -172,10 +171,10 @@ impl Sequencer {
     }
 
     /// Hands on records of a lane until another lane's turn comes.
-    fn process(&mut self, i: usize) -> Result<(), SinkError> {
+    fn process(&mut self, i: usize) {
         let (limit, joining) = self.lanes.limits();
-        let Some(lane) = self.lanes.get_mut(i) else { return Ok(()) };
-        let Some(head) = lane.head_mut() else { return Ok(()) };
+        let Some(lane) = self.lanes.get_mut(i) else { return };
+        let Some(head) = lane.head_mut() else { return };
         let start = head.record;
         let more = head.observed.get(start..).unwrap_or_default();
         let run = more
@@ -184,8 +183,8 @@ impl Sequencer {
             .count();
         // the first record is this lane's by choice, whatever a joining lane begins with
         let end = start + run.max(usize::from(!more.is_empty()));
-        self.hand_on(i, start..end)?;
-        let Some(lane) = self.lanes.get_mut(i) else { return Ok(()) };
+        self.hand_on(i, start..end);
+        let Some(lane) = self.lanes.get_mut(i) else { return };
         let finished = lane.head_mut().is_some_and(|h| {
             h.record = end;
             end >= h.observed.len()
@@ -196,17 +195,16 @@ impl Sequencer {
             self.shop.give(work);
         }
         self.settle(i);
-        Ok(())
     }
 
-    fn hand_on(&mut self, i: usize, range: Range<usize>) -> Result<(), SinkError> {
-        let Self { lanes, names, rules, state, sinks, publisher, from, to, histogram, fired, scratch, .. } = self;
-        let Some(lane) = lanes.get_mut(i) else { return Ok(()) };
+    fn hand_on(&mut self, i: usize, range: Range<usize>) {
+        let Self { lanes, names, rules, state, outputs, publisher, from, to, histogram, fired, scratch, .. } = self;
+        let Some(lane) = lanes.get_mut(i) else { return };
         let first_record = lane.records_done;
         lane.records_done += range.len() as u64;
         let source = lane.status.id;
         let mut counts = std::mem::take(&mut lane.status.counts);
-        let Some(head) = lane.head_mut() else { return Ok(()) };
+        let Some(head) = lane.head_mut() else { return };
         let work = &*head.work;
         let ctx = SinkContext { names, rules };
         let out_of_time = |t: Ts| from.is_some_and(|f| t < f) || to.is_some_and(|u| t >= u);
@@ -256,9 +254,7 @@ impl Sequencer {
                 }
             }
             if !hits.is_empty() {
-                for s in sinks.iter_mut() {
-                    s.hits(ctx, &event, hits)?;
-                }
+                outputs.each(|s| s.hits(ctx, &event, hits));
             }
             state.push(event, scratch, *at);
         }
@@ -268,19 +264,17 @@ impl Sequencer {
         if let Some(o) = range.end.checked_sub(1).and_then(|l| head.observed.get(l)) {
             state.advance_source(source, *o);
         }
-        for s in sinks.iter_mut() {
-            s.events(ctx, &work.batch, range.clone(), &kept)?;
-        }
+        outputs.each(|s| s.events(ctx, &work.batch, range.clone(), &kept));
         publisher.order(source, first_record, range.len() as u64);
         lane.status.counts = counts;
         if let Some(view) = lane.view.as_ref().filter(|_| !lane.status.ended) {
             lane.status.stored_bytes = view.progress().0;
         }
-        self.alerts()
+        self.alerts();
     }
 
     /// Passes changed alerts on.
-    fn alerts(&mut self) -> Result<(), SinkError> {
+    fn alerts(&mut self) {
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         for (a, closed) in self.publisher.drain(&mut self.state) {
             // an alert is given out again when another comes to stand for it
@@ -292,24 +286,18 @@ impl Sequencer {
             {
                 *n += 1;
             }
-            for s in &mut self.sinks {
-                s.alert(ctx, &a)?;
-            }
+            self.outputs.each(|s| s.alert(ctx, &a));
         }
-        Ok(())
     }
 
     /// The end of the input: everything open is closed.
-    fn close(&mut self) -> Result<(), SinkError> {
+    fn close(&mut self) {
         self.state.finish();
-        self.alerts()?;
+        self.alerts();
         let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
         let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
-        for s in &mut self.sinks {
-            s.finish(ctx, &alerts, &statuses)?;
-        }
-        Ok(())
+        self.outputs.each(|s| s.finish(ctx, &alerts, &statuses));
     }
 
     fn publish(&mut self, phase: Phase, end: bool) {
@@ -321,6 +309,7 @@ impl Sequencer {
             &self.fired,
             &self.rules,
             &self.state,
+            &self.outputs,
             end,
         );
     }

@@ -7,12 +7,11 @@ use std::time::Instant;
 
 use super::lane::Lane;
 use super::lanes::Lanes;
+use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::sequencer::Sequencer;
 use super::work::{Feeder, Reading, Shop};
-use super::{
-    Feed, Histogram, LoadedRules, OpenedSource, Phase, RuleProblem, SessionOptions, Snapshot, SourceStatus, work,
-};
+use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, SessionOptions, Snapshot, SourceStatus, work};
 use crate::detect::RuleSet;
 use crate::detect::state::{State, StateOptions};
 use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
@@ -33,7 +32,7 @@ const UNDER_WAY: usize = 32 << 20;
 pub struct Session {
     shared: Arc<Shared>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Result<(), SinkError>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Session {
@@ -83,13 +82,13 @@ impl Session {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Waits for the end.
+    /// Waits for the end. What became of the outputs stands in the snapshot.
     ///
     /// # Errors
-    /// When an output failed.
+    /// When the session broke off by itself.
     pub fn join(&mut self) -> Result<(), SinkError> {
         match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(result)) => result,
+            Some(Ok(())) => Ok(()),
             Some(Err(_)) => {
                 Err(SinkError::Io { path: "session".into(), source: std::io::Error::other("the sequencer failed") })
             }
@@ -105,7 +104,7 @@ impl Drop for Session {
     }
 }
 
-fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkError> {
+fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     let started = Instant::now();
     let none = || LoadedRules { set: Arc::new(RuleSet::load(&[])), records: Vec::new() };
     let load = std::mem::replace(&mut options.rules, Box::new(none));
@@ -164,12 +163,8 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
     let known = known_order(&options, &cache, shared, &mut feed_sources);
     *shared.sources.write().unwrap_or_else(PoisonError::into_inner) = feed_sources;
 
-    for s in &mut options.sinks {
-        if let Err(e) = s.start(&opened, &records) {
-            mark_stopped(shared);
-            return Err(e);
-        }
-    }
+    let mut outputs = Outputs::new(std::mem::take(&mut options.sinks));
+    outputs.each(|s| s.start(&opened, &records));
 
     let threads = options.worker_threads() + live;
     let shop =
@@ -215,7 +210,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         rules,
         tokens,
         results,
-        sinks: std::mem::take(&mut options.sinks),
+        outputs,
         publisher,
         from: options.from,
         to: options.to,
@@ -223,14 +218,10 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) -> Result<(), SinkErro
         histogram: Histogram::default(),
         scratch: Vec::new(),
     };
-    let result = sequencer.run();
+    sequencer.run();
     for w in workers {
         let _ = w.join();
     }
-    if result.is_err() {
-        mark_stopped(shared);
-    }
-    result
 }
 
 /// Where the only input was read before and is still the same, its index tells
@@ -252,13 +243,6 @@ fn known_order(
     source.view = Arc::new(view);
     shared.runs.write().unwrap_or_else(PoisonError::into_inner).push(id, 0, records);
     true
-}
-
-fn mark_stopped(shared: &Shared) {
-    let mut s = shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut copy = (**s).clone();
-    copy.phase = Phase::Stopped;
-    *s = Arc::new(copy);
 }
 
 /// What the store keeps of an input.

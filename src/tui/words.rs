@@ -325,5 +325,7 @@ pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool, ascii
 /// Lines of the health screen.
 #[must_use]
 pub fn health_len(s: &State) -> usize {
-    12 + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>() + s.snap.rule_problems.len()
+    12 + s.snap.outputs.len()
+        + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>()
+        + s.snap.rule_problems.len()
 }

@@ -18,6 +18,8 @@ mod generate;
 mod hostile;
 mod inputs;
 mod many;
+mod odd_files;
+mod outputs;
 mod parsed_data;
 mod program;
 mod reopen;

@@ -38,8 +38,13 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             fx.push(Effect::Redraw);
         }
         Msg::Session(snap, rate) => {
+            // What cannot be written is said when it happens; Health keeps it.
+            let new = snap.outputs.iter().find(|o| !s.snap.outputs.contains(o)).map(|o| o.reason.clone());
             s.snap = snap;
             s.rate = rate;
+            if let Some(why) = new {
+                s.complain(why);
+            }
         }
         Msg::Alerts(all) => {
             s.triage.all = all;

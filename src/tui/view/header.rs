@@ -59,6 +59,9 @@ fn first(s: &State, p: &mut Pen<'_>) {
         if c.late > 0 {
             right.push((format!("late {}", text::thousands(c.late)), true));
         }
+        if !s.snap.outputs.is_empty() {
+            right.push(("output failed".into(), true));
+        }
         if !s.snap.rule_problems.is_empty() {
             right.push((format!("{} rules off", s.snap.rule_problems.len()), true));
         }

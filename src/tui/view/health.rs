@@ -94,9 +94,12 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         t.text,
     ));
     out.push(Line::Text(s.facts.store.clone(), t.text));
+    for o in s.snap.outputs.iter() {
+        out.push(Line::Text(format!("  {}", text::sanitize(&o.reason)), t.bad));
+    }
     out.push(Line::Rule(format!("sources ({})", s.snap.sources.len())));
     for source in s.snap.sources.iter() {
-        out.push(Line::Text(source_line(source, w), if source.failed { t.bad } else { t.text }));
+        out.push(Line::Text(source_line(source, w), if source.failed || source.damaged { t.bad } else { t.text }));
         for warning in &source.warnings {
             out.push(Line::Text(format!("  {warning}"), t.warn));
         }
@@ -114,6 +117,7 @@ fn source_line(x: &SourceStatus, w: usize) -> String {
     let c = &x.counts;
     let state = match (x.failed, x.ended) {
         (true, _) => "could not be read",
+        _ if x.damaged => "damaged: read in part",
         (_, true) => "read to its end",
         _ => "open",
     };
