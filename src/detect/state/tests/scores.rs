@@ -137,10 +137,7 @@ fn passed_time_makes_room_without_eviction() {
 #[test]
 fn groups_that_time_has_passed_do_not_pile_up() {
     let mut b = Bench::new(&guessing(3, "10s"));
-    b.feed(
-        0,
-        &(0..8_000).map(|i| (i, format!("kind=fail src_ip=10.{}.{}.1", i / 250, i % 250))).collect::<Vec<_>>(),
-    );
+    b.feed(0, &(0..8_000).map(|i| (i, format!("kind=fail src_ip=10.{}.{}.1", i / 250, i % 250))).collect::<Vec<_>>());
     let c = b.state.counters();
     // each shard looks again when its groups have doubled, at 32 at the earliest
     assert!(c.evicted == 0 && c.groups <= 64 * 33 && c.windows <= c.groups, "{c:?}");
