@@ -183,6 +183,16 @@ pub(super) fn config_dir() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
 }
 
+/// A store that is named on the command line may be made, but not its
+/// directory: a misspelt path should not look like an empty store.
+pub(super) fn named_store(db: Option<&Path>) -> Result<(), Failure> {
+    let Some(db) = db else { return Ok(()) };
+    match db.parent().filter(|d| !d.as_os_str().is_empty() && !d.is_dir()) {
+        Some(dir) => Err(Failure::failed(format!("--db {}: there is no directory {}", db.display(), dir.display()))),
+        None => Ok(()),
+    }
+}
+
 /// The cache directory in force.
 pub(super) fn cache(config: &Config) -> Cache {
     let cap = config.number("cache.spool_gib").saturating_mul(1 << 30);

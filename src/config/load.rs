@@ -310,7 +310,8 @@ fn as_text(key: &Key, value: &DeValue<'_>) -> Option<String> {
         (Kind::Number, DeValue::Integer(n)) => {
             u64::from_str_radix(&n.as_str().replace('_', ""), n.radix()).ok().map(|n| n.to_string())
         }
-        (Kind::Bool, DeValue::Boolean(b)) => Some(b.to_string()),
+        (Kind::Auto, DeValue::String(s)) if &**s == "auto" => Some(s.to_string()),
+        (Kind::Bool | Kind::Auto, DeValue::Boolean(b)) => Some(b.to_string()),
         (Kind::Paths, DeValue::Array(a)) => {
             a.iter().map(|v| v.get_ref().as_str()).collect::<Option<Vec<_>>>().map(|v| v.join(":"))
         }
@@ -321,7 +322,8 @@ fn as_text(key: &Key, value: &DeValue<'_>) -> Option<String> {
 fn check(key: &Key, value: &str, place: &str) -> Result<(), ConfigError> {
     let good = match key.kind {
         Kind::Number => value.parse::<u64>().is_ok(),
-        Kind::Bool => matches!(value, "true" | "false" | "1" | "0" | "yes" | "no" | "on" | "off"),
+        Kind::Auto if value == "auto" => true,
+        Kind::Bool | Kind::Auto => matches!(value, "true" | "false" | "1" | "0" | "yes" | "no" | "on" | "off"),
         Kind::Text if key.name == "input.timezone" => value.parse::<chrono_tz::Tz>().is_ok(),
         _ => true,
     };

@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use super::lane::Lane;
 use super::options::OnChange;
+use super::outputs::Outputs;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
-use crate::detect::state::State;
+use crate::detect::state::{Carry, State};
 use crate::event::{SourceId, Ts};
 use crate::parse::Parser;
 use crate::source::SourceView;
@@ -19,6 +20,8 @@ use crate::source::SourceView;
 pub(super) struct FeedSource {
     pub view: Arc<SourceView>,
     pub parser: Arc<Parser>,
+    /// What its records before the first timed one get.
+    pub carry: Carry,
 }
 
 /// What a session and its faces share.
@@ -86,6 +89,7 @@ impl Publisher {
         fired: &[u64],
         rules: &RuleSet,
         state: &State,
+        outputs: &Outputs,
         end: bool,
     ) {
         let face = self.on_change.is_some();
@@ -114,7 +118,10 @@ impl Publisher {
             rules_loaded: self.loaded,
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
+            outputs: Arc::new(outputs.trouble()),
+            abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
+            untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),
         };
         *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);

@@ -9,12 +9,14 @@ use std::io::{self, BufReader, BufWriter, Read, Seek as _, SeekFrom, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::SourceStatus;
 use super::sinks::{Sink, SinkContext};
 use crate::alert::Alert;
 use crate::event::{Batch, EventRef, Ov, Ts};
 use crate::sink::{SinkError, StructuredRow, TemplateRow, TemplateWriter};
-use crate::template::Miner;
+use crate::template::{Miner, Template};
 
 /// Longest part of a record that is looked at, in bytes.
 const MOST: usize = 16 << 10;
@@ -23,6 +25,8 @@ const MOST: usize = 16 << 10;
 pub struct TemplateSink {
     templates: Option<TemplateWriter>,
     structured: Option<(TemplateWriter, Waiting)>,
+    /// Why records could not wait; told at the end, when templates are written.
+    lost: Option<SinkError>,
     miner: Miner,
     /// Records so far, and the place of the first one of each template.
     records: u64,
@@ -45,7 +49,7 @@ impl TemplateSink {
             None => None,
             Some(w) => Some((w, Waiting::new().map_err(waiting)?)),
         };
-        Ok(Self { templates, structured, miner: Miner::default(), records: 0, first: Vec::new() })
+        Ok(Self { templates, structured, lost: None, miner: Miner::default(), records: 0, first: Vec::new() })
     }
 }
 
@@ -76,50 +80,58 @@ impl Sink for TemplateSink {
                 self.first.push((self.records, batch.source.0.into(), e.rec.line));
             }
             self.records += 1;
-            if let Some((_, w)) = &mut self.structured {
-                w.push(batch.source.0.into(), e.rec.line, e.rec.time, of, text).map_err(waiting)?;
+            if let Some((_, w)) = &mut self.structured
+                && let Err(e) = w.push(batch.source.0.into(), e.rec.line, e.rec.time, of, text)
+            {
+                self.lost = Some(waiting(e));
+                self.structured = None;
             }
         }
         Ok(())
     }
 
     fn finish(&mut self, ctx: SinkContext<'_>, _: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
-        let name = |source: u32| ctx.names.get(source as usize).map_or("", String::as_str);
         let (all, place) = self.miner.finish();
-        if let Some(w) = &mut self.templates {
-            for t in &all {
-                let at = self.first.iter().find(|f| f.0 == t.first).copied().unwrap_or_default();
-                w.template(&TemplateRow {
-                    id: &t.id,
-                    template: &t.text,
-                    count: t.count,
-                    file: name(at.1),
-                    line: at.2,
-                })?;
-            }
-            w.flush()?;
+        // Each is written whatever becomes of the other.
+        let templates = self.write_templates(ctx, &all);
+        let structured = self.write_structured(ctx, &all, &place);
+        templates?;
+        structured?;
+        self.lost.take().map_or(Ok(()), Err)
+    }
+}
+
+impl TemplateSink {
+    fn write_templates(&mut self, ctx: SinkContext<'_>, all: &[Template]) -> Result<(), SinkError> {
+        let Some(w) = &mut self.templates else { return Ok(()) };
+        let first: FxHashMap<u64, (u32, u64)> = self.first.iter().map(|f| (f.0, (f.1, f.2))).collect();
+        for t in all {
+            let (source, line) = first.get(&t.first).copied().unwrap_or_default();
+            let file = ctx.names.get(source as usize).map_or("", String::as_str);
+            w.template(&TemplateRow { id: &t.id, template: &t.text, count: t.count, file, line })?;
         }
-        if let Some((w, records)) = self.structured.take() {
-            let mut w = w;
-            let mut read = records.read().map_err(waiting)?;
-            let mut text = String::new();
-            while let Some(r) = read.next(&mut text).map_err(waiting)? {
-                let Some(t) = place.get(r.of as usize).and_then(|p| all.get(*p as usize)) else { continue };
-                let (mut buffer, mut parameters) = (Vec::new(), Vec::new());
-                self.miner.parameters(r.of, &text, &mut buffer, &mut parameters);
-                let timestamp = if r.time.is_some() { r.time.to_rfc3339() } else { String::new() };
-                w.structured(&StructuredRow {
-                    file: name(r.source),
-                    line: r.line,
-                    timestamp: &timestamp,
-                    id: &t.id,
-                    template: &t.text,
-                    parameters: &parameters,
-                })?;
-            }
-            w.flush()?;
+        w.flush()
+    }
+
+    fn write_structured(&mut self, ctx: SinkContext<'_>, all: &[Template], place: &[u32]) -> Result<(), SinkError> {
+        let Some((mut w, records)) = self.structured.take() else { return Ok(()) };
+        let mut read = records.read().map_err(waiting)?;
+        let mut text = String::new();
+        while let Some(r) = read.next(&mut text).map_err(waiting)? {
+            let Some(t) = place.get(r.of as usize).and_then(|p| all.get(*p as usize)) else { continue };
+            let (mut buffer, mut parameters) = (Vec::new(), Vec::new());
+            self.miner.parameters(r.of, &text, &mut buffer, &mut parameters);
+            let timestamp = if r.time.is_some() { r.time.to_rfc3339() } else { String::new() };
+            w.structured(&StructuredRow {
+                file: ctx.names.get(r.source as usize).map_or("", String::as_str),
+                line: r.line,
+                timestamp: &timestamp,
+                id: &t.id,
+                template: &t.text,
+                parameters: &parameters,
+            })?;
         }
-        Ok(())
+        w.flush()
     }
 }
 

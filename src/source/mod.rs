@@ -31,6 +31,7 @@ mod identity;
 mod index;
 mod input;
 mod live;
+mod looks;
 mod open;
 mod reader;
 mod serials;

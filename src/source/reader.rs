@@ -15,7 +15,7 @@ use super::serials::Serials;
 use super::shape::Shape;
 use super::spool::SpoolWriter;
 use super::view::Target;
-use super::{BlockEntry, Input, SourceError, SourceSummary, SourceView, TimeRef, open};
+use super::{BlockEntry, Input, SourceError, SourceSummary, SourceView, TimeRef, looks, open};
 use crate::event::{Batch, RecordFlags, SourceId, Ts};
 
 /// Lines of a live source wait at most so long for others to share their batch.
@@ -79,6 +79,7 @@ pub struct SourceReader {
     feed: Box<dyn Feed>,
     framer: Framer,
     view: Arc<SourceView>,
+    written: Ts,
     spool: Option<SpoolWriter>,
     tally: Tally,
     /// A regular file that is not followed, and what it was before.
@@ -119,6 +120,7 @@ impl SourceReader {
             feed: opened.feed,
             framer: Framer::new(0, 1, opts.block),
             view: Arc::new(view),
+            written: opened.written,
             spool: opened.spool,
             tally: opened.tally,
             file: opened.file.zip(opened.identity),
@@ -136,7 +138,12 @@ impl SourceReader {
             marked: false,
             asleep: None,
             serials: None,
-            summary: SourceSummary { warnings: opened.warnings, complete: true, ..SourceSummary::default() },
+            summary: SourceSummary {
+                warnings: opened.warnings,
+                damaged: opened.damaged,
+                complete: true,
+                ..SourceSummary::default()
+            },
         };
         reader.read_head(open::SAMPLE);
         Ok(reader)
@@ -190,6 +197,12 @@ impl SourceReader {
     #[must_use]
     pub fn time_ref(&self) -> TimeRef {
         self.view.time_ref()
+    }
+
+    /// When the source was written: shown for records without any time.
+    #[must_use]
+    pub fn written(&self) -> Ts {
+        self.written
     }
 
     /// What became of the file since it was read last.
@@ -268,6 +281,16 @@ impl SourceReader {
     /// Ends reading and says what was read.
     #[must_use]
     pub fn finish(mut self) -> SourceSummary {
+        if self.ended && !self.stopped() && !self.opts.follow {
+            let s = &self.summary;
+            let empty = match (s.records, s.lines) {
+                (0, 0) if s.damaged => None,
+                (0, 0) => Some("is empty"),
+                (0, _) => Some("holds nothing but empty lines"),
+                _ => None,
+            };
+            self.summary.warnings.extend(empty.map(str::to_owned));
+        }
         self.summary.warnings.extend(self.feed.warnings());
         self.summary.warnings.extend(self.serials.as_ref().and_then(Serials::warning));
         self.whole &= self.ended;
@@ -350,6 +373,7 @@ impl SourceReader {
             Ok(Got::End) => self.end(),
             Err(e) => {
                 if !self.stopped() {
+                    self.summary.damaged = true;
                     let at = self.framer.place().0 + self.framer.pending().len() as u64;
                     self.summary.warnings.push(format!("is damaged or unreadable after byte {at}: {e}"));
                 }
@@ -402,11 +426,9 @@ impl SourceReader {
             }
         }
         let sample = self.framer.pending();
-        if memchr::memchr_iter(0, sample).count() > sample.len() / 10 {
-            let warning = "holds many NUL bytes: binary, or UTF-16 without its mark";
-            if !self.summary.warnings.iter().any(|w| w == warning) {
-                self.summary.warnings.push(warning.to_owned());
-            }
+        // What is known to be an archive or not to be what its name says needs no more words.
+        if let Some(warning) = looks::binary(sample).filter(|_| self.summary.warnings.is_empty()) {
+            self.summary.warnings.push(warning.to_owned());
         }
         let shape = Shape::of(sample);
         self.serials = (shape == Shape::Audit).then(Serials::default);
