@@ -203,7 +203,7 @@ impl Feed {
         let (view, parser) = {
             let sources = self.shared.sources.read().unwrap_or_else(PoisonError::into_inner);
             let s = sources.get(source.0 as usize)?.as_ref()?;
-            (Arc::clone(&s.view), Arc::clone(&s.parser))
+            (Arc::clone(&s.view), s.reads.parser())
         };
         let mut batch = Batch::default();
         view.read_block(block, &mut batch).ok()?;
