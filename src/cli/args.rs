@@ -177,6 +177,9 @@ pub struct TuiArgs {
     /// Fewest bytes over the line
     #[arg(long)]
     pub lean: bool,
+    /// Draw with ASCII characters only (default: where the locale is not UTF-8)
+    #[arg(long)]
+    pub ascii: bool,
 }
 
 /// `secstream demo`.

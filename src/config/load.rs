@@ -266,7 +266,8 @@ fn as_text(key: &Key, value: &toml::Value) -> Option<String> {
     match (key.kind, value) {
         (Kind::Text | Kind::Path | Kind::Paths, toml::Value::String(s)) => Some(s.clone()),
         (Kind::Number, toml::Value::Integer(n)) if *n >= 0 => Some(n.to_string()),
-        (Kind::Bool, toml::Value::Boolean(b)) => Some(b.to_string()),
+        (Kind::Auto, toml::Value::String(s)) if s == "auto" => Some(s.clone()),
+        (Kind::Bool | Kind::Auto, toml::Value::Boolean(b)) => Some(b.to_string()),
         (Kind::Paths, toml::Value::Array(a)) => {
             a.iter().map(|v| v.as_str()).collect::<Option<Vec<_>>>().map(|v| v.join(":"))
         }
@@ -277,7 +278,8 @@ fn as_text(key: &Key, value: &toml::Value) -> Option<String> {
 fn check(key: &Key, value: &str, place: &str) -> Result<(), ConfigError> {
     let good = match key.kind {
         Kind::Number => value.parse::<u64>().is_ok(),
-        Kind::Bool => matches!(value, "true" | "false" | "1" | "0" | "yes" | "no" | "on" | "off"),
+        Kind::Auto if value == "auto" => true,
+        Kind::Bool | Kind::Auto => matches!(value, "true" | "false" | "1" | "0" | "yes" | "no" | "on" | "off"),
         Kind::Text if key.name == "input.timezone" => value.parse::<chrono_tz::Tz>().is_ok(),
         _ => true,
     };

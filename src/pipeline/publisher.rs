@@ -12,7 +12,7 @@ use super::reads::Reads;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
-use crate::detect::state::State;
+use crate::detect::state::{Carry, State};
 use crate::event::{SourceId, Ts};
 use crate::source::SourceView;
 
@@ -20,6 +20,8 @@ use crate::source::SourceView;
 pub(super) struct FeedSource {
     pub view: Arc<SourceView>,
     pub reads: Arc<Reads>,
+    /// What its records before the first timed one get.
+    pub carry: Carry,
 }
 
 /// What a session and its faces share.
@@ -119,6 +121,7 @@ impl Publisher {
             outputs: Arc::new(outputs.trouble()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
+            untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),
         };
         *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);

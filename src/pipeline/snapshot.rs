@@ -92,6 +92,8 @@ pub struct Snapshot {
     pub abandoned: bool,
     /// Windows and groups put out of memory by the caps.
     pub evicted: u64,
+    /// Matches that no window counts, for want of a time.
+    pub untimed_matches: u64,
     /// Wall-clock seconds since the start.
     pub seconds: f64,
 }

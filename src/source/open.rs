@@ -41,6 +41,8 @@ pub(crate) struct Opened {
     /// Takes what is read, where the view cannot read it again.
     pub(crate) spool: Option<SpoolWriter>,
     pub(crate) time_ref: TimeRef,
+    /// When it was written, as far as that is known; no year is asked for.
+    pub(crate) written: Ts,
     /// What it was when it was read before, and what became of it.
     pub(crate) before: Option<Index>,
     pub(crate) change: Change,
@@ -67,6 +69,7 @@ impl Opened {
             back: Back::None("it is not kept"),
             spool: None,
             time_ref: TimeRef::now(),
+            written: TimeRef::now().time,
             before: None,
             change: Change::New,
             key: String::new(),
@@ -208,6 +211,7 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
     };
     let mut opened = Opened {
         time_ref,
+        written: time_ref.time,
         change,
         key,
         size: Some(meta.len()),

@@ -79,6 +79,7 @@ pub struct SourceReader {
     feed: Box<dyn Feed>,
     framer: Framer,
     view: Arc<SourceView>,
+    written: Ts,
     spool: Option<SpoolWriter>,
     tally: Tally,
     /// A regular file that is not followed, and what it was before.
@@ -123,6 +124,7 @@ impl SourceReader {
             feed: opened.feed,
             framer: Framer::new(0, 1, opts.block),
             view: Arc::new(view.watched(opened.watch)),
+            written: opened.written,
             spool: opened.spool,
             tally: opened.tally,
             file: opened.file.zip(opened.identity),
@@ -214,6 +216,12 @@ impl SourceReader {
     #[must_use]
     pub fn time_ref(&self) -> TimeRef {
         self.view.time_ref()
+    }
+
+    /// When the source was written: shown for records without any time.
+    #[must_use]
+    pub fn written(&self) -> Ts {
+        self.written
     }
 
     /// What became of the file since it was read last.

@@ -211,6 +211,7 @@ actions! {
         Suspend "suspend" ["Ctrl-z"] ALL, 0, "suspend", "suspend to the shell";
         Cancel "cancel" ["Ctrl-c"] ALL, 0, "cancel", "cancel what runs; twice to leave the program";
         NextTheme "theme" [] ALL, 0, "theme", "the next theme";
+ MouseOnOff "mouse" [] ALL, 0, "mouse", "wheel and clicks in the workbench, or the terminal's own selection";
         About "about" [] ALL.or(H), 0, "about", "version, terminal and what it can do";
     }
 }

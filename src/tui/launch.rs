@@ -56,6 +56,8 @@ pub struct Options {
     pub own_rules: Option<PathBuf>,
     /// Folder of the user's themes.
     pub themes: Option<PathBuf>,
+    /// Where filters and columns are kept for the next session on these inputs.
+    pub kept: Option<PathBuf>,
 }
 
 /// Everything checked and ready for the loop.
@@ -68,6 +70,8 @@ pub struct Launch {
     pub(super) themes: Option<PathBuf>,
     pub(super) facts: Facts,
     pub(super) speed: f64,
+    pub(super) mouse: bool,
+    pub(super) kept: Option<PathBuf>,
     options: Options,
 }
 
@@ -90,7 +94,12 @@ impl Launch {
         } else {
             format!("{} {}", if store.read_only() { "read-only" } else { "cases" }, store.path().display())
         };
+        let ascii = match options.config.text("tui.ascii") {
+            "" | "auto" => !caps.utf8,
+            _ => options.config.is_on("tui.ascii"),
+        };
         let facts = Facts {
+            ascii,
             name: options.name.clone(),
             follow: options.follow,
             inputs: options.session.is_some(),
@@ -107,12 +116,17 @@ impl Launch {
             theme,
             facts,
             speed: options.speed,
+            mouse: options.config.is_on("tui.mouse"),
+            kept: options.kept.clone(),
             options,
         })
     }
 
     pub(super) fn start(self, out: &ToLoop, gap: Duration) -> Sessions {
         let o = self.options;
+        if let Some(path) = &o.kept {
+            let _ = out.send(super::msg::Msg::Kept(super::kept::Kept::read(path)));
+        }
         for n in &o.notes {
             let _ = out.send(super::msg::Msg::Failed(n.clone()));
         }

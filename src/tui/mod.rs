@@ -13,6 +13,7 @@
 //! writes. All text from logs passes `event::sanitize` in the views.
 
 pub mod action;
+mod ascii;
 mod background;
 pub mod caps;
 pub mod clipboard;
@@ -21,6 +22,7 @@ mod docs;
 mod engine;
 mod input;
 mod json;
+pub mod kept;
 pub mod key;
 pub mod keymap;
 mod launch;

@@ -297,9 +297,10 @@ pub fn by_use(place: Places) -> Vec<&'static super::action::Action> {
     out.into_iter().map(|(_, a)| a).collect()
 }
 
-/// The raw line or the JSON of an event, in lines for reading; made visible.
+/// The raw line or the JSON of an event, in lines for reading; made visible, and
+/// spelled out where only ASCII can be shown.
 #[must_use]
-pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool) -> Vec<String> {
+pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool, ascii: bool) -> Vec<String> {
     // A record can be a megabyte: a screen shows its beginning.
     const MAX_LINES: usize = 400;
     let text = match mode {
@@ -309,6 +310,7 @@ pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool) -> Ve
     let mut out = Vec::new();
     for line in text.lines() {
         let line = text::sanitize(line);
+        let line = if ascii { super::ascii::spelled(&line) } else { Cow::Borrowed(&*line) };
         if wrap {
             out.extend(text::wrap(&line, width.max(1), MAX_LINES));
         } else {

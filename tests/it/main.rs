@@ -31,5 +31,6 @@ mod store_broken;
 mod store_shared;
 mod store_verify;
 mod streams;
+mod times;
 mod tui;
 mod workshop;

@@ -36,6 +36,8 @@ pub(super) struct Match<'a> {
     pub seq: u64,
     pub ev: EvidenceRef,
     pub time: i64,
+    /// Whether that time is more than what is shown in the place of one.
+    pub known: bool,
     pub order: i64,
     pub lane: Lane,
     pub names: [Named<'a>; 3],
@@ -55,12 +57,18 @@ impl<'a> Match<'a> {
         let named =
             |name: Ov| e.ov(name).map_or(Named::default(), |text| Named { text, hash: hash64(text.as_bytes()) });
         let names = [named(Ov::SrcIp), named(Ov::User), named(Ov::Host)];
-        Self { e, seq, ev, time: at.time.0, order: at.order.0, lane, names, line: ActLine::read(e, at.time.0) }
+        let line = ActLine::read(e, at.time.0);
+        Self { e, seq, ev, time: at.time.0, known: at.known, order: at.order.0, lane, names, line }
     }
 
-    /// The lane for a rule: a record too late for its windows has its own.
+    /// The lane for a rule: a record too late for its windows, or without a
+    /// time, has its own.
     pub(super) fn lane_of(&self, slot: &Slot) -> Lane {
-        if self.order.saturating_sub(self.time) > slot.slack { self.lane.late(self.e.batch.source) } else { self.lane }
+        if !self.known || self.order.saturating_sub(self.time) > slot.slack {
+            self.lane.late(self.e.batch.source)
+        } else {
+            self.lane
+        }
     }
 }
 

@@ -85,6 +85,12 @@ impl Worker {
                 }
                 Ok(StoreReq::Evidence(..)) => {}
                 Ok(StoreReq::Feed(f)) => self.feed = Some(f),
+                Ok(StoreReq::Keep(path, kept)) => {
+                    if let Err(e) = kept.write(&path) {
+                        let text = format!("filters are not kept for next time: {}: {e}", path.display());
+                        let _ = self.out.send(Msg::Failed(text));
+                    }
+                }
                 Ok(StoreReq::Flush(done)) => {
                     // A copy of the file alone then has everything.
                     self.store.settle();

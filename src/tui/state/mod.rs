@@ -9,6 +9,7 @@ pub mod geometry;
 pub mod list;
 pub mod live;
 pub mod overlay;
+pub mod places;
 pub mod prompt;
 pub mod rules;
 pub mod source;
@@ -96,6 +97,8 @@ pub struct Facts {
     pub store: String,
     /// Lines of the about box: version, terminal.
     pub about: Vec<String>,
+    /// The terminal shows ASCII only.
+    pub ascii: bool,
 }
 
 /// The state of the whole program.
@@ -147,6 +150,8 @@ pub struct State {
     pub leaving: bool,
     /// Name of the theme in use.
     pub theme: String,
+    /// Wheel and clicks come in.
+    pub mouse: bool,
     /// The wall clock, fixed in tests: relative times in filters count from it.
     pub now: Ts,
 }
@@ -179,6 +184,7 @@ impl State {
             undo: 0,
             leaving: false,
             theme: String::new(),
+            mouse: false,
             now: Ts::now(),
         }
     }

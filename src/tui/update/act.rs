@@ -118,6 +118,15 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::Redraw => fx.push(Effect::Redraw),
         Act::Suspend => fx.push(Effect::Suspend),
         Act::NextTheme => fx.push(Effect::NextTheme),
+        Act::MouseOnOff => {
+            s.mouse = !s.mouse;
+            fx.push(Effect::Mouse(s.mouse));
+            s.say(if s.mouse {
+                "mouse on: hold Shift to select text in the terminal"
+            } else {
+                "mouse off: the terminal selects text"
+            });
+        }
         Act::Down | Act::Up | Act::HalfDown | Act::HalfUp | Act::PageDown | Act::PageUp | Act::Top | Act::Bottom => {}
     }
 }

@@ -62,18 +62,22 @@ fn palette_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
                 s.overlays.pop();
             }
             Typed::Ignored => {}
-            Typed::Done => {
-                let hit = p.hits.get(p.cursor.at).copied();
-                s.overlays.pop();
-                if let Some(a) = hit {
-                    if a.row().places.meets(s.place()) {
-                        act::act(s, a, fx);
-                    } else {
-                        s.say(format!("'{}' does not work on this screen", a.row().id));
-                    }
-                }
-            }
+            Typed::Done => run_hit(s, fx),
         },
+    }
+}
+
+/// Runs the command under the palette's cursor.
+pub fn run_hit(s: &mut State, fx: &mut Vec<Effect>) {
+    let Some(Overlay::Palette(p)) = s.overlays.last() else { return };
+    let hit = p.hits.get(p.cursor.at).copied();
+    s.overlays.pop();
+    if let Some(a) = hit {
+        if a.row().places.meets(s.place()) {
+            act::act(s, a, fx);
+        } else {
+            s.say(format!("'{}' does not work on this screen", a.row().id));
+        }
     }
 }
 
@@ -123,7 +127,14 @@ fn choice_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
         },
         _ => return,
     };
-    let then = answers.get(picked).map(|a| a.then.clone());
+    cursor.at = picked;
+    choose(s, fx);
+}
+
+/// Takes the answer under the cursor.
+pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
+    let Some(Overlay::Choice { answers, cursor, .. }) = s.overlays.last() else { return };
+    let then = answers.get(cursor.at).map(|a| a.then.clone());
     s.overlays.pop();
     match then {
         Some(Then::Do(effects)) => {

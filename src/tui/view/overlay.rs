@@ -6,7 +6,8 @@ use super::detail;
 use crate::tui::action::Places;
 use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Answer, Overlay};
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::places;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::popup;
@@ -20,17 +21,10 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
         Overlay::Palette(p) => return palette(s, t, p, buf),
         Overlay::Help(c) => help(s, t, c.at, buf),
         Overlay::Choice { title, about, answers, cursor } => {
-            let label = |a: &Answer| text::width(&a.label) + 8;
-            let width = answers.iter().map(label).max().unwrap_or(20).max(text::width(title) + 6);
-            let width = about.iter().map(|l| text::width(&text::sanitize(l)) + 4).max().unwrap_or(0).max(width);
-            // Where not all fits, what it is about gives way to the answers.
-            let room = usize::from(s.size.1).saturating_sub(answers.len() + 4);
-            let about = about.get(..about.len().min(room)).unwrap_or_default();
-            let before = if about.is_empty() { 0 } else { about.len() + usize::from(about.len() < room) };
-            let area = popup::centred(s.size, (width as u16, (before + answers.len()) as u16 + 2));
+            let (area, shown, before) = places::choice(s.size, title, about, answers);
             let mut p = popup::open(buf, t, area, title, "");
             let w = usize::from(p.area.w);
-            for (y, line) in about.iter().enumerate() {
+            for (y, line) in about.iter().take(shown).enumerate() {
                 p.cell(1, y, w.saturating_sub(2), line, false, t.text);
             }
             for (y, a) in (before..).zip(answers) {
@@ -105,7 +99,7 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
 
 fn filters(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let list = &s.filters().list;
-    let area = popup::centred(s.size, (76, (list.len() as u16 + 3).max(5)));
+    let area = places::filters(s.size, list.len());
     let mut p = popup::open(buf, t, area, "filters", "Space on/off  t in/out  e edit  a add  d delete  Esc back");
     let w = usize::from(p.area.w);
     if list.is_empty() {
@@ -125,7 +119,7 @@ fn filters(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
 }
 
 fn palette(s: &State, t: &Theme, o: &crate::tui::state::overlay::Palette, buf: &mut Buffer) -> TextCursor {
-    let area = popup::centred(s.size, (72, 18));
+    let area = places::palette(s.size);
     let mut p = popup::open(buf, t, area, "commands", "Enter runs · Esc back");
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let x = p.put(1, 0, w, ": ", t.key);

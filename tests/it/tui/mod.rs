@@ -3,7 +3,9 @@
 mod dialogs;
 mod fixture;
 mod frames;
+mod kept;
 mod keys;
+mod mouse;
 mod pty;
 mod pty_speed;
 mod screens;
