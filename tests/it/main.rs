@@ -14,6 +14,7 @@ mod architecture;
 mod docs;
 mod effect;
 mod fail2ban;
+mod follow;
 mod generate;
 mod hostile;
 mod inputs;
