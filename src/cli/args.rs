@@ -124,7 +124,7 @@ pub struct Common {
 /// `secstream replay`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  secstream replay /evidence/auth.log\n  secstream replay logs/ --alerts alerts.jsonl --events events.csv\n  zcat old.gz | secstream replay - --json\n  secstream replay auth.log --from 2026-03-02T06:00 --to 2026-03-02T08:00 --filter 'user=root'\n  secstream replay auth.log --report report.html --templates templates.csv"
+    after_help = "Examples:\n  secstream replay /evidence/auth.log\n  secstream replay logs/ --alerts alerts.jsonl --events events.csv\n  zcat old.gz | secstream replay - --json\n  secstream replay --follow /var/log/auth.log --matches -\n  secstream replay auth.log --from 2026-03-02T06:00 --to 2026-03-02T08:00 --filter 'user=root'\n  secstream replay auth.log --report report.html --templates templates.csv"
 )]
 pub struct ReplayArgs {
     /// Files, directories, globs, or - for standard input
@@ -133,6 +133,9 @@ pub struct ReplayArgs {
     /// Shared options
     #[command(flatten)]
     pub common: Common,
+    /// Go on reading as files grow, across rotation, until interrupted
+    #[arg(long)]
+    pub follow: bool,
     /// Write each normalized event (JSON lines, CSV for .csv, - for standard output)
     #[arg(long, value_name = "PATH")]
     pub events: Option<String>,

@@ -131,8 +131,8 @@ pub(super) fn custom_formats(config: &Config) -> Result<Arc<[Format]>, Failure> 
 }
 
 /// Inputs by name, order kept, and what was left out.
-pub(super) fn inputs(args: &[String]) -> (Vec<Input>, Vec<Skipped>) {
-    expand(args, &ExpandOptions::default())
+pub(super) fn inputs(args: &[String], follow: bool) -> (Vec<Input>, Vec<Skipped>) {
+    expand(args, &ExpandOptions { follow, ..ExpandOptions::default() })
 }
 
 /// A session's options from the shared flags.

@@ -24,8 +24,9 @@ use crate::store::Store;
 /// Runs the command.
 pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let config = inputs::config(&args.common)?;
-    let (found, skipped) = inputs::inputs(&args.inputs);
+    let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     let mut options = inputs::session(&args.common, &config, found)?;
+    options.follow = args.follow;
     one_standard_output(args)?;
     spare_the_evidence(args, &options.inputs)?;
     inputs::named_store(args.common.db.as_deref())?;
@@ -66,7 +67,9 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     }
     let unkept = unkept.map(|note| format!("{note}; alerts were not kept (--no-store says that none shall be)"));
     let own: Vec<String> = options.filter.iter().flat_map(own_fields).collect();
-    let ran = drive(options, !args.quiet && !args.json)?;
+    let mut ran = drive(options, !args.quiet && !args.json)?;
+    // What is followed has no other end.
+    ran.interrupted &= !args.follow;
     let t = &ran.snapshot.totals;
     if t.records > 0 && t.parsed + t.raw == 0 && !own.is_empty() {
         // A misspelt name should not look like a quiet log.

@@ -27,7 +27,7 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
     let speed = speed(args.speed.as_deref())?;
     inputs::named_store(args.common.db.as_deref())?;
     terminal()?;
-    let (found, skipped) = inputs::inputs(&args.inputs);
+    let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     if found.is_empty() && !args.inputs.is_empty() {
         let why: Vec<String> = skipped.iter().map(|k| format!("{}: {}", k.name, k.reason)).collect();
         return Err(Failure::failed(format!("nothing to open: {}", why.join("; "))));

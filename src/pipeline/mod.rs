@@ -23,6 +23,7 @@ mod logs;
 mod options;
 mod outputs;
 mod publisher;
+mod reads;
 mod report_sink;
 mod rule_tests;
 mod runs;

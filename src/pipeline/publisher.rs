@@ -8,18 +8,18 @@ use std::time::Instant;
 use super::lane::Lane;
 use super::options::OnChange;
 use super::outputs::Outputs;
+use super::reads::Reads;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
 use crate::detect::state::{Carry, State};
 use crate::event::{SourceId, Ts};
-use crate::parse::Parser;
 use crate::source::SourceView;
 
 /// One source as a feed reads it again.
 pub(super) struct FeedSource {
     pub view: Arc<SourceView>,
-    pub parser: Arc<Parser>,
+    pub reads: Arc<Reads>,
     /// What its records before the first timed one get.
     pub carry: Carry,
 }
@@ -112,7 +112,7 @@ impl Publisher {
             revision: self.revision,
             phase,
             totals,
-            sources: Arc::new(lanes.iter().map(|l| l.status.clone()).collect()),
+            sources: Arc::new(lanes.iter().map(Lane::shown).collect()),
             alerts: Arc::clone(&self.list),
             histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
             rules_loaded: self.loaded,

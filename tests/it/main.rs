@@ -15,6 +15,7 @@ mod cli;
 mod docs;
 mod effect;
 mod fail2ban;
+mod follow;
 mod generate;
 mod hostile;
 mod inputs;

@@ -122,7 +122,7 @@ fn source_line(x: &SourceStatus, w: usize) -> String {
         (true, _) => "could not be read",
         _ if x.damaged => "damaged: read in part",
         (_, true) => "read to its end",
-        _ => "open",
+        _ => x.presence.map_or("open", |p| p.words()),
     };
     let name = text::pad(
         &text::sanitize(if w >= 120 { &x.name } else { x.name.rsplit('/').next().unwrap_or(&x.name) }),
