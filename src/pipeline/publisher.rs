@@ -121,6 +121,7 @@ impl Publisher {
             outputs: Arc::new(outputs.trouble()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
+            evicted_by: Arc::new(state.evicted_by()),
             untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),
         };
