@@ -27,6 +27,6 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, Failure> {
         return tui::demo(args, &common, config, input, dir.path());
     }
     let options = inputs::session(&common, &config, vec![input])?;
-    let (snapshot, interrupted) = replay::drive(options, false)?;
-    replay::report(args.json, false, &snapshot, &[], interrupted)
+    let ran = replay::drive(options, false)?;
+    replay::report(args.json, false, &ran, &[], &[])
 }

@@ -9,72 +9,103 @@ use std::time::Duration;
 use super::args::ReplayArgs;
 use super::error::{DONE, FAILED, Failure, USAGE};
 use super::progress::Progress;
+use super::words::count;
 use super::{inputs, summary};
 use crate::config::nearest;
-use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
+use crate::event::sanitize;
+use crate::pipeline::{
+    AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
+};
 use crate::query::{Field, Query};
-use crate::sink::{AlertWriter, MatchWriter, Out};
+use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter};
 use crate::source::{Input, InputKind, Skipped};
 use crate::store::Store;
 
 /// Runs the command.
 pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let config = inputs::config(&args.common)?;
-    let (found, skipped) = inputs::inputs(&args.inputs);
+    let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     let mut options = inputs::session(&args.common, &config, found)?;
+    options.follow = args.follow;
     one_standard_output(args)?;
     spare_the_evidence(args, &options.inputs)?;
-    if let Some(path) = &args.events {
-        options.sinks.push(Box::new(EventSink::new(Out::create(path)?)));
+    inputs::named_store(args.common.db.as_deref())?;
+    let [events, matches, alerts, templates, structured, page] = outputs(args)?;
+    if let Some(out) = events {
+        options.sinks.push(Box::new(EventSink::new(out)));
     }
-    if let Some(path) = &args.matches {
-        options.sinks.push(Box::new(MatchSink(MatchWriter::new(Out::create(path)?))));
+    if let Some(out) = matches {
+        options.sinks.push(Box::new(MatchSink(MatchWriter::new(out))));
     }
-    if let Some(path) = &args.alerts {
-        options.sinks.push(Box::new(AlertSink(AlertWriter::new(Out::create(path)?))));
+    if let Some(out) = alerts {
+        options.sinks.push(Box::new(AlertSink(AlertWriter::new(out))));
     }
-    let mut unwritable = None;
+    if templates.is_some() || structured.is_some() {
+        let sink = TemplateSink::new(templates.map(TemplateWriter::new), structured.map(TemplateWriter::new))?;
+        options.sinks.push(Box::new(sink));
+    }
+    if let Some(out) = page {
+        // evidence is read again at the end
+        options.keep = true;
+        options.sinks.push(Box::new(ReportSink::new(out)));
+    }
+    // The analysis is worth having without its store, which is said at the end.
+    let mut unkept = None;
     let mut kept = None;
     if !args.common.no_store {
         let path = config.optional("store.path").map(std::path::PathBuf::from);
         match Store::open(path.as_deref(), &inputs::analyst(&config)) {
             Ok(store) => {
                 options.keep = true;
-                unwritable = store.read_only_note();
+                unkept = store.read_only_note();
                 kept = Some(store.path().to_owned());
-                options.sinks.push(Box::new(StoreSink::new(store)));
+                let named = args.common.db.is_some();
+                options.sinks.push(Box::new(if named { StoreSink::named(store) } else { StoreSink::new(store) }));
             }
-            // Nobody asked for this store by name: the analysis is worth having without it.
-            Err(e) if args.common.db.is_none() => unwritable = Some(e.to_string()),
-            Err(e) => return Err(Failure::failed(e.to_string())),
+            Err(e) => unkept = Some(e.to_string()),
         }
     }
+    let unkept = unkept.map(|note| format!("{note}; alerts were not kept (--no-store says that none shall be)"));
     let own: Vec<String> = options.filter.iter().flat_map(own_fields).collect();
-    let (snapshot, interrupted) = drive(options, !args.quiet && !args.json)?;
-    let t = &snapshot.totals;
+    let mut ran = drive(options, !args.quiet && !args.json)?;
+    // What is followed has no other end.
+    ran.interrupted &= !args.follow;
+    let t = &ran.snapshot.totals;
     if t.records > 0 && t.parsed + t.raw == 0 && !own.is_empty() {
         // A misspelt name should not look like a quiet log.
         for name in own {
             let near = nearest(&name, Field::common()).map(|n| format!("; nearest: {n}")).unwrap_or_default();
-            let said = crate::event::sanitize(&name);
+            let said = sanitize(&name);
             let _ = writeln!(
                 std::io::stderr(),
                 "secstream: nothing passed --filter, and '{said}' is no field that every event has{near}"
             );
         }
     }
-    let code = report(args.json, args.quiet, &snapshot, &skipped, interrupted)?;
+    let failed: Vec<String> = ran.snapshot.outputs.iter().map(|f| f.reason.clone()).chain(unkept).collect();
+    let code = report(args.json, args.quiet, &ran, &skipped, &failed)?;
     if let Some(path) =
-        kept.filter(|_| unwritable.is_none() && !args.quiet && !args.json && !snapshot.alerts.is_empty())
+        kept.filter(|_| failed.is_empty() && !args.quiet && !args.json && !ran.snapshot.alerts.is_empty())
     {
-        let path = crate::event::sanitize(&path.to_string_lossy()).into_owned();
+        let path = sanitize(&path.to_string_lossy()).into_owned();
         let _ = writeln!(std::io::stderr(), "alerts are kept in {path} (--no-store keeps none)");
     }
-    let Some(note) = unwritable else { return Ok(code) };
-    // The outputs are whole, but the alerts are not where they were to be kept.
-    let note = crate::event::sanitize(&note);
-    let _ = writeln!(std::io::stderr(), "secstream: {note}; --no-store keeps nothing, --db names another file");
-    Ok(if code == DONE { FAILED } else { code })
+    Ok(code)
+}
+
+/// The outputs, in the order of [`ReplayArgs::outputs`]. All are opened before
+/// any is emptied: where one cannot be, what an earlier run wrote is still there.
+fn outputs(args: &ReplayArgs) -> Result<[Option<Out>; 6], Failure> {
+    let paths = [&args.events, &args.matches, &args.alerts, &args.templates, &args.structured, &args.report];
+    let mut files = paths.map(|path| path.as_deref().map(Out::open));
+    let mut outs = [const { None }; 6];
+    for (file, out) in files.iter_mut().zip(&mut outs) {
+        *out = file.take().transpose()?;
+    }
+    for out in outs.iter_mut().flatten() {
+        out.empty()?;
+    }
+    Ok(outs)
 }
 
 /// Names in a filter that only the input itself can give a meaning.
@@ -83,27 +114,50 @@ fn own_fields(filter: &Query) -> Vec<String> {
     fields.iter().filter_map(|f| if let Field::Original(name) = f { Some(name.clone()) } else { None }).collect()
 }
 
-/// Writes the summary and chooses the exit code.
+/// How a session ended.
+pub(super) struct Ran {
+    /// Its last state.
+    pub snapshot: Arc<Snapshot>,
+    /// A signal ended it early.
+    pub interrupted: bool,
+}
+
+/// Writes the summary, says which outputs `failed`, and chooses the exit code.
 pub(super) fn report(
     json: bool,
     quiet: bool,
-    s: &Snapshot,
+    ran: &Ran,
     skipped: &[Skipped],
-    interrupted: bool,
+    failed: &[String],
 ) -> Result<u8, Failure> {
+    let s = &*ran.snapshot;
+    if s.abandoned {
+        // Who read the only output has seen enough.
+        return Ok(DONE);
+    }
+    let mut err = std::io::stderr();
+    let mut said = Ok(());
     if json {
-        writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped))?;
+        said = writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped, failed));
     } else if !quiet {
         let mut text = summary::to_text(s, skipped);
-        if interrupted {
+        if ran.interrupted {
             text.push_str("interrupted: what was done until here is kept; run it again to finish\n");
         }
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        if !failed.is_empty() {
+            text.push_str(&format!("{} failed; all the rest was written:\n", count(failed.len(), "output")));
+        }
+        let _ = err.write_all(text.as_bytes());
     }
-    let broken = s.sources.iter().any(|i| i.failed) || skipped.iter().any(summary::is_failure);
-    Ok(if interrupted {
+    // Last, where it is seen: the rest is whole, but this is not.
+    for reason in failed {
+        let _ = writeln!(err, "secstream: {}", sanitize(reason));
+    }
+    said?;
+    let broken = s.sources.iter().any(|i| i.failed || i.damaged) || skipped.iter().any(summary::is_failure);
+    Ok(if ran.interrupted {
         130
-    } else if broken {
+    } else if broken || !failed.is_empty() {
         FAILED
     } else if s.rules_loaded == 0 && !s.rule_problems.is_empty() {
         // rules were given and none is in force: finding nothing would be no result
@@ -118,7 +172,7 @@ pub(super) fn report(
 fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt as _;
     let identity = |p: &Path| std::fs::metadata(p).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
-    for out in [&args.events, &args.matches, &args.alerts].into_iter().flatten().filter(|o| *o != "-") {
+    for (_, out) in args.outputs().filter(|(_, o)| *o != "-") {
         let Some(id) = identity(Path::new(out)) else { continue };
         for i in inputs {
             if let InputKind::Path(p) = &i.kind
@@ -133,25 +187,24 @@ fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure
 
 /// Two results on one standard output would mix.
 fn one_standard_output(args: &ReplayArgs) -> Result<(), Failure> {
-    let named = [&args.events, &args.matches, &args.alerts].iter().filter(|p| p.as_deref() == Some("-")).count();
+    let named = args.outputs().filter(|(_, p)| *p == "-").count();
     if named + usize::from(args.json) > 1 {
-        return Err(Failure::usage("only one of --events, --matches, --alerts and --json can go to standard output"));
+        return Err(Failure::usage(
+            "only one of --events, --matches, --alerts, --templates, --structured, --report and --json can go to standard output",
+        ));
     }
-    let files: Vec<&String> = [&args.events, &args.matches, &args.alerts].into_iter().flatten().collect();
-    for (i, a) in files.iter().enumerate() {
-        if *a != "-" && *a != "/dev/null" && files.iter().skip(i + 1).any(|b| a == b) {
-            return Err(Failure::usage(format!(
-                "two of --events, --matches and --alerts name {a}: one would overwrite the other"
-            )));
+    let files: Vec<(&str, &String)> = args.outputs().filter(|(_, p)| *p != "-" && *p != "/dev/null").collect();
+    for (i, (flag, a)) in files.iter().enumerate() {
+        if let Some((other, _)) = files.iter().skip(i + 1).find(|(_, b)| a == b) {
+            return Err(Failure::usage(format!("{flag} and {other} name {a}: one would overwrite the other")));
         }
     }
     Ok(())
 }
 
 /// Runs a session to its end with a progress bar; SIGINT and SIGTERM end it
-/// early with what was done kept. Returns the last snapshot, and whether it was
-/// interrupted.
-pub(super) fn drive(options: SessionOptions, progress: bool) -> Result<(Arc<Snapshot>, bool), Failure> {
+/// early with what was done kept.
+pub(super) fn drive(options: SessionOptions, progress: bool) -> Result<Ran, Failure> {
     let signalled = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         // the second one ends the program at once, whatever it waits for
@@ -174,5 +227,5 @@ pub(super) fn drive(options: SessionOptions, progress: bool) -> Result<(Arc<Snap
     let snapshot = session.snapshot();
     result?;
     let interrupted = signalled.load(Ordering::Relaxed) && snapshot.phase == Phase::Stopped;
-    Ok((snapshot, interrupted))
+    Ok(Ran { snapshot, interrupted })
 }

@@ -20,8 +20,8 @@ pub(super) const fn is_failure(skipped: &Skipped) -> bool {
     }
 }
 
-/// The JSON document of `replay --json`.
-pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
+/// The JSON document of `replay --json`; `failed` says which outputs are not whole, and why.
+pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> serde_json::Value {
     let t = &s.totals;
     let by_severity: serde_json::Map<String, serde_json::Value> =
         Severity::ALL.iter().map(|v| (v.to_string(), s.alerts_of(*v).into())).collect();
@@ -35,13 +35,16 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
                 "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
                 "dropped": i.counts.dropped_total(), "lines": i.counts.lines,
-                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "warnings": i.warnings,
+                "header_lines": i.counts.headers, "without_time": i.counts.untimed,
+                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "damaged": i.damaged,
+                "warnings": i.warnings,
             })
         })
         .collect();
     json!({
         "lines": t.lines,
         "empty_lines": t.empty_lines,
+        "header_lines": t.headers,
         "records": t.records,
         "parsed": t.parsed,
         "raw": t.raw,
@@ -50,6 +53,9 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
         "dropped": t.dropped_total(),
         "dropped_by": t.dropped,
         "late": t.late,
+        "carried_times": t.carried,
+        "without_time": t.untimed,
+        "not_correlated": s.untimed_matches,
         "evicted": s.evicted,
         "bytes": t.bytes,
         "seconds": s.seconds,
@@ -65,6 +71,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped]) -> serde_json::Value {
             .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
         "rules_fired": fired,
         "inputs": inputs,
+        "outputs_failed": failed,
         "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
     })
 }
@@ -76,18 +83,21 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     let rate = t.records as f64 / s.seconds.max(1e-6);
     let _ = writeln!(
         out,
-        "{} = {} parsed + {} raw + {} filtered + {} dropped   ({}, {} empty)",
+        "{} = {} parsed + {} raw + {} filtered + {} dropped   ({}, {} empty{})",
         count(t.records, "record"),
         t.parsed,
         t.raw,
         t.filtered_total(),
         t.dropped_total(),
         count(t.lines, "line"),
-        t.empty_lines
+        t.empty_lines,
+        if t.headers > 0 { format!(", {} of headers", t.headers) } else { String::new() }
     );
     let failed = s.sources.iter().filter(|i| i.failed).count();
+    let damaged = s.sources.iter().filter(|i| i.damaged).count();
     if s.sources.len() > 1 {
-        let _ = writeln!(out, "{}, {failed} of them not readable", count(s.sources.len(), "input"));
+        let damaged = if damaged > 0 { format!(", {damaged} damaged") } else { String::new() };
+        let _ = writeln!(out, "{}, {failed} of them not readable{damaged}", count(s.sources.len(), "input"));
     }
     for (by, n) in t.filtered.iter().chain(&t.dropped) {
         let _ = writeln!(out, "  {n} by {by}");
@@ -95,17 +105,20 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     if let (Some(a), Some(b)) = (t.first_event, t.last_event) {
         let _ = writeln!(out, "events from {a} to {b}, {} out of order", t.late);
     }
+    untimed(&mut out, s);
     years(&mut out, s);
     let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
     let _ = writeln!(out, "{} loaded, {} not", count(s.rules_loaded, "rule"), s.rule_problems.len());
     let problem = |p: &RuleProblem| format!("  {}", sanitize(&placed(&p.path, p.line, &p.reason)));
     out += &some(s.rule_problems.iter().map(problem), 10, "secstream rules list");
     if s.evicted > 0 {
-        let _ = writeln!(out, "put out of memory by the caps: {}", count(s.evicted, "window"));
+        let _ = writeln!(
+            out,
+            "put out of memory by the caps: {} window entries, groups and connections (what they held may be missed)",
+            s.evicted
+        );
     }
-    let warnings = s.sources.iter().flat_map(|i| i.warnings.iter().map(|w| (&i.name, w)));
-    let warnings: Vec<_> = warnings.map(|(name, w)| format!("{}: {}", sanitize(name), sanitize(w))).collect();
-    out += &some(warnings.into_iter(), 40, "--json lists all");
+    out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
     out += &some(skipped.iter().map(skip), 40, "--json lists all");
     let counts: Vec<String> = Severity::ALL
@@ -140,6 +153,47 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
     out
+}
+
+/// How many records have no time, and what that means for rules.
+fn untimed(out: &mut String, s: &Snapshot) {
+    let n = s.totals.untimed;
+    if n == 0 {
+        return;
+    }
+    let names: Vec<_> = s.sources.iter().filter(|i| i.counts.untimed > 0).map(|i| &i.name).collect();
+    let whose = match names.as_slice() {
+        [one] => sanitize(one).into_owned(),
+        many => count(many.len(), "input"),
+    };
+    let lost = match s.untimed_matches {
+        0 => String::new(),
+        m => format!(": {} not counted in windows of time", count(m, "match")),
+    };
+    let _ = writeln!(out, "{whose}: {} without any time, shown at the time of the file{lost}", count(n, "record"));
+}
+
+/// What deserves attention of the inputs, losses first; what is said of many is
+/// said once.
+fn warnings(s: &Snapshot) -> Vec<String> {
+    let mut same: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
+    for i in s.sources.iter() {
+        for w in &i.warnings {
+            same.entry((!(i.failed || i.damaged), w)).or_default().push(&i.name);
+        }
+    }
+    let one = |((_, w), names): (&(bool, &str), &Vec<&str>)| match names.as_slice() {
+        [a, b, c, _, ..] => vec![format!(
+            "{}: {} ({}, {}, {} …)",
+            count(names.len(), "input"),
+            sanitize(w),
+            sanitize(a),
+            sanitize(b),
+            sanitize(c)
+        )],
+        few => few.iter().map(|name| format!("{}: {}", sanitize(name), sanitize(w))).collect(),
+    };
+    same.iter().flat_map(one).collect()
 }
 
 /// Which years were inferred, from what: a log whose time was lost is dated wrongly.

@@ -21,9 +21,13 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
     if args.lean {
         config.set_flag("tui.lean", "true")?;
     }
+    if args.ascii {
+        config.set_flag("tui.ascii", "true")?;
+    }
     let speed = speed(args.speed.as_deref())?;
+    inputs::named_store(args.common.db.as_deref())?;
     terminal()?;
-    let (found, skipped) = inputs::inputs(&args.inputs);
+    let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     if found.is_empty() && !args.inputs.is_empty() {
         let why: Vec<String> = skipped.iter().map(|k| format!("{}: {}", k.name, k.reason)).collect();
         return Err(Failure::failed(format!("nothing to open: {}", why.join("; "))));
@@ -108,7 +112,12 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
             make(other).map_err(|f| f.message)
         }))
     };
-    let themes = config_dir().map(|d| d.join("themes"));
+    let kept = if extra.store.is_some() || common.no_store || once || !config.is_on("tui.keep") {
+        None
+    } else {
+        kept_file(&config, inputs, store.path())
+    };
+    let themes = inputs::config_dir().map(|d| d.join("themes"));
     let options = Options {
         session,
         reload,
@@ -122,6 +131,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         rule_dirs,
         rule_files,
         own_rules,
+        kept,
         themes,
     };
     launch(options).map_err(|e| match e {
@@ -131,9 +141,24 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     Ok(DONE)
 }
 
-fn config_dir() -> Option<std::path::PathBuf> {
-    use etcetera::BaseStrategy as _;
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
+/// Where filters are kept for a set of inputs, in whatever order they are
+/// named; for the case store alone where there are none.
+fn kept_file(config: &Config, inputs: &[Input], store: &Path) -> Option<std::path::PathBuf> {
+    use sha2::Digest as _;
+    let real = |p: &Path| std::fs::canonicalize(p).unwrap_or_else(|_| p.to_owned());
+    let mut names: Vec<_> = inputs.iter().map(|i| real(Path::new(&i.name))).collect();
+    if names.is_empty() {
+        names.push(real(store));
+    }
+    names.sort();
+    names.dedup();
+    let mut hash = sha2::Sha256::new();
+    for n in &names {
+        hash.update(n.as_os_str().as_encoded_bytes());
+        hash.update([0]);
+    }
+    let name: String = hash.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect();
+    Some(inputs::cache(config).dir()?.join("views").join(format!("{name}.json")))
 }
 
 /// Whether a full-screen program can run here at all.

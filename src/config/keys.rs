@@ -16,6 +16,8 @@ pub enum Kind {
     Number,
     /// `true` or `false`.
     Bool,
+    /// `auto`, `true` or `false`.
+    Auto,
 }
 
 impl Kind {
@@ -28,6 +30,7 @@ impl Kind {
             Self::Paths => "paths",
             Self::Number => "number",
             Self::Bool => "true or false",
+            Self::Auto => "auto, true or false",
         }
     }
 }
@@ -158,7 +161,23 @@ pub const KEYS: &[Key] = &[
         "false",
         "SECSTREAM_MOUSE",
         "",
-        "Take mouse events (turns off the terminal's own selection).",
+        "Wheel and clicks work in the workbench; Shift then selects text in the terminal. The command `mouse` of the palette switches it at any time.",
+    ),
+    key(
+        "tui.ascii",
+        Kind::Auto,
+        "auto",
+        "SECSTREAM_ASCII",
+        "--ascii",
+        "Draw with ASCII characters only; `auto` does where LC_ALL, LC_CTYPE or LANG name a locale that is not UTF-8.",
+    ),
+    key(
+        "tui.keep",
+        Kind::Bool,
+        "true",
+        "SECSTREAM_KEEP",
+        "",
+        "Keep filters and columns of the workbench for the next time the same inputs are opened (in the cache directory).",
     ),
 ];
 

@@ -7,18 +7,21 @@ use std::time::Instant;
 
 use super::lane::Lane;
 use super::options::OnChange;
+use super::outputs::Outputs;
+use super::reads::Reads;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
-use crate::detect::state::State;
+use crate::detect::state::{Carry, State};
 use crate::event::{SourceId, Ts};
-use crate::parse::Parser;
 use crate::source::SourceView;
 
 /// One source as a feed reads it again.
 pub(super) struct FeedSource {
     pub view: Arc<SourceView>,
-    pub parser: Arc<Parser>,
+    pub reads: Arc<Reads>,
+    /// What its records before the first timed one get.
+    pub carry: Carry,
 }
 
 /// What a session and its faces share.
@@ -86,6 +89,7 @@ impl Publisher {
         fired: &[u64],
         rules: &RuleSet,
         state: &State,
+        outputs: &Outputs,
         end: bool,
     ) {
         let face = self.on_change.is_some();
@@ -108,13 +112,16 @@ impl Publisher {
             revision: self.revision,
             phase,
             totals,
-            sources: Arc::new(lanes.iter().map(|l| l.status.clone()).collect()),
+            sources: Arc::new(lanes.iter().map(Lane::shown).collect()),
             alerts: Arc::clone(&self.list),
             histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
             rules_loaded: self.loaded,
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
+            outputs: Arc::new(outputs.trouble()),
+            abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
+            untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),
         };
         *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);

@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::lanes::Lanes;
+use super::outputs::Outputs;
 use super::sinks::SinkContext;
 use super::work::{Got, Shop};
-use super::{Histogram, Phase, Publisher, Sink, SourceStatus};
+use super::{Histogram, Phase, Publisher, SourceStatus};
 use crate::alert::{Alert, RuleType};
 use crate::detect::state::State;
 use crate::detect::{RuleIdx, RuleSet};
 use crate::event::time::SECOND;
-use crate::event::{RecordFlags, TimeQuality, Ts};
-use crate::sink::SinkError;
+use crate::event::{Record, RecordFlags, TimeQuality, Ts};
 
 /// How often snapshots are published while records flow.
 const PUBLISH: Duration = Duration::from_millis(50);
@@ -38,7 +38,7 @@ pub(super) struct Sequencer {
     pub state: State,
     pub tokens: Sender<usize>,
     pub results: Receiver<(usize, Got)>,
-    pub sinks: Vec<Box<dyn Sink>>,
+    pub outputs: Outputs,
     pub publisher: Publisher,
     pub from: Option<Ts>,
     pub to: Option<Ts>,
@@ -51,45 +51,43 @@ pub(super) struct Sequencer {
 
 impl Sequencer {
     /// Runs to the end of all inputs, or until stopped.
-    pub fn run(mut self) -> Result<(), SinkError> {
-        let result = self.flow();
-        let result = result.and_then(|phase| self.close().map(|()| phase));
-        let phase = match &result {
-            Ok(phase) => phase.clone(),
-            Err(_) => Phase::Stopped,
-        };
+    pub fn run(mut self) {
+        let phase = self.flow();
+        if phase == Phase::Stopped {
+            self.alerts();
+            let open: Vec<Arc<Alert>> = self.state.open_alerts().into_iter().map(Arc::new).collect();
+            self.outputs.each(|s| s.interrupted(&open));
+        }
+        self.close();
         self.publish(phase, true);
-        result.map(|_| ())
     }
 
-    fn flow(&mut self) -> Result<Phase, SinkError> {
+    fn flow(&mut self) -> Phase {
         let stop = Arc::clone(&self.publisher.stop);
         let mut last = Instant::now();
         self.publish(Phase::Running, false);
         loop {
             if stop.load(Ordering::Relaxed) {
-                return Ok(Phase::Stopped);
+                return Phase::Stopped;
             }
             self.activate();
             while let Some(lane) = self.lanes.take_next() {
-                self.process(lane)?;
+                self.process(lane);
                 if last.elapsed() >= PUBLISH {
                     self.publish(Phase::Running, false);
                     last = Instant::now();
-                    if stop.load(Ordering::Relaxed) {
-                        return Ok(Phase::Stopped);
+                    if stop.load(Ordering::Relaxed) || self.outputs.abandoned() {
+                        return Phase::Stopped;
                     }
                 }
                 self.activate();
                 self.collect(false);
             }
             if self.lanes.done() {
-                return Ok(Phase::Done);
+                return Phase::Done;
             }
             if last.elapsed() >= PUBLISH {
-                for s in &mut self.sinks {
-                    s.tick()?;
-                }
+                self.outputs.each(|s| s.tick());
                 self.publish(if self.lanes.all_idle() { Phase::Waiting } else { Phase::Running }, false);
                 last = Instant::now();
             }
@@ -161,6 +159,7 @@ impl Sequencer {
                 lane.ends_after(n);
                 lane.status.sha256 = summary.sha256;
                 lane.status.stored_bytes = summary.bytes;
+                lane.status.damaged = summary.damaged;
                 lane.status.warnings.extend(summary.warnings);
             }
             Got::Failed(n, why) => {
@@ -172,10 +171,10 @@ impl Sequencer {
     }
 
     /// Hands on records of a lane until another lane's turn comes.
-    fn process(&mut self, i: usize) -> Result<(), SinkError> {
+    fn process(&mut self, i: usize) {
         let (limit, joining) = self.lanes.limits();
-        let Some(lane) = self.lanes.get_mut(i) else { return Ok(()) };
-        let Some(head) = lane.head_mut() else { return Ok(()) };
+        let Some(lane) = self.lanes.get_mut(i) else { return };
+        let Some(head) = lane.head_mut() else { return };
         let start = head.record;
         let more = head.observed.get(start..).unwrap_or_default();
         let run = more
@@ -184,8 +183,8 @@ impl Sequencer {
             .count();
         // the first record is this lane's by choice, whatever a joining lane begins with
         let end = start + run.max(usize::from(!more.is_empty()));
-        self.hand_on(i, start..end)?;
-        let Some(lane) = self.lanes.get_mut(i) else { return Ok(()) };
+        self.hand_on(i, start..end);
+        let Some(lane) = self.lanes.get_mut(i) else { return };
         let finished = lane.head_mut().is_some_and(|h| {
             h.record = end;
             end >= h.observed.len()
@@ -196,32 +195,49 @@ impl Sequencer {
             self.shop.give(work);
         }
         self.settle(i);
-        Ok(())
     }
 
-    fn hand_on(&mut self, i: usize, range: Range<usize>) -> Result<(), SinkError> {
-        let Self { lanes, names, rules, state, sinks, publisher, from, to, histogram, fired, scratch, .. } = self;
-        let Some(lane) = lanes.get_mut(i) else { return Ok(()) };
+    fn hand_on(&mut self, i: usize, range: Range<usize>) {
+        let Self { lanes, names, rules, state, outputs, publisher, from, to, histogram, fired, scratch, .. } = self;
+        let Some(lane) = lanes.get_mut(i) else { return };
         let first_record = lane.records_done;
         lane.records_done += range.len() as u64;
         let source = lane.status.id;
         let mut counts = std::mem::take(&mut lane.status.counts);
-        let Some(head) = lane.head_mut() else { return Ok(()) };
+        let Some(head) = lane.head_mut() else { return };
         let work = &*head.work;
         let ctx = SinkContext { names, rules };
-        let out_of_time = |t: Ts| from.is_some_and(|f| t < f) || to.is_some_and(|u| t >= u);
+        let ranged = from.is_some() || to.is_some();
+        // What has no time is not known to be in the range that was asked for.
+        let out_of_time = |rec: &Record| {
+            from.is_some_and(|f| rec.time < f)
+                || to.is_some_and(|u| rec.time >= u)
+                || ranged && rec.quality == TimeQuality::Unknown
+        };
         let kept = |r: usize| {
             !work.filtered.get(r).copied().unwrap_or(false)
-                && !work.batch.records.get(r).is_some_and(|rec| out_of_time(rec.time))
+                && !work.batch.records.get(r).is_some_and(|rec| rec.flags.has(RecordFlags::HEADER) || out_of_time(rec))
         };
-        let plain = work.filtered.is_empty() && from.is_none() && to.is_none();
+        let plain = work.filtered.is_empty() && !ranged;
         for r in range.clone() {
             let (Some(rec), Some(at)) = (work.batch.records.get(r), head.observed.get(r)) else { break };
-            counts.records += 1;
             counts.lines += u64::from(rec.lines);
+            if rec.flags.has(RecordFlags::HEADER) {
+                // It says something of other lines, and is no event.
+                counts.headers += 1;
+                while work.hits.get(head.hit).is_some_and(|h| h.record as usize == r) {
+                    head.hit += 1;
+                }
+                continue;
+            }
+            counts.records += 1;
             counts.late += u64::from(at.late && at.order.0.saturating_sub(at.time.0) > LATENESS);
-            counts.saw(at.time);
+            if at.known {
+                counts.saw(at.time);
+            }
             counts.yearless += u64::from(rec.quality == TimeQuality::Yearless);
+            counts.carried += u64::from(rec.quality == TimeQuality::Carried);
+            counts.untimed += u64::from(!at.known);
             let hits_from = head.hit;
             while work.hits.get(head.hit).is_some_and(|h| h.record as usize == r) {
                 head.hit += 1;
@@ -229,6 +245,8 @@ impl Sequencer {
             if !plain && !kept(r) {
                 let by = if work.filtered.get(r).copied().unwrap_or(false) {
                     "--filter"
+                } else if !at.known {
+                    "--from or --to: no time"
                 } else if from.is_some_and(|f| rec.time < f) {
                     "--from"
                 } else {
@@ -242,7 +260,9 @@ impl Sequencer {
             } else {
                 counts.raw += 1;
             }
-            histogram.add(at.time);
+            if at.known {
+                histogram.add(at.time);
+            }
             let hits = work.hits.get(hits_from..head.hit).unwrap_or_default();
             if hits.is_empty() && !rec.flags.any(RecordFlags::ACT) {
                 continue;
@@ -256,9 +276,7 @@ impl Sequencer {
                 }
             }
             if !hits.is_empty() {
-                for s in sinks.iter_mut() {
-                    s.hits(ctx, &event, hits)?;
-                }
+                outputs.each(|s| s.hits(ctx, &event, hits));
             }
             state.push(event, scratch, *at);
         }
@@ -268,19 +286,17 @@ impl Sequencer {
         if let Some(o) = range.end.checked_sub(1).and_then(|l| head.observed.get(l)) {
             state.advance_source(source, *o);
         }
-        for s in sinks.iter_mut() {
-            s.events(ctx, &work.batch, range.clone(), &kept)?;
-        }
+        outputs.each(|s| s.events(ctx, &work.batch, range.clone(), &kept));
         publisher.order(source, first_record, range.len() as u64);
         lane.status.counts = counts;
         if let Some(view) = lane.view.as_ref().filter(|_| !lane.status.ended) {
             lane.status.stored_bytes = view.progress().0;
         }
-        self.alerts()
+        self.alerts();
     }
 
     /// Passes changed alerts on.
-    fn alerts(&mut self) -> Result<(), SinkError> {
+    fn alerts(&mut self) {
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         for (a, closed) in self.publisher.drain(&mut self.state) {
             // an alert is given out again when another comes to stand for it
@@ -292,24 +308,18 @@ impl Sequencer {
             {
                 *n += 1;
             }
-            for s in &mut self.sinks {
-                s.alert(ctx, &a)?;
-            }
+            self.outputs.each(|s| s.alert(ctx, &a));
         }
-        Ok(())
     }
 
     /// The end of the input: everything open is closed.
-    fn close(&mut self) -> Result<(), SinkError> {
+    fn close(&mut self) {
         self.state.finish();
-        self.alerts()?;
+        self.alerts();
         let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
         let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
-        for s in &mut self.sinks {
-            s.finish(ctx, &alerts, &statuses)?;
-        }
-        Ok(())
+        self.outputs.each(|s| s.finish(ctx, &alerts, &statuses));
     }
 
     fn publish(&mut self, phase: Phase, end: bool) {
@@ -321,6 +331,7 @@ impl Sequencer {
             &self.fired,
             &self.rules,
             &self.state,
+            &self.outputs,
             end,
         );
     }

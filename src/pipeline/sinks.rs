@@ -42,6 +42,17 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// Whether somebody asked for this output itself: the work then goes on for
+    /// its sake where the reader of another output is gone.
+    fn asked_for(&self) -> bool {
+        true
+    }
+
+    /// What is wrong for now and may come right again; it is shown meanwhile.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Time has passed; called now and then while records flow or are waited for.
     ///
     /// # Errors
@@ -53,7 +64,7 @@ pub trait Sink: Send {
     /// Consecutive records of a batch; `kept` says which were not filtered.
     ///
     /// # Errors
-    /// When the output fails; the session then ends.
+    /// When the output fails; it is not called again, and the others go on.
     fn events(
         &mut self,
         ctx: SinkContext<'_>,
@@ -80,6 +91,16 @@ pub trait Sink: Send {
     /// As [`Sink::events`].
     fn alert(&mut self, ctx: SinkContext<'_>, alert: &Arc<Alert>) -> Result<(), SinkError> {
         let _ = (ctx, alert);
+        Ok(())
+    }
+
+    /// The session was stopped before the end of its inputs: these alerts are
+    /// still open, and what comes after this call is closed for want of more.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn interrupted(&mut self, open: &[Arc<Alert>]) -> Result<(), SinkError> {
+        let _ = open;
         Ok(())
     }
 
@@ -147,6 +168,10 @@ impl Sink for EventSink {
         Ok(())
     }
 
+    fn tick(&mut self) -> Result<(), SinkError> {
+        self.out.flush()
+    }
+
     fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
         self.out.flush()
     }
@@ -165,6 +190,10 @@ impl Sink for MatchSink {
             }
         }
         Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), SinkError> {
+        self.0.flush()
     }
 
     fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {

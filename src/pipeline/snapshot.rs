@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Counts, Histogram};
+use super::{Counts, Histogram, OutputFailure};
 use crate::alert::Alert;
 use crate::event::{Severity, SourceId};
+use crate::source::Presence;
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,8 +44,12 @@ pub struct SourceStatus {
     pub sha256: Option<String>,
     /// What went wrong or deserves attention; sanitized when shown.
     pub warnings: Vec<String>,
+    /// Of a followed file, whether there is one.
+    pub presence: Option<Presence>,
     /// Whether it could not be read at all.
     pub failed: bool,
+    /// Whether a part of it could not be read (cut short, damaged).
+    pub damaged: bool,
     /// Whether it was read to its end.
     pub ended: bool,
 }
@@ -81,8 +86,14 @@ pub struct Snapshot {
     pub rule_problems: Arc<Vec<RuleProblem>>,
     /// Times each rule matched, by rule id, in rule order.
     pub rules_fired: Arc<Vec<(Arc<str>, u64)>>,
+    /// Outputs that failed, or cannot be written for now.
+    pub outputs: Arc<Vec<OutputFailure>>,
+    /// Ended because the reader of the only output was gone.
+    pub abandoned: bool,
     /// Windows and groups put out of memory by the caps.
     pub evicted: u64,
+    /// Matches that no window counts, for want of a time.
+    pub untimed_matches: u64,
     /// Wall-clock seconds since the start.
     pub seconds: f64,
 }

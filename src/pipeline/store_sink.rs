@@ -21,6 +21,8 @@ const COPIED_BYTES: usize = 256 << 10;
 const HELD: usize = 8 << 20;
 /// How often changed alerts are written while records flow.
 const FLUSH: Duration = Duration::from_millis(250);
+/// A store that cannot be written is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The sink of the case store.
 pub struct StoreSink {
@@ -30,6 +32,14 @@ pub struct StoreSink {
     /// Evidence already copied, by alert that may still grow.
     copied: BTreeMap<String, Copied>,
     last: Instant,
+    /// Rules and inputs that the store is still to be told of.
+    unsaid: Option<(Vec<SourceRecord>, Vec<RuleRecord>)>,
+    /// Somebody named this store.
+    asked_for: bool,
+    /// Why the last attempt to write failed: what waits is kept and tried again.
+    trouble: Option<StoreError>,
+    /// Stopped early: alerts that are closed for want of more stay open here.
+    interrupted: bool,
 }
 
 impl std::fmt::Debug for StoreSink {
@@ -42,13 +52,67 @@ impl StoreSink {
     /// Writes into a store.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, views: Vec::new(), pending: BTreeMap::new(), copied: BTreeMap::new(), last: Instant::now() }
+        Self {
+            store,
+            views: Vec::new(),
+            pending: BTreeMap::new(),
+            copied: BTreeMap::new(),
+            last: Instant::now(),
+            unsaid: None,
+            asked_for: false,
+            trouble: None,
+            interrupted: false,
+        }
     }
 
-    fn flush(&mut self) -> Result<(), SinkError> {
+    /// Writes into a store that was asked for by its name.
+    #[must_use]
+    pub fn named(store: Store) -> Self {
+        Self { asked_for: true, ..Self::new(store) }
+    }
+
+    /// Whether it is time to write.
+    fn due(&self) -> bool {
+        let wait = if self.trouble.is_some() { AGAIN } else { FLUSH };
+        self.last.elapsed() >= wait || (self.pending.len() >= 500 && self.trouble.is_none())
+    }
+
+    /// Writes what waits. Where that fails it goes on waiting: a disk may have
+    /// room again before the end.
+    fn flush(&mut self) {
         self.last = Instant::now();
+        if self.store.read_only() {
+            return self.pending.clear();
+        }
+        self.trouble = self.write().err();
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        self.say()?;
         let pending = std::mem::take(&mut self.pending);
-        if pending.is_empty() || self.store.read_only() {
+        let done = self.write_alerts(&pending);
+        if done.is_err() {
+            // What was copied of their evidence is not known: it is copied again.
+            self.copied.clear();
+            self.pending = pending;
+        }
+        done
+    }
+
+    /// Tells the store of the rules and inputs, once.
+    fn say(&mut self) -> Result<(), StoreError> {
+        if let Some((sources, rules)) = &self.unsaid {
+            self.store.set_rules(rules)?;
+            for s in sources {
+                self.store.register_source(s)?;
+            }
+            self.unsaid = None;
+        }
+        Ok(())
+    }
+
+    fn write_alerts(&mut self, pending: &BTreeMap<String, Arc<Alert>>) -> Result<(), StoreError> {
+        if pending.is_empty() {
             return Ok(());
         }
         let mut records: Vec<AlertRecord<'_>> = Vec::new();
@@ -63,14 +127,14 @@ impl StoreSink {
                 self.copied.insert(a.id.clone(), copied);
             }
             if bytes >= HELD {
-                self.store.ingest_alerts(&records).map_err(|e| error(&e))?;
+                self.store.ingest_alerts(&records)?;
                 records.clear();
                 bytes = 0;
             }
         }
-        self.store.ingest_alerts(&records).map_err(|e| error(&e))?;
+        self.store.ingest_alerts(&records)?;
         // What is in a case already is kept whole as it grows.
-        let cased = self.store.in_cases(pending.keys().map(String::as_str)).map_err(|e| error(&e))?;
+        let cased = self.store.in_cases(pending.keys().map(String::as_str))?;
         if !cased.is_empty() {
             let views = &self.views;
             let mut read = |log: &LogPlace, offset: u64, len: usize| {
@@ -79,7 +143,7 @@ impl StoreSink {
                 view.read_at(offset, len).map_err(|e| e.to_string())
             };
             // What cannot be read now is a place without bytes; the export names it.
-            self.store.complete_evidence(&cased, &mut read).map_err(|e| error(&e))?;
+            self.store.complete_evidence(&cased, &mut read)?;
         }
         Ok(())
     }
@@ -106,40 +170,65 @@ fn evidence(views: &[Option<Arc<SourceView>>], a: &Alert, (from, mut bytes): Cop
     (out, (from.max(until), bytes))
 }
 
-fn error(e: &StoreError) -> SinkError {
-    SinkError::Io { path: "case store".into(), source: std::io::Error::other(e.to_string()) }
+/// `3 alerts are not in it`.
+fn count(alerts: usize) -> String {
+    format!("{alerts} alert{} not in it", if alerts == 1 { " is" } else { "s are" })
+}
+
+fn error(e: &StoreError, alerts: usize) -> SinkError {
+    let all = if alerts > 0 { format!(" ({})", count(alerts)) } else { String::new() };
+    SinkError::Io { path: "the case store".into(), source: std::io::Error::other(format!("{e}{all}")) }
 }
 
 impl Sink for StoreSink {
     fn start(&mut self, sources: &[OpenedSource], rules: &[RuleRecord]) -> Result<(), SinkError> {
-        if self.store.read_only() {
-            return Ok(());
-        }
-        self.store.set_rules(rules).map_err(|e| error(&e))?;
-        for s in sources {
-            let r = &s.record;
-            if s.view.is_some() {
-                self.store.register_source(&SourceRecord { ..r.clone() }).map_err(|e| error(&e))?;
-            }
-            self.views.push(s.view.clone());
-        }
+        self.views = sources.iter().map(|s| s.view.clone()).collect();
+        let open = sources.iter().filter(|s| s.view.is_some()).map(|s| s.record.clone()).collect();
+        self.unsaid = Some((open, rules.to_vec()));
+        self.flush();
         Ok(())
     }
 
+    fn asked_for(&self) -> bool {
+        self.asked_for
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let e = self.trouble.as_ref()?;
+        let waiting = count(self.pending.len());
+        Some(format!("{e} ({waiting}; tried again every {} s)", AGAIN.as_secs()))
+    }
+
     fn alert(&mut self, _: SinkContext<'_>, alert: &Arc<Alert>) -> Result<(), SinkError> {
-        self.pending.insert(alert.id.clone(), Arc::clone(alert));
-        if self.last.elapsed() >= FLUSH || self.pending.len() >= 500 {
-            self.flush()?;
+        if !self.interrupted {
+            self.pending.insert(alert.id.clone(), Arc::clone(alert));
+            if self.due() {
+                self.flush();
+            }
         }
         Ok(())
     }
 
     fn tick(&mut self) -> Result<(), SinkError> {
-        if self.last.elapsed() >= FLUSH { self.flush() } else { Ok(()) }
+        if self.due() {
+            self.flush();
+        }
+        Ok(())
+    }
+
+    /// An alert that is cut off stays open in the store, so that the next
+    /// reading of the log takes it on from there.
+    fn interrupted(&mut self, open: &[Arc<Alert>]) -> Result<(), SinkError> {
+        self.pending.extend(open.iter().map(|a| (a.id.clone(), Arc::clone(a))));
+        self.interrupted = true;
+        Ok(())
     }
 
     fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
-        self.flush()?;
+        self.flush();
+        if let Some(e) = self.trouble.take() {
+            return Err(error(&e, self.pending.len()));
+        }
         if self.store.read_only() {
             return Ok(());
         }
@@ -151,8 +240,60 @@ impl Sink for StoreSink {
                 records: s.counts.records,
                 complete: s.ended && s.sha256.is_some(),
             };
-            self.store.finish_source(s.id, &end).map_err(|e| error(&e))?;
+            self.store.finish_source(s.id, &end).map_err(|e| error(&e, 0))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::RuleSet;
+    use crate::event::Ts;
+    use crate::store::AlertFilter;
+
+    fn alert(id: &str, revision: u32, state: AlertState) -> Arc<Alert> {
+        let (timestamp, last) = (Ts::from_secs(1_000), Ts::from_secs(2_000));
+        Arc::new(Alert { id: id.into(), rule_id: "r".into(), revision, state, timestamp, last, ..Alert::default() })
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_written_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cases.db");
+        let mut sink = StoreSink::new(Store::open(Some(&path), "x").unwrap());
+        sink.start(&[], &[]).unwrap();
+        let other = rusqlite::Connection::open(&path).unwrap();
+        other.execute_batch("ALTER TABLE alerts RENAME TO away").unwrap();
+        let rules = Arc::new(RuleSet::load(&[]));
+        let ctx = SinkContext { names: &[], rules: &rules };
+        sink.alert(ctx, &alert("a", 1, AlertState::Open)).unwrap();
+        sink.flush();
+        assert!(sink.trouble().unwrap().contains("1 alert is not in it"), "{:?}", sink.trouble());
+        other.execute_batch("ALTER TABLE away RENAME TO alerts").unwrap();
+        sink.finish(ctx, &[], &[]).unwrap();
+        assert_eq!(sink.trouble(), None);
+        let store = Store::open_read_only(Some(&path), "x").unwrap();
+        assert_eq!(store.alerts(&AlertFilter::default()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_alert_that_is_cut_off_stays_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cases.db");
+        let rules = Arc::new(RuleSet::load(&[]));
+        let ctx = SinkContext { names: &[], rules: &rules };
+        let state = || Store::open_read_only(Some(&path), "x").unwrap().alert("a").unwrap().row.open;
+        let mut sink = StoreSink::new(Store::open(Some(&path), "x").unwrap());
+        sink.interrupted(&[alert("a", 4, AlertState::Open)]).unwrap();
+        sink.alert(ctx, &alert("a", 9, AlertState::Closed)).unwrap();
+        sink.finish(ctx, &[], &[]).unwrap();
+        assert!(state());
+        // The next reading comes to its true end, whatever its number is.
+        let mut sink = StoreSink::new(Store::open(Some(&path), "x").unwrap());
+        sink.alert(ctx, &alert("a", 5, AlertState::Closed)).unwrap();
+        sink.finish(ctx, &[], &[]).unwrap();
+        assert!(!state());
     }
 }

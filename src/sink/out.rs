@@ -33,6 +33,8 @@ pub enum Format {
 pub struct Out {
     path: String,
     format: Format,
+    /// A file that still holds what it held before.
+    file: Option<File>,
     inner: BufWriter<Box<dyn Write + Send>>,
 }
 
@@ -49,19 +51,42 @@ impl Out {
     /// # Errors
     /// When the file cannot be created.
     pub fn create(path: &str) -> Result<Self, SinkError> {
+        let mut out = Self::open(path)?;
+        out.empty()?;
+        Ok(out)
+    }
+
+    /// As [`Self::create`], but what an existing file holds stays there until
+    /// [`Self::empty`].
+    ///
+    /// # Errors
+    /// When the file cannot be opened for writing.
+    pub fn open(path: &str) -> Result<Self, SinkError> {
         let csv = Path::new(path).extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-        let inner: Box<dyn Write + Send> = if path == "-" {
-            Box::new(io::stdout())
-        } else {
-            Box::new(File::create(path).map_err(|source| SinkError::Io { path: path.to_owned(), source })?)
-        };
-        Ok(Self::to_writer(path, if csv { Format::Csv } else { Format::JsonLines }, inner))
+        let format = if csv { Format::Csv } else { Format::JsonLines };
+        if path == "-" {
+            return Ok(Self::to_writer(path, format, Box::new(io::stdout())));
+        }
+        let failed = |source| SinkError::Io { path: path.to_owned(), source };
+        let file = File::options().write(true).create(true).truncate(false).open(path).map_err(failed)?;
+        let again = file.try_clone().map_err(failed)?;
+        Ok(Self { file: Some(again), ..Self::to_writer(path, format, Box::new(file)) })
+    }
+
+    /// Empties the file, where it is one.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub fn empty(&mut self) -> Result<(), SinkError> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let emptied = file.metadata().and_then(|m| if m.is_file() { file.set_len(0) } else { Ok(()) });
+        emptied.map_err(|e| self.error(e))
     }
 
     /// An output to any writer; `path` is what errors call it.
     #[must_use]
     pub fn to_writer(path: &str, format: Format, inner: Box<dyn Write + Send>) -> Self {
-        Self { path: path.to_owned(), format, inner: BufWriter::with_capacity(256 * 1024, inner) }
+        Self { path: path.to_owned(), format, file: None, inner: BufWriter::with_capacity(256 * 1024, inner) }
     }
 
     /// JSON lines or CSV.

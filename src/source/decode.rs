@@ -35,6 +35,16 @@ impl Codec {
         }
     }
 
+    /// What people call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+        }
+    }
+
     /// Reads the decompressed bytes of `from`, of all its members or frames.
     pub(crate) fn decoder(self, from: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
         let from = BufReader::with_capacity(64 << 10, from);
@@ -52,20 +62,6 @@ impl Codec {
                 Box::new(liblzma::bufread::XzDecoder::new_stream(from, stream))
             }
         })
-    }
-}
-
-/// What an archive or database is called whose bytes hold no lines; its bytes
-/// are read as lines all the same.
-pub(crate) fn container(head: &[u8]) -> Option<&'static str> {
-    match head {
-        [b'P', b'K', 3, 4, ..] => Some("zip archive"),
-        [b'7', b'z', 0xbc, 0xaf, ..] => Some("7-Zip archive"),
-        [b'E', b'l', b'f', b'F', b'i', b'l', ..] => Some("Windows event log (EVTX)"),
-        [b'L', b'P', b'K', b'S', b'H', b'H', ..] => Some("systemd journal"),
-        [b'S', b'Q', b'L', b'i', b't', b'e', ..] => Some("SQLite database"),
-        [0x7f, b'E', b'L', b'F', ..] => Some("program"),
-        _ => None,
     }
 }
 

@@ -9,23 +9,27 @@ use std::sync::Arc;
 
 use super::back::Back;
 use super::cache::Cache;
-use super::decode::{Codec, DecodedFile, MAGIC, container};
+use super::decode::{Codec, DecodedFile, MAGIC};
 use super::feed::{Feed, ReadFeed, Tallied, Tally, read_some};
 use super::handle::{Handle, Reading};
 use super::identity::Identity;
 use super::index::{Change, Index, key};
 use super::input::not_a_log;
 use super::live::Live;
+use super::looks::{broken_promise, container, not_lines, utf16};
 use super::spool::{Spool, SpoolWriter, WhenFull};
 use super::tail::Tail;
 use super::timeref::{TimeRef, TimeRefStore};
 use super::unpack::{HEAD, Kind, Told, UnpackFeed};
 use super::utf16::Utf16Read;
+use super::watch::Watch;
 use super::{Input, InputKind, OpenOptions, SourceError};
 use crate::event::Ts;
 
 /// How many bytes are read beforehand to find a source's format.
 pub(crate) const SAMPLE: usize = 64 << 10;
+/// Most compressions around one text.
+const DEEPEST: usize = 4;
 /// A file that says it was written before (1980) does not know.
 const OLDEST: Ts = Ts::from_secs(315_532_800);
 
@@ -37,6 +41,8 @@ pub(crate) struct Opened {
     /// Takes what is read, where the view cannot read it again.
     pub(crate) spool: Option<SpoolWriter>,
     pub(crate) time_ref: TimeRef,
+    /// When it was written, as far as that is known; no year is asked for.
+    pub(crate) written: Ts,
     /// What it was when it was read before, and what became of it.
     pub(crate) before: Option<Index>,
     pub(crate) change: Change,
@@ -46,8 +52,12 @@ pub(crate) struct Opened {
     pub(crate) file: Option<Arc<Handle>>,
     pub(crate) identity: Option<Identity>,
     pub(crate) size: Option<u64>,
+    /// What becomes of it, where it is followed.
+    pub(crate) watch: Option<Arc<Watch>>,
     /// A decoder reads the file, and may leave some of it unread.
     pub(crate) decoded: bool,
+    /// It cannot be what it says it is.
+    pub(crate) damaged: bool,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -59,13 +69,16 @@ impl Opened {
             back: Back::None("it is not kept"),
             spool: None,
             time_ref: TimeRef::now(),
+            written: TimeRef::now().time,
             before: None,
             change: Change::New,
             key: String::new(),
             file: None,
             identity: None,
             size: None,
+            watch: None,
             decoded: false,
+            damaged: false,
             warnings: Vec::new(),
         }
     }
@@ -95,7 +108,12 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
     let mut opened = match &input.kind {
         InputKind::Stdin => open_stdin(opts).map_err(failed)?,
         InputKind::Path(path) => {
-            let meta = std::fs::metadata(path).map_err(failed)?;
+            let meta = match std::fs::metadata(path) {
+                Err(e) if opts.follow && e.kind() == io::ErrorKind::NotFound => {
+                    return Ok(followed(Tail::awaiting(path.clone(), Tally::default()), None, opts));
+                }
+                other => other.map_err(failed)?,
+            };
             if let Some(kind) = not_a_log(&meta, true) {
                 return Err(SourceError::Kind { name: input.name.clone(), kind });
             }
@@ -113,6 +131,13 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
         opened.time_ref = TimeRef::for_year(year);
     }
     Ok(opened)
+}
+
+/// A file that is read as it grows.
+fn followed(tail: Tail, kind: Option<Kind>, opts: &OpenOptions) -> Opened {
+    let (watch, tally) = (tail.watch(), tail.tally());
+    let opened = Opened::stream(unpacked(Box::new(tail), kind), tally).with_spool(opts, WhenFull::DropOldest);
+    Opened { watch: Some(watch), ..opened }
 }
 
 /// Standard input: a file that was redirected, else a stream.
@@ -134,16 +159,18 @@ fn open_stream(from: impl Read + Send + 'static, opts: &OpenOptions) -> io::Resu
     let tally = Tally::default();
     let mut live = Live::start(from, tally.clone(), opts.stop.clone())?;
     let head = live.peek(tells)?.to_vec();
+    let mut warning = None;
     let (feed, kind): (Box<dyn Feed>, _) = match (Codec::of(&head), utf16(&head)) {
         (Some(codec), _) => {
-            let (from, kind) = text(codec.decoder(live)?);
-            (Box::new(ReadFeed::new(from)), kind)
+            let text = text(codec.decoder(live)?, true, 1)?;
+            warning = text.warning;
+            (Box::new(ReadFeed::new(text.from)), text.kind)
         }
         (None, Some(big)) => (Box::new(ReadFeed::new(Box::new(Utf16Read::new(live, big)))), None),
         (None, None) => (Box::new(live), packed(&head)),
     };
     let mut opened = Opened::stream(unpacked(feed, kind), tally).with_spool(opts, WhenFull::DropOldest);
-    opened.warnings.extend(container(&head).filter(|_| kind.is_none()).map(not_lines));
+    opened.warnings.extend(container(&head).filter(|_| kind.is_none()).map(not_lines).or(warning));
     Ok(opened)
 }
 
@@ -156,9 +183,9 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
     let tally = Tally::default();
     let kind = if codec.is_none() && utf16.is_none() { packed(head) } else { None };
     if opts.follow && codec.is_none() && utf16.is_none() && kind != Some(Kind::Evtx) {
-        let feed = Box::new(Tail::new(path.to_owned(), file, opts.from_end, tally.clone())?);
-        return Ok(Opened::stream(unpacked(feed, kind), tally).with_spool(opts, WhenFull::DropOldest));
+        return Ok(followed(Tail::new(path.to_owned(), file, opts.from_end, tally)?, kind, opts));
     }
+    let unfollowed = opts.follow.then(|| "cannot be followed (compressed, or not plain text): it is read once");
     let identity = Identity::of(&file, meta)?;
     let written = gzip_time(codec, head).map_or(identity.modified, |t| t.min(identity.modified));
     // Files made "reproducible" have no time; the first reading then dates them.
@@ -170,16 +197,21 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
 
     let file = Handle::new(path, file)?;
     let stored = Tallied::new(Reading(Arc::clone(&file)), tally.clone());
+    let mut warning = None;
     let (from, kind): (Box<dyn Read + Send>, _) = match (codec, utf16) {
         (Some(codec), _) => {
             let shared = Reading(Arc::clone(&file));
-            text(Box::new(DecodedFile::new(path.to_owned(), shared, codec, tally.clone())?))
+            let decoded = DecodedFile::new(path.to_owned(), shared, codec, tally.clone())?;
+            let text = text(Box::new(decoded), false, 1)?;
+            warning = text.warning;
+            (text.from, text.kind)
         }
         (None, Some(big)) => (Box::new(Utf16Read::new(stored, big)), None),
         (None, None) => (Box::new(stored), kind),
     };
     let mut opened = Opened {
         time_ref,
+        written: time_ref.time,
         change,
         key,
         size: Some(meta.len()),
@@ -196,7 +228,12 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
         opened = opened.with_spool(opts, WhenFull::Stop);
     }
     opened.before = before;
-    opened.warnings.extend(container(head).filter(|_| kind.is_none()).map(not_lines));
+    opened.warnings.extend(unfollowed.map(str::to_owned));
+    opened.warnings.extend(container(head).filter(|_| kind.is_none()).map(not_lines).or(warning));
+    if let Some((said, damaged)) = broken_promise(path, codec, head) {
+        opened.warnings.push(said);
+        opened.damaged = damaged;
+    }
     Ok(opened)
 }
 
@@ -231,19 +268,19 @@ fn unpacked(feed: Box<dyn Feed>, kind: Option<Kind>) -> Box<dyn Feed> {
     }
 }
 
-/// Whether it is UTF-16, and if so whether big-endian.
-fn utf16(head: &[u8]) -> Option<bool> {
-    match head {
-        [0xff, 0xfe, 0, 0, ..] => None,
-        [0xff, 0xfe, ..] => Some(false),
-        [0xfe, 0xff, ..] => Some(true),
-        _ => None,
-    }
+/// Decompressed text.
+struct Text {
+    from: Box<dyn Read + Send>,
+    /// What its records are packed in.
+    kind: Option<Kind>,
+    /// What the user should know of it.
+    warning: Option<String>,
 }
 
-/// Decompressed text, of which the beginning may tell that it is UTF-16, or
-/// that its records are packed.
-fn text(mut from: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Option<Kind>) {
+/// Decompressed bytes, of which the beginning may tell that they are compressed
+/// once more, that they are UTF-16, or that their records are packed. `live`
+/// ones come as they come: a few are enough.
+fn text(mut from: Box<dyn Read + Send>, live: bool, depth: usize) -> io::Result<Text> {
     let mut head = [0; HEAD];
     let mut have = 0;
     let mut failed = None;
@@ -257,18 +294,26 @@ fn text(mut from: Box<dyn Read + Send>) -> (Box<dyn Read + Send>, Option<Kind>) 
             }
         }
         let seen = head.get(..have).unwrap_or(&[]);
-        if have >= 2 && Kind::of(seen) != Told::More {
+        if live && tells(seen) {
             break;
         }
     }
     let head = head.get(..have).unwrap_or(&[]).to_vec();
+    let codec = Codec::of(&head);
     let big = utf16(&head);
+    let mut warning = container(&head).map(not_lines);
     let kind = if big.is_none() { packed(&head) } else { None };
     let all = Cursor::new(head).chain(Failing(failed)).chain(from);
-    match big {
-        Some(big) => (Box::new(Utf16Read::new(all, big)), None),
-        None => (Box::new(all), kind),
+    if let Some(codec) = codec {
+        if depth < DEEPEST {
+            return text(codec.decoder(all)?, live, depth + 1);
+        }
+        warning = Some(format!("is compressed more than {DEEPEST} times: it is read as it stands"));
     }
+    Ok(match big {
+        Some(big) => Text { from: Box::new(Utf16Read::new(all, big)), kind: None, warning },
+        None => Text { from: Box::new(all), kind, warning: warning.filter(|_| kind.is_none()) },
+    })
 }
 
 /// Gives an error that came too early, once.
@@ -286,8 +331,4 @@ fn gzip_time(codec: Option<Codec>, head: &[u8]) -> Option<Ts> {
     let bytes = head.get(4..8).filter(|_| codec == Some(Codec::Gzip))?;
     let secs = u32::from_le_bytes(bytes.try_into().ok()?);
     (secs != 0).then(|| Ts::from_secs(i64::from(secs)))
-}
-
-fn not_lines(kind: &str) -> String {
-    format!("is a {kind}: its bytes are read as lines, which tells little")
 }

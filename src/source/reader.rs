@@ -15,7 +15,7 @@ use super::serials::Serials;
 use super::shape::Shape;
 use super::spool::SpoolWriter;
 use super::view::Target;
-use super::{BlockEntry, Input, SourceError, SourceSummary, SourceView, TimeRef, open};
+use super::{BlockEntry, Input, SourceError, SourceSummary, SourceView, TimeRef, looks, open};
 use crate::event::{Batch, RecordFlags, SourceId, Ts};
 
 /// Lines of a live source wait at most so long for others to share their batch.
@@ -79,6 +79,7 @@ pub struct SourceReader {
     feed: Box<dyn Feed>,
     framer: Framer,
     view: Arc<SourceView>,
+    written: Ts,
     spool: Option<SpoolWriter>,
     tally: Tally,
     /// A regular file that is not followed, and what it was before.
@@ -103,6 +104,10 @@ pub struct SourceReader {
     marked: bool,
     /// Closed until it is read: what to open again, and what it was.
     asleep: Option<(Input, Identity)>,
+    /// Nothing of it was there when it was opened.
+    unseen: bool,
+    /// The first bytes of what was unseen.
+    late: Option<Vec<u8>>,
     /// Of a log of audit events, their numbers.
     serials: Option<Serials>,
     summary: SourceSummary,
@@ -118,7 +123,8 @@ impl SourceReader {
             id,
             feed: opened.feed,
             framer: Framer::new(0, 1, opts.block),
-            view: Arc::new(view),
+            view: Arc::new(view.watched(opened.watch)),
+            written: opened.written,
             spool: opened.spool,
             tally: opened.tally,
             file: opened.file.zip(opened.identity),
@@ -136,9 +142,17 @@ impl SourceReader {
             marked: false,
             asleep: None,
             serials: None,
-            summary: SourceSummary { warnings: opened.warnings, complete: true, ..SourceSummary::default() },
+            unseen: false,
+            late: None,
+            summary: SourceSummary {
+                warnings: opened.warnings,
+                damaged: opened.damaged,
+                complete: true,
+                ..SourceSummary::default()
+            },
         };
         reader.read_head(open::SAMPLE);
+        reader.unseen = reader.feed.is_live() && reader.framer.pending().is_empty() && !reader.ended;
         Ok(reader)
     }
 
@@ -180,6 +194,18 @@ impl SourceReader {
         pending.get(..open::SAMPLE).unwrap_or(pending)
     }
 
+    /// The first bytes of a source that had none when it was opened; given out
+    /// once, with its first batch.
+    pub fn late_sample(&mut self) -> Option<Vec<u8>> {
+        self.late.take()
+    }
+
+    /// Whether nothing was there yet when it was opened, but may come.
+    #[must_use]
+    pub fn is_unseen(&self) -> bool {
+        self.unseen
+    }
+
     /// Random access to what was read; lives on after the reader.
     #[must_use]
     pub fn view(&self) -> Arc<SourceView> {
@@ -190,6 +216,12 @@ impl SourceReader {
     #[must_use]
     pub fn time_ref(&self) -> TimeRef {
         self.view.time_ref()
+    }
+
+    /// When the source was written: shown for records without any time.
+    #[must_use]
+    pub fn written(&self) -> Ts {
+        self.written
     }
 
     /// What became of the file since it was read last.
@@ -227,6 +259,7 @@ impl SourceReader {
         let give_up = Instant::now() + wait;
         let mut looked = false;
         loop {
+            self.see();
             let place = self.framer.place();
             let spool = &mut self.spool;
             let mut taken = |bytes: &[u8]| {
@@ -268,6 +301,16 @@ impl SourceReader {
     /// Ends reading and says what was read.
     #[must_use]
     pub fn finish(mut self) -> SourceSummary {
+        if self.ended && !self.stopped() && !self.opts.follow {
+            let s = &self.summary;
+            let empty = match (s.records, s.lines) {
+                (0, 0) if s.damaged => None,
+                (0, 0) => Some("is empty"),
+                (0, _) => Some("holds nothing but empty lines"),
+                _ => None,
+            };
+            self.summary.warnings.extend(empty.map(str::to_owned));
+        }
         self.summary.warnings.extend(self.feed.warnings());
         self.summary.warnings.extend(self.serials.as_ref().and_then(Serials::warning));
         self.whole &= self.ended;
@@ -350,6 +393,7 @@ impl SourceReader {
             Ok(Got::End) => self.end(),
             Err(e) => {
                 if !self.stopped() {
+                    self.summary.damaged = true;
                     let at = self.framer.place().0 + self.framer.pending().len() as u64;
                     self.summary.warnings.push(format!("is damaged or unreadable after byte {at}: {e}"));
                 }
@@ -392,6 +436,23 @@ impl SourceReader {
         self.summary.truncated += u64::from(truncated);
     }
 
+    /// Looks at the first bytes of what was unseen, before they are framed.
+    fn see(&mut self) {
+        let pending = self.framer.pending();
+        let enough = match self.flush {
+            Flush::Full => pending.len() >= open::SAMPLE,
+            Flush::Lines => memchr::memchr(b'\n', pending).is_some(),
+            Flush::End => !pending.is_empty(),
+        };
+        if !self.unseen || !enough {
+            return;
+        }
+        self.unseen = false;
+        let sample = pending.get(..open::SAMPLE).unwrap_or(pending).to_vec();
+        self.look_at_head();
+        self.late = Some(sample);
+    }
+
     /// Reads the first bytes, and passes over a byte order mark.
     fn read_head(&mut self, bytes: usize) {
         while self.flush == Flush::Full && !self.stopped() {
@@ -401,12 +462,15 @@ impl SourceReader {
                 break;
             }
         }
+        self.look_at_head();
+        self.framer.rest();
+    }
+
+    fn look_at_head(&mut self) {
         let sample = self.framer.pending();
-        if memchr::memchr_iter(0, sample).count() > sample.len() / 10 {
-            let warning = "holds many NUL bytes: binary, or UTF-16 without its mark";
-            if !self.summary.warnings.iter().any(|w| w == warning) {
-                self.summary.warnings.push(warning.to_owned());
-            }
+        // What is known to be an archive or not to be what its name says needs no more words.
+        if let Some(warning) = looks::binary(sample).filter(|_| self.summary.warnings.is_empty()) {
+            self.summary.warnings.push(warning.to_owned());
         }
         let shape = Shape::of(sample);
         self.serials = (shape == Shape::Audit).then(Serials::default);
@@ -419,7 +483,6 @@ impl SourceReader {
                 spool.append(MARK);
             }
         }
-        self.framer.rest();
     }
 }
 

@@ -19,6 +19,9 @@ pub struct SourceSummary {
     pub sha256: Option<String>,
     /// What the user should know: damage, a file changed under us, no cache …
     pub warnings: Vec<String>,
+    /// Whether a part of it could not be read: it is cut short, or its bytes
+    /// are not what they were written as.
+    pub damaged: bool,
     /// Whether everything that the source holds was read and understood as
     /// far as its compression goes.
     pub complete: bool,

@@ -32,7 +32,7 @@ impl Store {
                     kept.push(why);
                 }
             }
-            let mut text = format!("undid: {}", describe(&done));
+            let mut text = format!("undone: {}", describe(&done));
             if !kept.is_empty() {
                 text.push_str(&format!(" (kept: {})", kept.join(", ")));
             }

@@ -117,14 +117,14 @@ actions! {
         PrevPane "previous-pane" ["S-Tab"] S, 0, "pane back", "to the previous pane";
         Open "open" ["Enter"] TLC.or(R).or(F).or(E), 60, "open", "open what the cursor is on";
         Back "back" ["Esc"] ALL, 0, "back", "close the overlay, leave the selection; never quits";
-        LastView "last-view" ["-"] S, 0, "last view", "back to the screen before this one";
+        LastView "last-view" ["-"] S.or(D), 0, "last view", "back to the screen before this one";
     }
     "Screens" {
-        GoTriage "triage" ["1", "g 1"] S, 0, "triage", "the queue of alerts, riskiest first";
-        GoLive "live" ["2", "g 2"] S, 0, "live", "the feed of events";
-        GoCases "cases" ["3", "g 3"] S, 0, "cases", "the cases";
-        GoRules "rules" ["4", "g 4"] S, 0, "rules", "the rules";
-        GoHealth "health" ["6", "g 6"] S, 0, "health", "sources, counts, rates, what was not loaded";
+        GoTriage "triage" ["1", "g 1"] S.or(D), 0, "triage", "the queue of alerts, riskiest first";
+        GoLive "live" ["2", "g 2"] S.or(D), 0, "live", "the feed of events";
+        GoCases "cases" ["3", "g 3"] S.or(D), 0, "cases", "the cases";
+        GoRules "rules" ["4", "g 4"] S.or(D), 0, "rules", "the rules";
+        GoHealth "health" ["6", "g 6"] S.or(D), 0, "health", "sources, counts, rates, what was not loaded";
         Palette "palette" [":"] ALL, 20, "cmd", "all commands, by name";
         Help "help" ["?"] ALL, 10, "help", "the keys of this place";
         Quit "quit" ["q"] ALL, 0, "quit", "close the overlay; on a screen, leave the program";
@@ -167,12 +167,12 @@ actions! {
         Escalate "escalate" ["e"] TLD, 89, "escalate", "put it into a case";
         Dismiss "dismiss" ["d"] T, 88, "dismiss", "dismiss with a reason: false positive, benign, duplicate, test";
         Tag "tag" ["t"] T.or(C), 80, "tag", "add tags, separated by commas; -tag removes";
-        Note "note" ["c"] TLC, 79, "note", "write a note";
-        Mark "mark" ["m"] L, 70, "mark", "mark or unmark the event";
+        Note "note" ["c"] TLC.or(D), 79, "note", "write a note";
+        Mark "mark" ["m"] L.or(D), 70, "mark", "mark or unmark the event";
         ShowDismissed "show-dismissed" ["D"] T, 0, "show handled", "show or hide what is decided or covered by another";
         OpenRule "open-rule" ["r"] T, 56, "rule", "the rule that raised it";
-        ActionMenu "menu" ["."] S, 0, "menu", "everything that can be done here";
-        Undo "undo" ["u"] TLC, 25, "undo", "undo the last triage step";
+        ActionMenu "menu" ["."] S.or(D), 0, "menu", "everything that can be done here";
+        Undo "undo" ["u"] TLC.or(D), 25, "undo", "undo the last triage step";
     }
     "Cases" {
         CaseState "case-state" ["s"] C, 85, "state", "set the state: open, in progress, closed with a resolution";
@@ -211,6 +211,7 @@ actions! {
         Suspend "suspend" ["Ctrl-z"] ALL, 0, "suspend", "suspend to the shell";
         Cancel "cancel" ["Ctrl-c"] ALL, 0, "cancel", "cancel what runs; twice to leave the program";
         NextTheme "theme" [] ALL, 0, "theme", "the next theme";
+ MouseOnOff "mouse" [] ALL, 0, "mouse", "wheel and clicks in the workbench, or the terminal's own selection";
         About "about" [] ALL.or(H), 0, "about", "version, terminal and what it can do";
     }
 }

@@ -30,6 +30,8 @@ pub struct Caps {
     pub screen: bool,
     /// The user asked for few bytes.
     pub lean: bool,
+    /// The locale is one that has more than ASCII, as far as it is known.
+    pub utf8: bool,
 }
 
 impl Caps {
@@ -63,6 +65,7 @@ impl Caps {
             tmux: set("TMUX"),
             screen: term.starts_with("screen") && !set("TMUX"),
             lean,
+            utf8: utf8(var),
         }
     }
 
@@ -89,6 +92,16 @@ impl Caps {
     }
 }
 
+/// Whether the locale is UTF-8. Where none is named, as in containers, the
+/// terminal is taken for one of today.
+fn utf8(var: impl Fn(&str) -> Option<String>) -> bool {
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| var(n).filter(|v| !v.is_empty()));
+    named.is_none_or(|v| {
+        let v = v.to_ascii_lowercase();
+        v.contains("utf-8") || v.contains("utf8")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +117,15 @@ mod tests {
         assert_eq!(caps(&[("TERM", "linux")]).colours, Colours::C16);
         assert_eq!(caps(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]).default_theme(), "mono");
         assert_eq!(caps(&[("TERM", "xterm"), ("NO_COLOR", "")]).colours, Colours::C16);
+        for (vars, is) in [
+            (&[("LANG", "C.UTF-8")][..], true),
+            (&[("LANG", "de_CH.utf8"), ("LC_ALL", "C")], false),
+            (&[("LANG", "en_US.ISO-8859-1")], false),
+            (&[("LANG", "C"), ("LC_CTYPE", "en_US.UTF-8")], true),
+            (&[("LC_ALL", "")], true),
+        ] {
+            assert_eq!(caps(vars).utf8, is, "{vars:?}");
+        }
         let ssh = caps(&[("TERM", "screen"), ("SSH_TTY", "/dev/pts/1")]);
         assert_eq!((ssh.remote, ssh.screen, ssh.frame_gap_ms()), (true, true, 100));
     }

@@ -28,13 +28,21 @@ pub fn keys_markdown() -> String {
     out.push_str(
         "\n## While typing\n\n| keys | does |\n|---|---|\n\
          | `Enter`, `Esc` | done, give up |\n\
+         | the first letter | takes the place of what stands in the line (it is shown selected); `Backspace` empties it |\n\
          | `Ctrl-u`, `Ctrl-w`, `Ctrl-k` | delete to the start, the word before, to the end |\n\
-         | `Home`, `End`, arrows | move |\n\
+         | `Home`, `End`, arrows | move in it; then letters are put there |\n\
          | `Ctrl-d` or `Esc` in a note | save it; `Ctrl-c` drops it |\n\
          | `Tab`, `Ctrl-n`, `Ctrl-p` in a rule | take the word offered, or choose another |\n\
          | `Esc` in a rule | keys are commands again |\n",
     );
     out
+}
+
+/// Every action that can be bound, with its keys in force.
+#[must_use]
+pub fn bindings(config: &crate::config::Config) -> Vec<(&'static str, Vec<String>)> {
+    let (map, _) = super::keymap::Keymap::check(&config.keys);
+    ACTIONS.iter().map(|a| (a.id, map.keys_of(a.act))).collect()
 }
 
 fn places(p: Places) -> String {

@@ -1,9 +1,9 @@
 //! From the terminal library's events to messages.
 
-use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 
 use super::key::{Code, Key};
-use super::msg::Msg;
+use super::msg::{Button, Mouse, Msg};
 
 /// The message of an event; `None` for what is not used.
 #[must_use]
@@ -11,6 +11,15 @@ pub fn message(e: Event) -> Option<Msg> {
     match e {
         Event::Paste(text) => Some(Msg::Paste(text)),
         Event::Resize(w, h) => Some(Msg::Resize(w, h)),
+        Event::Mouse(m) => {
+            let button = match m.kind {
+                MouseEventKind::Down(MouseButton::Left) => Button::Left,
+                MouseEventKind::ScrollUp => Button::WheelUp,
+                MouseEventKind::ScrollDown => Button::WheelDown,
+                _ => return None,
+            };
+            Some(Msg::Mouse(Mouse { button, x: m.column, y: m.row }))
+        }
         Event::Key(k) if k.kind != KeyEventKind::Release => {
             let code = match k.code {
                 KeyCode::Char(c) => Code::Char(c),

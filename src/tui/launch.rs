@@ -17,9 +17,9 @@ use crate::store::Store;
 /// What is wrong before the first frame.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// Key bindings.
-    #[error(transparent)]
-    Keys(#[from] KeymapError),
+    /// Key bindings, with their places.
+    #[error("{0}")]
+    Keys(String),
     /// Theme.
     #[error(transparent)]
     Theme(#[from] ThemeError),
@@ -56,6 +56,8 @@ pub struct Options {
     pub own_rules: Option<PathBuf>,
     /// Folder of the user's themes.
     pub themes: Option<PathBuf>,
+    /// Where filters and columns are kept for the next session on these inputs.
+    pub kept: Option<PathBuf>,
 }
 
 /// Everything checked and ready for the loop.
@@ -68,6 +70,8 @@ pub struct Launch {
     pub(super) themes: Option<PathBuf>,
     pub(super) facts: Facts,
     pub(super) speed: f64,
+    pub(super) mouse: bool,
+    pub(super) kept: Option<PathBuf>,
     options: Options,
 }
 
@@ -78,7 +82,8 @@ impl Launch {
     /// Where the configuration is wrong.
     pub fn new(options: Options) -> Result<Self, LaunchError> {
         let caps = Caps::from_env(options.config.is_on("tui.lean"));
-        let keys = Arc::new(Keymap::new(&options.config.keys)?);
+        let keys = Keymap::new(&options.config.keys);
+        let keys = Arc::new(keys.map_err(|e| LaunchError::Keys(placed(&options.config, &e)))?);
         let wish = options.config.text("tui.theme");
         let auto = wish.is_empty() || wish == "auto";
         // NO_COLOR wins over any theme's colours, but not over its modifiers.
@@ -90,7 +95,12 @@ impl Launch {
         } else {
             format!("{} {}", if store.read_only() { "read-only" } else { "cases" }, store.path().display())
         };
+        let ascii = match options.config.text("tui.ascii") {
+            "" | "auto" => !caps.utf8,
+            _ => options.config.is_on("tui.ascii"),
+        };
         let facts = Facts {
+            ascii,
             name: options.name.clone(),
             follow: options.follow,
             inputs: options.session.is_some(),
@@ -107,18 +117,36 @@ impl Launch {
             theme,
             facts,
             speed: options.speed,
+            mouse: options.config.is_on("tui.mouse"),
+            kept: options.kept.clone(),
             options,
         })
     }
 
     pub(super) fn start(self, out: &ToLoop, gap: Duration) -> Sessions {
         let o = self.options;
+        if let Some(path) = &o.kept {
+            let _ = out.send(super::msg::Msg::Kept(super::kept::Kept::read(path)));
+        }
         for n in &o.notes {
             let _ = out.send(super::msg::Msg::Failed(n.clone()));
         }
         let places = RulePlaces { folders: o.rule_dirs, files: o.rule_files, own: o.own_rules };
         Sessions::start(out, o.session, o.reload, o.store, places, gap)
     }
+}
+
+/// What is wrong with the key bindings of a configuration, with the places.
+#[must_use]
+pub fn key_mistakes(config: &Config) -> Vec<String> {
+    Keymap::check(&config.keys).1.iter().map(|e| placed(config, e)).collect()
+}
+
+/// The mistake after the place of the binding that makes it.
+fn placed(config: &Config, e: &KeymapError) -> String {
+    let own: Vec<&str> = e.actions().into_iter().filter(|a| config.keys.contains_key(*a)).collect();
+    let places: Vec<String> = own.iter().map(|a| config.key_origin(a).to_string()).collect();
+    if places.is_empty() { e.to_string() } else { format!("{}: {e}", places.join(" and ")) }
 }
 
 /// Runs the workbench until the user leaves.

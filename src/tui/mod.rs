@@ -13,6 +13,7 @@
 //! writes. All text from logs passes `event::sanitize` in the views.
 
 pub mod action;
+mod ascii;
 mod background;
 pub mod caps;
 pub mod clipboard;
@@ -21,6 +22,7 @@ mod docs;
 mod engine;
 mod input;
 mod json;
+pub mod kept;
 pub mod key;
 pub mod keymap;
 mod launch;
@@ -32,11 +34,13 @@ pub mod state;
 pub mod term;
 mod text;
 pub mod theme;
+mod theme_check;
 pub mod update;
 pub mod view;
 mod widget;
 mod words;
 
-pub use docs::keys_markdown;
+pub use docs::{bindings, keys_markdown};
 pub use engine::{MakeOptions, RuleFiles};
-pub use launch::{LaunchError, Options, launch};
+pub use launch::{LaunchError, Options, key_mistakes, launch};
+pub use theme_check::check as theme_mistakes;

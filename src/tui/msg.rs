@@ -7,6 +7,7 @@ use crate::event::{EventRow, Severity, SourceId, Ts};
 use crate::pipeline::Snapshot;
 use crate::tui::data::workshop::{WorkMsg, WorkReq};
 use crate::tui::data::{AlertView, CaseDetail, CaseView, FeedRow, RuleText, RuleView};
+use crate::tui::kept::Kept;
 use crate::tui::key::Key;
 
 /// Something that happened.
@@ -89,8 +90,34 @@ pub enum Msg {
     Settled,
     /// The theme in use.
     Theme(String),
+    /// What was kept of the last session on these inputs.
+    Kept(Kept),
+    /// The mouse.
+    Mouse(Mouse),
     /// The process is to end (hang-up, termination).
     End,
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    /// The left button went down.
+    Left,
+    /// The wheel turned up.
+    WheelUp,
+    /// The wheel turned down.
+    WheelDown,
+}
+
+/// What the mouse did and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// What.
+    pub button: Button,
+    /// Column of the screen.
+    pub x: u16,
+    /// Row of the screen.
+    pub y: u16,
 }
 
 /// What an escalation, a note or a copy is about.
@@ -283,6 +310,8 @@ pub enum Effect {
     Settle,
     /// Switch to the next theme.
     NextTheme,
+    /// Take mouse events, or leave them to the terminal.
+    Mouse(bool),
     /// Stop what runs.
     Cancel,
     /// Leave.

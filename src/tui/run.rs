@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::caps::Caps;
 use super::engine::Sessions;
+use super::kept::Kept;
 use super::launch::{Launch, editor_command};
 use super::msg::{Effect, Msg};
 use super::state::State;
@@ -47,6 +48,10 @@ struct Loop {
     drawn: Instant,
     gap: Duration,
     settle: Option<Instant>,
+    /// What is handled came from the keyboard.
+    keyed: bool,
+    /// Where filters are kept, and what was kept last, once that was read.
+    kept: Option<(std::path::PathBuf, Option<Kept>)>,
     /// When to look whether the terminal is still there.
     look: tokio::time::Interval,
     quit: bool,
@@ -78,6 +83,11 @@ async fn main(launch: Launch) -> io::Result<()> {
     let speed = launch.speed;
     state.live.play.speed = speed;
     let theme = launch.theme;
+    let kept = launch.kept.clone();
+    state.mouse = launch.mouse;
+    if state.mouse {
+        term.mouse(true)?;
+    }
     let say = tx.clone();
     let engine = launch.start(&tx, gap.max(Duration::from_millis(30)));
     let (light, keys) = if ask_background { background::ask() } else { (None, Vec::new()) };
@@ -100,6 +110,8 @@ async fn main(launch: Launch) -> io::Result<()> {
         drawn: Instant::now(),
         gap,
         settle: None,
+        keyed: false,
+        kept: kept.map(|path| (path, None)),
         look: tokio::time::interval(Duration::from_secs(1)),
         quit: false,
     };
@@ -114,6 +126,7 @@ async fn main(launch: Launch) -> io::Result<()> {
     if result.is_err() {
         l.handle(Msg::End).ok();
     }
+    l.keep();
     // Threads first: what was decided must be on disk whatever the terminal does.
     if let Some(e) = l.engine.take() {
         e.finish();
@@ -182,7 +195,7 @@ impl Loop {
                 Woken::Look if term::hung_up() => self.handle(Msg::End)?,
                 // The event reader can lose a change of size that comes together with keys.
                 Woken::Look if Term::size() != self.state.size => self.resized()?,
-                Woken::Look => {}
+                Woken::Look => self.keep(),
                 Woken::Input(Some(Ok(e))) => {
                     self.on_input(e)?;
                     self.drain_input().await?;
@@ -216,7 +229,10 @@ impl Loop {
     fn on_input(&mut self, e: crossterm::event::Event) -> io::Result<()> {
         if let Some(m) = input::message(e) {
             self.key_dirty = true;
-            self.handle(m)?;
+            self.keyed = true;
+            let done = self.handle(m);
+            self.keyed = false;
+            done?;
         }
         Ok(())
     }
@@ -263,6 +279,9 @@ impl Loop {
         if let Msg::Theme(name) = &m {
             self.set_theme(&name.clone());
         }
+        if let (Msg::Kept(k), Some((_, last))) = (&m, self.kept.as_mut()) {
+            *last = Some(k.clone());
+        }
         self.state.now = crate::event::Ts::now();
         let effects = update(&mut self.state, m);
         self.effects(effects)
@@ -305,8 +324,12 @@ impl Loop {
                 },
                 Effect::Redraw => self.term.forget(),
                 Effect::Suspend => self.suspend()?,
-                Effect::Settle => self.settle = Some(Instant::now() + SETTLE),
+                // Keys put it off; data, which never rests while a log is read, does not.
+                Effect::Settle if self.keyed || self.settle.is_none() => {
+                    self.settle = Some(Instant::now() + SETTLE);
+                }
                 Effect::NextTheme => self.next_theme(),
+                Effect::Mouse(on) => self.term.mouse(on)?,
                 Effect::Reload => {
                     if let Some(e) = &self.engine {
                         e.reload();
@@ -318,6 +341,18 @@ impl Loop {
             }
         }
         Ok(())
+    }
+
+    /// Has filters and columns kept where they changed.
+    fn keep(&mut self) {
+        let Some((path, Some(last))) = self.kept.as_mut() else { return };
+        let now = Kept::of(&self.state);
+        if now != *last
+            && let Some(e) = &self.engine
+        {
+            *last = now.clone();
+            e.keep(path.clone(), now);
+        }
     }
 
     fn set_theme(&mut self, name: &str) {

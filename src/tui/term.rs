@@ -15,13 +15,19 @@ use ratatui::layout::Rect;
 use super::paint::{Painter, TextCursor};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Mouse events are wanted while the terminal is taken.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 /// Words of panics on other threads, for the end of the program.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Alternate screen, cursor off, bracketed paste on.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[m\x1b[2J\x1b[H";
 /// All that back, and an open synchronized update closed.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?2004l\x1b[m\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[m\x1b[?25h\x1b[?1049l";
+/// Buttons and wheel, with places beyond column 223. Never motion: that costs
+/// bytes and says nothing here.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 fn write_all(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
@@ -109,7 +115,17 @@ impl Term {
         crossterm::terminal::enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
         self.fresh = true;
-        write_all(ENTER)
+        write_all(ENTER)?;
+        if MOUSE.load(Ordering::SeqCst) { write_all(MOUSE_ON) } else { Ok(()) }
+    }
+
+    /// Takes mouse events, or leaves them to the terminal.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+        MOUSE.store(on, Ordering::SeqCst);
+        write_all(if on { MOUSE_ON } else { MOUSE_OFF })
     }
 
     /// Gives the terminal back, does something, and takes it again.

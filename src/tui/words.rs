@@ -10,6 +10,7 @@ use super::state::State;
 use super::state::live::EventMode;
 use super::text;
 use crate::event::{EventRow, OVERLAY};
+use crate::pipeline::Snapshot;
 
 /// Fields of an event in the order of reading: what and when, the overlay, the originals, its place.
 #[must_use]
@@ -151,15 +152,39 @@ pub fn why(v: &AlertView) -> Vec<String> {
     out
 }
 
+/// Columns of the names that begin the lines of [`why`].
+pub const WHY_NAMES: usize = 8;
+
+/// The name that a line of [`why`] begins with, and the rest of it.
+#[must_use]
+pub fn why_name(line: &str) -> Option<(&str, &str)> {
+    let (name, rest) = (line.get(..WHY_NAMES)?, line.get(WHY_NAMES..)?);
+    let word = name.trim_end();
+    let named = name.ends_with("  ") && !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
+    (named && !rest.starts_with(' ')).then_some((word, rest))
+}
+
 /// The same, broken into lines for that many columns, controls made visible;
-/// with each line the number of its sentence.
+/// with each line the number of its sentence. What belongs to a name stands
+/// below itself.
 #[must_use]
 pub fn why_lines(v: &AlertView, width: usize) -> Vec<(usize, String)> {
-    let parts = why(v).into_iter().enumerate().flat_map(|(i, line)| {
-        let clean = text::sanitize(&line).into_owned();
-        text::wrap(&clean, width.saturating_sub(2).max(1), 3).into_iter().map(move |part| (i, part))
-    });
-    parts.collect()
+    const MOST: usize = 6;
+    let width = width.saturating_sub(2).max(1);
+    let mut out = Vec::new();
+    for (i, line) in why(v).iter().enumerate() {
+        let clean = text::sanitize(line);
+        let (name, rest) = match why_name(&clean).filter(|_| i > 0 && width > WHY_NAMES * 3) {
+            Some((name, rest)) => (format!("{name:WHY_NAMES$}"), rest),
+            None => (String::new(), &*clean),
+        };
+        let parts = text::wrap(rest, width - name.len(), MOST);
+        for (k, part) in parts.iter().enumerate() {
+            let lead = if k == 0 { name.clone() } else { " ".repeat(name.len()) };
+            out.push((i, format!("{lead}{}", part.trim_end())));
+        }
+    }
+    out
 }
 
 /// A score, on every screen with one decimal.
@@ -190,6 +215,34 @@ fn parts_in_tenths(a: &crate::alert::Alert) -> Vec<i64> {
 #[must_use]
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// What a decision is about: each alert with what it is about and how much is
+/// in it, and how many of the same attack go with them.
+#[must_use]
+pub fn about_alerts(s: &State, ids: &[String], covered: usize) -> Vec<String> {
+    const MOST: usize = 5;
+    let mut out: Vec<String> = Vec::new();
+    for id in ids.iter().take(if ids.len() > MOST { MOST - 1 } else { MOST }) {
+        let Some(v) = s.triage.all.iter().find(|v| v.alert.id == *id) else { continue };
+        let a = &v.alert;
+        let acts = usize::try_from(a.count).unwrap_or(usize::MAX);
+        out.push(format!(
+            "{:4} {} · {} · {}",
+            text::severity_word(a.severity),
+            a.rule,
+            a.entity(),
+            if acts == 1 { "1 act".to_owned() } else { format!("{} acts", text::thousands(a.count)) },
+        ));
+    }
+    if ids.len() > MOST {
+        out.push(format!("     and {} more", ids.len() - out.len()));
+    }
+    if covered > 0 {
+        let whose = if ids.len() == 1 { "that it covers" } else { "that they cover" };
+        out.push(format!("     with {} of the same attack {whose}", count(covered, "alert")));
+    }
+    out
 }
 
 /// A line of the help: a heading, or keys and what they do.
@@ -248,9 +301,10 @@ pub fn by_use(place: Places) -> Vec<&'static super::action::Action> {
     out.into_iter().map(|(_, a)| a).collect()
 }
 
-/// The raw line or the JSON of an event, in lines for reading; made visible.
+/// The raw line or the JSON of an event, in lines for reading; made visible, and
+/// spelled out where only ASCII can be shown.
 #[must_use]
-pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool) -> Vec<String> {
+pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool, ascii: bool) -> Vec<String> {
     // A record can be a megabyte: a screen shows its beginning.
     const MAX_LINES: usize = 400;
     let text = match mode {
@@ -260,6 +314,7 @@ pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool) -> Ve
     let mut out = Vec::new();
     for line in text.lines() {
         let line = text::sanitize(line);
+        let line = if ascii { super::ascii::spelled(&line) } else { Cow::Borrowed(&*line) };
         if wrap {
             out.extend(text::wrap(&line, width.max(1), MAX_LINES));
         } else {
@@ -272,8 +327,20 @@ pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool) -> Ve
     out
 }
 
+/// What happened to a followed file since the last snapshot.
+#[must_use]
+pub fn news(before: &Snapshot, now: &Snapshot) -> Option<String> {
+    let followed = now.sources.iter().filter(|x| x.presence.is_some());
+    followed.zip(before.sources.iter().filter(|x| x.presence.is_some())).find_map(|(x, old)| {
+        let new = x.warnings.iter().find(|w| !old.warnings.contains(w))?;
+        Some(format!("{}: {new}", x.name.rsplit('/').next().unwrap_or(&x.name)))
+    })
+}
+
 /// Lines of the health screen.
 #[must_use]
 pub fn health_len(s: &State) -> usize {
-    12 + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>() + s.snap.rule_problems.len()
+    12 + s.snap.outputs.len()
+        + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>()
+        + s.snap.rule_problems.len()
 }

@@ -11,13 +11,17 @@
 
 mod alerts;
 mod architecture;
+mod cli;
 mod docs;
 mod effect;
 mod fail2ban;
+mod follow;
 mod generate;
 mod hostile;
 mod inputs;
 mod many;
+mod odd_files;
+mod outputs;
 mod parsed_data;
 mod program;
 mod reopen;
@@ -28,5 +32,6 @@ mod store_broken;
 mod store_shared;
 mod store_verify;
 mod streams;
+mod times;
 mod tui;
 mod workshop;

@@ -15,34 +15,39 @@ use crate::theirs::Theirs;
 use crate::{large, made};
 
 /// Rules about which the engines differ (id, or title of a made rule), who
-/// finds more, and the paragraph of the Sigma specification that decides it.
+/// finds more, and the paragraph of the Sigma specification that decides it:
+/// document (`Rules`, `Modifiers`), heading, entry, of version 2.1.0 (2025-08-02).
 const KNOWN: &[(&str, Only, &str)] = &[
     ("4a0b2c7e-7cb2-495d-8b63-5f268e7bfd67", Only::Ours, WINDASH),
     ("ab6bffca-beff-4baa-af11-6733f296d57a", Only::Ours, ONE),
     ("f6de9536-0441-4b3f-a646-f4e00f300ffd", Only::Ours, ONE),
-    (
-        "number as text",
-        Only::Theirs,
-        "Rules, Value Types: a string is compared as text, and 4688.0 is not written 4688",
-    ),
+    ("number as text", Only::Theirs, "Rules, General: all values are strings, and 4688.0 is not written 4688"),
     ("any value", Only::Ours, MANY),
     ("wildcards", Only::Ours, MANY),
     ("endswith", Only::Ours, ONE),
-    ("endswith", Only::Theirs, "Appendix Modifiers, endswith: the value is expected at the end"),
+    ("endswith", Only::Theirs, "Modifiers, Generic, endswith: the value is expected at the end"),
     ("exists", Only::Ours, EXISTS),
     ("exists not", Only::Theirs, EXISTS),
     ("base64offset", Only::Ours, OFFSET),
     ("wide base64offset", Only::Ours, OFFSET),
-    ("cidr", Only::Ours, "Appendix Modifiers, cidr: ::ffff:10.1.2.3 is 10.1.2.3 written for IPv6 (RFC 4291, 2.5.5.2)"),
-    ("fieldref", Only::Theirs, "Appendix Modifiers, fieldref: compares the values of two fields, and null is none"),
-    ("neq", Only::Ours, "Appendix Modifiers, neq: the field is different from the value, as is one that is absent"),
-    ("keywords all", Only::Ours, "Rules, Lists with all: all keywords must be found in the log event"),
+    (
+        "cidr",
+        Only::Ours,
+        "Modifiers, IP, cidr: both notations; ::ffff:10.1.2.3 is 10.1.2.3 in the other (RFC 4291, 2.5.5.2)",
+    ),
+    (
+        "fieldref",
+        Only::Theirs,
+        "Modifiers, Specific, fieldref: fields are compared; Rules, Special Field Values: null is a type of its own",
+    ),
+    ("neq", Only::Ours, "Modifiers, Generic, neq: the field is different from the value, as is one that is absent"),
+    ("keywords all", Only::Ours, "Rules, Keywords search: with `|all` each keyword is searched in the entire event"),
 ];
-const WINDASH: &str = "Appendix Modifiers, windash: all permutations of the dashes and the slash";
+const WINDASH: &str = "Modifiers, String, windash: all permutations of three dashes, the bar and the slash";
 const ONE: &str = "Rules, String Wildcard: `?` stands for one mandatory character, whichever it is";
-const MANY: &str = "Rules, String Wildcard: `*` stands for any text, line breaks included";
-const EXISTS: &str = "Appendix Modifiers, exists: the field has to exist; its value is not asked for";
-const OFFSET: &str = "Appendix Modifiers, base64offset: the three positions that the value may have";
+const MANY: &str = "Rules, String Wildcard: `*` is of unbounded length, line breaks included";
+const EXISTS: &str = "Modifiers, Generic, exists: verifies the presence, not the value, be it empty or null";
+const OFFSET: &str = "Modifiers, Encoding, base64offset: three variants, for shifts by zero to two bytes";
 
 /// Which engine found a match that the other did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -240,6 +240,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
         let what = if one == "account" { "logged in from there" } else { "taken back" };
         let _ = write!(out, "; {redeemed} of {} {what}", plural(total, one));
     }
+    if ep.untimed {
+        out.push_str(", time not known");
+    }
     if let Some(spec) = &slot.spec
         && !spec.bounds.is_empty()
     {

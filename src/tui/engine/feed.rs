@@ -130,7 +130,9 @@ impl Reader {
 
     fn scanning(&self) -> bool {
         let n = self.feed.as_ref().map_or(0, Feed::len);
-        self.view.hits.as_ref().is_some_and(|h| h.scanned() < n) || self.view.said.1 != n
+        // A filter may be through before its end was said.
+        let scanned = self.view.hits.as_ref().map_or(n, Filtered::scanned);
+        scanned < n || (self.view.said.1, self.view.said.2) != (n, scanned)
     }
 
     fn request(&mut self, r: DataReq) {

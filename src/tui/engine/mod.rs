@@ -17,6 +17,7 @@ use crossbeam_channel::Sender;
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::store::Decisions;
+use super::kept::Kept;
 use super::msg::{Goto, Msg, Op};
 use crate::alert::Alert;
 use crate::detect::RuleFile;
@@ -78,6 +79,8 @@ pub(super) enum StoreReq {
     Evidence(String, u32),
     /// Where events' bytes are read from now.
     Feed(Feed),
+    /// Filters and columns for the next session.
+    Keep(PathBuf, Kept),
     /// All done so far is on disk when the sender is dropped.
     Flush(Sender<()>),
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, unbounded};
 
+use super::super::kept::Kept;
 use super::super::msg::{Effect, Msg};
 use super::bench::{Bench, BenchReq};
 use super::feed::Reader;
@@ -146,6 +147,11 @@ impl Sessions {
     /// Analyzes again with the rules as they are now.
     pub fn reload(&self) {
         let _ = self.reloads.send(());
+    }
+
+    /// Keeps filters and columns for the next session.
+    pub fn keep(&self, path: std::path::PathBuf, kept: Kept) {
+        let _ = self.store.send(StoreReq::Keep(path, kept));
     }
 
     /// Ends the threads; what was decided is on disk when this returns.

@@ -85,6 +85,12 @@ impl Worker {
                 }
                 Ok(StoreReq::Evidence(..)) => {}
                 Ok(StoreReq::Feed(f)) => self.feed = Some(f),
+                Ok(StoreReq::Keep(path, kept)) => {
+                    if let Err(e) = kept.write(&path) {
+                        let text = format!("filters are not kept for next time: {}: {e}", path.display());
+                        let _ = self.out.send(Msg::Failed(text));
+                    }
+                }
                 Ok(StoreReq::Flush(done)) => {
                     // A copy of the file alone then has everything.
                     self.store.settle();
@@ -257,7 +263,7 @@ impl Worker {
                 self.store.remove_item(&CaseId(case), &target)?;
                 Ok("taken out; u undoes".to_owned())
             }
-            Op::Undo => Ok(self.store.undo()?.map_or_else(|| "nothing to undo".to_owned(), |t| format!("undone: {t}"))),
+            Op::Undo => Ok(self.store.undo()?.unwrap_or_else(|| "nothing to undo".to_owned())),
             Op::Export { case, path } => self.export(&CaseId(case), &path),
         }
     }

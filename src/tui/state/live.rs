@@ -95,8 +95,20 @@ impl EventMode {
 pub struct Find {
     /// The text or expression.
     pub text: String,
-    /// Which hit the cursor is on and how many there are, once known.
-    pub at: Option<(u64, u64)>,
+    /// The last hit, once one is known: its number, how many there are, its row.
+    pub at: Option<(u64, u64, usize)>,
+}
+
+/// What the next answer about the place to go to is an answer to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Sought {
+    /// A time, an event, a mark.
+    #[default]
+    Place,
+    /// What find looks for.
+    Find,
+    /// Events like this one, in words.
+    Same(String),
 }
 
 /// Replay at a pace.
@@ -149,6 +161,8 @@ pub struct Live {
     pub mode: EventMode,
     /// What is looked for.
     pub find: Option<Find>,
+    /// What was asked for last.
+    pub sought: Sought,
     /// Pace of the replay.
     pub play: Play,
     /// An expression is evaluated, a hit looked for.
@@ -177,6 +191,7 @@ impl Default for Live {
             detail: None,
             mode: EventMode::Fields,
             find: None,
+            sought: Sought::Place,
             play: Play::default(),
             busy: false,
         }
@@ -234,6 +249,10 @@ impl Live {
     /// Forgets all rows: the view has changed.
     pub fn invalidate(&mut self) {
         self.generation += 1;
+        // Rows have other numbers from now on.
+        if let Some(f) = &mut self.find {
+            f.at = None;
+        }
         self.cache.clear();
         self.cache_from = 0;
         self.wanted = None;

@@ -9,6 +9,7 @@ pub mod geometry;
 pub mod list;
 pub mod live;
 pub mod overlay;
+pub mod places;
 pub mod prompt;
 pub mod rules;
 pub mod source;
@@ -96,6 +97,8 @@ pub struct Facts {
     pub store: String,
     /// Lines of the about box: version, terminal.
     pub about: Vec<String>,
+    /// The terminal shows ASCII only.
+    pub ascii: bool,
 }
 
 /// The state of the whole program.
@@ -147,6 +150,8 @@ pub struct State {
     pub leaving: bool,
     /// Name of the theme in use.
     pub theme: String,
+    /// Wheel and clicks come in.
+    pub mouse: bool,
     /// The wall clock, fixed in tests: relative times in filters count from it.
     pub now: Ts,
 }
@@ -179,6 +184,7 @@ impl State {
             undo: 0,
             leaving: false,
             theme: String::new(),
+            mouse: false,
             now: Ts::now(),
         }
     }
@@ -207,7 +213,8 @@ impl State {
     /// Where keys are looked up now.
     #[must_use]
     pub fn place(&self) -> Places {
-        match self.overlays.last() {
+        // Help and palette are about what lies below them.
+        match self.overlays.iter().rev().find(|o| !matches!(o, Overlay::Help(_) | Overlay::Palette(_))) {
             Some(Overlay::Detail(_)) => Places::DETAIL,
             Some(Overlay::Filters(_)) => Places::FILTERS,
             _ if self.screen == Screen::Rules && self.rules.work.is_some() => Places::EDIT,

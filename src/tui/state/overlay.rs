@@ -72,6 +72,8 @@ pub enum Overlay {
     Choice {
         /// The question.
         title: String,
+        /// What it is about, in lines.
+        about: Vec<String>,
         /// The answers.
         answers: Vec<Answer>,
         /// Cursor in them.

@@ -62,6 +62,9 @@ pub struct Prompt {
     pub error: Option<String>,
     /// What is doubtful: it can be done nevertheless.
     pub warning: Option<String>,
+    /// The whole line is selected: what is typed takes its place, a key that
+    /// moves or deletes edits it.
+    pub selected: bool,
 }
 
 /// What a key did to a line.
@@ -78,15 +81,43 @@ pub enum Typed {
 }
 
 impl Prompt {
-    /// A line with something in it already.
+    /// A line with something in it already, selected.
     #[must_use]
     pub fn new(ask: Ask, text: impl Into<String>) -> Self {
-        Self { ask, input: Input::new(text.into()), error: None, warning: None }
+        let input = Input::new(text.into());
+        let selected = !input.value().is_empty();
+        Self { ask, input, error: None, warning: None, selected }
+    }
+
+    /// Takes away what is selected, where what comes next replaces it.
+    fn replace(&mut self) {
+        if std::mem::take(&mut self.selected) {
+            self.input.reset();
+        }
+    }
+
+    /// Inserts pasted text, in the place of what is selected.
+    pub fn paste(&mut self, text: &str) {
+        self.replace();
+        paste(&mut self.input, text);
     }
 
     /// Applies a key.
     pub fn key(&mut self, key: Key) -> Typed {
+        match (key.code, key.ctrl) {
+            (Code::Char(c), false) if !c.is_control() => self.replace(),
+            (Code::Backspace | Code::Delete, _) if self.selected => {
+                self.replace();
+                return self.edited(Typed::Edited);
+            }
+            (Code::Enter | Code::Esc, _) => {}
+            _ => self.selected = false,
+        }
         let done = type_key(&mut self.input, key);
+        self.edited(done)
+    }
+
+    fn edited(&mut self, done: Typed) -> Typed {
         if done == Typed::Edited {
             self.error = None;
             self.warning = None;
@@ -137,6 +168,7 @@ mod tests {
     #[test]
     fn lines_are_edited_like_in_a_shell() {
         let mut p = Prompt::new(Ask::Find, "ab cd");
+        p.key(Key::of(Code::End));
         assert_eq!(p.key(Key::ctrl('w')), Typed::Edited);
         assert_eq!(p.input.value(), "ab ");
         paste(&mut p.input, "x\ny\u{1b}");
@@ -144,5 +176,27 @@ mod tests {
         assert_eq!(p.key(Key::of(Code::Enter)), Typed::Done);
         p.key(Key::ctrl('u'));
         assert_eq!(p.key(Key::of(Code::Backspace)), Typed::Cancelled);
+    }
+
+    #[test]
+    fn what_stands_there_is_selected() {
+        let after = |keys: &[Key]| {
+            let mut p = Prompt::new(Ask::Assign, "ann");
+            for k in keys {
+                p.key(*k);
+            }
+            (p.input.value().to_owned(), p.selected)
+        };
+        let (b, back) = (Key::char('b'), Key::of(Code::Backspace));
+        assert_eq!(after(&[]), ("ann".into(), true));
+        assert_eq!(after(&[b, Key::char('o')]), ("bo".into(), false));
+        assert_eq!(after(&[Key::of(Code::Left), b]), ("anbn".into(), false));
+        assert_eq!(after(&[Key::of(Code::Home), b]), ("bann".into(), false));
+        assert_eq!(after(&[back]), (String::new(), false));
+        assert_eq!(after(&[Key::ctrl('w')]), (String::new(), false));
+        let mut p = Prompt::new(Ask::Assign, "ann");
+        p.paste("ben");
+        assert_eq!(p.input.value(), "ben");
+        assert!(!Prompt::new(Ask::Find, "").selected);
     }
 }

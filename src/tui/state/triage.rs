@@ -71,6 +71,11 @@ pub struct Triage {
     pub opened: bool,
     /// What the alerts shown need of the screen's width.
     pub fit: Fit,
+    /// Alerts that nobody decided about, by severity; those that another one
+    /// stands for are not among them.
+    pub open: [usize; 5],
+    /// Alerts that nobody decided about and that another one stands for.
+    pub covered: usize,
     /// Id of the alert under the cursor, kept while the queue moves around it.
     anchor: Option<String>,
 }
@@ -90,6 +95,8 @@ impl Default for Triage {
             evidence_at: Cursor::default(),
             opened: false,
             fit: Fit::default(),
+            open: [0; 5],
+            covered: 0,
             anchor: None,
         }
     }
@@ -118,6 +125,13 @@ impl Triage {
             (self.handled || v.triage == Decision::New && !told(v))
                 && query.as_ref().is_none_or(|q| q.matches_fields(v))
         };
+        (self.open, self.covered) = ([0; 5], 0);
+        for v in self.all.iter().filter(|v| v.triage == Decision::New) {
+            match told(v) {
+                true => self.covered += 1,
+                false => self.open[v.alert.severity as usize] += 1,
+            }
+        }
         self.shown = (0..self.all.len()).filter(|i| self.all.get(*i).is_some_and(wanted)).collect();
         let all = &self.all;
         self.shown.sort_by(|a, b| {
@@ -129,10 +143,10 @@ impl Triage {
                 .then(b.last.cmp(&a.last))
                 .then(a.id.cmp(&b.id))
         });
-        let kept = self
-            .anchor
-            .as_ref()
-            .and_then(|id| self.shown.iter().position(|i| all.get(*i).is_some_and(|v| v.alert.id == *id)));
+        let row_of = |id: &str| self.shown.iter().position(|i| all.get(*i).is_some_and(|v| v.alert.id == id));
+        // One that another now stands for gives the cursor to that one.
+        let cover = |id: &str| all.iter().find(|v| v.alert.id == id).and_then(|v| v.alert.covered_by.as_deref());
+        let kept = self.anchor.as_deref().and_then(|id| row_of(id).or_else(|| cover(id).and_then(row_of)));
         let at = kept.unwrap_or(self.cursor.at);
         self.cursor.set(at, self.shown.len(), height);
         self.selected.retain(|id| all.iter().any(|v| v.alert.id == *id));

@@ -141,6 +141,9 @@ pub fn areas(mut g: Geometry) -> Geometry {
     g
 }
 
+/// Columns of a line's number and its mark.
+pub const GUTTER: usize = 5;
+
 /// Lines of the answer above the list of events.
 pub const COUNTS: usize = 7;
 

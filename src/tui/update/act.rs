@@ -15,6 +15,13 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
     if act != Act::Cancel {
         s.leaving = false;
     }
+    // Help is read, then a key of it is pressed: that is about what lies below.
+    if matches!(s.overlays.last(), Some(Overlay::Help(_))) && !stays_in_help(act) {
+        s.overlays.pop();
+        if act == Act::Help {
+            return;
+        }
+    }
     if motion::motion(s, act, fx) || (s.overlays.is_empty() && workshop::acts(s, act, fx)) {
         return;
     }
@@ -95,10 +102,15 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::CopyLine | Act::CopyIoc | Act::CopyJson | Act::CopyRule | Act::CopyQuery => copy(s, act, fx),
         Act::ToggleView if s.screen == Screen::Triage && s.overlays.is_empty() => triage::whole_why(s),
         Act::ToggleView => toggle_view(s),
-        Act::Wrap => match s.overlays.last_mut() {
-            Some(Overlay::Detail(d)) => d.wrap = !d.wrap,
-            _ => s.live.wrap = !s.live.wrap,
-        },
+        Act::Wrap => {
+            let wrap = match s.overlays.last_mut() {
+                Some(Overlay::Detail(d)) => &mut d.wrap,
+                _ => &mut s.live.wrap,
+            };
+            *wrap = !*wrap;
+            let words = if *wrap { "long values take several lines" } else { "long values are cut" };
+            s.say(words);
+        }
         Act::Columns => {
             let names: Vec<_> = s.live.columns.iter().map(|c| c.name()).collect();
             ask(s, Ask::Columns, &names.join(" "));
@@ -106,6 +118,15 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::Redraw => fx.push(Effect::Redraw),
         Act::Suspend => fx.push(Effect::Suspend),
         Act::NextTheme => fx.push(Effect::NextTheme),
+        Act::MouseOnOff => {
+            s.mouse = !s.mouse;
+            fx.push(Effect::Mouse(s.mouse));
+            s.say(if s.mouse {
+                "mouse on: hold Shift to select text in the terminal"
+            } else {
+                "mouse off: the terminal selects text"
+            });
+        }
         Act::Down | Act::Up | Act::HalfDown | Act::HalfUp | Act::PageDown | Act::PageUp | Act::Top | Act::Bottom => {}
     }
 }
@@ -115,8 +136,34 @@ pub fn ask(s: &mut State, ask: Ask, text: &str) {
     s.prompt = Some(Prompt::new(ask, text));
 }
 
-/// Goes to a screen.
+/// What may be pressed while help is read and leaves it there.
+const fn stays_in_help(act: Act) -> bool {
+    use Act::{
+        Back, Bottom, Cancel, Down, HalfDown, HalfUp, NextTheme, PageDown, PageUp, Palette, Quit, Redraw, Suspend, Top,
+        Up,
+    };
+    matches!(
+        act,
+        Down | Up
+            | HalfDown
+            | HalfUp
+            | PageDown
+            | PageUp
+            | Top
+            | Bottom
+            | Back
+            | Quit
+            | Palette
+            | Redraw
+            | Suspend
+            | NextTheme
+            | Cancel
+    )
+}
+
+/// Goes to a screen; what lay over the one before is closed.
 pub fn go(s: &mut State, to: Screen, fx: &mut Vec<Effect>) {
+    s.overlays.clear();
     if s.screen != to {
         s.last_screen = s.screen;
         s.screen = to;
@@ -252,6 +299,9 @@ fn next_alert(s: &mut State, on: bool, fx: &mut Vec<Effect>) {
     if s.screen == Screen::Triage {
         // Also from within an alert: the next one takes its place.
         let (n, h) = (s.triage.shown.len(), triage::height(s));
+        if n == 0 || (on && s.triage.cursor.at + 1 >= n) || (!on && s.triage.cursor.at == 0) {
+            s.say(if on { "this is the last alert" } else { "this is the first alert" });
+        }
         s.triage.cursor.step(if on { 1 } else { -1 }, n, h);
         s.triage.hold();
         fx.push(Effect::Settle);
@@ -262,7 +312,13 @@ fn next_alert(s: &mut State, on: bool, fx: &mut Vec<Effect>) {
 }
 
 fn mark(s: &mut State, fx: &mut Vec<Effect>) {
-    if let Some(r) = s.live.current() {
+    if let Some(Overlay::Detail(d)) = s.overlays.last_mut() {
+        // What is shown here is a copy: it is told at once.
+        let mut row = (*d.row).clone();
+        row.marked = !row.marked;
+        fx.push(Effect::Store(Op::Mark { event: row.row.clone(), on: row.marked }));
+        d.row = row.into();
+    } else if let Some(r) = s.live.current() {
         fx.push(Effect::Store(Op::Mark { event: r.row.clone(), on: !r.marked }));
     }
 }

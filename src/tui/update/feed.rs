@@ -2,6 +2,7 @@
 
 use super::super::action::Act;
 use super::super::msg::{Effect, Goto, Msg};
+use super::super::state::live::Sought;
 use super::super::state::{Screen, State};
 use super::super::text;
 use crate::event::{EventRow, Ov, Ts};
@@ -95,8 +96,16 @@ pub fn answer(s: &mut State, msg: Msg, fx: &mut Vec<Effect>) {
             s.live.follow = false;
             s.live.shown = s.live.shown.max(row + 1).min(s.live.arrived.max(row + 1));
             s.live.cursor.centre(row, s.live.shown, h);
-            if let Some(f) = &mut s.live.find {
-                f.at = hit.or(f.at);
+            match (std::mem::take(&mut s.live.sought), hit) {
+                (Sought::Find, Some((i, n))) => {
+                    if let Some(f) = &mut s.live.find {
+                        f.at = Some((i, n, row));
+                    }
+                }
+                (Sought::Same(what), Some((i, n))) => {
+                    s.say(format!("{what}: {} of {}", text::thousands(i), text::thousands(n)));
+                }
+                _ => {}
             }
             ask_page(s, fx);
             fx.push(Effect::Settle);
@@ -187,6 +196,7 @@ pub fn same_entity(s: &mut State, on: bool, fx: &mut Vec<Effect>) {
     let query = format!("{}={}", field.name(), query::quote(&value));
     let from = if on { r.position + 1 } else { r.position };
     s.live.busy = true;
+    s.live.sought = Sought::Same(format!("{} {value}", field.name()));
     stand_still(s, fx);
     fx.push(Effect::Go(s.live.generation, Goto::Hit { query, from, on }));
 }

@@ -2,7 +2,7 @@
 
 use super::super::key::Key;
 use super::super::msg::{Effect, Goto, Op, Targets};
-use super::super::state::live::{Find, parse_columns};
+use super::super::state::live::{Find, Sought, parse_columns};
 use super::super::state::overlay::Overlay;
 use super::super::state::prompt::{self, Ask, Prompt, Typed};
 use super::super::state::{Screen, State};
@@ -24,7 +24,7 @@ pub fn key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
 /// Pasted text: into the line, a note or the palette.
 pub fn paste(s: &mut State, text: &str) {
     if let Some(p) = s.prompt.as_mut() {
-        prompt::paste(&mut p.input, text);
+        p.paste(text);
         preview(s);
         return;
     }
@@ -186,6 +186,7 @@ pub fn find_again(s: &mut State, on: bool, fx: &mut Vec<Effect>) {
         let query = find_query(&f.text, s.now);
         let at = s.live.current().map_or(0, |r| r.position);
         s.live.busy = true;
+        s.live.sought = Sought::Find;
         feed::stand_still(s, fx);
         fx.push(Effect::Go(s.live.generation, Goto::Hit { query, from: if on { at + 1 } else { at }, on }));
         return;

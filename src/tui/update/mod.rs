@@ -8,6 +8,7 @@ mod feed;
 mod filters;
 mod line;
 mod motion;
+mod mouse;
 mod overlay;
 mod rules;
 mod triage;
@@ -15,7 +16,8 @@ mod workshop;
 
 pub use workshop::lost_words;
 
-use super::action::Places;
+use super::action::{Act, Places};
+use super::kept::Kept;
 use super::keymap::Lookup;
 use super::msg::{Effect, Msg};
 use super::state::{Screen, State};
@@ -36,8 +38,16 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             fx.push(Effect::Redraw);
         }
         Msg::Session(snap, rate) => {
+            // What cannot be written is said when it happens; Health keeps it.
+            let new = snap.outputs.iter().find(|o| !s.snap.outputs.contains(o)).map(|o| o.reason.clone());
+            let news = crate::tui::words::news(&s.snap, &snap);
             s.snap = snap;
             s.rate = rate;
+            if let Some(why) = new {
+                s.complain(why);
+            } else if let Some(text) = news {
+                s.say(text);
+            }
         }
         Msg::Alerts(all) => {
             s.triage.all = all;
@@ -76,6 +86,8 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Settled => settled(s, &mut fx),
         Msg::Theme(name) => s.theme = name,
+        Msg::Kept(kept) => recall(s, &kept, &mut fx),
+        Msg::Mouse(m) => mouse::mouse(s, m, &mut fx),
         Msg::End => {
             overlay::save_draft(s, &mut fx);
             fx.push(Effect::Quit);
@@ -110,6 +122,26 @@ fn on_key(s: &mut State, key: super::key::Key, fx: &mut Vec<Effect>) {
             // A lone Esc after a prefix only leaves the prefix.
             s.pressed.clear();
         }
+    }
+}
+
+/// Filters and columns of the last session on these inputs come back, and that
+/// is said: what they hide must not be taken for what is not there.
+fn recall(s: &mut State, kept: &Kept, fx: &mut Vec<Effect>) {
+    let (queue, feed) = kept.put(s);
+    triage::refresh(s, fx);
+    if feed > 0 {
+        feed::renew(s, fx);
+    }
+    let clear = s.keys.key_of(Act::FilterClear);
+    let list = s.keys.key_of(Act::FilterList);
+    let whose: Vec<String> = [(queue, "Triage"), (feed, "Live")]
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, name)| format!("{name} {n}"))
+        .collect();
+    if !whose.is_empty() {
+        s.say(format!("filters of last time are on ({}): {list} shows them, {clear} clears", whose.join(", ")));
     }
 }
 

@@ -14,6 +14,7 @@ use super::{cases, feed, triage};
 fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
     let full = usize::from(s.size.1).saturating_sub(4).max(1);
     let width = usize::from(s.size.0);
+    let ascii = s.facts.ascii;
     if !s.overlays.is_empty() {
         let filters = s.filters().list.len();
         let help = words::help(&s.keys, s.place()).len();
@@ -21,7 +22,7 @@ fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
             Some(Overlay::Detail(d)) => {
                 let n = match d.mode {
                     EventMode::Fields => words::fields(&d.row.row).len(),
-                    _ => words::event_text(&d.row.row, d.mode, width.saturating_sub(2), d.wrap).len(),
+                    _ => words::event_text(&d.row.row, d.mode, width.saturating_sub(2), d.wrap, ascii).len(),
                 };
                 f(&mut d.cursor, n, full);
             }

@@ -62,18 +62,22 @@ fn palette_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
                 s.overlays.pop();
             }
             Typed::Ignored => {}
-            Typed::Done => {
-                let hit = p.hits.get(p.cursor.at).copied();
-                s.overlays.pop();
-                if let Some(a) = hit {
-                    if a.row().places.meets(s.place()) {
-                        act::act(s, a, fx);
-                    } else {
-                        s.say(format!("'{}' does not work on this screen", a.row().id));
-                    }
-                }
-            }
+            Typed::Done => run_hit(s, fx),
         },
+    }
+}
+
+/// Runs the command under the palette's cursor.
+pub fn run_hit(s: &mut State, fx: &mut Vec<Effect>) {
+    let Some(Overlay::Palette(p)) = s.overlays.last() else { return };
+    let hit = p.hits.get(p.cursor.at).copied();
+    s.overlays.pop();
+    if let Some(a) = hit {
+        if a.row().places.meets(s.place()) {
+            act::act(s, a, fx);
+        } else {
+            s.say(format!("'{}' does not work on this screen", a.row().id));
+        }
     }
 }
 
@@ -123,7 +127,14 @@ fn choice_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
         },
         _ => return,
     };
-    let then = answers.get(picked).map(|a| a.then.clone());
+    cursor.at = picked;
+    choose(s, fx);
+}
+
+/// Takes the answer under the cursor.
+pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
+    let Some(Overlay::Choice { answers, cursor, .. }) = s.overlays.last() else { return };
+    let then = answers.get(cursor.at).map(|a| a.then.clone());
     s.overlays.pop();
     match then {
         Some(Then::Do(effects)) => {
@@ -147,8 +158,8 @@ fn choice_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
     }
 }
 
-fn choice(s: &mut State, title: String, answers: Vec<Answer>) {
-    s.overlays.push(Overlay::Choice { title, answers, cursor: Cursor::default() });
+fn choice(s: &mut State, title: String, about: Vec<String>, answers: Vec<Answer>) {
+    s.overlays.push(Overlay::Choice { title, about, answers, cursor: Cursor::default() });
 }
 
 fn answer(key: char, label: impl Into<String>, then: Then) -> Answer {
@@ -157,19 +168,19 @@ fn answer(key: char, label: impl Into<String>, then: Then) -> Answer {
 
 /// Asks for the reason of a dismissal.
 pub fn dismiss(s: &mut State) {
-    let alerts = s.triage.with_covered(s.triage.targets());
+    let named = s.triage.targets();
+    let alerts = s.triage.with_covered(named.clone());
     if alerts.is_empty() {
         s.say("no alert here");
         return;
     }
     let to = |verdict| Then::Do(vec![Effect::Store(Op::Dismiss { alerts: alerts.clone(), verdict })]);
-    let name = match alerts.as_slice() {
-        [id] => s.triage.all.iter().find(|v| v.alert.id == *id).map(|v| v.alert.rule.to_string()),
-        _ => None,
+    let title = match named.len() {
+        1 => "dismiss this alert because it is".to_owned(),
+        n => format!("dismiss {n} alerts because they are"),
     };
-    // Which one is said: the queue may have moved since it was looked at.
-    let what = name.map_or_else(|| count(alerts.len(), "alert"), |n| format!("'{}'", text::cut(&n, 40)));
-    let title = format!("dismiss {what} because it is");
+    // Which ones is said: the queue may have moved since it was looked at.
+    let about = words::about_alerts(s, &named, alerts.len() - named.len());
     let answers = vec![
         answer('f', "false positive: the rule is wrong here", to("false_positive")),
         answer('b', "benign: it happened and is allowed", to("benign")),
@@ -181,13 +192,16 @@ pub fn dismiss(s: &mut State) {
             Then::Do(vec![Effect::Store(Op::Snooze { alerts: alerts.clone(), minutes: 60 })]),
         ),
     ];
-    choice(s, title, answers);
+    choice(s, title, about, answers);
 }
 
 /// Asks for the case.
 pub fn escalate(s: &mut State) {
     let mut what = act::at_hand(s);
+    let named = what.alerts.clone();
     what.alerts = s.triage.with_covered(what.alerts);
+    let mut about = words::about_alerts(s, &named, what.alerts.len() - named.len());
+    about.extend(what.events.iter().map(|e| format!("{}  {}", text::clock(e.time), words::message(e))));
     let n = what.alerts.len() + what.events.len();
     if n == 0 {
         s.say("nothing to escalate here");
@@ -205,7 +219,7 @@ pub fn escalate(s: &mut State) {
         answers.push(answer(key, format!("{}  {}", c.id, c.title), then));
     }
     let noun = if what.events.is_empty() { "alert" } else { "event" };
-    choice(s, format!("put {} into", count(n, noun)), answers);
+    choice(s, format!("put {} into", count(n, noun)), about, answers);
 }
 
 fn suggested_title(s: &State, what: &Targets) -> String {
@@ -234,7 +248,8 @@ pub fn case_state(s: &mut State) {
         answer('u', "closed: undecided", to("closed", "undecided")),
     ];
     let title = format!("state of {}", c.id);
-    choice(s, title, answers);
+    let about = vec![c.title.clone()];
+    choice(s, title, about, answers);
 }
 
 /// Asks before an analysis is left unfinished.
@@ -243,7 +258,7 @@ pub fn confirm_quit(s: &mut State) {
         answer('y', "leave; what was done is kept", Then::Do(vec![Effect::Quit])),
         answer('n', "stay", Then::Close),
     ];
-    choice(s, "the analysis still runs: leave?".into(), answers);
+    choice(s, "the analysis still runs: leave?".into(), Vec::new(), answers);
 }
 
 /// Opens the editor for a note on what is at hand.

@@ -209,6 +209,8 @@ pub fn acts(s: &mut State, a: Act, fx: &mut Vec<Effect>) -> bool {
         Act::TextUndo | Act::TextRedo => {
             if w.source.undo(a == Act::TextRedo) {
                 changed(s, fx);
+            } else {
+                s.say(if a == Act::TextUndo { "nothing to take back" } else { "nothing to do again" });
             }
         }
         Act::Revert => {

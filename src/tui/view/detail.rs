@@ -20,12 +20,13 @@ pub fn draw(s: &State, t: &Theme, d: &Detail, buf: &mut Buffer) {
         EventMode::Raw => "raw",
         EventMode::Json => "JSON",
     };
-    let title = format!("event · {name}");
-    let keys = "v fields/raw/JSON  f/F filter  e escalate  y copy  p pivot  Esc back";
+    let marked = if d.row.marked { " · ◆ marked" } else { "" };
+    let title = format!("event · {name}{marked}");
+    let keys = "v fields/raw/JSON  f/F filter  e escalate  m mark  y copy  p pivot  Esc back";
     let mut p = popup::open(buf, t, area, &title, keys);
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     if d.mode != EventMode::Fields {
-        let lines = words::event_text(e, d.mode, w.saturating_sub(2), d.wrap);
+        let lines = words::event_text(e, d.mode, w.saturating_sub(2), d.wrap, s.facts.ascii);
         let top = d.cursor.at.min(lines.len().saturating_sub(1));
         for (y, line) in lines.iter().skip(top).take(h).enumerate() {
             p.put(1, y, w, line, t.text);
@@ -33,7 +34,8 @@ pub fn draw(s: &State, t: &Theme, d: &Detail, buf: &mut Buffer) {
         return;
     }
     let fields = words::fields(e);
-    let place = words::place(e, &s.snap.sources);
+    let mut place = words::place(e, &s.snap.sources);
+    place.extend(d.row.note.iter().map(|n| ("note".to_owned(), n.clone())));
     let name_width = fields.iter().map(|(n, _)| text::width(n)).max().unwrap_or(0).clamp(8, 28);
     let value_width = w.saturating_sub(name_width + 4);
     // Lines of each field; the page begins where the cursor's field fits.

@@ -33,7 +33,9 @@ pub fn pane(s: &State, p: &mut Pen<'_>) {
     p.rule(0, &format!("event {}", text::thousands(r.position)), &pace(s), false);
     let rows = h.saturating_sub(1);
     if s.live.mode != EventMode::Fields {
-        for (y, line) in words::event_text(e, s.live.mode, w.saturating_sub(2), true).iter().take(rows).enumerate() {
+        for (y, line) in
+            words::event_text(e, s.live.mode, w.saturating_sub(2), true, s.facts.ascii).iter().take(rows).enumerate()
+        {
             p.put(1, y + 1, w, line, t.text);
         }
         return;

@@ -49,8 +49,12 @@ fn status(s: &State, p: &mut Pen<'_>) {
             } else {
                 format!("{} selected · ", s.triage.selected.len())
             };
+            let covered = match s.triage.covered {
+                0 => String::new(),
+                n => format!(" ({} covered)", text::thousands(n as u64)),
+            };
             format!(
-                "{selected}{} of {} alerts",
+                "{selected}{} of {} alerts{covered}",
                 text::thousands(s.triage.shown.len() as u64),
                 text::thousands(s.triage.all.len() as u64)
             )
@@ -148,7 +152,8 @@ fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
         let error_width = if error.is_empty() { 0 } else { (text::width(error) + 2).min(w * 2 / 3) };
         let room = w.saturating_sub(x + 1 + error_width);
         let scroll = prompt.input.visual_scroll(room);
-        p.put(x, 0, room, text::skip(prompt.input.value(), scroll), t.input);
+        let look = if prompt.selected { t.cell } else { t.input };
+        p.put(x, 0, room, text::skip(prompt.input.value(), scroll), look);
         if error_width > 0 {
             p.cell(w - error_width, 0, error_width, error, true, style);
         }
@@ -162,7 +167,15 @@ fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
     if s.screen == Screen::Live
         && let Some(f) = &s.live.find
     {
-        let hit = f.at.map_or(String::new(), |(i, n)| format!("hit {} of {}", text::thousands(i), text::thousands(n)));
+        // Away from the hit only their number is true.
+        let hit = match f.at {
+            Some((i, n, row)) if row == s.live.cursor.at => {
+                format!("hit {} of {}", text::thousands(i), text::thousands(n))
+            }
+            Some((_, 1, _)) => "1 hit".to_owned(),
+            Some((_, n, _)) => format!("{} hits", text::thousands(n)),
+            None => String::new(),
+        };
         let x = p.run(1, 0, &[("/", t.key), (f.text.as_str(), t.hit)]);
         p.put(x + 2, 0, w, &hit, t.dim);
     } else if !s.facts.analyst.is_empty() {

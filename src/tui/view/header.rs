@@ -13,7 +13,7 @@ use crate::event::Severity;
 use crate::pipeline::Phase;
 use crate::tui::action::Act;
 use crate::tui::state::geometry::Geometry;
-use crate::tui::state::{Screen, State};
+use crate::tui::state::{State, places};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
@@ -59,6 +59,9 @@ fn first(s: &State, p: &mut Pen<'_>) {
         if c.late > 0 {
             right.push((format!("late {}", text::thousands(c.late)), true));
         }
+        if !s.snap.outputs.is_empty() {
+            right.push(("output failed".into(), true));
+        }
         if !s.snap.rule_problems.is_empty() {
             right.push((format!("{} rules off", s.snap.rule_problems.len()), true));
         }
@@ -91,17 +94,12 @@ fn tabs(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
     let mut x = 1;
-    for screen in Screen::ALL {
-        let (n, name) = screen.tab();
-        let style = if *screen == s.screen { t.tab_active } else { t.tab };
-        // Names give way before numbers do.
-        let label = if w < 60 && *screen != s.screen { n.to_string() } else { format!("{n} {name}") };
-        x = p.put(x, 0, w, &label, style) + 1;
+    for (screen, at, label) in places::tabs(s) {
+        let style = if screen == s.screen { t.tab_active } else { t.tab };
+        x = p.put(at, 0, w, &label, style) + 1;
     }
-    let mut sums = [0usize; 5];
-    for v in s.triage.all.iter().filter(|v| v.triage == crate::tui::data::Triage::New) {
-        sums[v.alert.severity as usize] += 1;
-    }
+    // What another alert stands for is one attack with it, and counted once.
+    let sums = &s.triage.open;
     let mut words = Vec::new();
     for sev in [Severity::Critical, Severity::High, Severity::Medium, Severity::Low] {
         words.push((format!("{} {}", text::severity_word(sev), sums[sev as usize]), sev, sums[sev as usize]));
@@ -119,7 +117,7 @@ fn tabs(s: &State, p: &mut Pen<'_>) {
 fn times(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
-    let Some(whole) = s.log_span() else {
+    let Some((span, first, columns, legend)) = places::time_axis(s) else {
         let over = matches!(s.snap.phase, Phase::Done | Phase::Stopped);
         let say = match (s.facts.inputs, over) {
             (true, false) => "reading…",
@@ -129,12 +127,7 @@ fn times(s: &State, p: &mut Pen<'_>) {
         p.put(1, 0, w, say, t.dim);
         return;
     };
-    let span = s.window.unwrap_or(whole);
-    let long = span.1.0 - span.0.0 > 86_400_000_000;
-    let name = |x| if long { text::day_clock(x) } else { text::clock(x) };
-    let legend = format!("{}──{}{}", name(span.0), name(span.1), if s.window.is_some() { " zoomed" } else { "" });
     if p.area.h >= 4 {
-        let columns = w.saturating_sub(8);
         let c = histogram::columns(&s.snap, span, columns);
         let step = (span.1.0 - span.0.0) / columns.max(1) as i64;
         let keys =
@@ -145,16 +138,14 @@ fn times(s: &State, p: &mut Pen<'_>) {
         for (y, label) in ["ev", "crit", "high"].iter().enumerate() {
             p.put(1, y + 1, 6, label, t.dim);
         }
-        histogram::draw_bars(p, 7, 1, &c);
-        histogram::draw_dots(p, 7, 2, &c, |s| s == Severity::Critical);
-        histogram::draw_dots(p, 7, 3, &c, |s| s == Severity::High || s == Severity::Medium);
+        histogram::draw_bars(p, first, 1, &c);
+        histogram::draw_dots(p, first, 2, &c, |s| s == Severity::Critical);
+        histogram::draw_dots(p, first, 3, &c, |s| s == Severity::High || s == Severity::Medium);
         return;
     }
-    let room = text::width(&legend) + 2;
-    let columns = w.saturating_sub(room + 2);
     let c = histogram::columns(&s.snap, span, columns);
-    histogram::draw_bars(p, 1, 0, &c);
-    p.put(columns + 2, 0, room, &legend, t.dim);
+    histogram::draw_bars(p, first, 0, &c);
+    p.put(first + columns + 1, 0, w, &legend, t.dim);
 }
 
 fn keys(s: &State, a: Act, b: Act) -> String {

@@ -17,6 +17,7 @@ mod yaml;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::ascii;
 use super::paint::TextCursor;
 use super::state::geometry::{Area, MIN_SIZE};
 use super::state::{Screen, State};
@@ -47,6 +48,9 @@ pub fn view(s: &State, theme: &Theme, buf: &mut Buffer) -> TextCursor {
         if s.prompt.is_none() {
             cursor = c;
         }
+    }
+    if s.facts.ascii {
+        ascii::fold(buf);
     }
     cursor
 }

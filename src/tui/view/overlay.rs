@@ -3,9 +3,11 @@
 use ratatui::buffer::Buffer;
 
 use super::detail;
+use crate::tui::action::Places;
 use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
 use crate::tui::state::overlay::Overlay;
+use crate::tui::state::places;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::popup;
@@ -18,17 +20,25 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
         Overlay::Filters(c) => filters(s, t, c.at, buf),
         Overlay::Palette(p) => return palette(s, t, p, buf),
         Overlay::Help(c) => help(s, t, c.at, buf),
-        Overlay::Choice { title, answers, cursor } => {
-            let width =
-                answers.iter().map(|a| text::width(&a.label) + 8).max().unwrap_or(20).max(text::width(title) + 6);
-            let area = popup::centred(s.size, (width as u16, answers.len() as u16 + 2));
+        Overlay::Choice { title, about, answers, cursor } => {
+            let (area, shown, before) = places::choice(s.size, title, about, answers);
             let mut p = popup::open(buf, t, area, title, "");
             let w = usize::from(p.area.w);
-            for (y, a) in answers.iter().enumerate() {
+            for (y, line) in about.iter().take(shown).enumerate() {
+                p.cell(1, y, w.saturating_sub(2), line, false, t.text);
+            }
+            for (y, a) in (before..).zip(answers) {
                 let key = a.key.to_string();
                 p.put(2, y, 1, &key, t.key);
-                p.cell(4, y, w.saturating_sub(4), &a.label, false, if y == cursor.at { t.cursor } else { t.text });
-                if y == cursor.at {
+                p.cell(
+                    4,
+                    y,
+                    w.saturating_sub(4),
+                    &a.label,
+                    false,
+                    if y - before == cursor.at { t.cursor } else { t.text },
+                );
+                if y - before == cursor.at {
                     p.cursor_bar(y);
                 }
             }
@@ -89,7 +99,7 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
 
 fn filters(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let list = &s.filters().list;
-    let area = popup::centred(s.size, (76, (list.len() as u16 + 3).max(5)));
+    let area = places::filters(s.size, list.len());
     let mut p = popup::open(buf, t, area, "filters", "Space on/off  t in/out  e edit  a add  d delete  Esc back");
     let w = usize::from(p.area.w);
     if list.is_empty() {
@@ -109,7 +119,7 @@ fn filters(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
 }
 
 fn palette(s: &State, t: &Theme, o: &crate::tui::state::overlay::Palette, buf: &mut Buffer) -> TextCursor {
-    let area = popup::centred(s.size, (72, 18));
+    let area = places::palette(s.size);
     let mut p = popup::open(buf, t, area, "commands", "Enter runs · Esc back");
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let x = p.put(1, 0, w, ": ", t.key);
@@ -124,7 +134,7 @@ fn palette(s: &State, t: &Theme, o: &crate::tui::state::overlay::Palette, buf: &
         let Some(a) = o.hits.get(c.top + y) else { break };
         let row = a.row();
         let here = c.top + y == c.at;
-        let off = !row.places.meets(s.screen.place());
+        let off = !row.places.meets(s.place());
         p.cell(
             2,
             y + 1,
@@ -152,7 +162,8 @@ fn palette(s: &State, t: &Theme, o: &crate::tui::state::overlay::Palette, buf: &
 
 fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let area = popup::centred(s.size, (s.size.0, s.size.1));
-    let title = format!("keys · {}", s.screen.tab().1);
+    let place = Places::EACH.iter().find(|(p, _)| *p == s.place()).map_or(s.screen.tab().1, |p| p.1);
+    let title = format!("keys · {place}");
     let mut p = popup::open(buf, t, area, &title, "j/k scroll · : all commands · Esc back");
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let lines = words::help(&s.keys, s.place());

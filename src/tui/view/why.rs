@@ -36,9 +36,10 @@ pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
             p.put(w.saturating_sub(2), last.saturating_sub(1), 1, "…", t.warn);
             break;
         }
-        let head = part.find(' ').filter(|n| *n < 8 && i > 0 && part.get(*n..8) == Some(&" ".repeat(8 - n)));
-        p.put(1, y, w.saturating_sub(1), &part, if head.is_some() || i == 0 { t.text } else { t.dim });
-        if let Some(n) = head {
+        let name = words::why_name(&part).filter(|_| i > 0).map(|(name, _)| name.len());
+        let below = part.starts_with(' ');
+        p.put(1, y, w.saturating_sub(1), &part, if name.is_some() || below || i == 0 { t.text } else { t.dim });
+        if let Some(n) = name {
             p.paint(1, y, n, t.key);
         }
     }

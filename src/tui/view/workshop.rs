@@ -17,14 +17,11 @@ use crate::tui::data::workshop::{Moved, Trial, Verdict};
 use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
 use crate::tui::state::geometry::{Area, Geometry};
-use crate::tui::state::workshop::{COUNTS, Workshop};
+use crate::tui::state::workshop::{COUNTS, GUTTER, Workshop};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::update::lost_words;
 use crate::tui::widget::draw::Pen;
-
-/// Columns of the line's number and its mark.
-const GUTTER: usize = 5;
 
 /// Draws the editor; returns where the text cursor stands.
 pub fn draw(s: &State, w: &Workshop, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor {

@@ -5,15 +5,8 @@ use ratatui::style::Style;
 
 use super::draw::Pen;
 use crate::tui::state::geometry::Area;
+pub use crate::tui::state::places::centred;
 use crate::tui::theme::Theme;
-
-/// An area of at most that size, in the middle.
-#[must_use]
-pub fn centred((w, h): (u16, u16), want: (u16, u16)) -> Area {
-    let bw = want.0.min(w.saturating_sub(2)).max(1);
-    let bh = want.1.min(h.saturating_sub(2)).max(1);
-    Area { x: w.saturating_sub(bw) / 2, y: h.saturating_sub(bh) / 2, w: bw, h: bh }
-}
 
 /// Clears an area, frames it, and returns a pen for its inside.
 pub fn open<'a>(buf: &'a mut Buffer, theme: &'a Theme, area: Area, title: &str, foot: &str) -> Pen<'a> {

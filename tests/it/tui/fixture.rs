@@ -376,6 +376,7 @@ impl World {
             analyst: "ann".into(),
             store: "cases /home/ann/cases.db".into(),
             about: vec!["secstream".into()],
+            ascii: false,
         };
         let mut state = State::new((w, h), Arc::new(Keymap::new(keys).expect("keys")), facts);
         state.now = at(10_000);

@@ -114,6 +114,26 @@ fn any_size_is_drawn_and_small_ones_say_what_they_need() {
 }
 
 #[test]
+fn ascii_terminals_get_every_screen_in_ascii() {
+    for keys in ["", "2kkkk", "3", "4", "4<Enter>", "6", "?", ":esc", "d", "e", "cnote", "f=", "2<Enter>", "2<Enter>v"]
+    {
+        for (w, h) in SIZES {
+            let mut world = World::new(w, h);
+            world.state.facts.ascii = true;
+            world.press(keys);
+            let t = render_text(&world.state, &Theme::built_in("ansi16", Colours::C16));
+            assert!(t.is_ascii(), "{keys} {w}x{h}: {t}");
+            assert_eq!(t.lines().count(), usize::from(h));
+        }
+    }
+    let mut world = World::new(80, 24);
+    world.state.facts.ascii = true;
+    insta::assert_snapshot!("triage_ascii", render_text(&world.state, &Theme::built_in("mono", Colours::None)));
+    world.press("2ggjjjjjjjv");
+    insta::assert_snapshot!("live_raw_ascii", render_text(&world.state, &Theme::built_in("mono", Colours::None)));
+}
+
+#[test]
 fn a_picture_is_well_formed() {
     let svg = render_svg(&World::new(160, 48).state, &Theme::built_in("dark", Colours::True));
     assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));

@@ -1,8 +1,11 @@
 //! The workbench from outside: key scripts, frames, and the real terminal.
 
+mod dialogs;
 mod fixture;
 mod frames;
+mod kept;
 mod keys;
+mod mouse;
 mod pty;
 mod pty_speed;
 mod screens;

@@ -67,6 +67,7 @@ impl Term {
         }
         command
             .env("TERM", "xterm-256color")
+            .env("LC_ALL", "C.UTF-8")
             .env("HOME", home)
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_DATA_HOME", home.join("data"))

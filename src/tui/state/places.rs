@@ -1,0 +1,87 @@
+//! What stands where within the areas of the screen, where more than one must
+//! know: the view draws it there, and a click is understood by it.
+
+use super::geometry::Area;
+use super::overlay::{Answer, Overlay};
+use super::{Screen, State};
+use crate::event::Ts;
+use crate::tui::text;
+
+/// An area of at most that size, in the middle.
+#[must_use]
+pub fn centred((w, h): (u16, u16), want: (u16, u16)) -> Area {
+    let bw = want.0.min(w.saturating_sub(2)).max(1);
+    let bh = want.1.min(h.saturating_sub(2)).max(1);
+    Area { x: w.saturating_sub(bw) / 2, y: h.saturating_sub(bh) / 2, w: bw, h: bh }
+}
+
+/// The tabs with their columns.
+#[must_use]
+pub fn tabs(s: &State) -> Vec<(Screen, usize, String)> {
+    let mut x = 1;
+    let place = |screen: &Screen| {
+        let (n, name) = screen.tab();
+        // Names give way before numbers do.
+        let label = if s.size.0 < 60 && *screen != s.screen { n.to_string() } else { format!("{n} {name}") };
+        let at = x;
+        x += label.len() + 1;
+        (*screen, at, label)
+    };
+    Screen::ALL.iter().map(place).collect()
+}
+
+/// The histogram's span, its first column, how many it has, and the words for
+/// the span beside or above it.
+#[must_use]
+pub fn time_axis(s: &State) -> Option<((Ts, Ts), usize, usize, String)> {
+    let whole = s.log_span()?;
+    let span = s.window.unwrap_or(whole);
+    let long = span.1.0 - span.0.0 > 86_400_000_000;
+    let name = |x| if long { text::day_clock(x) } else { text::clock(x) };
+    let legend = format!("{}──{}{}", name(span.0), name(span.1), if s.window.is_some() { " zoomed" } else { "" });
+    let area = s.geometry().histogram;
+    let w = usize::from(area.w);
+    if area.h >= 4 {
+        return Some((span, 7, w.saturating_sub(8), legend));
+    }
+    let columns = w.saturating_sub(text::width(&legend) + 4);
+    Some((span, 1, columns, legend))
+}
+
+/// Where a choice stands, how many of the lines that it is about are shown, and
+/// the row of its first answer.
+#[must_use]
+pub fn choice(size: (u16, u16), title: &str, about: &[String], answers: &[Answer]) -> (Area, usize, usize) {
+    let label = |a: &Answer| text::width(&a.label) + 8;
+    let width = answers.iter().map(label).max().unwrap_or(20).max(text::width(title) + 6);
+    let width = about.iter().map(|l| text::width(&text::sanitize(l)) + 4).max().unwrap_or(0).max(width);
+    // Where not all fits, what it is about gives way to the answers.
+    let room = usize::from(size.1).saturating_sub(answers.len() + 4);
+    let shown = about.len().min(room);
+    let before = if shown == 0 { 0 } else { shown + usize::from(shown < room) };
+    let cells = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    (centred(size, (cells(width), cells(before + answers.len() + 2))), shown, before)
+}
+
+/// Where the list of filters stands.
+#[must_use]
+pub fn filters(size: (u16, u16), n: usize) -> Area {
+    centred(size, (76, u16::try_from(n + 3).unwrap_or(u16::MAX).max(5)))
+}
+
+/// Where the palette stands.
+#[must_use]
+pub fn palette(size: (u16, u16)) -> Area {
+    centred(size, (72, 18))
+}
+
+/// The overlay's area; `None` where it takes the whole screen.
+#[must_use]
+pub fn overlay(s: &State, o: &Overlay) -> Option<Area> {
+    match o {
+        Overlay::Choice { title, about, answers, .. } => Some(choice(s.size, title, about, answers).0),
+        Overlay::Filters(_) => Some(filters(s.size, s.filters().list.len())),
+        Overlay::Palette(_) => Some(palette(s.size)),
+        _ => None,
+    }
+}

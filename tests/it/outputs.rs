@@ -1,0 +1,100 @@
+//! Outputs that fail: what failed is named, and everything else is written.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+
+use secstream::store::{AlertFilter, Store};
+
+use crate::program::{Home, Ran, fixture};
+
+fn incident() -> [String; 4] {
+    ["replay".into(), fixture("demo/incident.log"), "--year".into(), "2026".into()]
+}
+
+fn run(home: &Home, args: &[&str]) -> Ran {
+    let all = incident();
+    let all: Vec<&str> = all.iter().map(String::as_str).chain(args.iter().copied()).collect();
+    home.run(&all)
+}
+
+#[test]
+fn a_full_output_takes_no_other_with_it() {
+    let home = Home::new();
+    run(&home, &["--no-store", "--alerts", "good.jsonl", "--matches", "good.csv", "--events", "good.ev"]).says(0, &[]);
+    for full in ["--events", "--matches"] {
+        let names = ["--events", "--matches", "--alerts"];
+        let mut args = vec!["--db", "cases.db"];
+        for n in names {
+            let path = match n {
+                n if n == full => "/dev/full",
+                "--events" => "e.jsonl",
+                "--matches" => "m.csv",
+                _ => "a.jsonl",
+            };
+            args.extend([n, path]);
+        }
+        let ran = run(&home, &args);
+        ran.says(3, &["/dev/full", "No space", "1 output failed", "records =", "alerts"]);
+        assert_eq!(home.read("a.jsonl"), home.read("good.jsonl"));
+        if full == "--events" {
+            assert_eq!(home.read("m.csv"), home.read("good.csv"));
+        } else {
+            assert_eq!(home.read("e.jsonl"), home.read("good.ev"));
+        }
+        let store = Store::open_read_only(Some(&home.path("cases.db")), "x").unwrap();
+        assert_eq!(store.alerts(&AlertFilter::default()).unwrap().len(), home.objects("a.jsonl").len());
+    }
+    // For scripts: one document, the failure in it and on standard error.
+    let ran = run(&home, &["--no-store", "--json", "--alerts", "/dev/full"]);
+    ran.says(3, &["/dev/full"]);
+    let doc: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(doc["outputs_failed"][0].as_str().unwrap().contains("/dev/full"), "{doc}");
+    assert!(doc["alerts"].as_u64() > Some(0));
+    // And with no words at all but these.
+    let ran = run(&home, &["--no-store", "--quiet", "--alerts", "/dev/full"]);
+    ran.says(3, &["/dev/full"]);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+}
+
+#[test]
+fn a_store_of_a_newer_version_costs_no_other_result() {
+    let home = Home::new();
+    drop(Store::open(Some(&home.path("newer.db")), "x").unwrap());
+    let newer = rusqlite::Connection::open(home.path("newer.db")).unwrap();
+    newer.pragma_update(None, "user_version", 900).unwrap();
+    drop(newer);
+    let before = std::fs::read(home.path("newer.db")).unwrap();
+    let ran = run(&home, &["--db", "newer.db", "--alerts", "a.jsonl", "--events", "e.jsonl"]);
+    ran.says(3, &["newer.db", "format 900", "records =", "1 output failed"]);
+    assert!(!home.objects("a.jsonl").is_empty() && home.objects("e.jsonl").len() > 100);
+    assert_eq!(std::fs::read(home.path("newer.db")).unwrap(), before, "it is left alone");
+}
+
+#[test]
+fn a_misspelt_path_makes_no_directories_and_empties_no_file() {
+    let home = Home::new();
+    run(&home, &["--db", "gone/deep/cases.db"]).says(3, &["--db", "gone/deep"]);
+    home.run(&["tui", "--db", "gone/deep/cases.db"]).says(3, &["--db", "gone/deep"]);
+    assert!(!home.path("gone").exists());
+    home.write("old.jsonl", "what an earlier run found\n");
+    run(&home, &["--no-store", "--events", "old.jsonl", "--alerts", "gone/a.jsonl"]).says(3, &["gone/a.jsonl"]);
+    assert_eq!(home.read("old.jsonl"), "what an earlier run found\n");
+    run(&home, &["--no-store", "--alerts", "old.jsonl"]).says(0, &[]);
+    assert!(home.read("old.jsonl").starts_with('{'), "and is replaced whole otherwise");
+}
+
+#[test]
+fn a_reader_that_is_gone_ends_only_its_own_output() {
+    let home = Home::new();
+    run(&home, &["--no-store", "--alerts", "good.jsonl"]).says(0, &[]);
+    let log = fixture("demo/incident.log");
+    let args = ["replay", "--year", "2026", &log, "--events", "-", "--alerts", "a.jsonl", "--no-store"];
+    let mut child = home.start(&args);
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut String::new()).unwrap();
+    drop(out);
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{err}");
+    assert!(err.contains("records ="), "the summary is written: {err}");
+    assert_eq!(home.read("a.jsonl"), home.read("good.jsonl"));
+}

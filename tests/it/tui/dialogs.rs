@@ -1,0 +1,214 @@
+//! What asks and what answers: typed lines with something in them, dialogs that
+//! name what they are about, and keys that do what help says.
+
+use std::sync::Arc;
+
+use secstream::tui::action::{ACTIONS, Act, Places};
+use secstream::tui::caps::Colours;
+use secstream::tui::msg::{Effect, Msg, Op};
+use secstream::tui::record::{render_marks, render_text};
+use secstream::tui::state::Screen;
+use secstream::tui::state::overlay::Overlay;
+use secstream::tui::theme::Theme;
+
+use super::fixture::World;
+
+fn frame(w: &World) -> String {
+    render_text(&w.state, &Theme::built_in("dark", Colours::True))
+}
+
+fn typed(w: &World) -> String {
+    w.state.prompt.as_ref().map(|p| p.input.value().to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn the_first_key_replaces_what_stands_in_a_line_and_arrows_edit_it() {
+    for (open, with) in [("3T", "SSH compromise web01"), ("3a", "ann"), ("3X", "IR-2026-014.json"), ("2C", "timestamp")]
+    {
+        let mut w = World::new(80, 24);
+        w.press(open);
+        assert!(typed(&w).starts_with(with), "{open}: {}", typed(&w));
+        let whole = typed(&w);
+        let mut edited = World::new(80, 24);
+        w.press("xy");
+        assert_eq!(typed(&w), "xy", "{open}");
+        edited.press(open).press("<End>xy");
+        assert_eq!(typed(&edited), format!("{whole}xy"), "{open}");
+    }
+    let mut w = World::new(80, 24);
+    w.press("3T");
+    insta::assert_snapshot!("prompt_selected", render_marks(&w.state, &Theme::built_in("mono", Colours::None)));
+}
+
+/// The first alert covers the second and the fourth.
+fn with_covered() -> World {
+    let mut w = World::new(80, 24);
+    let mut all = (*w.state.triage.all).clone();
+    let id = all[0].alert.id.clone();
+    for i in [1, 3] {
+        let mut a = (*all[i].alert).clone();
+        a.covered_by = Some(id.clone());
+        all[i].alert = Arc::new(a);
+    }
+    w.send(Msg::Alerts(Arc::new(all)));
+    w
+}
+
+#[test]
+fn a_dismissal_names_what_it_is_about_and_what_goes_along() {
+    let mut w = with_covered();
+    assert_eq!((w.state.triage.open, w.state.triage.covered), ([0, 0, 1, 0, 1], 2));
+    let head = frame(&w);
+    assert!(head.contains("CRIT 1 HIGH 0 MED 1 LOW 0") && head.contains("2 of 5 alerts (2 covered)"), "{head}");
+    w.press("d");
+    insta::assert_snapshot!("dismiss_covered", frame(&w));
+    w.press("f");
+    let Some(Effect::Store(Op::Dismiss { alerts, .. })) = w.done.last() else { panic!("{:?}", w.done) };
+    assert_eq!(alerts.len(), 3, "the covered ones go along, as was said");
+
+    let mut w = World::new(80, 24);
+    w.press("xxxd");
+    let Some(Overlay::Choice { title, about, .. }) = w.state.overlays.last() else { panic!() };
+    assert_eq!(title, "dismiss 3 alerts because they are");
+    assert_eq!(about.len(), 3, "{about:?}");
+    // In the smallest screen the answers stay.
+    w.send(Msg::Resize(40, 10));
+    let t = frame(&w);
+    assert!(t.contains("false positive") && t.contains("back in an hour"), "{t}");
+}
+
+#[test]
+fn an_alert_that_another_covers_gives_it_the_cursor() {
+    let mut w = World::new(80, 24);
+    w.press("jj");
+    let under = w.state.triage.current().map(|v| v.alert.id.clone());
+    let mut all = (*w.state.triage.all).clone();
+    let at = all.iter().position(|v| Some(&v.alert.id) == under.as_ref()).expect("there");
+    let mut a = (*all[at].alert).clone();
+    a.covered_by = Some(all[0].alert.id.clone());
+    all[at].alert = Arc::new(a);
+    w.send(Msg::Alerts(Arc::new(all.clone())));
+    assert_eq!(w.state.triage.current().map(|v| &v.alert.id), Some(&all[0].alert.id));
+}
+
+#[test]
+fn the_score_is_whole_on_a_narrow_screen() {
+    let mut w = World::new(80, 24);
+    let mut all = (*w.state.triage.all).clone();
+    let mut a = (*all[0].alert).clone();
+    a.score_parts = ["level", "volume", "entity_risk", "other_rules", "confidence", "stage", "rarity"]
+        .iter()
+        .map(|n| ((*n).to_owned(), 13.9))
+        .collect();
+    a.score = 97.3;
+    all[0].alert = Arc::new(a);
+    w.send(Msg::Alerts(Arc::new(all)));
+    w.press("<Enter>");
+    let t = frame(&w);
+    let sum: usize = t.matches("13.9").count();
+    assert_eq!(sum, 7, "{t}");
+    assert!(t.lines().any(|l| l.starts_with("         + ") || l.starts_with("         ")), "hangs below itself: {t}");
+}
+
+#[test]
+fn what_find_says_is_true_after_another_jump() {
+    let mut w = World::new(80, 24);
+    w.press("2gg/root<Enter>");
+    let go = |w: &mut World, row: u64, hit| {
+        let generation = w.state.live.generation;
+        w.send(Msg::FeedGo { generation, row, hit });
+    };
+    go(&mut w, 5, Some((2, 81)));
+    assert!(frame(&w).contains("hit 2 of 81"));
+    w.press("o");
+    go(&mut w, 6, Some((4, 80)));
+    let t = frame(&w);
+    assert!(t.contains("src_ip 183.62.140.253: 4 of 80"), "{t}");
+    w.press("l");
+    let t = frame(&w);
+    assert!(t.contains("81 hits") && !t.contains("hit 4") && !t.contains("hit 2 of"), "{t}");
+    // Filters make other rows of the same events.
+    w.press("i");
+    w.press("user=root<Enter>");
+    assert!(!frame(&w).contains("81 hits"));
+}
+
+/// Everything that a key can change for a user to see.
+fn seen(w: &World) -> String {
+    let marks = render_marks(&w.state, &Theme::built_in("mono", Colours::None));
+    format!("{marks}{:?}{:?}{:?}", w.done, w.state.prompt.is_some(), w.state.pressed)
+}
+
+#[test]
+fn every_key_that_help_shows_does_something_there() {
+    let places = [
+        (Places::TRIAGE, ""),
+        (Places::LIVE, "2gg"),
+        (Places::CASES, "3"),
+        (Places::RULES, "4"),
+        (Places::EDIT, "4<Enter>"),
+        (Places::HEALTH, "6"),
+        (Places::DETAIL, "2gg<Enter>"),
+        (Places::FILTERS, "i"),
+    ];
+    let mut idle = Vec::new();
+    let moves = [Act::Up, Act::HalfUp, Act::PageUp, Act::Top, Act::Left, Act::Back];
+    for (place, open) in places {
+        for a in ACTIONS.iter().filter(|a| a.places.meets(place) && !a.keys.is_empty()) {
+            // The list has what fits: to move needs more rows than there are.
+            let motion = moves.contains(&a.act)
+                || matches!(a.act, Act::Down | Act::HalfDown | Act::PageDown | Act::Bottom | Act::Right);
+            let home = matches!(
+                (place, a.act),
+                (Places::TRIAGE, Act::GoTriage)
+                    | (Places::LIVE, Act::GoLive)
+                    | (Places::CASES, Act::GoCases)
+                    | (Places::RULES | Places::EDIT, Act::GoRules)
+                    | (Places::HEALTH, Act::GoHealth)
+            );
+            // Without a second pane there is none to go to; the window is whole already.
+            let nowhere = matches!(
+                (place, a.act),
+                (Places::LIVE | Places::HEALTH, Act::NextPane | Act::PrevPane)
+                    | (_, Act::ZoomOut | Act::ShiftBack | Act::ShiftOn)
+            );
+            if motion || home || nowhere {
+                continue;
+            }
+            let mut w = World::new(80, 24);
+            w.press(open);
+            if place == Places::FILTERS {
+                w.press("user=root<Enter>=");
+            }
+            assert_eq!(w.state.place().0, place.0, "{open}");
+            let before = seen(&w);
+            let keys: String =
+                a.keys[0].split(' ').map(|k| if k.len() > 1 { format!("<{k}>") } else { k.into() }).collect();
+            w.press(&keys);
+            if seen(&w) == before {
+                idle.push(format!("{} in {}", a.id, w.state.screen.tab().1));
+            }
+        }
+    }
+    assert!(idle.is_empty(), "these do nothing: {idle:?}");
+}
+
+#[test]
+fn help_is_about_the_place_below_and_its_keys_act_there() {
+    let mut w = World::new(80, 48);
+    w.press("2gg<Enter>?");
+    let t = frame(&w);
+    assert!(t.contains("keys · Event detail"), "{t}");
+    assert!(!t.contains("go to a time"), "what the feed has is not told for the event: {t}");
+    w.press("u");
+    assert_eq!(w.done.last(), Some(&Effect::Store(Op::Undo)));
+    assert!(matches!(w.state.overlays.last(), Some(Overlay::Detail(_))), "help is read and gone");
+    w.press("m");
+    assert!(matches!(w.done.last(), Some(Effect::Store(Op::Mark { on: true, .. }))));
+    w.press("m");
+    assert!(matches!(w.done.last(), Some(Effect::Store(Op::Mark { on: false, .. }))));
+    w.press("??");
+    assert!(matches!(w.state.overlays.last(), Some(Overlay::Detail(_))), "? closes it again");
+    w.press("3");
+    assert_eq!((w.state.screen, w.state.overlays.len()), (Screen::Cases, 0));
+}
