@@ -114,8 +114,8 @@ fn list(s: &mut State) {
             let when = if r.when.is_empty() { "all".to_owned() } else { r.when.clone() };
             let end = r.until.map_or_else(|| "never".to_owned(), |t| t.to_rfc3339().chars().take(10).collect());
             let n = words::count(usize::try_from(h.alerts).unwrap_or(usize::MAX), "alert");
-            let label =
-                format!("{n}  {}: {} ({when}) · {}: {} · ends {end}", r.what(), title_of(&r.rule), r.owner, r.reason);
+            let label = format!("{n} {}: {} ({when})", r.what(), title_of(&r.rule));
+            about.push(format!("{key} {}, ends {end} · {}: {}", r.id, r.owner, r.reason));
             Answer { key, label, then: Then::Unrule(r.id.clone()) }
         })
         .collect();
