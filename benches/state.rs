@@ -87,7 +87,11 @@ fn bench(c: &mut Criterion) {
                 for _ in 0..n {
                     for e in b.events() {
                         let time = Ts(e.rec.time.0 / 64 + round * 64_000_000);
-                        state.push(e, &[RuleIdx(0)], Observed { time, order: time, late: false, epoch: 0 });
+                        state.push(
+                            e,
+                            &[RuleIdx(0)],
+                            Observed { time, known: true, order: time, late: false, epoch: 0 },
+                        );
                     }
                     round += 1;
                     state.drain(&mut out);

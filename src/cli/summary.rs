@@ -35,6 +35,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
                 "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
                 "dropped": i.counts.dropped_total(), "lines": i.counts.lines,
+                "header_lines": i.counts.headers, "without_time": i.counts.untimed,
                 "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "damaged": i.damaged,
                 "warnings": i.warnings,
             })
@@ -43,6 +44,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
     json!({
         "lines": t.lines,
         "empty_lines": t.empty_lines,
+        "header_lines": t.headers,
         "records": t.records,
         "parsed": t.parsed,
         "raw": t.raw,
@@ -51,6 +53,9 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "dropped": t.dropped_total(),
         "dropped_by": t.dropped,
         "late": t.late,
+        "carried_times": t.carried,
+        "without_time": t.untimed,
+        "not_correlated": s.untimed_matches,
         "evicted": s.evicted,
         "bytes": t.bytes,
         "seconds": s.seconds,
@@ -82,14 +87,15 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     let rate = t.records as f64 / s.seconds.max(1e-6);
     let _ = writeln!(
         out,
-        "{} = {} parsed + {} raw + {} filtered + {} dropped   ({}, {} empty)",
+        "{} = {} parsed + {} raw + {} filtered + {} dropped   ({}, {} empty{})",
         count(t.records, "record"),
         t.parsed,
         t.raw,
         t.filtered_total(),
         t.dropped_total(),
         count(t.lines, "line"),
-        t.empty_lines
+        t.empty_lines,
+        if t.headers > 0 { format!(", {} of headers", t.headers) } else { String::new() }
     );
     let failed = s.sources.iter().filter(|i| i.failed).count();
     let damaged = s.sources.iter().filter(|i| i.damaged).count();
@@ -103,6 +109,7 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     if let (Some(a), Some(b)) = (t.first_event, t.last_event) {
         let _ = writeln!(out, "events from {a} to {b}, {} out of order", t.late);
     }
+    untimed(&mut out, s);
     years(&mut out, s);
     let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
     let _ = writeln!(out, "{} loaded, {} not", count(s.rules_loaded, "rule"), s.rule_problems.len());
@@ -160,6 +167,24 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
     out
+}
+
+/// How many records have no time, and what that means for rules.
+fn untimed(out: &mut String, s: &Snapshot) {
+    let n = s.totals.untimed;
+    if n == 0 {
+        return;
+    }
+    let names: Vec<_> = s.sources.iter().filter(|i| i.counts.untimed > 0).map(|i| &i.name).collect();
+    let whose = match names.as_slice() {
+        [one] => sanitize(one).into_owned(),
+        many => count(many.len(), "input"),
+    };
+    let lost = match s.untimed_matches {
+        0 => String::new(),
+        m => format!(": {} not counted in windows of time", count(m, "match")),
+    };
+    let _ = writeln!(out, "{whose}: {} without any time, shown at the time of the file{lost}", count(n, "record"));
 }
 
 /// What deserves attention of the inputs, losses first; what is said of many is

@@ -6,6 +6,7 @@ pub(super) fn count(n: impl TryInto<u64>, noun: &str) -> String {
     match (n, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
         (n, Some(stem)) => format!("{n} {stem}ies"),
+        (n, None) if noun.ends_with("ch") => format!("{n} {noun}es"),
         (n, None) => format!("{n} {noun}s"),
     }
 }

@@ -55,6 +55,10 @@ impl RecordFlags {
     /// The sum of a whole connection: `maximum authentication attempts exceeded`.
     pub const ACT_LIMIT: Self = Self(1 << 6);
 
+    /// A line that says something of other lines (which columns they have,
+    /// when they were written) and reports nothing itself.
+    pub const HEADER: Self = Self(1 << 7);
+
     /// Whether all bits of `other` are set.
     #[must_use]
     pub const fn has(self, other: Self) -> bool {

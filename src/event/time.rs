@@ -29,6 +29,9 @@ pub enum TimeQuality {
     Carried,
     /// The record has no time: when it was received (live inputs only).
     Received,
+    /// The record has no time and none stands near it in its source: what is
+    /// shown is the source's own time, and nothing is counted by it.
+    Unknown,
 }
 
 impl TimeQuality {
@@ -42,6 +45,7 @@ impl TimeQuality {
             Self::Yearless => "year inferred",
             Self::Carried => "carried",
             Self::Received => "received",
+            Self::Unknown => "unknown",
         }
     }
 }

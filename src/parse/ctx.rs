@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono_tz::Tz;
 
+use super::time::Forms;
 use crate::event::time::DAY;
 use crate::event::{Logsource, Schema, Ts};
 
@@ -20,6 +21,8 @@ pub struct Ctx {
     pub ls: Logsources,
     /// Logsources of web servers' lines, which do not name their server.
     pub web: WebSources,
+    /// How the source writes times that can be read in several ways.
+    pub forms: Forms,
     pub(super) utc: bool,
     pub(super) limit: Ts,
     pub(super) limit_year: i64,
@@ -42,6 +45,7 @@ impl Ctx {
             time_ref,
             ls: Logsources::new(schema),
             web: WebSources::for_name("", schema),
+            forms: Forms::default(),
             utc: matches!(tz, Tz::UTC | Tz::Etc__UTC | Tz::GMT | Tz::Etc__GMT),
             limit,
             limit_year: limit.civil().0,

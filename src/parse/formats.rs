@@ -33,6 +33,8 @@ pub enum Format {
     Zeek,
     /// The W3C's extended log format: IIS.
     W3c,
+    /// A shell's history.
+    History,
     /// One of the user's own formats, by its position.
     Custom(usize),
 }
@@ -51,6 +53,7 @@ const NAMES: &[(&str, Format)] = &[
     ("auditd", Format::Auditd),
     ("zeek", Format::Zeek),
     ("w3c", Format::W3c),
+    ("history", Format::History),
 ];
 
 /// Names of custom formats, in the order in which they were first seen. They

@@ -10,6 +10,7 @@ mod ctx;
 pub mod custom;
 mod detect;
 mod formats;
+mod history;
 pub mod json;
 mod sources;
 pub mod syslog;
@@ -90,6 +91,8 @@ pub struct Parser {
     main: Format,
     /// The user named the format: no other is tried.
     forced: bool,
+    /// The source is a shell's history.
+    history: Option<history::History>,
     /// The source begins with a header that names columns.
     headed: bool,
 }
@@ -107,6 +110,7 @@ impl Parser {
         let schema = &tables.schema;
         let mut ctx = Ctx::new(opts.tz, opts.time_ref, schema);
         ctx.web = ctx::WebSources::for_name(name, schema);
+        ctx.forms = time::Forms::learn(sample, &ctx);
         let mut parser = Self {
             schema: Arc::clone(schema),
             ctx,
@@ -119,13 +123,21 @@ impl Parser {
             main: Format::Raw,
             forced: false,
             headed: has_column_headers(sample),
+            history: None,
         };
         match opts.format.as_deref().and_then(|f| Format::from_name(f, &opts.custom)) {
             Some(format) => {
                 parser.main = format;
                 parser.forced = true;
+                parser.history = (format == Format::History).then(|| history::History::of(name, schema));
             }
-            None => parser.main = detect::main_format(&parser, sample),
+            None => {
+                parser.history = history::History::told(name, sample, schema).filter(|_| !parser.headed);
+                parser.main = match parser.history {
+                    Some(_) => Format::History,
+                    None => detect::main_format(&parser, sample),
+                };
+            }
         }
         parser
     }
@@ -159,11 +171,15 @@ impl Parser {
         }
         let format = if format.is_some() {
             format
-        } else if self.forced {
+        } else if self.forced || self.main == Format::History {
             Some(self.main).filter(|f| self.try_format(*f, line, d, scratch))
         } else {
-            detect::candidates(line, self.main)
-                .into_iter()
+            // In a source of the user's own formats all of them go first.
+            let own = matches!(self.main, Format::Custom(_));
+            let others = if own { self.custom.len() } else { 0 };
+            (own.then_some(self.main).into_iter())
+                .chain((0..others).map(Format::Custom).filter(|f| *f != self.main))
+                .chain(detect::candidates(line, self.main))
                 .find(|f| self.try_format(*f, line, d, scratch))
                 .or_else(|| (0..self.custom.len()).map(Format::Custom).find(|f| self.try_format(*f, line, d, scratch)))
                 .or_else(|| Some(Format::Text).filter(|f| self.try_format(*f, line, d, scratch)))
@@ -210,6 +226,7 @@ impl Parser {
         match format {
             // These need more than a line.
             Format::Raw | Format::Json | Format::Windows | Format::Custom(_) | Format::Zeek | Format::W3c => false,
+            Format::History => self.history.as_ref().is_some_and(|h| h.parse(line, &self.ctx, d)),
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
             Format::Text => text::parse(line, &self.ctx, d),
             Format::Auditd => audit::parse(line, &self.ctx, d),

@@ -26,6 +26,12 @@ pub struct Counts {
     pub late: u64,
     /// Records without a year, which was inferred.
     pub yearless: u64,
+    /// Records without a time of their own, which have that of the one before.
+    pub carried: u64,
+    /// Records without any time: no window counts them.
+    pub untimed: u64,
+    /// Lines that name the columns of others or date them; they are no records.
+    pub headers: u64,
     /// Bytes of the records' source, decompressed.
     pub bytes: u64,
     /// Earliest and latest event time.
@@ -75,6 +81,9 @@ impl Counts {
         self.parsed += o.parsed;
         self.raw += o.raw;
         self.yearless += o.yearless;
+        self.carried += o.carried;
+        self.untimed += o.untimed;
+        self.headers += o.headers;
         for (k, n) in &o.filtered {
             self.filter(k, *n);
         }

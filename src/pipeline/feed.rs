@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::publisher::Shared;
+use crate::detect::state::{CARRIED, Carry};
 use crate::event::{Batch, EventRef, EventRow, SourceId, TimeQuality, Ts};
-use crate::parse::Scratch;
+use crate::parse::{Parser, Scratch};
 use crate::query::Query;
+use crate::source::SourceView;
 
 /// Bytes of records in the parsed blocks that are kept; parsed, they take about
 /// four times that. Sources read in small blocks have more of them.
@@ -200,25 +202,57 @@ impl Feed {
     }
 
     fn read(&self, source: SourceId, block: usize) -> Option<Batch> {
-        let (view, parser) = {
+        let (view, parser, mut carry) = {
             let sources = self.shared.sources.read().unwrap_or_else(PoisonError::into_inner);
             let s = sources.get(source.0 as usize)?.as_ref()?;
-            (Arc::clone(&s.view), Arc::clone(&s.parser))
+            (Arc::clone(&s.view), s.reads.parser(), s.carry)
         };
         let mut batch = Batch::default();
         view.read_block(block, &mut batch).ok()?;
         parser.parse_batch(&mut batch, &mut Scratch::default());
-        let mut carried = view.block(block).map_or(Ts::NONE, |b| b.first);
+        if block > 0 && batch.records.first().is_some_and(|r| !r.time.is_some()) {
+            carry = carried_into(&view, &parser, block, carry);
+        }
         for r in &mut batch.records {
-            if r.time.is_some() {
-                carried = r.time;
+            if !r.time.is_some() {
+                let (time, known) = carry.next(r.time);
+                r.time = time;
+                r.quality = if known { TimeQuality::Carried } else { TimeQuality::Unknown };
             } else {
-                r.time = carried;
-                r.quality = TimeQuality::Carried;
+                carry.next(r.time);
             }
         }
         Some(batch)
     }
+}
+
+/// What the records at a block's beginning carry on: told by the last timed
+/// record before it, which is looked for no further back than it could count.
+fn carried_into(view: &SourceView, parser: &Parser, block: usize, start: Carry) -> Carry {
+    let shown = view.block(block).map_or(Ts::NONE, |b| b.first);
+    let mut run: usize = 0;
+    for before in (0..block).rev() {
+        let mut batch = Batch::default();
+        if run > CARRIED as usize || view.read_block(before, &mut batch).is_err() {
+            break;
+        }
+        parser.parse_batch(&mut batch, &mut Scratch::default());
+        if let Some(at) = batch.records.iter().rposition(|r| r.time.is_some()) {
+            run += batch.records.len() - 1 - at;
+            let mut carry = Carry::new(Ts::NONE, Ts::NONE);
+            carry.next(batch.records.get(at).map_or(Ts::NONE, |r| r.time));
+            carry.skip(run);
+            return carry;
+        }
+        run += batch.records.len();
+        if before == 0 {
+            let mut carry = start;
+            carry.skip(run);
+            return carry;
+        }
+    }
+    // Unknown, and shown where it stands.
+    Carry::new(shown, Ts::NONE)
 }
 
 /// Records that stand side by side both in the order and in a block.

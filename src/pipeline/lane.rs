@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::SourceStatus;
 use super::work::Work;
-use crate::detect::state::{Clock, Observed};
+use crate::detect::state::{Carry, Clock, Observed};
 use crate::event::{TimeQuality, Ts};
 use crate::source::SourceView;
 
@@ -55,11 +55,11 @@ pub(super) struct Head {
 }
 
 impl Lane {
-    pub fn new(status: SourceStatus, view: Option<Arc<SourceView>>, time_ref: Ts, begins: Ts) -> Self {
+    pub fn new(status: SourceStatus, view: Option<Arc<SourceView>>, carry: Carry, begins: Ts) -> Self {
         Self {
             status,
             view,
-            clock: Clock::new(time_ref),
+            clock: Clock::new(carry),
             begins,
             early: BTreeMap::new(),
             next: 0,
@@ -75,9 +75,22 @@ impl Lane {
         }
     }
 
+    /// Its status as it is shown: with what became of a followed file.
+    pub fn shown(&self) -> SourceStatus {
+        let mut status = self.status.clone();
+        if let Some(view) = &self.view {
+            status.warnings.extend(view.notes());
+            status.presence = view.presence().filter(|_| !status.ended);
+        }
+        status
+    }
+
     /// Takes a batch from a worker.
-    pub fn accept(&mut self, work: Box<Work>) {
+    pub fn accept(&mut self, mut work: Box<Work>) {
         self.idle = false;
+        if let Some(format) = work.format.take() {
+            self.status.format = format;
+        }
         if let Some(w) = work.failed
             && !self.status.warnings.iter().any(|x| x == w)
         {
@@ -148,7 +161,7 @@ impl Lane {
             let o = self.clock.observe(r.time);
             if !r.time.is_some() {
                 r.time = o.time;
-                r.quality = TimeQuality::Carried;
+                r.quality = if o.known { TimeQuality::Carried } else { TimeQuality::Unknown };
             }
             if !first.is_some() {
                 first = o.order;

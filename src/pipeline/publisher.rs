@@ -9,18 +9,20 @@ use super::lane::Lane;
 use super::options::OnChange;
 use super::outputs::Outputs;
 use super::policy::LastStage;
+use super::reads::Reads;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
-use crate::detect::state::State;
+use crate::detect::state::{Carry, State};
 use crate::event::{SourceId, Ts};
-use crate::parse::Parser;
 use crate::source::SourceView;
 
 /// One source as a feed reads it again.
 pub(super) struct FeedSource {
     pub view: Arc<SourceView>,
-    pub parser: Arc<Parser>,
+    pub reads: Arc<Reads>,
+    /// What its records before the first timed one get.
+    pub carry: Carry,
 }
 
 /// What a session and its faces share.
@@ -123,7 +125,7 @@ impl Publisher {
             revision: self.revision,
             phase,
             totals,
-            sources: Arc::new(lanes.iter().map(|l| l.status.clone()).collect()),
+            sources: Arc::new(lanes.iter().map(Lane::shown).collect()),
             alerts: Arc::clone(&self.list),
             histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
             rules_loaded: self.loaded,
@@ -133,6 +135,7 @@ impl Publisher {
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
             rulings: Arc::new(self.last.hits()),
+            untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),
         };
         *self.shared.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);

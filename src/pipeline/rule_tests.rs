@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::detect::state::{Clock, State, StateOptions};
+use crate::detect::state::{Carry, Clock, State, StateOptions};
 use crate::detect::testing::{Case, Correlate, TIME_REFERENCE};
 use crate::detect::{Hit, RuleIdx, RuleSet};
-use crate::event::{Batch, RecordFlags, Schema};
+use crate::event::{Batch, RecordFlags, Schema, Ts};
 use crate::parse::{Options, Parser, Scratch};
 
 /// Correlates the events of one test case.
@@ -24,7 +24,9 @@ impl Correlate for RuleTests {
 
     fn alerts(&mut self, rules: &Arc<RuleSet>, batch: &Batch, hits: &[Hit]) -> Vec<(RuleIdx, u64)> {
         let mut state = State::new(Arc::clone(rules), StateOptions::default());
-        let mut clock = Clock::new(batch.records.first().map_or(crate::event::Ts(0), |r| r.time));
+        // Events of a test that have no time are of one moment.
+        let first = batch.records.first().map(|r| r.time).filter(|t| t.is_some()).unwrap_or(Ts(0));
+        let mut clock = Clock::new(Carry::new(first, first));
         let mut next = 0;
         let mut mine = Vec::new();
         for (i, rec) in batch.records.iter().enumerate() {

@@ -21,7 +21,7 @@ use crate::alert::{Alert, RuleType};
 use crate::detect::state::State;
 use crate::detect::{RuleIdx, RuleSet};
 use crate::event::time::SECOND;
-use crate::event::{RecordFlags, TimeQuality, Ts};
+use crate::event::{Record, RecordFlags, TimeQuality, Ts};
 
 /// How often snapshots are published while records flow.
 const PUBLISH: Duration = Duration::from_millis(50);
@@ -207,19 +207,37 @@ impl Sequencer {
         let Some(head) = lane.head_mut() else { return };
         let work = &*head.work;
         let ctx = SinkContext { names, rules };
-        let out_of_time = |t: Ts| from.is_some_and(|f| t < f) || to.is_some_and(|u| t >= u);
+        let ranged = from.is_some() || to.is_some();
+        // What has no time is not known to be in the range that was asked for.
+        let out_of_time = |rec: &Record| {
+            from.is_some_and(|f| rec.time < f)
+                || to.is_some_and(|u| rec.time >= u)
+                || ranged && rec.quality == TimeQuality::Unknown
+        };
         let kept = |r: usize| {
             !work.filtered.get(r).copied().unwrap_or(false)
-                && !work.batch.records.get(r).is_some_and(|rec| out_of_time(rec.time))
+                && !work.batch.records.get(r).is_some_and(|rec| rec.flags.has(RecordFlags::HEADER) || out_of_time(rec))
         };
-        let plain = work.filtered.is_empty() && from.is_none() && to.is_none();
+        let plain = work.filtered.is_empty() && !ranged;
         for r in range.clone() {
             let (Some(rec), Some(at)) = (work.batch.records.get(r), head.observed.get(r)) else { break };
-            counts.records += 1;
             counts.lines += u64::from(rec.lines);
+            if rec.flags.has(RecordFlags::HEADER) {
+                // It says something of other lines, and is no event.
+                counts.headers += 1;
+                while work.hits.get(head.hit).is_some_and(|h| h.record as usize == r) {
+                    head.hit += 1;
+                }
+                continue;
+            }
+            counts.records += 1;
             counts.late += u64::from(at.late && at.order.0.saturating_sub(at.time.0) > LATENESS);
-            counts.saw(at.time);
+            if at.known {
+                counts.saw(at.time);
+            }
             counts.yearless += u64::from(rec.quality == TimeQuality::Yearless);
+            counts.carried += u64::from(rec.quality == TimeQuality::Carried);
+            counts.untimed += u64::from(!at.known);
             let hits_from = head.hit;
             while work.hits.get(head.hit).is_some_and(|h| h.record as usize == r) {
                 head.hit += 1;
@@ -227,6 +245,8 @@ impl Sequencer {
             if !plain && !kept(r) {
                 let by = if work.filtered.get(r).copied().unwrap_or(false) {
                     "--filter"
+                } else if !at.known {
+                    "--from or --to: no time"
                 } else if from.is_some_and(|f| rec.time < f) {
                     "--from"
                 } else {
@@ -240,7 +260,9 @@ impl Sequencer {
             } else {
                 counts.raw += 1;
             }
-            histogram.add(at.time);
+            if at.known {
+                histogram.add(at.time);
+            }
             let hits = work.hits.get(hits_from..head.hit).unwrap_or_default();
             if hits.is_empty() && !rec.flags.any(RecordFlags::ACT) {
                 continue;

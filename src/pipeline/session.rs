@@ -9,11 +9,12 @@ use super::lane::Lane;
 use super::lanes::Lanes;
 use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
+use super::reads::Reads;
 use super::sequencer::Sequencer;
 use super::work::{Feeder, Reading, Shop};
 use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, SessionOptions, Snapshot, SourceStatus, work};
 use crate::detect::RuleSet;
-use crate::detect::state::{State, StateOptions};
+use crate::detect::state::{CARRIED, Carry, State, StateOptions};
 use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
 use crate::parse::{Options as ParseOptions, Parser, Scratch, Tables};
 use crate::sink::SinkError;
@@ -138,25 +139,30 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
                     size: view.progress().1,
                     ..status
                 };
-                lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.time_ref, o.begins));
-                let parser = Arc::new(o.parser);
-                feed_sources.push(Some(FeedSource { view, parser: Arc::clone(&parser) }));
-                feeders.push(Arc::new(Feeder {
-                    reader: Mutex::new(Reading { reader: Some(o.reader), batches: 0 }),
-                    parser,
-                }));
+                lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.carry, o.begins));
+                let mut reads = Reads::new(o.parser);
+                if o.reader.is_unseen() {
+                    let (name, tables) = (input.name.clone(), tables.clone());
+                    let parse = parse_options(&options, o.time_ref);
+                    reads = reads.later(move |sample| Parser::with_tables(&name, sample, &parse, &tables));
+                }
+                let reads = Arc::new(reads);
+                feed_sources.push(Some(FeedSource { view, reads: Arc::clone(&reads), carry: o.carry }));
+                let reader = Mutex::new(Reading { reader: Some(o.reader), batches: 0 });
+                feeders.push(Arc::new(Feeder { reader, reads }));
             }
             Err(why) => {
                 let mut status = SourceStatus { failed: true, ended: true, ..status };
                 status.warn(why);
-                let mut lane = Lane::new(status, None, Ts::NONE, Ts::NONE);
+                let mut lane = Lane::new(status, None, Carry::new(Ts::NONE, Ts::NONE), Ts::NONE);
                 lane.ends_after(0);
                 let record = SourceRecord { id, name: input.name.clone(), ..SourceRecord::default() };
                 opened.push(OpenedSource { record, view: None });
                 lanes.push(lane);
                 feed_sources.push(None);
-                let parser = Arc::new(Parser::with_tables("", b"", &parse_options(&options, Ts::NONE), &tables));
-                feeders.push(Arc::new(Feeder { reader: Mutex::new(Reading { reader: None, batches: 0 }), parser }));
+                let parser = Parser::with_tables("", b"", &parse_options(&options, Ts::NONE), &tables);
+                let reads = Arc::new(Reads::new(parser));
+                feeders.push(Arc::new(Feeder { reader: Mutex::new(Reading { reader: None, batches: 0 }), reads }));
             }
         }
     }
@@ -277,6 +283,7 @@ struct Opened {
     time_ref: Ts,
     year_from: &'static str,
     begins: Ts,
+    carry: Carry,
 }
 
 fn parse_options(o: &SessionOptions, time_ref: Ts) -> ParseOptions {
@@ -299,12 +306,15 @@ fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, tables: 
     let reader = SourceReader::open(id, input, &open_options(o, cache)).map_err(|e| e.to_string())?;
     let recorded = reader.time_ref().time;
     let first = Parser::with_tables(&input.name, reader.sample(), &parse_options(o, recorded), tables);
-    let (time_ref, begins) = sample_times(&first, reader.sample(), recorded, o.year.is_some());
+    let Times { time_ref, begins, lead } = sample_times(&first, reader.sample(), recorded, o.year.is_some());
     let parser = if time_ref == recorded {
         first
     } else {
         Parser::with_tables(&input.name, reader.sample(), &parse_options(o, time_ref), tables)
     };
+    // Read with another year, the first time is another.
+    let lead = if time_ref == recorded { lead } else { sample_times(&parser, reader.sample(), time_ref, true).lead };
+    let carry = Carry::new(reader.written(), lead);
     let begins = if reader.is_live() { Ts::NONE } else { begins };
     let year_from = match reader.time_ref().origin {
         TimeRefOrigin::Given => "",
@@ -313,13 +323,22 @@ fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, tables: 
         TimeRefOrigin::Recorded => "the time recorded when this content was first read",
         TimeRefOrigin::Now => "the time of reading",
     };
-    Ok(Opened { reader, parser, time_ref, year_from, begins })
+    Ok(Opened { reader, parser, time_ref, year_from, begins, carry })
 }
 
-/// Reads the sample's times: the reference for missing years, and the time the
-/// source begins with. Where records with and without a year are mixed, the
+/// What a sample says of its source's times.
+struct Times {
+    /// The reference for missing years.
+    time_ref: Ts,
+    /// The time the source begins with, where it joins the merge.
+    begins: Ts,
+    /// The first time in it, which lines before it share.
+    lead: Ts,
+}
+
+/// Reads the sample's times. Where records with and without a year are mixed, the
 /// dated ones decide the year: the log dates itself, wherever it is copied.
-fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool) -> (Ts, Ts) {
+fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool) -> Times {
     let mut batch = Batch::default();
     let text = String::from_utf8_lossy(sample);
     let mut at = 0;
@@ -344,5 +363,6 @@ fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool) -> (
         // not known without parsing again: join the merge from the start
         _ => Ts::NONE,
     };
-    (time_ref, begins)
+    let lead = batch.records.iter().take(CARRIED as usize).map(|r| r.time).find(|t| t.is_some());
+    Times { time_ref, begins, lead: lead.unwrap_or(Ts::NONE) }
 }

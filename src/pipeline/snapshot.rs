@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Counts, Histogram, OutputFailure};
 use crate::alert::Alert;
 use crate::event::{Severity, SourceId};
+use crate::source::Presence;
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +44,8 @@ pub struct SourceStatus {
     pub sha256: Option<String>,
     /// What went wrong or deserves attention; sanitized when shown.
     pub warnings: Vec<String>,
+    /// Of a followed file, whether there is one.
+    pub presence: Option<Presence>,
     /// Whether it could not be read at all.
     pub failed: bool,
     /// Whether a part of it could not be read (cut short, damaged).
@@ -91,6 +94,8 @@ pub struct Snapshot {
     pub abandoned: bool,
     /// Windows and groups put out of memory by the caps.
     pub evicted: u64,
+    /// Matches that no window counts, for want of a time.
+    pub untimed_matches: u64,
     /// Wall-clock seconds since the start.
     pub seconds: f64,
 }

@@ -10,6 +10,7 @@ use super::state::State;
 use super::state::live::EventMode;
 use super::text;
 use crate::event::{EventRow, OVERLAY};
+use crate::pipeline::Snapshot;
 
 /// Fields of an event in the order of reading: what and when, the overlay, the originals, its place.
 #[must_use]
@@ -320,6 +321,16 @@ pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool, ascii
         }
     }
     out
+}
+
+/// What happened to a followed file since the last snapshot.
+#[must_use]
+pub fn news(before: &Snapshot, now: &Snapshot) -> Option<String> {
+    let followed = now.sources.iter().filter(|x| x.presence.is_some());
+    followed.zip(before.sources.iter().filter(|x| x.presence.is_some())).find_map(|(x, old)| {
+        let new = x.warnings.iter().find(|w| !old.warnings.contains(w))?;
+        Some(format!("{}: {new}", x.name.rsplit('/').next().unwrap_or(&x.name)))
+    })
 }
 
 /// Lines of the health screen.

@@ -11,9 +11,11 @@
 
 mod alerts;
 mod architecture;
+mod cli;
 mod docs;
 mod effect;
 mod fail2ban;
+mod follow;
 mod generate;
 mod hostile;
 mod inputs;
@@ -31,5 +33,6 @@ mod store_broken;
 mod store_shared;
 mod store_verify;
 mod streams;
+mod times;
 mod tui;
 mod workshop;

@@ -37,7 +37,7 @@ pub(super) fn run(args: &ListArgs, out: &mut dyn Write) -> Result<u8, Failure> {
         }
         return Ok(DONE);
     }
-    let (found, skipped) = inputs::inputs(&args.logs);
+    let (found, skipped) = inputs::inputs(&args.logs, false);
     for k in &skipped {
         writeln!(std::io::stderr(), "not read: {}: {}", sanitize(&k.name), sanitize(&k.reason.to_string()))?;
     }

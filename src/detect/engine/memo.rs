@@ -9,7 +9,7 @@ use crate::event::hash64;
 /// Sets of two lines each, for short values with few results.
 const LINES: usize = 1 << 13;
 /// Bytes of a line that hold value and results.
-const ROOM: usize = 56;
+const ROOM: usize = 60;
 /// Sets of two entries each, for all others.
 const SETS: usize = 1 << 11;
 /// Longer values are not remembered.
@@ -21,11 +21,19 @@ const TRIAL: u32 = 1_024;
 /// For so many look-ups a slot that does not repeat is left alone.
 const PAUSE: u32 = 65_536;
 
+/// What is known of a set of lines without touching them: parts of the hashes
+/// of their values, the younger first, and of the value last seen for the first
+/// time. All heads together stay in the processor's nearer caches.
+#[derive(Debug, Default, Clone, Copy)]
+struct Head {
+    tags: [u16; 2],
+    once: u16,
+}
+
 /// A short value and what it satisfies, in one line of the processor's cache.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Line {
-    tag: u32,
     slot: SlotId,
     /// Bytes of the value, at the start of `room`.
     len: u8,
@@ -35,7 +43,7 @@ struct Line {
 }
 
 impl Line {
-    const EMPTY: Self = Self { tag: 0, slot: 0, len: 0, many: 0, room: [0; ROOM] };
+    const EMPTY: Self = Self { slot: 0, len: 0, many: 0, room: [0; ROOM] };
 
     #[inline]
     fn found(&self) -> Found<'_> {
@@ -90,12 +98,17 @@ pub struct Place {
 /// Hashes of a set, the younger entry first; 0 where there is none.
 type Tags = [u32; 2];
 
+/// The part of a hash that a [`Head`] keeps; 0 stands for none.
+#[inline]
+const fn near_tag(hash: u64) -> u16 {
+    (hash >> 48) as u16 | 1
+}
+
 /// The memory.
 #[derive(Debug)]
 pub struct Memo {
+    heads: Vec<Head>,
     lines: Vec<Line>,
-    /// Hash of the value last seen for the first time, by set of lines.
-    once: Vec<u32>,
     tags: Vec<Tags>,
     entries: Vec<Entry>,
     stats: Vec<Stats>,
@@ -106,8 +119,8 @@ impl Memo {
     #[must_use]
     pub fn new(slots: usize) -> Self {
         Self {
+            heads: vec![Head::default(); LINES],
             lines: vec![Line::EMPTY; LINES * 2],
-            once: vec![0; LINES],
             tags: vec![Tags::default(); SETS],
             entries: vec![Entry::default(); SETS * 2],
             stats: vec![Stats::default(); slots],
@@ -134,12 +147,17 @@ impl Memo {
         s.lookups += 1;
         let hash = hash64(value.as_bytes()) ^ u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let tag = (hash >> 32) as u32 | 1;
-        let set = hash as usize & (LINES - 1);
-        let is =
-            |l: &&Line| l.tag == tag && l.slot == slot && l.room.get(..usize::from(l.len)) == Some(value.as_bytes());
-        if let Some(line) = self.lines.get(set * 2..set * 2 + 2).and_then(|two| two.iter().find(is)) {
-            s.hits += 1;
-            return Ok(line.found());
+        let (set, part) = (hash as usize & (LINES - 1), near_tag(hash));
+        let Some(head) = self.heads.get_mut(set) else { return Err(None) };
+        for (way, t) in head.tags.iter().enumerate() {
+            if *t == part
+                && let Some(l) = self.lines.get(set * 2 + way)
+                && l.slot == slot
+                && l.room.get(..usize::from(l.len)) == Some(value.as_bytes())
+            {
+                s.hits += 1;
+                return Ok(l.found());
+            }
         }
         let far = hash as usize & (SETS - 1);
         let Some(tags) = self.tags.get(far) else { return Err(None) };
@@ -153,9 +171,8 @@ impl Memo {
                 return Ok(Found::Far(&e.found));
             }
         }
-        let Some(once) = self.once.get_mut(set) else { return Err(None) };
-        if *once != tag {
-            *once = tag;
+        if head.once != part {
+            head.once = part;
             return Err(None);
         }
         Err(Some(Place { tag, hash }))
@@ -172,10 +189,12 @@ impl Memo {
 
     fn put_near(&mut self, place: Place, slot: SlotId, value: &str, found: &[u32]) {
         let set = place.hash as usize & (LINES - 1);
+        let Some(head) = self.heads.get_mut(set) else { return };
         let Some([young, old]) = self.lines.get_mut(set * 2..set * 2 + 2) else { return };
+        head.tags = [near_tag(place.hash), head.tags[0]];
         *old = *young;
         let (len, many) = (value.len() as u8, found.len() as u8);
-        *young = Line { tag: place.tag, slot, len, many, room: [0; ROOM] };
+        *young = Line { slot, len, many, room: [0; ROOM] };
         let bytes = value.bytes().chain(found.iter().flat_map(|p| p.to_le_bytes()));
         young.room.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
     }

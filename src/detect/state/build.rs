@@ -41,7 +41,7 @@ pub(super) fn entities(group: &Group, ep: &Episode) -> SmallVec<[u64; 3]> {
 /// The alert of an episode as it stands.
 pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, state: AlertState) -> Alert {
     let mut others = SmallVec::new();
-    for e in entities(group, ep) {
+    for e in entities(group, ep).into_iter().filter(|_| !ep.untimed) {
         known.others(e, slot.id, ep.opened, ep.last, &mut others);
     }
     let assessed = assess(

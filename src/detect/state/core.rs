@@ -36,6 +36,8 @@ pub(super) struct Match<'a> {
     pub seq: u64,
     pub ev: EvidenceRef,
     pub time: i64,
+    /// Whether that time is more than what is shown in the place of one.
+    pub known: bool,
     pub order: i64,
     pub lane: Lane,
     pub names: [Named<'a>; 3],
@@ -55,12 +57,18 @@ impl<'a> Match<'a> {
         let named =
             |name: Ov| e.ov(name).map_or(Named::default(), |text| Named { text, hash: hash64(text.as_bytes()) });
         let names = [named(Ov::SrcIp), named(Ov::User), named(Ov::Host)];
-        Self { e, seq, ev, time: at.time.0, order: at.order.0, lane, names, line: ActLine::read(e, at.time.0) }
+        let line = ActLine::read(e, at.time.0);
+        Self { e, seq, ev, time: at.time.0, known: at.known, order: at.order.0, lane, names, line }
     }
 
-    /// The lane for a rule: a record too late for its windows has its own.
+    /// The lane for a rule: a record too late for its windows, or without a
+    /// time, has its own.
     pub(super) fn lane_of(&self, slot: &Slot) -> Lane {
-        if self.order.saturating_sub(self.time) > slot.slack { self.lane.late(self.e.batch.source) } else { self.lane }
+        if !self.known || self.order.saturating_sub(self.time) > slot.slack {
+            self.lane.late(self.e.batch.source)
+        } else {
+            self.lane
+        }
     }
 }
 
@@ -145,8 +153,22 @@ impl Core {
     #[inline]
     fn make_room(&mut self, plan: &Plan, shard: usize) {
         let (groups, entries) = (self.options.max_groups_per_shard, self.options.max_entries_per_shard);
-        if self.shards.get(shard).is_some_and(|s| s.len() >= groups || s.entries >= entries) {
+        let Some(s) = self.shards.get(shard) else { return };
+        if s.len() >= groups || s.entries >= entries {
             self.sweep(plan, shard);
+        } else if s.grown() {
+            self.tidy(plan, shard);
+        }
+    }
+
+    /// Drops the groups of a shard that can say nothing any more, long before it
+    /// is full: what is small stays in the processor's cache.
+    #[cold]
+    fn tidy(&mut self, plan: &Plan, shard: usize) {
+        let lanes = &self.lanes;
+        if let Some(s) = self.shards.get_mut(shard) {
+            // A group that has learned its values keeps them as long as there is room.
+            s.drop_expired(|g| g.known.is_none() && expired(plan, lanes, g));
         }
     }
 
@@ -154,14 +176,7 @@ impl Core {
     fn sweep(&mut self, plan: &Plan, shard: usize) {
         let (groups, entries) = (self.options.max_groups_per_shard, self.options.max_entries_per_shard);
         let lanes = &self.lanes;
-        let expired = |g: &Group| {
-            let (Some(watermark), Some(slot)) = (lanes.watermark(g.lane), plan.slot(g.slot)) else { return true };
-            let span = slot.spec.as_ref().map_or(0, |s| s.timespan);
-            // A rate is forgotten when it has faded to nothing.
-            let keep = if slot.info.baseline.is_some() { span.saturating_mul(FORGET + 1) } else { span };
-            let keep = keep.max(span.saturating_add(slot.slack));
-            g.episode.is_none() && watermark.saturating_sub(g.touch) > keep
-        };
+        let expired = |g: &Group| expired(plan, lanes, g);
         let Some(victims) = self.shards.get(shard).map(|s| s.victims(groups, entries, expired)) else { return };
         for (index, expired) in victims {
             let place = Place { shard: shard as u32, index };
@@ -311,6 +326,16 @@ impl Core {
         let e = Entry { ev: m.ev, seq: m.seq, value: 0, weight, base: 0, facts, child: false };
         self.join(slot, place, m, &[e], 0.0);
     }
+}
+
+/// Whether nothing that a group remembers can matter to a further match.
+fn expired(plan: &Plan, lanes: &Lanes, g: &Group) -> bool {
+    let (Some(watermark), Some(slot)) = (lanes.watermark(g.lane), plan.slot(g.slot)) else { return true };
+    let span = slot.spec.as_ref().map_or(0, |s| s.timespan);
+    // A rate is forgotten when it has faded to nothing.
+    let keep = if slot.info.baseline.is_some() { span.saturating_mul(FORGET + 1) } else { span };
+    let keep = keep.max(span.saturating_add(slot.slack));
+    g.episode.is_none() && watermark.saturating_sub(g.touch) > keep
 }
 
 /// Notes that a match reached a group.

@@ -28,6 +28,8 @@ pub(super) struct Episode {
     pub uid: u64,
     pub id: String,
     pub silent: bool,
+    /// The first evidence has no time: none of its times is one.
+    pub untimed: bool,
     pub revision: u32,
     /// Time of the first evidence in canonical order.
     pub opened: i64,
@@ -51,8 +53,9 @@ pub(super) struct Episode {
     last_seq: u64,
 }
 
-/// 32 hex digits from the rule, the group and the first evidence.
-pub(super) fn alert_id(slot: &Slot, group_key: &[u8], first: &EvidenceRef) -> String {
+/// 32 hex digits from the rule, the group and the first evidence; its time is
+/// none of it where it is not known.
+pub(super) fn alert_id(slot: &Slot, group_key: &[u8], first: &EvidenceRef, known: bool) -> String {
     let mut h = Sha256::new();
     h.update(slot.info.id.as_bytes());
     h.update([0]);
@@ -61,7 +64,7 @@ pub(super) fn alert_id(slot: &Slot, group_key: &[u8], first: &EvidenceRef) -> St
         h.update(v.as_bytes());
     }
     h.update([0]);
-    h.update(first.time.0.to_le_bytes());
+    h.update(if known { first.time.0 } else { i64::MIN }.to_le_bytes());
     h.update(first.hash.to_le_bytes());
     let digest = h.finalize();
     let mut id = String::with_capacity(32);
@@ -75,12 +78,13 @@ pub(super) fn alert_id(slot: &Slot, group_key: &[u8], first: &EvidenceRef) -> St
 
 impl Episode {
     /// An episode that starts with that evidence (of the same push, or the first of several).
-    pub(super) fn open(uid: u64, slot: &Slot, group_key: &[u8], first: &EvidenceRef) -> Self {
+    pub(super) fn open(uid: u64, slot: &Slot, group_key: &[u8], first: &EvidenceRef, known: bool) -> Self {
         let silent = !slot.alerts;
         Self {
             uid,
-            id: if silent { String::new() } else { alert_id(slot, group_key, first) },
+            id: if silent { String::new() } else { alert_id(slot, group_key, first, known) },
             silent,
+            untimed: !known,
             revision: 1,
             opened: first.time.0,
             last: first.time.0,

@@ -209,7 +209,7 @@ impl Core {
         let ep = episode.get_or_insert_with(|| {
             let firsts = entries.iter().map(|e| below(e).and_then(|c| c.evidence.first().copied()).unwrap_or(e.seen()));
             let first = firsts.min_by_key(|f| f.seq).map_or(m.ev, |f| f.ev);
-            Box::new(Episode::open(uid + 1, slot, key, &first))
+            Box::new(Episode::open(uid + 1, slot, key, &first, m.known))
         });
         let before = Joined { opened, acts: ep.count, records: ep.total, evidence: ep.evidence.len() };
         if let [e] = entries
@@ -266,11 +266,13 @@ impl Core {
         let lane = group.lane;
         let Some(mut ep) = group.episode.take() else { return };
         let entities = build::entities(group, &ep);
-        ep.risk = entities.iter().map(|e| self.entities.risk(*e, ep.last)).max().unwrap_or(0);
+        if m.known {
+            ep.risk = entities.iter().map(|e| self.entities.risk(*e, ep.last)).max().unwrap_or(0);
+        }
         let due = (ep.deadline, ep.uid, place);
         if !ep.silent {
             // A full disk makes nothing else more suspicious.
-            for e in entities.iter().filter(|_| slot.category == Category::Security) {
+            for e in entities.iter().filter(|_| slot.category == Category::Security && m.known) {
                 self.entities.alerted(*e, slot.id, ep.opened, m.order);
             }
             if slot.folds {

@@ -41,7 +41,7 @@ use key::Lane;
 use plan::Plan;
 use shards::Place;
 
-pub use clock::{Clock, JUMP, Observed, WITNESSES};
+pub use clock::{CARRIED, Carry, Clock, JUMP, Observed, WITNESSES};
 pub use score::level_points;
 
 /// How much is remembered at most.
@@ -75,6 +75,8 @@ pub struct Counters {
     pub late: u64,
     /// Groups, window entries and connections dropped because a table was full.
     pub evicted: u64,
+    /// Matches that correlations did not take, for want of a time.
+    pub untimed: u64,
     /// Matches without any of a correlation's group-by fields.
     pub ungrouped: u64,
     /// Groups in memory.
@@ -127,10 +129,15 @@ impl State {
         core.counters.late += u64::from(at.late);
         let m = Match::new(e, *seq, at, Lane::of(e.batch.source, at.epoch));
         for slot in hits.iter().filter_map(|h| plan.slot_of(*h)).filter_map(|id| plan.slot(id)) {
-            if slot.risk {
+            if slot.risk && m.known {
                 core.raise(&m);
             } else if slot.alerts {
                 core.detect(plan, slot, &m);
+            }
+            if !m.known {
+                // No window is measured with a time that is not one.
+                core.counters.untimed += slot.parents.len() as u64;
+                continue;
             }
             for parent in &slot.parents {
                 core.feed(plan, *parent, &m, None, 0);

@@ -19,10 +19,12 @@ use super::window::Window;
 /// Number of shards.
 pub(super) const SHARDS: usize = 64;
 
-/// Rings kept for new groups, in each shard.
-const MAX_RINGS: usize = 256;
+/// Removed groups whose memory is kept for new ones, in each shard.
+const MAX_SPARE: usize = 64;
 /// Entries that a kept ring has room for at most.
 const SMALL_RING: usize = 64;
+/// Groups of a shard below which it is not worth looking for expired ones.
+const FEW_GROUPS: usize = 32;
 
 /// One group of one rule: its window, and its episode while one is open.
 #[derive(Debug)]
@@ -70,11 +72,11 @@ impl Group {
         self.window.as_ref().map_or(0, |w| w.ring.len()) + self.known.as_ref().map_or(0, |k| k.len())
     }
 
-    /// What of a removed group's memory another one can use.
-    fn into_ring(self) -> Ring {
-        let mut ring = self.window.map_or(self.ring, |w| w.ring);
+    /// An empty ring made of its own, if that is worth it.
+    fn take_ring(&mut self) -> Ring {
+        let mut ring = self.window.take().map_or_else(|| std::mem::take(&mut self.ring), |w| w.ring);
         ring.clear();
-        ring
+        if ring.capacity() <= SMALL_RING { ring } else { Ring::default() }
     }
 }
 
@@ -91,8 +93,10 @@ pub(super) struct Shard {
     table: FxHashMap<u64, u32>,
     groups: Vec<Option<Box<Group>>>,
     free: Vec<u32>,
-    /// Small rings of removed groups: groups come and go with every new address.
-    rings: Vec<Ring>,
+    /// Removed groups: groups come and go with every new address.
+    spare: Vec<Box<Group>>,
+    /// Groups at which expired ones are looked for again.
+    look_at: usize,
     /// Entries in all windows.
     pub entries: usize,
 }
@@ -112,7 +116,14 @@ impl Shard {
 
     /// Adds a group under the free hash that [`Shard::find`] returned.
     pub(super) fn add(&mut self, key: &[u8], hash: u64, slot: u32, lane: Lane) -> u32 {
-        let group = Box::new(Group::new(key, hash, slot, lane, self.rings.pop().unwrap_or_default()));
+        let group = match self.spare.pop() {
+            Some(mut used) => {
+                let ring = used.take_ring();
+                *used = Group::new(key, hash, slot, lane, ring);
+                used
+            }
+            None => Box::new(Group::new(key, hash, slot, lane, Ring::default())),
+        };
         let i = self.free.pop().unwrap_or_else(|| {
             self.groups.push(None);
             (self.groups.len() - 1) as u32
@@ -138,10 +149,22 @@ impl Shard {
         self.entries = self.entries.saturating_sub(g.size());
         self.table.remove(&g.hash);
         self.free.push(i);
-        let ring = g.into_ring();
-        if self.rings.len() < MAX_RINGS && (1..=SMALL_RING).contains(&ring.capacity()) {
-            self.rings.push(ring);
+        if self.spare.len() < MAX_SPARE {
+            self.spare.push(g);
         }
+    }
+
+    /// Whether the groups have doubled since expired ones were looked for: then
+    /// it costs little for each new group to look again.
+    pub(super) fn grown(&self) -> bool {
+        self.len() >= self.look_at.max(FEW_GROUPS)
+    }
+
+    /// Removes the groups that `expired` names.
+    pub(super) fn drop_expired(&mut self, expired: impl Fn(&Group) -> bool) {
+        let gone: Vec<u32> = self.iter().filter(|(_, g)| expired(g)).map(|(i, _)| i).collect();
+        gone.into_iter().for_each(|i| self.remove(i));
+        self.look_at = 2 * self.len();
     }
 
     /// Number of groups.

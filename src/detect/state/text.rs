@@ -149,6 +149,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if ep.last > ep.opened {
         let _ = write!(out, " within {}", duration(ep.last - ep.opened));
     }
+    if ep.untimed {
+        out.push_str(", time not known");
+    }
     if let Some(spec) = &slot.spec
         && !spec.bounds.is_empty()
     {

@@ -51,9 +51,18 @@ pub(super) fn header<'a>(raw: &'a str, ctx: &Ctx) -> Option<Header<'a>> {
     if h.pri.is_some() {
         rest = sequence_number(rest);
     }
-    let Some((stamp, bsd)) = stamp(rest, ctx) else { return untimed(rest, h) };
-    h.time = Some((stamp.ts, stamp.quality));
-    let after = rest.get(stamp.len..)?;
+    let (len, bsd) = match stamp(rest, ctx) {
+        Some((stamp, bsd)) => {
+            h.time = Some((stamp.ts, stamp.quality));
+            (stamp.len, bsd)
+        }
+        // A date that no calendar has stands where one should: the rest is as good.
+        None => match time::looks_dated(rest.as_bytes()) {
+            Some(found) => found,
+            None => return untimed(rest, h),
+        },
+    };
+    let after = rest.get(len..)?;
     let body = after.strip_prefix(": %").map_or(after, |_| &after[2..]);
     if body.len() == after.len() && !after.starts_with(' ') {
         // The logger's own marks have neither host nor program.

@@ -15,13 +15,28 @@ mod structured;
 mod util;
 
 use crate::event::{Draft, Ov, RecordFlags};
-use crate::parse::Ctx;
+use crate::parse::{Ctx, time};
 
 pub use util::set_src;
 
 /// Parses one line with a syslog header. False where it has none; then nothing
 /// was written.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    if let Some((stamp, at)) = time::labelled(raw.as_bytes()) {
+        // `LABEL EPOCH DATE HOST `, then the line as its machine wrote it.
+        let Some((host, line)) = raw.get(at + stamp.len + 1..).and_then(|r| r.split_once(' ')) else { return false };
+        if !plain(line, ctx, d) {
+            return false;
+        }
+        d.set(Ov::Host, host);
+        d.time(stamp.ts, stamp.quality);
+        return true;
+    }
+    plain(raw, ctx, d)
+}
+
+/// Parses a line that begins with its header.
+fn plain(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let Some(h) = header::header(raw, ctx) else {
         d.reset();
         return false;

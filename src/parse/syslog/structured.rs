@@ -13,8 +13,11 @@ pub(super) fn header<'a>(rest: &'a str, mut h: Header<'a>, ctx: &Ctx) -> Option<
     let rest = rest.get(version + 1..)?;
     let (stamp, rest) = rest.split_once(' ')?;
     if stamp != "-" {
-        let s = time::iso(stamp.as_bytes(), ctx).filter(|s| s.len == stamp.len())?;
-        h.time = Some((s.ts, s.quality));
+        match time::iso(stamp.as_bytes(), ctx).filter(|s| s.len == stamp.len()) {
+            Some(s) => h.time = Some((s.ts, s.quality)),
+            // A date that no calendar has: the rest is as good.
+            None => drop(time::looks_dated(stamp.as_bytes()).filter(|(n, _)| *n == stamp.len() && h.pri.is_some())?),
+        }
     } else if h.pri.is_none() {
         return None;
     }

@@ -102,6 +102,7 @@ pub(super) fn parse(
         }
         d.set(Ov::Message, line);
         d.flag(RecordFlags::PARSED);
+        d.flag(RecordFlags::HEADER);
         return Some(if matches!(s.now, Columns::W3c(_)) { Format::W3c } else { Format::Zeek });
     }
     let Scratch { now, zeek: buffers, .. } = s;

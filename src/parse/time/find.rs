@@ -1,6 +1,6 @@
 //! Finding a time at or near the start of a line of unknown format.
 
-use super::{Stamp, dated, epoch};
+use super::{Stamp, dated, epoch, labelled};
 use crate::event::{TimeQuality, Ts};
 use crate::parse::Ctx;
 
@@ -27,6 +27,12 @@ pub struct Found {
 #[must_use]
 pub fn find_time(line: &str, ctx: &Ctx) -> Option<Found> {
     let bytes = line.as_bytes();
+    if let Some((ts, quality, start, end)) = ctx.forms.at_start(bytes, ctx) {
+        return Some(Found { ts, quality, start, end });
+    }
+    if let Some((stamp, start)) = labelled(bytes) {
+        return Some(Found { ts: stamp.ts, quality: stamp.quality, start, end: start + stamp.len });
+    }
     let found = |start: usize, s: Stamp| Found { ts: s.ts, quality: s.quality, start, end: start + s.len };
     let first = bytes
         .iter()

@@ -91,6 +91,16 @@ pub(super) fn half_day(c: &mut Cursor<'_>, hour: u32) -> Option<u32> {
     Some(hour % 12 + pm)
 }
 
+/// `22:16:0:119`: numbers as they are, milliseconds after a colon.
+fn unpadded(c: &mut Cursor<'_>, year: u32, month: u32, day: u32) -> Option<Civil> {
+    let mut t = *c;
+    let (hour, _, minute, _, second, _) =
+        (t.num(1, 2)?, t.expect(b':')?, t.num(1, 2)?, t.expect(b':')?, t.num(1, 2)?, t.expect(b':')?);
+    let micros = t.num(1, 3)? * 1000;
+    *c = t;
+    Some(Civil { year: Some(i64::from(year)), month, day, hour, minute, second, micros, offset: None })
+}
+
 fn compact(mut c: Cursor<'_>, year: u32, ctx: &Ctx) -> Option<Stamp> {
     let (month, day) = (c.fixed(2)?, c.fixed(2)?);
     match c.peek()? {
@@ -99,6 +109,9 @@ fn compact(mut c: Cursor<'_>, year: u32, ctx: &Ctx) -> Option<Stamp> {
         _ => return None,
     }
     if c.peek_at(2) == Some(b':') || c.peek_at(1) == Some(b':') {
+        if let Some(civil) = unpadded(&mut c, year, month, day) {
+            return Stamp::of(civil, c.at, ctx);
+        }
         return clock(c, i64::from(year), month, day, ctx);
     }
     let (hour, minute, second) = (c.fixed(2)?, c.fixed(2)?, c.fixed(2)?);

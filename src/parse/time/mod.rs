@@ -7,6 +7,7 @@
 //! any number of threads.
 
 mod find;
+mod forms;
 mod iso;
 mod other;
 mod scan;
@@ -14,9 +15,10 @@ mod syslog;
 mod zone;
 
 pub use find::{Found, find_time};
+pub use forms::{Forms, Order};
 pub use iso::iso;
-pub use other::{clf, ctime, epoch, tai64n};
-pub use syslog::bsd;
+pub use other::{clf, ctime, epoch, labelled, tai64n};
+pub use syslog::{bsd, looks_dated};
 
 use crate::event::{TimeQuality, Ts};
 use crate::parse::Ctx;

@@ -2,6 +2,7 @@
 //! dates in the orders that programs use.
 
 use super::Stamp;
+use super::forms::{Order, century};
 use super::iso::{clock, half_day};
 use super::scan::{Cursor, month3, two};
 use super::zone::{Civil, zone};
@@ -100,7 +101,7 @@ fn year(c: &mut Cursor<'_>) -> Option<i64> {
     if let Some(y @ 1970..=2261) = c.num(4, 4) {
         return Some(i64::from(y));
     }
-    c.num(2, 2).map(|y| i64::from(if y >= 70 { 1900 + y } else { 2000 + y }))
+    c.num(2, 2).map(century)
 }
 
 /// `DD-MM-YYYY`, `DD.MM.YYYY`, `MM/DD/YYYY` (`DD/MM` where only that can be),
@@ -110,7 +111,7 @@ pub(super) fn numeric(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     if c.peek_at(6) == Some(b' ') && bytes.iter().take(6).all(u8::is_ascii_digit) {
         let (y, month, day) = (c.fixed(2)?, c.fixed(2)?, c.fixed(2)?);
         c.blanks();
-        let year = i64::from(if y >= 70 { 1900 + y } else { 2000 + y });
+        let year = century(y);
         // A clock with seconds, or any six digits would do.
         if !matches!(c.rest(), [_, b':', _, _, b':', ..] | [_, _, b':', _, _, b':', ..]) {
             return None;
@@ -121,7 +122,14 @@ pub(super) fn numeric(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     let sep = c.one_of(b"-/.")?;
     let b = c.num(1, 2)?;
     c.expect(sep)?;
-    let year = year(&mut c)?;
+    let learned = ctx.forms.date(sep);
+    let (a, b, year) = match learned {
+        Some(Order::Ymd) => {
+            let day = c.num(2, 2)?;
+            (b, day, century(a))
+        }
+        _ => (a, b, year(&mut c)?),
+    };
     match c.peek()? {
         b' ' => drop(c.blanks()),
         b'T' | b',' | b':' | b'_' | b'-' => {
@@ -133,7 +141,12 @@ pub(super) fn numeric(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     if c.peek() == Some(b'-') && c.peek_at(1) == Some(b' ') {
         c.at += 2;
     }
-    let (day, month) = if sep == b'/' && a <= 12 { (b, a) } else { (a, b) };
+    let (day, month) = match learned {
+        Some(Order::Ymd | Order::Mdy) => (b, a),
+        Some(Order::Dmy) => (a, b),
+        None if sep == b'/' && a <= 12 => (b, a),
+        None => (a, b),
+    };
     // What cannot be one order is the other.
     let (day, month) = if month > 12 { (month, day) } else { (day, month) };
     clock(c, year, month, day, ctx)
@@ -164,6 +177,23 @@ pub fn epoch(bytes: &[u8]) -> Option<Stamp> {
         return None;
     }
     Some(Stamp { ts: Ts(micros as i64), quality: TimeQuality::Zoned, len })
+}
+
+/// `LABEL 1117838570 2005.06.03 `, as the logs of large machines begin: the
+/// time, with its date, and where it begins. The date says that the number is one.
+#[must_use]
+pub fn labelled(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let n = memchr::memchr(b' ', bytes.get(..bytes.len().min(24))?)?;
+    if !bytes.get(n + 1)?.is_ascii_digit() || bytes.get(n + 11) != Some(&b' ') {
+        return None;
+    }
+    let stamp = epoch(bytes.get(n + 1..n + 11)?)?;
+    let mut c = Cursor::new(bytes.get(n + 12..)?);
+    let (year, _, month, _, day) = (c.fixed(4)?, c.expect(b'.')?, c.fixed(2)?, c.expect(b'.')?, c.fixed(2)?);
+    c.expect(b' ')?;
+    // The date is of the machine's own zone.
+    let noon = Ts::from_civil(i64::from(year), month, day, 12, 0, 0, 0)?;
+    (stamp.ts.0.abs_diff(noon.0) < 36 * 3_600 * 1_000_000).then_some((Stamp { len: 21, ..stamp }, n + 1))
 }
 
 /// TAI64N: `@` and 24 hex digits (16 without the nanoseconds). The seconds are

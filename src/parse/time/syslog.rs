@@ -24,6 +24,29 @@ pub fn bsd(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     slow(bytes, ctx)
 }
 
+/// The length of what has the shape of a date and clock but whose numbers are
+/// none (`Feb 30 25:61:00`), and whether it is of the traditional kind.
+#[must_use]
+pub fn looks_dated(bytes: &[u8]) -> Option<(usize, bool)> {
+    let mut c = Cursor::new(bytes);
+    let traditional = !bytes.first()?.is_ascii_digit();
+    if traditional {
+        c.month()?;
+        (c.blanks() > 0).then_some(())?;
+        c.num(1, 2)?;
+        (c.blanks() > 0).then_some(())?;
+        if c.peek_at(4) == Some(b' ') && c.fixed(4).is_some() {
+            c.blanks();
+        }
+    } else {
+        (c.fixed(4)?, c.expect(b'-')?, c.fixed(2)?, c.expect(b'-')?, c.fixed(2)?, c.one_of(b"T ")?);
+    }
+    (c.num(1, 2)?, c.expect(b':')?, c.num(2, 2)?, c.expect(b':')?, c.num(2, 2)?);
+    c.fraction();
+    let _ = zone(&mut c);
+    matches!(c.peek(), None | Some(b' ' | b':')).then_some((c.at, traditional))
+}
+
 /// Whether what follows the clock could be a zone (`UTC `, `CEST: `), which only
 /// the slow path knows.
 fn zone_follows(bytes: &[u8]) -> bool {

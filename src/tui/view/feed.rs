@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::event;
-use crate::event::{Ov, Severity};
+use crate::event::{Ov, Severity, TimeQuality, Ts};
 use crate::tui::data::FeedRow;
 use crate::tui::msg::letter;
 use crate::tui::state::State;
@@ -93,7 +93,9 @@ fn row(s: &State, p: &mut Pen<'_>, y: usize, r: &FeedRow, columns: &[(Column, us
         let at_cell = here && *c == current;
         match c {
             Column::Time => {
-                p.put(x, y, *n, &text::clock(e.time), if here { t.cursor } else { t.dim });
+                // What stands in the place of a time is not shown as one.
+                let time = if e.quality == TimeQuality::Unknown { Ts::NONE } else { e.time };
+                p.put(x, y, *n, &text::clock(time), if here { t.cursor } else { t.dim });
             }
             Column::Severity => {
                 let style =

@@ -40,6 +40,7 @@ pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
 fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     let c = &s.snap.totals;
     let n = text::thousands;
+    let some = |k: u64, what: &str, before: &str| if k > 0 { format!("{before}{}{what}", n(k)) } else { String::new() };
     let mut out = vec![Line::Rule("records".into())];
     out.push(Line::Text(
         format!(
@@ -57,10 +58,12 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     }
     out.push(Line::Text(
         format!(
-            "{} lines, {} empty, {} · {} late · {} evicted",
+            "{} lines, {} empty{}, {}{} · {} late · {} evicted",
             n(c.lines),
             n(c.empty_lines),
+            some(c.headers, " of headers", ", "),
             text::bytes(c.bytes),
+            some(c.untimed, " without time", " · "),
             n(c.late),
             n(s.snap.evicted)
         ),
@@ -128,7 +131,7 @@ fn source_line(x: &SourceStatus, w: usize) -> String {
         (true, _) => "could not be read",
         _ if x.damaged => "damaged: read in part",
         (_, true) => "read to its end",
-        _ => "open",
+        _ => x.presence.map_or("open", |p| p.words()),
     };
     let name = text::pad(
         &text::sanitize(if w >= 120 { &x.name } else { x.name.rsplit('/').next().unwrap_or(&x.name) }),

@@ -13,7 +13,7 @@ mod scores;
 
 use std::sync::Arc;
 
-use super::{AlertUpdate, Clock, State, StateOptions};
+use super::{AlertUpdate, Carry, Clock, State, StateOptions};
 use crate::alert::Alert;
 use crate::detect::{Matcher, RuleFile, RuleIdx, RuleSet};
 use crate::event::time::SECOND;
@@ -97,7 +97,7 @@ impl Bench {
         let set = rules(texts);
         let state = State::new(Arc::clone(&set), options);
         let matcher = Matcher::new(&set);
-        Self { set, state, clocks: vec![Clock::new(Ts::NONE); 4], matcher, updates: Vec::new() }
+        Self { set, state, clocks: vec![Clock::new(Carry::new(Ts::NONE, Ts::NONE)); 4], matcher, updates: Vec::new() }
     }
 
     /// Feeds lines of one source as one batch.

@@ -133,3 +133,16 @@ fn passed_time_makes_room_without_eviction() {
     );
     assert_eq!(b.state.counters().evicted, 0);
 }
+
+#[test]
+fn groups_that_time_has_passed_do_not_pile_up() {
+    let mut b = Bench::new(&guessing(3, "10s"));
+    b.feed(0, &(0..8_000).map(|i| (i, format!("kind=fail src_ip=10.{}.{}.1", i / 250, i % 250))).collect::<Vec<_>>());
+    let c = b.state.counters();
+    // each shard looks again when its groups have doubled, at 32 at the earliest
+    assert!(c.evicted == 0 && c.groups <= 64 * 33 && c.windows <= c.groups, "{c:?}");
+    for t in 8_000..8_003 {
+        b.line(t, F);
+    }
+    assert_eq!(brief(&b.end()), [(8_000, 3, 3)]);
+}

@@ -27,6 +27,34 @@ fn traditional() {
 }
 
 #[test]
+fn with_dates_that_are_none() {
+    for raw in [
+        "Feb 30 01:02:03 web1 app[7]: hello",
+        "<38>Mar 32 25:02:03 web1 app[7]: hello",
+        "Mar  9 01:61:03 web1 app[7]: hello",
+        "2025-02-30T01:02:03Z web1 app[7]: hello",
+        "2025-13-01T01:02:03.5+01:00 web1 app[7]: hello",
+        "<38>1 2025-02-30T01:02:03Z web1 app 7 - - hello",
+    ] {
+        let p = head(raw, ("web1", "app", "7", "hello"));
+        assert!(!p.record().time.is_some(), "{raw}");
+    }
+    assert!(
+        !line("Foo 30 01:02:03 web1 app: hello").1 || line("Foo 30 01:02:03 web1 app: hello").get(Ov::Host) != "web1"
+    );
+}
+
+#[test]
+fn labelled_by_the_logs_of_large_machines() {
+    let raw =
+        "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: session closed for user root";
+    let p = head(raw, ("dn228", "crond", "2915", "session closed for user root"));
+    assert_eq!(p.record().time.to_rfc3339(), "2005-11-09T20:01:01Z");
+    // The date must say the same as the number.
+    assert!(!line("- 1131566461 2015.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond[2915]: x").1);
+}
+
+#[test]
 fn with_full_times() {
     let p = head("2025-03-09T01:02:03.5+01:00 web1 app[7]: hello", ("web1", "app", "7", "hello"));
     assert_eq!(p.record().time.to_rfc3339(), "2025-03-09T00:02:03.500Z");
@@ -85,7 +113,6 @@ fn what_has_no_header() {
         "[Sun Mar 09 01:02:03 2025] [error] x",
         "10.0.0.1 - - [09/Mar/2025:01:02:03 +0000] \"GET / HTTP/1.1\" 200 1",
         "{\"a\": 1}",
-        "Mar 99 01:02:03 web1 app[7]: hello",
     ] {
         let p = line(raw);
         assert!(!p.1, "{raw}");

