@@ -18,6 +18,7 @@ mod follow;
 mod generate;
 mod hostile;
 mod inputs;
+mod interrupted;
 mod many;
 mod odd_files;
 mod outputs;
