@@ -11,6 +11,7 @@
 
 mod alerts;
 mod architecture;
+mod cli;
 mod docs;
 mod effect;
 mod fail2ban;
@@ -25,6 +26,7 @@ mod outputs;
 mod parsed_data;
 mod program;
 mod reopen;
+mod rulings;
 mod sigma_corpus;
 mod source;
 mod store;
