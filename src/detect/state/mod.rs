@@ -19,9 +19,11 @@ mod fold;
 mod key;
 mod known;
 mod lanes;
+mod ledger;
 mod measure;
 mod plan;
 mod rate;
+mod redeem;
 mod score;
 mod shards;
 mod text;
@@ -42,6 +44,7 @@ use plan::Plan;
 use shards::Place;
 
 pub use clock::{CARRIED, Carry, Clock, JUMP, Observed, WITNESSES};
+pub use score::level_points;
 
 /// How much is remembered at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +154,9 @@ impl State {
             }
             for parent in &slot.parents {
                 core.feed(plan, *parent, &m, None, 0);
+            }
+            for redeemed in &slot.redeems {
+                core.redeem(plan, *redeemed, &m);
             }
         }
         core.relate_opened(plan);
