@@ -7,6 +7,7 @@ mod envelope;
 mod generic;
 mod journal;
 mod keys;
+mod layouts;
 mod names;
 mod scan;
 mod seek;

@@ -7,6 +7,7 @@
 //! Lenient where programs err and nothing is lost: bare control characters in
 //! strings, and lone surrogates (read as U+FFFD).
 
+use super::layouts;
 use super::names::{Names, RoleId};
 use super::seek::seek;
 use crate::event::{Draft, Field, FieldId, Span, ValueKind, hash64};
@@ -309,14 +310,36 @@ impl<'t> Scanner<'t, '_, '_> {
     #[inline]
     fn name_of(&mut self, from: usize, to: usize, hash: u64) -> Name {
         let (id, role, also) = self.names.get_hashed(self.b.get(from..to).unwrap_or_default(), hash);
-        let span = if id == FieldId::UNKNOWN { self.span(from, to) } else { Span::NONE };
-        Name { id, role: (role, also), span }
+        if id != FieldId::UNKNOWN {
+            return Name { id, role: (role, also), span: Span::NONE };
+        }
+        match self.text.get(from..to).and_then(layouts::windows) {
+            Some(short) => self.short_name(short, (role, also)),
+            None => Name { id, role: (role, also), span: self.span(from, to) },
+        }
     }
 
     fn path_name(&mut self) -> Name {
         let (id, role, also) = self.names.get(&self.buf.path);
-        let span = if id == FieldId::UNKNOWN { self.d.span(&self.buf.path) } else { Span::NONE };
-        Name { id, role: (role, also), span }
+        if id != FieldId::UNKNOWN {
+            return Name { id, role: (role, also), span: Span::NONE };
+        }
+        let path = std::mem::take(&mut self.buf.path);
+        let name = match layouts::windows(&path) {
+            Some(short) => self.short_name(short, (role, also)),
+            None => Name { id, role: (role, also), span: self.d.span(&path) },
+        };
+        self.buf.path = path;
+        name
+    }
+
+    /// A value under its own name, with the role of the whole path where that has one.
+    #[cold]
+    fn short_name(&mut self, short: &str, path: (RoleId, RoleId)) -> Name {
+        let (id, role, also) = self.names.get(short);
+        let role = if path.0 == 0 { (role, also) } else { path };
+        let span = if id == FieldId::UNKNOWN { self.d.span(short) } else { Span::NONE };
+        Name { id, role, span }
     }
 
     fn emit(&mut self, name: Name, kind: ValueKind, value: Span, in_array: bool) {

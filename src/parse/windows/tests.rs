@@ -80,3 +80,22 @@ fn other_layouts() {
     assert_eq!((r.event_type, r.outcome, r.ov(Ov::Host)), (EventType::LoginFailed, Outcome::Failure, Some("DC1")));
     assert_eq!(r.time.to_rfc3339(), "2026-11-18T09:30:00Z");
 }
+
+#[test]
+fn other_layouts_have_the_names_that_rules_ask_for() {
+    let flat = r#"{"EventID":4688,"Channel":"Security","Provider_Name":"P","Computer":"DC1","CommandLine":"vssadmin delete shadows","Odd":"x"}"#;
+    let beat = r#"{"winlog":{"event_id":"4688","channel":"Security","provider_name":"P","computer_name":"DC1","event_data":{"CommandLine":"vssadmin delete shadows","Odd":"x"}}}"#;
+    let dotted = r#"{"winlog.event_id":"4688","winlog.channel":"Security","winlog.provider_name":"P","winlog.computer_name":"DC1","winlog.event_data.CommandLine":"vssadmin delete shadows","winlog.event_data.Odd":"x"}"#;
+    let nested = r##"{"Event":{"System":{"EventID":4688,"Provider":{"#attributes":{"Name":"P"}},"Channel":"Security","Computer":"DC1"},"EventData":{"CommandLine":"vssadmin delete shadows","Odd":"x"}}}"##;
+    let names = |line| {
+        let (r, _) = parse(line);
+        let mut all: Vec<String> = r.fields.iter().map(|f| format!("{}={}", f.name, f.value)).collect();
+        all.sort();
+        (r.event_type, r.ov(Ov::Host).map(str::to_owned), all)
+    };
+    let want = names(flat);
+    assert!(want.2.contains(&"CommandLine=vssadmin delete shadows".to_owned()), "{want:?}");
+    for line in [beat, dotted, nested] {
+        assert_eq!(names(line), want, "{line}");
+    }
+}
