@@ -46,9 +46,12 @@ pub(super) fn file(path: &str, text: &str, out: &mut Vec<Pipeline>, wrong: &mut 
     }
 }
 
+/// What a pipeline says of itself: name, priority, variables, list of transformations.
+type Head<'n> = (String, i64, BTreeMap<String, Vec<String>>, Option<&'n Node>);
+
 fn pipeline(path: &str, node: &Node, wrong: &mut Vec<PipelineError>) -> Option<Pipeline> {
     let before = wrong.len();
-    let head = || -> Result<(String, i64, BTreeMap<String, Vec<String>>, Option<&Node>), YamlError> {
+    let head = || -> Result<Head<'_>, YamlError> {
         let mut p = Params::new(node, "a pipeline")?;
         let name = p.optional("name")?.unwrap_or_else(|| path.to_owned());
         let priority = match p.take("priority") {
