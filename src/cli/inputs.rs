@@ -148,15 +148,39 @@ pub(super) fn session(common: &Common, config: &Config, inputs: Vec<Input>) -> R
     let now = Ts::now();
     let time = |name: &str, text: &Option<String>| match text {
         None => Ok(None),
-        Some(t) => parse_time(t, now)
-            .map(Some)
-            .ok_or_else(|| Failure::usage(format!("{name}: '{t}' is no time: use RFC 3339, YYYY-MM-DD or -2h"))),
+        Some(t) => parse_time(t, now).map(Some).ok_or_else(|| {
+            Failure::usage(format!("{name}: '{t}' is no time: as 2026-03-02, 2026-03-02T06:00, RFC 3339, today, -2h"))
+        }),
     };
     o.from = time("--from", &common.from)?;
     o.to = time("--to", &common.to)?;
-    o.filter = common.filter.as_deref().map(|q| Query::parse(q, now)).transpose()?;
+    if let (Some(from), Some(to)) = (o.from, o.to)
+        && from >= to
+    {
+        let text = |t: &Option<String>| t.clone().unwrap_or_default();
+        let (a, b) = (text(&common.from), text(&common.to));
+        let why = if from == to { "is" } else { "is later than" };
+        return Err(Failure::usage(format!(
+            "--from {a} ({from}) {why} --to {b} ({to}): no event lies between; --from is the first instant, --to the first one after"
+        )));
+    }
+    if let Some(q) = &common.filter {
+        o.filter = Some(Query::parse(q, now).map_err(|e| Failure::query("--filter", q, &e))?);
+    }
     o.cache = Some(cache(config));
     Ok(o)
+}
+
+/// The user's cache directory, where none is configured.
+pub(super) fn cache_dir() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("secstream"))
+}
+
+/// Where configuration, themes and own rules are.
+pub(super) fn config_dir() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
 }
 
 /// A store that is named on the command line may be made, but not its

@@ -117,7 +117,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     } else {
         kept_file(&config, inputs, store.path())
     };
-    let themes = config_dir().map(|d| d.join("themes"));
+    let themes = inputs::config_dir().map(|d| d.join("themes"));
     let options = Options {
         session,
         reload,
@@ -159,11 +159,6 @@ fn kept_file(config: &Config, inputs: &[Input], store: &Path) -> Option<std::pat
     }
     let name: String = hash.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect();
     Some(inputs::cache(config).dir()?.join("views").join(format!("{name}.json")))
-}
-
-fn config_dir() -> Option<std::path::PathBuf> {
-    use etcetera::BaseStrategy as _;
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
 }
 
 /// Whether a full-screen program can run here at all.

@@ -56,8 +56,7 @@ impl Tail {
     /// Follows this path, of which `file` was opened, from its beginning or end.
     pub(crate) fn new(path: PathBuf, file: File, from_end: bool, tally: Tally) -> io::Result<Self> {
         let meta = file.metadata()?;
-        let mut tail = Self::awaiting(path, tally);
-        tail.watch.there();
+        let mut tail = Self::nowhere(path, tally);
         tail.identity = identity(&meta);
         tail.file = Some(file);
         if from_end {
@@ -68,8 +67,13 @@ impl Tail {
 
     /// Waits until there is a file under this path, then follows it.
     pub(crate) fn awaiting(path: PathBuf, tally: Tally) -> Self {
-        let watch = Arc::new(Watch::default());
-        watch.absent(Presence::NotYet);
+        let tail = Self::nowhere(path, tally);
+        tail.watch.absent(Presence::NotYet);
+        tail
+    }
+
+    fn nowhere(path: PathBuf, tally: Tally) -> Self {
+        let watch = Arc::default();
         Self { path, identity: (0, 0), file: None, at: 0, head: Vec::new(), rested: false, next: None, tally, watch }
     }
 

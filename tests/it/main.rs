@@ -11,6 +11,7 @@
 
 mod alerts;
 mod architecture;
+mod cli;
 mod docs;
 mod effect;
 mod fail2ban;
