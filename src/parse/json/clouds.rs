@@ -144,7 +144,7 @@ fn logsource(log: Log, doc: &Doc, s: &Sources, d: &Draft<'_>) -> Logsource {
         Log::Risk if doc.text(d, Key::RiskEvent).ends_with("AlertIncident") => s.pim,
         Log::Risk => s.risk,
         Log::M365 if doc.text(d, Key::M365Workload) == "SecurityComplianceCenter" => s.threats,
-        Log::M365 if doc.text(d, Key::M365Workload) == "Exchange" && s.exchange.service != Sym::NONE => s.exchange,
+        Log::M365 if doc.text(d, Key::M365Workload) == "Exchange" && s.exchange.service != Sym::OTHER => s.exchange,
         Log::M365 => s.m365,
         Log::Okta => s.okta,
         Log::Github => s.github,
