@@ -12,7 +12,7 @@ use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::Ts;
 use crate::parse::custom::{self, Format};
 use crate::parse::format_names;
-use crate::pipeline::{LoadRules, LoadedRules, SessionOptions};
+use crate::pipeline::{LoadRules, LoadedRules, Policy, RuleProblem, SessionOptions, policy};
 use crate::query::{Query, parse_time};
 use crate::source::{Cache, ExpandOptions, Input, Skipped, expand};
 use crate::store::RuleRecord;
@@ -62,6 +62,24 @@ pub(super) fn own_rules(config: &Config) -> Option<PathBuf> {
     config.optional("rules.own").map(PathBuf::from).or_else(|| {
         Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream").join("rules").join("local"))
     })
+}
+
+/// Suppressions and other levels of the user's own.
+pub(super) fn policy(config: &Config) -> Arc<Policy> {
+    let Some(path) = own_rules(config).map(|d| d.join(policy::FILE)) else { return Arc::default() };
+    let shown = path.display().to_string();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Arc::new(Policy::parse(&shown, &text)),
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Arc::default()
+        }
+        Err(e) => {
+            let problem = RuleProblem { path: shown, line: 1, reason: format!("cannot be read: {e}") };
+            let mut none = Policy::default();
+            none.problems.push(problem);
+            Arc::new(none)
+        }
+    }
 }
 
 /// The files of a rule set: the shipped ones unless directories replace them.

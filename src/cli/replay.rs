@@ -26,6 +26,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let config = inputs::config(&args.common)?;
     let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     let mut options = inputs::session(&args.common, &config, found)?;
+    options.policy = inputs::policy(&config);
     options.follow = args.follow;
     one_standard_output(args)?;
     spare_the_evidence(args, &options.inputs)?;

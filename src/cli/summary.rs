@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::words::{count, some};
 use crate::event::{Severity, Ts, sanitize};
-use crate::pipeline::{RuleProblem, Snapshot};
+use crate::pipeline::{RuleProblem, RulingHits, Snapshot};
 use crate::source::{SkipReason, Skipped};
 
 /// Whether leaving an input out is a failure (it was asked for by name) rather
@@ -70,6 +70,10 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "rules_not_loaded": s.rule_problems.iter()
             .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
         "rules_fired": fired,
+        "rulings": s.rulings.iter().map(|h| json!({
+            "id": h.ruling.id, "rule": h.ruling.rule, "when": h.ruling.when, "level": h.ruling.level,
+            "owner": h.ruling.owner, "reason": h.ruling.reason, "until": h.ruling.until, "alerts": h.alerts,
+        })).collect::<Vec<_>>(),
         "inputs": inputs,
         "outputs_failed": failed,
         "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
@@ -121,6 +125,16 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
     out += &some(skipped.iter().map(skip), 40, "--json lists all");
+    let ruled: Vec<&RulingHits> = s.rulings.iter().filter(|h| h.alerts > 0).collect();
+    let ruled = ruled.into_iter().map(|h| {
+        let r = &h.ruling;
+        let did = match r.level {
+            None => format!("filtered by suppression {}", r.id),
+            Some(l) => format!("level made {l} by {}", r.id),
+        };
+        sanitize(&format!("{}: {did} ({}: {})", count(h.alerts, "alert"), r.owner, r.reason)).into_owned()
+    });
+    out += &some(ruled, 20, "--json lists all");
     let counts: Vec<String> = Severity::ALL
         .iter()
         .rev()

@@ -94,6 +94,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         let follow = extra.follow;
         move |store: Store| -> Result<crate::pipeline::SessionOptions, Failure> {
             let mut o = inputs::session(&common, &config, inputs.clone())?;
+            o.policy = inputs::policy(&config);
             o.follow = follow;
             o.feed = true;
             o.keep = true;

@@ -185,7 +185,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     }
     drop((token_rx, result_tx));
 
-    let problems: Vec<RuleProblem> = rules
+    let mut problems: Vec<RuleProblem> = rules
         .rules()
         .iter()
         .filter(|r| !r.loaded)
@@ -195,7 +195,9 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
             reason: r.reason.clone().unwrap_or_default(),
         })
         .collect();
+    problems.extend(options.policy.problems.iter().cloned());
     let publisher = Publisher {
+        last: super::policy::LastStage::new(Arc::clone(&options.policy)),
         shared: Arc::clone(shared),
         stop: Arc::clone(&options.stop),
         on_change: options.on_change.clone(),

@@ -86,6 +86,8 @@ pub struct Snapshot {
     pub rule_problems: Arc<Vec<RuleProblem>>,
     /// Times each rule matched, by rule id, in rule order.
     pub rules_fired: Arc<Vec<(Arc<str>, u64)>>,
+    /// Suppressions and other levels, with how many alerts each took out or changed.
+    pub rulings: Arc<Vec<super::RulingHits>>,
     /// Outputs that failed, or cannot be written for now.
     pub outputs: Arc<Vec<OutputFailure>>,
     /// Ended because the reader of the only output was gone.

@@ -25,6 +25,7 @@ mod outputs;
 mod parsed_data;
 mod program;
 mod reopen;
+mod rulings;
 mod sigma_corpus;
 mod source;
 mod store;

@@ -173,6 +173,10 @@ impl Job<'_> {
     /// Why an alert cannot be derived again.
     fn hindrance(&self, alert: &Value) -> Option<String> {
         let rule = alert["rule_id"].as_str().unwrap_or_default();
+        let ruled = |parts: &serde_json::Map<String, Value>| parts.keys().find(|k| k.starts_with("ruling ")).cloned();
+        if let Some(by) = alert["score_parts"].as_object().and_then(ruled) {
+            return Some(format!("its level was changed by {by}, which is no part of the rules"));
+        }
         let Some(recorded) = alert["rule_sha256"].as_str() else {
             return Some("the case does not have the hash of their rule".to_owned());
         };

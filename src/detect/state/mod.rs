@@ -42,6 +42,7 @@ use plan::Plan;
 use shards::Place;
 
 pub use clock::{CARRIED, Carry, Clock, JUMP, Observed, WITNESSES};
+pub use score::level_points;
 
 /// How much is remembered at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

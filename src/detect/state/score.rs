@@ -39,7 +39,8 @@ fn doublings(count: u64, threshold: f64) -> f64 {
 }
 
 /// Points of a level.
-pub(super) const fn level_points(level: Severity) -> i64 {
+#[must_use]
+pub const fn level_points(level: Severity) -> i64 {
     match level {
         Severity::Info => 5,
         Severity::Low => 20,

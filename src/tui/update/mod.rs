@@ -11,6 +11,7 @@ mod motion;
 mod mouse;
 mod overlay;
 mod rules;
+mod rulings;
 mod triage;
 mod workshop;
 

@@ -96,6 +96,15 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         ),
         t.text,
     ));
+    for h in s.snap.rulings.iter().filter(|h| h.alerts > 0) {
+        let r = &h.ruling;
+        let did = match r.level {
+            None => format!("filtered by suppression {}", r.id),
+            Some(l) => format!("with level {l} by {}", r.id),
+        };
+        let alerts = crate::tui::words::count(usize::try_from(h.alerts).unwrap_or(usize::MAX), "alert");
+        out.push(Line::Text(format!("  {alerts} {did} ({}: {})", r.owner, r.reason), t.dim));
+    }
     out.push(Line::Text(s.facts.store.clone(), t.text));
     for o in s.snap.outputs.iter() {
         out.push(Line::Text(format!("  {}", text::sanitize(&o.reason)), t.bad));
