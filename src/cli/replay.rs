@@ -143,7 +143,11 @@ pub(super) fn report(
     } else if !quiet {
         let mut text = summary::to_text(s, skipped);
         if ran.interrupted {
-            text.push_str("interrupted: what was done until here is kept; run it again to finish\n");
+            let part = s.progress().map(|p| format!(" after {:.0} %", p * 100.0)).unwrap_or_default();
+            text.push_str(&format!(
+                "interrupted{part}: what was found is kept, and alerts that were growing stay open; \
+                 run it again to finish\n"
+            ));
         }
         if !failed.is_empty() {
             text.push_str(&format!("{} failed; all the rest was written:\n", count(failed.len(), "output")));

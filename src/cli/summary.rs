@@ -166,6 +166,13 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     if top.len() > 15 {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
     }
+    if s.covered() > 0 {
+        let _ = writeln!(
+            out,
+            "not listed: {} that others stand for; --alerts PATH writes them too (covered_by), D shows them in the workbench",
+            count(s.covered(), "alert")
+        );
+    }
     out
 }
 

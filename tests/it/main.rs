@@ -19,6 +19,7 @@ mod follow;
 mod generate;
 mod hostile;
 mod inputs;
+mod interrupted;
 mod many;
 mod odd_files;
 mod outputs;
