@@ -19,9 +19,11 @@ mod fold;
 mod key;
 mod known;
 mod lanes;
+mod ledger;
 mod measure;
 mod plan;
 mod rate;
+mod redeem;
 mod score;
 mod shards;
 mod text;
@@ -141,6 +143,9 @@ impl State {
             }
             for parent in &slot.parents {
                 core.feed(plan, *parent, &m, None, 0);
+            }
+            for redeemed in &slot.redeems {
+                core.redeem(plan, *redeemed, &m);
             }
         }
         core.relate_opened(plan);

@@ -5,7 +5,7 @@
 //! late is inserted at its time, and every window that holds it is looked at.
 
 use super::super::{CorrelationKind, CorrelationSpec};
-use super::entry::{Entry, Ring, lower, upper};
+use super::entry::{Entry, REDEEMS, Ring, lower, upper};
 use super::measure::{Measure, fixed, slice};
 
 /// Positions (both included) of the entries that made the condition true, and
@@ -59,7 +59,7 @@ impl Window {
                 self.measure.leave(first);
                 self.head += 1;
             }
-            let fired = self.holds_at(spec, &e);
+            let fired = e.base != REDEEMS && self.holds_at(spec, &e);
             let fired =
                 fired.then(|| Fired { lo: self.head, hi: self.ring.len() - 1, measured: self.measure.value(spec) });
             if fired.is_none() {
@@ -72,6 +72,16 @@ impl Window {
             self.overflow(spec, limits.cap);
         }
         fired
+    }
+
+    /// Whether something in the window takes back what is counted of a value.
+    pub(super) fn redeems(&self, value: u64) -> bool {
+        matches!(&self.measure, Measure::Ledger(ledger) if ledger.redeems(value))
+    }
+
+    /// Whether a redeeming entry would say nothing new.
+    pub(super) fn idle(&self, spec: &CorrelationSpec, value: u64, time: i64) -> bool {
+        matches!(&self.measure, Measure::Ledger(ledger) if ledger.idle(value, time, spec.timespan))
     }
 
     fn holds_at(&self, spec: &CorrelationSpec, newest: &Entry) -> bool {
@@ -94,6 +104,9 @@ impl Window {
             self.head += 1;
         } else {
             self.measure.enter(&e);
+        }
+        if e.base == REDEEMS {
+            return None;
         }
         let mut lo = lower(&self.ring, t.saturating_sub(spec.timespan));
         let mut measure = Measure::new(spec);
