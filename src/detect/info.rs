@@ -8,7 +8,7 @@ use crate::event::Severity;
 use super::pipelines::Pipelines;
 use super::sigma::collection;
 use super::sigma::yaml::{self, Node, YamlError};
-use super::{CorrelationSpec, NamedField};
+use super::{CorrelationSpec, GroupField, NamedField};
 
 /// A rule file as read, before it is understood.
 #[derive(Debug, Clone, Default)]
@@ -123,6 +123,8 @@ pub struct RuleInfo {
     pub risk: bool,
     /// Confidence of a match, 0 to 1, where the rule says so.
     pub confidence: Option<f64>,
+    /// Fields whose values its alerts name.
+    pub shows: Vec<GroupField>,
     /// For rates: fire only above this multiple of the group's own usual rate.
     pub baseline: Option<f64>,
 }
