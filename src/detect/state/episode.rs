@@ -61,6 +61,8 @@ pub(super) struct Episode {
     pub users: Vec<u8>,
     pub hosts: Vec<u8>,
     pub shown: Vec<u8>,
+    /// Account of the last step, where the steps have an order: who got in.
+    ended_by: u8,
     /// Risk of its entities when it opened, in thousandths.
     pub risk: i64,
     last_seq: u64,
@@ -114,6 +116,7 @@ impl Episode {
             users: Vec::new(),
             hosts: Vec::new(),
             shown: Vec::new(),
+            ended_by: NO_FACT,
             risk: 0,
             last_seq: 0,
         }
@@ -143,6 +146,12 @@ impl Episode {
         self.fact(e.facts);
         self.last = self.last.max(e.time());
         match slot.spec.as_ref().map(|s| s.kind) {
+            Some(K::TemporalOrdered) => {
+                let last = slot.spec.as_ref().is_some_and(|s| usize::from(e.base) + 1 == s.bases.len());
+                if last && self.ended_by == NO_FACT {
+                    self.ended_by = e.facts[1];
+                }
+            }
             Some(K::EventCount) => self.measured += f64::from(e.weight),
             Some(K::ValueSum) => self.measured += f64::from_bits(e.value),
             Some(K::ValueCount) if self.values.len() < MAX_VALUES => {
@@ -200,9 +209,14 @@ impl Episode {
         }
     }
 
-    /// The first account, in the group's facts.
+    /// The account of the last step, else the first account, in the group's facts.
     pub(super) fn user(&self) -> u8 {
-        self.users.first().copied().unwrap_or(NO_FACT)
+        if self.ended_by == NO_FACT { self.users.first().copied().unwrap_or(NO_FACT) } else { self.ended_by }
+    }
+
+    /// The account that the alert is about, where there is one.
+    pub(super) fn account(&self) -> u8 {
+        if self.users.len() < 2 { self.user() } else { self.ended_by }
     }
 
     /// The first machine, likewise.

@@ -209,7 +209,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             [one] => write!(out, ", account {}", group.facts.get(*one).map_or_else(String::new, short)),
             all => {
                 let many = if all.len() >= LISTED { "at least " } else { "" };
-                write!(out, ", {many}{}{}", plural(all.len() as u64, "account"), listed(group, all, 0))
+                let in_at = group.facts.get(ep.account()).map(|a| format!("account {} of ", short(a)));
+                let in_at = in_at.unwrap_or_default();
+                write!(out, ", {in_at}{many}{}{}", plural(all.len() as u64, "account"), listed(group, all, 0))
             }
         };
     }

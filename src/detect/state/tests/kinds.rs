@@ -110,6 +110,21 @@ fn temporal_ordered_needs_the_order() {
 }
 
 #[test]
+fn who_got_in_is_who_the_alert_is_about() {
+    let rules = [
+        base("fail"),
+        base("ok"),
+        correlation(1, "type: temporal_ordered\nrules: [fail, ok]\ngroup-by: [src_ip]\ntimespan: 1h"),
+    ];
+    let mut lines: Vec<_> = ["alice", "bob", "carl"].iter().zip(0..).map(|(u, i)| (i, format!("{F} user={u}"))).collect();
+    lines.push((5, "kind=ok src_ip=1.1.1.1 user=zoe".to_owned()));
+    let got = alerts(&rules, &lines.iter().map(|(t, l)| (*t, l.as_str())).collect::<Vec<_>>());
+    assert_eq!(got.len(), 1);
+    assert_eq!(got[0].user.as_deref(), Some("zoe"));
+    assert!(got[0].message.contains("account zoe of 4 accounts"), "{}", got[0].message);
+}
+
+#[test]
 fn extended_conditions_read_what_was_seen() {
     let rules = [
         base("fail"),
