@@ -76,6 +76,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         })).collect::<Vec<_>>(),
         "inputs": inputs,
         "outputs_failed": failed,
+        "notes": &*s.notes,
         "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
     })
 }
@@ -121,6 +122,9 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             "put out of memory by the caps: {} window entries, groups and connections (what they held may be missed)",
             s.evicted
         );
+    }
+    for note in s.notes.iter() {
+        let _ = writeln!(out, "{}", sanitize(note));
     }
     out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
