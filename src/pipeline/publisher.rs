@@ -139,6 +139,7 @@ impl Publisher {
             notes: Arc::new(self.notes.clone()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
+            evicted_by: Arc::new(state.evicted_by()),
             rulings: Arc::new(self.last.hits()),
             untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),

@@ -277,7 +277,7 @@ fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
 /// Members of an exported alert that are not the machine's.
 const OTHERS: [&str; 6] = ["rule_sha256", "triage", "tags", "evidence_digest", "digest", "evidence"];
 /// Members of an alert that grow while it is open.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 13] = [
     "revision",
     "state",
     "last",
@@ -288,6 +288,8 @@ const GROWING: [&str; 11] = [
     "confidence",
     "message",
     "src_ips",
+    "user",
+    "users",
     "severity",
 ];
 

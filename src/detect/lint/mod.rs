@@ -209,7 +209,7 @@ impl Checker<'_> {
         self.meta(doc);
         match &doc.body {
             Body::Detection(names, d) => {
-                self.logsource(names);
+                self.logsource(names, d);
                 self.fields(names, d);
                 self.searches(d);
                 self.condition(d);
@@ -270,6 +270,7 @@ mod tests {
             codes(&GOOD.replace("product: linux", "product: okta, service: nonsense")),
             [("unknown-logsource", 6)]
         );
+        assert_eq!(codes(&GOOD.replace("A: 1", "usr: root")), [("unknown-field", 8)]);
         assert_eq!(codes(&GOOD.replace("attack.t1110", "attack.t1562.001")), [("retired-tag", 5)]);
     }
 

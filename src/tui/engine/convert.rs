@@ -127,6 +127,7 @@ pub fn alert(r: &AlertRow, doc: &Value) -> AlertView {
         src_ip: r.src_ip.clone(),
         src_ips: list("src_ips"),
         user: r.user.clone(),
+        users: list("users"),
         host: r.host.clone(),
         count: r.count,
         window_seconds: doc.get("window_seconds").and_then(Value::as_u64).unwrap_or(0),
