@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::words::{count, some};
+use crate::detect::state::Evicted;
 use crate::event::{Severity, Ts, sanitize};
 use crate::pipeline::{RuleProblem, RulingHits, Snapshot};
 use crate::source::{SkipReason, Skipped};
@@ -57,6 +58,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "without_time": t.untimed,
         "not_correlated": s.untimed_matches,
         "evicted": s.evicted,
+        "evicted_by": *s.evicted_by,
         "bytes": t.bytes,
         "seconds": s.seconds,
         "records_per_second": t.records as f64 / s.seconds.max(1e-6),
@@ -121,6 +123,8 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             "put out of memory by the caps: {} window entries, groups and connections (what they held may be missed)",
             s.evicted
         );
+        let one = |e: &Evicted| format!("  {} by {}", e.entries, sanitize(&e.rule));
+        out += &some(s.evicted_by.iter().map(one), 5, "--json lists all");
     }
     out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));

@@ -134,6 +134,7 @@ impl Publisher {
             outputs: Arc::new(outputs.trouble()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
+            evicted_by: Arc::new(state.evicted_by()),
             rulings: Arc::new(self.last.hits()),
             untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),

@@ -4,7 +4,7 @@
 //! an episode whose deadline lies before a match is closed before that match is
 //! taken, whenever the caller says that time has passed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::alert::{Alert, AlertState, EvidenceRef};
@@ -85,6 +85,8 @@ pub(super) struct Core {
     pub redemptions: Redemptions,
     pub out: Vec<AlertUpdate>,
     pub counters: Counters,
+    /// What of `counters.evicted` each slot lost.
+    pub evicted_by: BTreeMap<u32, u64>,
     pub options: StateOptions,
     secret: Secret,
     pub key: KeyBuf,
@@ -107,6 +109,7 @@ impl Core {
             redemptions: Redemptions::default(),
             out: Vec::new(),
             counters: Counters::default(),
+            evicted_by: BTreeMap::new(),
             options,
             secret: Secret::random(),
             key: KeyBuf::default(),
@@ -154,6 +157,14 @@ impl Core {
         self.shards.get_mut(place.shard as usize)?.get_mut(place.index)
     }
 
+    /// Notes that a slot lost as many groups or entries to a cap.
+    pub(super) fn evicted(&mut self, slot: u32, n: u64) {
+        if n > 0 {
+            self.counters.evicted += n;
+            *self.evicted_by.entry(slot).or_default() += n;
+        }
+    }
+
     #[inline]
     fn make_room(&mut self, plan: &Plan, shard: usize) {
         let (groups, entries) = (self.options.max_groups_per_shard, self.options.max_entries_per_shard);
@@ -184,8 +195,9 @@ impl Core {
         let Some(victims) = self.shards.get(shard).map(|s| s.victims(groups, entries, expired)) else { return };
         for (index, expired) in victims {
             let place = Place { shard: shard as u32, index };
+            let slot = self.at_mut(place).map_or(u32::MAX, |g| g.slot);
             if !expired {
-                self.counters.evicted += 1;
+                self.evicted(slot, 1);
             }
             self.close(plan, place);
             if let Some(s) = self.shards.get_mut(shard) {

@@ -144,9 +144,9 @@ impl Core {
         let known = group.known.get_or_insert_with(Box::default);
         let before = known.len();
         let (new, forgotten) = known.meet(spec, value, m.time, room);
-        let after = known.len();
+        let (after, slot) = (known.len(), group.slot);
         shard.entries = (shard.entries + after).saturating_sub(before);
-        self.counters.evicted += u64::from(forgotten);
+        self.evicted(slot, u64::from(forgotten));
         new
     }
 
@@ -195,8 +195,9 @@ impl Core {
             facts.tidy(&mut window.ring);
         }
         let after = window.ring.len();
-        self.counters.evicted += window.dropped - dropped;
+        let dropped = window.dropped - dropped;
         shard.entries = (shard.entries + after).saturating_sub(before);
+        self.evicted(slot.id, dropped);
         let fired = fired?;
         let mut taken = std::mem::take(&mut self.taken);
         taken.sort_by_key(|e| e.seq);

@@ -135,6 +135,15 @@ impl Measure {
         }
     }
 
+    /// Whether its value or base is among those inside.
+    pub(super) fn present(&self, e: &Entry) -> bool {
+        match self {
+            Self::Distinct(map) => map.contains_key(&e.value),
+            Self::Bases(counts) => counts.get(usize::from(e.base)).is_some_and(|c| *c > 0),
+            _ => false,
+        }
+    }
+
     /// The number that conditions compare.
     pub(super) fn value(&self, spec: &CorrelationSpec) -> f64 {
         match self {

@@ -4,7 +4,7 @@
 //! included. Entries that come in order cost a push at the end; one that comes
 //! late is inserted at its time, and every window that holds it is looked at.
 
-use super::super::{CorrelationKind, CorrelationSpec};
+use super::super::{BoundOp, CorrelationKind, CorrelationSpec};
 use super::entry::{Entry, REDEEMS, Ring, lower, upper};
 use super::measure::{Measure, fixed, slice};
 
@@ -24,7 +24,8 @@ pub(super) struct Window {
     /// First position inside the window that ends at the last entry.
     head: usize,
     measure: Measure,
-    /// Entries dropped because the ring was full.
+    /// Entries dropped because the ring was full, without a newer one that
+    /// stands for them.
     pub(super) dropped: u64,
 }
 
@@ -192,12 +193,15 @@ impl Window {
     /// flood of one value must not push out the others), then the oldest.
     fn overflow(&mut self, spec: &CorrelationSpec, cap: usize) {
         while self.ring.len() > cap {
-            self.dropped += 1;
             if self.head > 0 {
+                let stood_for = replaceable(spec) && self.ring.front().is_some_and(|e| self.measure.present(e));
+                self.dropped += u64::from(!stood_for);
                 self.pop_front();
                 continue;
             }
-            let at = self.ring.iter().position(|e| self.measure.repeated(e)).unwrap_or(0);
+            let at = self.ring.iter().position(|e| self.measure.repeated(e));
+            self.dropped += u64::from(at.is_none() || !replaceable(spec));
+            let at = at.unwrap_or(0);
             match &mut self.measure {
                 // Sums stay whole: the oldest value is folded into its successor.
                 Measure::Sum { sum, n } if spec.kind == CorrelationKind::ValueSum && self.ring.len() > 1 => {
@@ -217,5 +221,16 @@ impl Window {
                 }
             }
         }
+    }
+}
+
+/// Whether a newer entry of the same value or base does all that an older one
+/// does: where only what is there matters, or what came last before the end.
+fn replaceable(spec: &CorrelationSpec) -> bool {
+    match spec.kind {
+        CorrelationKind::ValueCount => spec.bounds.iter().all(|b| matches!(b.op, BoundOp::Gt | BoundOp::Gte)),
+        CorrelationKind::Temporal => true,
+        CorrelationKind::TemporalOrdered => spec.bases.len() == 2 && spec.expr.is_none(),
+        _ => false,
     }
 }

@@ -69,6 +69,10 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         ),
         if s.snap.evicted > 0 || c.late > 0 { t.warn } else { t.text },
     ));
+    for lost in s.snap.evicted_by.iter().take(3) {
+        let what = format!("  {} evicted from {}", n(lost.entries), text::sanitize(&lost.rule));
+        out.push(Line::Text(what, t.dim));
+    }
     let phase = match s.snap.phase {
         Phase::Starting => "starting",
         Phase::Running => "reading",
