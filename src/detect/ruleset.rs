@@ -14,9 +14,9 @@ use super::compile::expr::{Expr, Lowering};
 use super::compile::preds::Preds;
 use super::compile::{Compilation, Source};
 use super::logsource::RuleLogsource;
-use super::sigma::collection;
+use super::reading::{self, Read};
 use super::sigma::rule::{self, Body, Detection, Document, FilterTarget, LogsourceNames};
-use super::sigma::yaml::{self, Node, YamlError};
+use super::sigma::yaml::YamlError;
 use super::{RuleFile, RuleIdx, RuleInfo, RuleKind, describe, resolve};
 
 /// Most documents of one rule set.
@@ -56,8 +56,8 @@ impl RuleSet {
     /// The rules read and turned into expressions, not yet compiled.
     pub(super) fn lowered(files: &[RuleFile]) -> (Vec<RuleInfo>, Preds, Vec<Source>, Arc<Schema>) {
         let mut l = Loading::default();
-        for f in files {
-            l.file(f);
+        for (f, documents) in files.iter().zip(reading::documents(files)) {
+            l.file(f, documents);
         }
         let mut schema = SchemaBuilder::new();
         let (preds, sources) = l.lower(&mut schema);
@@ -118,28 +118,25 @@ fn hash_of(files: &[RuleFile]) -> String {
 }
 
 impl Loading {
-    fn file(&mut self, f: &RuleFile) {
+    fn file(&mut self, f: &RuleFile, documents: Vec<Read>) {
         let path: Arc<str> = f.path.as_str().into();
         if let Some(e) = &f.error {
             self.wrong(&path, &rule::Meta::default(), 1, e.clone());
             return;
         }
-        for doc in collection::expand(yaml::parse(&f.text)) {
+        for doc in documents {
             if self.infos.len() >= MAX_RULES {
                 return;
             }
             match doc {
-                Ok(node) => self.document(&path, &node),
-                Err(e) => self.wrong(&path, &rule::Meta::default(), e.line, located(&path, &e)),
+                Ok(document) => self.document(&path, *document),
+                Err((meta, e)) => self.wrong(&path, &meta, e.line, located(&path, &e)),
             }
         }
     }
 
-    fn document(&mut self, path: &Arc<str>, node: &Node) {
-        let Document { meta, body } = match rule::parse(node) {
-            Ok(d) => d,
-            Err(e) => return self.wrong(path, &rule::meta(node), e.line, located(path, &e)),
-        };
+    fn document(&mut self, path: &Arc<str>, document: Document) {
+        let Document { meta, body } = document;
         let mut info = describe::info(&meta, path);
         let at = self.infos.len();
         if let Some(first) = self.by_id.get(&*info.id).and_then(|i| self.infos.get(*i)) {

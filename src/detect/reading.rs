@@ -1,0 +1,73 @@
+//! Rule files read to documents, several at a time: reading YAML is most of
+//! what loading a large rule set takes. What comes out does not depend on the
+//! number of threads.
+
+use std::thread;
+
+use super::RuleFile;
+use super::sigma::collection;
+use super::sigma::rule::{self, Document, Meta};
+use super::sigma::yaml::{self, YamlError};
+
+/// Fewer files than this for each thread are not worth one.
+const SHARE: usize = 64;
+/// Most threads.
+const MAX_THREADS: usize = 8;
+
+/// A document, or what can be said of one that is wrong.
+pub(super) type Read = Result<Box<Document>, (Box<Meta>, YamlError)>;
+
+/// The documents of each file, in the order of the files.
+pub(super) fn documents(files: &[RuleFile]) -> Vec<Vec<Read>> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    documents_on(files, cores.min(MAX_THREADS).min(files.len() / SHARE))
+}
+
+fn documents_on(files: &[RuleFile], threads: usize) -> Vec<Vec<Read>> {
+    let all = |files: &[RuleFile]| files.iter().map(file).collect::<Vec<_>>();
+    if threads < 2 {
+        return all(files);
+    }
+    // Not even one thread's share is read on the caller's own: the memory that
+    // is given back with the documents goes to threads that come later.
+    thread::scope(|s| {
+        let shares: Vec<_> =
+            files.chunks(files.len().div_ceil(threads)).map(|c| (c, s.spawn(move || all(c)))).collect();
+        shares.into_iter().flat_map(|(c, t)| t.join().unwrap_or_else(|_| all(c))).collect()
+    })
+}
+
+fn file(f: &RuleFile) -> Vec<Read> {
+    if f.error.is_some() {
+        return Vec::new();
+    }
+    let one = |doc: Result<yaml::Node, YamlError>| match doc {
+        Ok(node) => rule::parse(&node).map(Box::new).map_err(|e| (Box::new(rule::meta(&node)), e)),
+        Err(e) => Err((Box::default(), e)),
+    };
+    collection::expand(yaml::parse(&f.text)).into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_on_any_number_of_threads() {
+        let files: Vec<RuleFile> = (0..50)
+            .map(|i| {
+                let text = if i % 7 == 0 {
+                    "a: [".to_owned()
+                } else {
+                    format!("title: t{i}\nlevel: high\n---\ntitle: u{i}\nlevel: low\n")
+                };
+                RuleFile::new(format!("{i}.yml"), text)
+            })
+            .collect();
+        let said = |threads| format!("{:?}", documents_on(&files, threads));
+        assert!(said(1).contains("u48"));
+        for threads in [2, 3, 7, 50] {
+            assert_eq!(said(threads), said(1), "{threads}");
+        }
+    }
+}
