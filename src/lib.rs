@@ -7,7 +7,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | L0 words | [`event`], [`alert`], [`config`] |
-//! | L1 text to fields | [`parse`], [`query`] |
+//! | L1 text to fields | [`parse`], [`query`], [`template`] |
 //! | L2 detection | [`detect`] |
 //! | L3 edges | [`source`], [`store`], [`sink`], [`generate`] |
 //! | L4 the one way of an event | [`pipeline`] |
@@ -19,6 +19,7 @@ pub mod event;
 
 pub mod parse;
 pub mod query;
+pub mod template;
 
 pub mod detect;
 

@@ -124,7 +124,7 @@ pub struct Common {
 /// `secstream replay`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  secstream replay /evidence/auth.log\n  secstream replay logs/ --alerts alerts.jsonl --events events.csv\n  zcat old.gz | secstream replay - --json\n  secstream replay auth.log --from 2026-03-02T06:00 --to 2026-03-02T08:00 --filter 'user=root'"
+    after_help = "Examples:\n  secstream replay /evidence/auth.log\n  secstream replay logs/ --alerts alerts.jsonl --events events.csv\n  zcat old.gz | secstream replay - --json\n  secstream replay --follow /var/log/auth.log --matches -\n  secstream replay auth.log --from 2026-03-02T06:00 --to 2026-03-02T08:00 --filter 'user=root'\n  secstream replay auth.log --report report.html --templates templates.csv"
 )]
 pub struct ReplayArgs {
     /// Files, directories, globs, or - for standard input
@@ -133,6 +133,9 @@ pub struct ReplayArgs {
     /// Shared options
     #[command(flatten)]
     pub common: Common,
+    /// Go on reading as files grow, across rotation, until interrupted
+    #[arg(long)]
+    pub follow: bool,
     /// Write each normalized event (JSON lines, CSV for .csv, - for standard output)
     #[arg(long, value_name = "PATH")]
     pub events: Option<String>,
@@ -142,12 +145,37 @@ pub struct ReplayArgs {
     /// Write alerts in their closed state, sorted by time and id
     #[arg(long, value_name = "PATH")]
     pub alerts: Option<String>,
+    /// Write the log templates: what records have in common, with counts
+    #[arg(long, value_name = "PATH")]
+    pub templates: Option<String>,
+    /// Write each record as its template and its parameters
+    #[arg(long, value_name = "PATH")]
+    pub structured: Option<String>,
+    /// Write one self-contained HTML page: timeline, top entities, alerts with evidence
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<String>,
     /// Print the summary as one JSON document on standard output
     #[arg(long)]
     pub json: bool,
     /// No progress, no summary
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+impl ReplayArgs {
+    /// The outputs: flag and path.
+    pub fn outputs(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        [
+            ("--events", &self.events),
+            ("--matches", &self.matches),
+            ("--alerts", &self.alerts),
+            ("--templates", &self.templates),
+            ("--structured", &self.structured),
+            ("--report", &self.report),
+        ]
+        .into_iter()
+        .filter_map(|(flag, path)| Some((flag, path.as_ref()?)))
+    }
 }
 
 /// `secstream tui`.

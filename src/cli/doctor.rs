@@ -5,9 +5,11 @@ use std::io::{IsTerminal as _, Write};
 use serde_json::json;
 
 use super::args::{Common, DoctorArgs};
+use super::config::setting;
 use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
 use super::words::count;
+use crate::config::{Config, Places};
 use crate::detect::{RuleSet, shipped};
 use crate::event::sanitize;
 use crate::parse::custom::check_samples;
@@ -28,9 +30,43 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
         let good = result.is_ok();
         checks.push(Check { name, good, says: result.unwrap_or_else(|e| e) });
     };
-    let config = inputs::config(&common);
-    add("configuration", config.as_ref().map(|_| "every key is known".into()).map_err(|e| e.message.clone()));
-    let config = config.unwrap_or_default();
+    // What is wrong is left out, and the rest is checked all the same.
+    let (found, wrong) = configuration();
+    let config = if wrong.is_empty() { inputs::config(&common).unwrap_or(found) } else { found };
+    let files = Places::system().files.iter().filter(|f| f.is_file()).count();
+    add(
+        "configuration",
+        if wrong.is_empty() {
+            Ok(format!("{}, every key is known", count(files, "file")))
+        } else {
+            Err(wrong.join("\n"))
+        },
+    );
+    let keys = crate::tui::key_mistakes(&config);
+    let own = count(config.keys.len(), "binding");
+    add("keys", if keys.is_empty() { Ok(format!("{own} of your own, no conflict")) } else { Err(keys.join("\n")) });
+    let theme = config.text("tui.theme");
+    let themes = inputs::config_dir().map(|d| d.join("themes"));
+    let mistakes = crate::tui::theme_mistakes(theme, themes.as_deref());
+    let origin = setting(&config, "tui.theme").map_or_else(String::new, |s| s.origin.to_string());
+    add(
+        "theme",
+        if mistakes.is_empty() {
+            Ok(format!("{} ({origin})", if theme.is_empty() { "auto" } else { theme }))
+        } else {
+            Err(mistakes.iter().map(|m| format!("{m} ({origin})")).collect::<Vec<_>>().join("\n"))
+        },
+    );
+    for (name, key) in [("own rules", "rules.dirs"), ("added rules", "rules.add")] {
+        let missing: Vec<String> = config
+            .paths(key)
+            .iter()
+            .filter_map(|p| std::fs::metadata(p).err().map(|e| format!("{key}: {}: {e}", p.display())))
+            .collect();
+        if !missing.is_empty() {
+            add(name, Err(missing.join("\n")));
+        }
+    }
     let term = std::env::var("TERM").unwrap_or_default();
     let tty = std::io::stdout().is_terminal();
     add(
@@ -67,8 +103,19 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
         writeln!(out, "{}", serde_json::Value::Array(all))?;
     } else {
         for c in &checks {
-            writeln!(out, "{} {:<16} {}", if c.good { "ok  " } else { "FAIL" }, c.name, sanitize(&c.says))?;
+            let mut lines = c.says.split('\n');
+            let first = lines.next().unwrap_or("");
+            writeln!(out, "{} {:<16} {}", if c.good { "ok  " } else { "FAIL" }, c.name, sanitize(first))?;
+            for more in lines {
+                writeln!(out, "{:21} {}", "", sanitize(more))?;
+            }
         }
     }
     Ok(if checks.iter().all(|c| c.good) { DONE } else { FINDINGS })
+}
+
+/// The configuration as far as it can be used, and all that is wrong with it.
+fn configuration() -> (Config, Vec<String>) {
+    let (config, wrong) = Config::check(&Places::system());
+    (config, wrong.iter().map(ToString::to_string).collect())
 }

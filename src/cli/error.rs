@@ -20,19 +20,21 @@ pub struct Failure {
     pub code: u8,
     /// What to tell the user; empty says nothing (a broken pipe).
     pub message: String,
+    /// Lines below it: where in a text the fault is.
+    pub below: Vec<String>,
 }
 
 impl Failure {
     /// Wrong usage or configuration.
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { code: USAGE, message: message.into() }
+        Self { code: USAGE, message: message.into(), below: Vec::new() }
     }
 
     /// Input or output failed.
     #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { code: FAILED, message: message.into() }
+        Self { code: FAILED, message: message.into(), below: Vec::new() }
     }
 }
 
@@ -45,7 +47,7 @@ impl From<ConfigError> for Failure {
 impl From<SinkError> for Failure {
     fn from(e: SinkError) -> Self {
         match e {
-            SinkError::BrokenPipe => Self { code: DONE, message: String::new() },
+            SinkError::BrokenPipe => Self { code: DONE, message: String::new(), below: Vec::new() },
             e => Self::failed(e.to_string()),
         }
     }
@@ -54,14 +56,21 @@ impl From<SinkError> for Failure {
 impl From<std::io::Error> for Failure {
     fn from(e: std::io::Error) -> Self {
         if e.kind() == std::io::ErrorKind::BrokenPipe {
-            return Self { code: DONE, message: String::new() };
+            return Self { code: DONE, message: String::new(), below: Vec::new() };
         }
         Self::failed(e.to_string())
     }
 }
 
-impl From<QueryError> for Failure {
-    fn from(e: QueryError) -> Self {
-        Self::usage(format!("--filter: {e}"))
+impl Failure {
+    /// A query that is none: the query itself, a caret under the place, a hint.
+    #[must_use]
+    pub fn query(option: &str, text: &str, e: &QueryError) -> Self {
+        let (shown, caret) = e.place(text);
+        let mut below = vec![format!("  {shown}"), format!("  {caret}")];
+        if !e.hint.is_empty() {
+            below.push(format!("hint: {}", e.hint));
+        }
+        Self { code: USAGE, message: format!("{option}: column {}: {}", e.column, e.message), below }
     }
 }

@@ -151,6 +151,8 @@ fn report(args: &GenerateArgs, truth: &crate::generate::Truth, seconds: f64) -> 
     if args.json {
         let doc = serde_json::json!({
             "records": truth.records, "attack_records": attack, "stories": truth.stories.len(), "seconds": seconds,
+            "left_out": truth.left_out.iter()
+                .map(|s| serde_json::json!({"story": s.story, "reason": s.why})).collect::<Vec<_>>(),
         });
         if args.out == "-" || args.truth.as_deref() == Some("-") {
             writeln!(err, "{doc}")?;
@@ -164,6 +166,11 @@ fn report(args: &GenerateArgs, truth: &crate::generate::Truth, seconds: f64) -> 
             count(truth.records, "record"),
             count(truth.stories.len(), "attack")
         )?;
+    }
+    if !args.json {
+        for s in &truth.left_out {
+            writeln!(err, "left out: {}: {}", s.story, s.why)?;
+        }
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::Ts;
 use crate::parse::custom::{self, Format};
 use crate::parse::format_names;
-use crate::pipeline::{LoadRules, LoadedRules, SessionOptions};
+use crate::pipeline::{LoadRules, LoadedRules, Policy, RuleProblem, SessionOptions, policy};
 use crate::query::{Query, parse_time};
 use crate::source::{Cache, ExpandOptions, Input, Skipped, expand};
 use crate::store::RuleRecord;
@@ -62,6 +62,24 @@ pub(super) fn own_rules(config: &Config) -> Option<PathBuf> {
     config.optional("rules.own").map(PathBuf::from).or_else(|| {
         Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream").join("rules").join("local"))
     })
+}
+
+/// Suppressions and other levels of the user's own.
+pub(super) fn policy(config: &Config) -> Arc<Policy> {
+    let Some(path) = own_rules(config).map(|d| d.join(policy::FILE)) else { return Arc::default() };
+    let shown = path.display().to_string();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Arc::new(Policy::parse(&shown, &text)),
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Arc::default()
+        }
+        Err(e) => {
+            let problem = RuleProblem { path: shown, line: 1, reason: format!("cannot be read: {e}") };
+            let mut none = Policy::default();
+            none.problems.push(problem);
+            Arc::new(none)
+        }
+    }
 }
 
 /// The files of a rule set: the shipped ones unless directories replace them.
@@ -131,8 +149,8 @@ pub(super) fn custom_formats(config: &Config) -> Result<Arc<[Format]>, Failure> 
 }
 
 /// Inputs by name, order kept, and what was left out.
-pub(super) fn inputs(args: &[String]) -> (Vec<Input>, Vec<Skipped>) {
-    expand(args, &ExpandOptions::default())
+pub(super) fn inputs(args: &[String], follow: bool) -> (Vec<Input>, Vec<Skipped>) {
+    expand(args, &ExpandOptions { follow, ..ExpandOptions::default() })
 }
 
 /// A session's options from the shared flags.
@@ -148,15 +166,39 @@ pub(super) fn session(common: &Common, config: &Config, inputs: Vec<Input>) -> R
     let now = Ts::now();
     let time = |name: &str, text: &Option<String>| match text {
         None => Ok(None),
-        Some(t) => parse_time(t, now)
-            .map(Some)
-            .ok_or_else(|| Failure::usage(format!("{name}: '{t}' is no time: use RFC 3339, YYYY-MM-DD or -2h"))),
+        Some(t) => parse_time(t, now).map(Some).ok_or_else(|| {
+            Failure::usage(format!("{name}: '{t}' is no time: as 2026-03-02, 2026-03-02T06:00, RFC 3339, today, -2h"))
+        }),
     };
     o.from = time("--from", &common.from)?;
     o.to = time("--to", &common.to)?;
-    o.filter = common.filter.as_deref().map(|q| Query::parse(q, now)).transpose()?;
+    if let (Some(from), Some(to)) = (o.from, o.to)
+        && from >= to
+    {
+        let text = |t: &Option<String>| t.clone().unwrap_or_default();
+        let (a, b) = (text(&common.from), text(&common.to));
+        let why = if from == to { "is" } else { "is later than" };
+        return Err(Failure::usage(format!(
+            "--from {a} ({from}) {why} --to {b} ({to}): no event lies between; --from is the first instant, --to the first one after"
+        )));
+    }
+    if let Some(q) = &common.filter {
+        o.filter = Some(Query::parse(q, now).map_err(|e| Failure::query("--filter", q, &e))?);
+    }
     o.cache = Some(cache(config));
     Ok(o)
+}
+
+/// The user's cache directory, where none is configured.
+pub(super) fn cache_dir() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("secstream"))
+}
+
+/// Where configuration, themes and own rules are.
+pub(super) fn config_dir() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
 }
 
 /// A store that is named on the command line may be made, but not its

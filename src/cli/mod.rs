@@ -38,6 +38,9 @@ pub fn main() -> ExitCode {
             if !f.message.is_empty() {
                 let _ = writeln!(std::io::stderr(), "secstream: {}", crate::event::sanitize(&f.message));
             }
+            for line in &f.below {
+                let _ = writeln!(std::io::stderr(), "{}", crate::event::sanitize(line));
+            }
             ExitCode::from(f.code)
         }
     }

@@ -13,21 +13,25 @@ use super::words::count;
 use super::{inputs, summary};
 use crate::config::nearest;
 use crate::event::sanitize;
-use crate::pipeline::{AlertSink, EventSink, MatchSink, Phase, Session, SessionOptions, Snapshot, StoreSink};
+use crate::pipeline::{
+    AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
+};
 use crate::query::{Field, Query};
-use crate::sink::{AlertWriter, MatchWriter, Out};
+use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter};
 use crate::source::{Input, InputKind, Skipped};
 use crate::store::Store;
 
 /// Runs the command.
 pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let config = inputs::config(&args.common)?;
-    let (found, skipped) = inputs::inputs(&args.inputs);
+    let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     let mut options = inputs::session(&args.common, &config, found)?;
+    options.policy = inputs::policy(&config);
+    options.follow = args.follow;
     one_standard_output(args)?;
     spare_the_evidence(args, &options.inputs)?;
     inputs::named_store(args.common.db.as_deref())?;
-    let [events, matches, alerts] = outputs(args)?;
+    let [events, matches, alerts, templates, structured, page] = outputs(args)?;
     if let Some(out) = events {
         options.sinks.push(Box::new(EventSink::new(out)));
     }
@@ -36,6 +40,15 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     }
     if let Some(out) = alerts {
         options.sinks.push(Box::new(AlertSink(AlertWriter::new(out))));
+    }
+    if templates.is_some() || structured.is_some() {
+        let sink = TemplateSink::new(templates.map(TemplateWriter::new), structured.map(TemplateWriter::new))?;
+        options.sinks.push(Box::new(sink));
+    }
+    if let Some(out) = page {
+        // evidence is read again at the end
+        options.keep = true;
+        options.sinks.push(Box::new(ReportSink::new(out)));
     }
     // The analysis is worth having without its store, which is said at the end.
     let mut unkept = None;
@@ -55,7 +68,9 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     }
     let unkept = unkept.map(|note| format!("{note}; alerts were not kept (--no-store says that none shall be)"));
     let own: Vec<String> = options.filter.iter().flat_map(own_fields).collect();
-    let ran = drive(options, !args.quiet && !args.json)?;
+    let mut ran = drive(options, !args.quiet && !args.json)?;
+    // What is followed has no other end.
+    ran.interrupted &= !args.follow;
     let t = &ran.snapshot.totals;
     if t.records > 0 && t.parsed + t.raw == 0 && !own.is_empty() {
         // A misspelt name should not look like a quiet log.
@@ -79,11 +94,12 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     Ok(code)
 }
 
-/// The outputs for events, matches and alerts. All are opened before any is
-/// emptied: where one cannot be, what an earlier run wrote is still there.
-fn outputs(args: &ReplayArgs) -> Result<[Option<Out>; 3], Failure> {
-    let mut files = [&args.events, &args.matches, &args.alerts].map(|path| path.as_deref().map(Out::open));
-    let mut outs = [None, None, None];
+/// The outputs, in the order of [`ReplayArgs::outputs`]. All are opened before
+/// any is emptied: where one cannot be, what an earlier run wrote is still there.
+fn outputs(args: &ReplayArgs) -> Result<[Option<Out>; 6], Failure> {
+    let paths = [&args.events, &args.matches, &args.alerts, &args.templates, &args.structured, &args.report];
+    let mut files = paths.map(|path| path.as_deref().map(Out::open));
+    let mut outs = [const { None }; 6];
     for (file, out) in files.iter_mut().zip(&mut outs) {
         *out = file.take().transpose()?;
     }
@@ -127,7 +143,11 @@ pub(super) fn report(
     } else if !quiet {
         let mut text = summary::to_text(s, skipped);
         if ran.interrupted {
-            text.push_str("interrupted: what was done until here is kept; run it again to finish\n");
+            let part = s.progress().map(|p| format!(" after {:.0} %", p * 100.0)).unwrap_or_default();
+            text.push_str(&format!(
+                "interrupted{part}: what was found is kept, and alerts that were growing stay open; \
+                 run it again to finish\n"
+            ));
         }
         if !failed.is_empty() {
             text.push_str(&format!("{} failed; all the rest was written:\n", count(failed.len(), "output")));
@@ -157,7 +177,7 @@ pub(super) fn report(
 fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt as _;
     let identity = |p: &Path| std::fs::metadata(p).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
-    for out in [&args.events, &args.matches, &args.alerts].into_iter().flatten().filter(|o| *o != "-") {
+    for (_, out) in args.outputs().filter(|(_, o)| *o != "-") {
         let Some(id) = identity(Path::new(out)) else { continue };
         for i in inputs {
             if let InputKind::Path(p) = &i.kind
@@ -172,16 +192,16 @@ fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure
 
 /// Two results on one standard output would mix.
 fn one_standard_output(args: &ReplayArgs) -> Result<(), Failure> {
-    let named = [&args.events, &args.matches, &args.alerts].iter().filter(|p| p.as_deref() == Some("-")).count();
+    let named = args.outputs().filter(|(_, p)| *p == "-").count();
     if named + usize::from(args.json) > 1 {
-        return Err(Failure::usage("only one of --events, --matches, --alerts and --json can go to standard output"));
+        return Err(Failure::usage(
+            "only one of --events, --matches, --alerts, --templates, --structured, --report and --json can go to standard output",
+        ));
     }
-    let files: Vec<&String> = [&args.events, &args.matches, &args.alerts].into_iter().flatten().collect();
-    for (i, a) in files.iter().enumerate() {
-        if *a != "-" && *a != "/dev/null" && files.iter().skip(i + 1).any(|b| a == b) {
-            return Err(Failure::usage(format!(
-                "two of --events, --matches and --alerts name {a}: one would overwrite the other"
-            )));
+    let files: Vec<(&str, &String)> = args.outputs().filter(|(_, p)| *p != "-" && *p != "/dev/null").collect();
+    for (i, (flag, a)) in files.iter().enumerate() {
+        if let Some((other, _)) = files.iter().skip(i + 1).find(|(_, b)| a == b) {
+            return Err(Failure::usage(format!("{flag} and {other} name {a}: one would overwrite the other")));
         }
     }
     Ok(())

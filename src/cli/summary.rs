@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::words::{count, some};
+use crate::detect::state::Evicted;
 use crate::event::{Severity, Ts, sanitize};
-use crate::pipeline::{RuleProblem, Snapshot};
+use crate::pipeline::{RuleProblem, RulingHits, Snapshot};
 use crate::source::{SkipReason, Skipped};
 
 /// Whether leaving an input out is a failure (it was asked for by name) rather
@@ -57,6 +58,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "without_time": t.untimed,
         "not_correlated": s.untimed_matches,
         "evicted": s.evicted,
+        "evicted_by": *s.evicted_by,
         "bytes": t.bytes,
         "seconds": s.seconds,
         "records_per_second": t.records as f64 / s.seconds.max(1e-6),
@@ -70,6 +72,10 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "rules_not_loaded": s.rule_problems.iter()
             .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
         "rules_fired": fired,
+        "rulings": s.rulings.iter().map(|h| json!({
+            "id": h.ruling.id, "rule": h.ruling.rule, "when": h.ruling.when, "level": h.ruling.level,
+            "owner": h.ruling.owner, "reason": h.ruling.reason, "until": h.ruling.until, "alerts": h.alerts,
+        })).collect::<Vec<_>>(),
         "inputs": inputs,
         "outputs_failed": failed,
         "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
@@ -117,10 +123,22 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             "put out of memory by the caps: {} window entries, groups and connections (what they held may be missed)",
             s.evicted
         );
+        let one = |e: &Evicted| format!("  {} by {}", e.entries, sanitize(&e.rule));
+        out += &some(s.evicted_by.iter().map(one), 5, "--json lists all");
     }
     out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
     out += &some(skipped.iter().map(skip), 40, "--json lists all");
+    let ruled: Vec<&RulingHits> = s.rulings.iter().filter(|h| h.alerts > 0).collect();
+    let ruled = ruled.into_iter().map(|h| {
+        let r = &h.ruling;
+        let did = match r.level {
+            None => format!("filtered by suppression {}", r.id),
+            Some(l) => format!("level made {l} by {}", r.id),
+        };
+        sanitize(&format!("{}: {did} ({}: {})", count(h.alerts, "alert"), r.owner, r.reason)).into_owned()
+    });
+    out += &some(ruled, 20, "--json lists all");
     let counts: Vec<String> = Severity::ALL
         .iter()
         .rev()
@@ -151,6 +169,13 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     }
     if top.len() > 15 {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
+    }
+    if s.covered() > 0 {
+        let _ = writeln!(
+            out,
+            "not listed: {} that others stand for; --alerts PATH writes them too (covered_by), D shows them in the workbench",
+            count(s.covered(), "alert")
+        );
     }
     out
 }

@@ -27,7 +27,7 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
     let speed = speed(args.speed.as_deref())?;
     inputs::named_store(args.common.db.as_deref())?;
     terminal()?;
-    let (found, skipped) = inputs::inputs(&args.inputs);
+    let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     if found.is_empty() && !args.inputs.is_empty() {
         let why: Vec<String> = skipped.iter().map(|k| format!("{}: {}", k.name, k.reason)).collect();
         return Err(Failure::failed(format!("nothing to open: {}", why.join("; "))));
@@ -94,6 +94,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         let follow = extra.follow;
         move |store: Store| -> Result<crate::pipeline::SessionOptions, Failure> {
             let mut o = inputs::session(&common, &config, inputs.clone())?;
+            o.policy = inputs::policy(&config);
             o.follow = follow;
             o.feed = true;
             o.keep = true;
@@ -117,7 +118,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     } else {
         kept_file(&config, inputs, store.path())
     };
-    let themes = config_dir().map(|d| d.join("themes"));
+    let themes = inputs::config_dir().map(|d| d.join("themes"));
     let options = Options {
         session,
         reload,
@@ -159,11 +160,6 @@ fn kept_file(config: &Config, inputs: &[Input], store: &Path) -> Option<std::pat
     }
     let name: String = hash.finalize().iter().take(12).map(|b| format!("{b:02x}")).collect();
     Some(inputs::cache(config).dir()?.join("views").join(format!("{name}.json")))
-}
-
-fn config_dir() -> Option<std::path::PathBuf> {
-    use etcetera::BaseStrategy as _;
-    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("secstream"))
 }
 
 /// Whether a full-screen program can run here at all.

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use toml::de::{DeTable, DeValue};
+
 use super::keys::{KEYS, Key, Kind};
 use super::nearest;
+use super::text::{line_column, place};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Built in.
     Default,
-    /// A configuration file.
-    File(PathBuf),
+    /// A configuration file, at this line.
+    File(PathBuf, usize),
     /// An environment variable.
     Env(&'static str),
     /// A flag of this call.
@@ -23,7 +26,7 @@ impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File(p) => write!(f, "{}", p.display()),
+            Self::File(p, line) => write!(f, "{}:{line}", p.display()),
             Self::Env(name) => write!(f, "environment {name}"),
             Self::Flag(name) => write!(f, "flag {name}"),
         }
@@ -120,6 +123,7 @@ pub struct Config {
     values: BTreeMap<&'static str, Setting>,
     /// `[keys]`: action name to key names, as written.
     pub keys: BTreeMap<String, Vec<String>>,
+    key_origins: BTreeMap<String, Origin>,
 }
 
 impl Config {
@@ -128,24 +132,36 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong, with its place.
     pub fn load(places: &Places) -> Result<Self, ConfigError> {
+        let (config, mut wrong) = Self::check(places);
+        if wrong.is_empty() { Ok(config) } else { Err(wrong.remove(0)) }
+    }
+
+    /// Reads all places; what is wrong is left out, and listed with its place.
+    #[must_use]
+    pub fn check(places: &Places) -> (Self, Vec<ConfigError>) {
         let mut config = Self::default();
+        let mut wrong = Vec::new();
         for k in KEYS {
             config.values.insert(k.name, Setting { value: k.default.to_owned(), origin: Origin::Default });
         }
         for path in &places.files {
             match std::fs::read_to_string(path) {
-                Ok(text) => config.file(path, &text)?,
+                Ok(text) => config.file(path, &text, &mut wrong),
                 Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {}
-                Err(source) => return Err(ConfigError::Read { path: path.display().to_string(), source }),
+                Err(source) => wrong.push(ConfigError::Read { path: path.display().to_string(), source }),
             }
         }
         for k in KEYS {
             if let Some(v) = places.env.get(k.env).filter(|v| !v.is_empty()) {
-                check(k, v, &format!("environment {}", k.env))?;
-                config.values.insert(k.name, Setting { value: v.clone(), origin: Origin::Env(k.env) });
+                match check(k, v, &format!("environment {}", k.env)) {
+                    Ok(()) => {
+                        config.values.insert(k.name, Setting { value: v.clone(), origin: Origin::Env(k.env) });
+                    }
+                    Err(e) => wrong.push(e),
+                }
             }
         }
-        Ok(config)
+        (config, wrong)
     }
 
     /// Sets a value from a flag.
@@ -195,81 +211,109 @@ impl Config {
         KEYS.iter().filter_map(|k| Some((k, self.values.get(k.name)?)))
     }
 
-    fn file(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
-        let place = path.display().to_string();
-        let table: toml::Table = toml::from_str(text).map_err(|e| {
-            let at = e.span().map_or(0, |s| s.start);
-            let before = text.get(..at).unwrap_or("");
-            ConfigError::Syntax {
-                path: place.clone(),
-                line: before.matches('\n').count() + 1,
-                column: before.rsplit('\n').next().unwrap_or("").chars().count() + 1,
-                message: e.message().to_owned(),
-            }
-        })?;
-        self.table(path, &place, "", &table)
+    /// Where the keys of an action were bound; the built-in ones if nowhere.
+    #[must_use]
+    pub fn key_origin(&self, action: &str) -> &Origin {
+        self.key_origins.get(action).unwrap_or(&Origin::Default)
     }
 
-    fn table(&mut self, path: &Path, place: &str, prefix: &str, table: &toml::Table) -> Result<(), ConfigError> {
-        for (name, value) in table {
-            let full = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            if prefix.is_empty()
-                && name == "keys"
-                && let toml::Value::Table(bindings) = value
-            {
-                self.bindings(place, bindings)?;
-                continue;
-            }
-            if let Some(k) = KEYS.iter().find(|k| k.name == full) {
-                let text = as_text(k, value).ok_or_else(|| ConfigError::Type {
-                    place: place.to_owned(),
-                    key: full.clone(),
-                    expected: k.kind.as_str(),
-                    found: value.to_string(),
-                })?;
-                check(k, &text, place)?;
-                self.values.insert(k.name, Setting { value: text, origin: Origin::File(path.to_owned()) });
-            } else if let toml::Value::Table(inner) = value
+    fn file(&mut self, path: &Path, text: &str, wrong: &mut Vec<ConfigError>) {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for e in errors {
+            let (line, column) = line_column(text, e.span().map_or(0, |s| s.start));
+            let message = e.message().to_owned();
+            wrong.push(ConfigError::Syntax { path: path.display().to_string(), line, column, message });
+        }
+        let mut file = File { path, text, wrong };
+        self.table(&mut file, "", table.get_ref());
+    }
+
+    fn table(&mut self, file: &mut File<'_>, prefix: &str, table: &DeTable<'_>) {
+        // As written, not by name: the first mistake is the first in the file.
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(k, _)| k.span().start);
+        for (name, value) in entries {
+            let at = name.span().start;
+            let full =
+                if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
+            if let (true, DeValue::Table(bindings)) = (full == "keys", value.get_ref()) {
+                self.bindings(file, bindings);
+            } else if let Some(k) = KEYS.iter().find(|k| k.name == full) {
+                let place = file.place(at);
+                match as_text(k, value.get_ref()) {
+                    None => file.bad_type(at, full, k.kind.as_str(), value.span()),
+                    Some(text) => match check(k, &text, &place) {
+                        Err(e) => file.wrong.push(e),
+                        Ok(()) => {
+                            let origin = Origin::File(file.path.to_owned(), line_column(file.text, at).0);
+                            self.values.insert(k.name, Setting { value: text, origin });
+                        }
+                    },
+                }
+            } else if let DeValue::Table(inner) = value.get_ref()
                 && KEYS.iter().any(|k| k.name.starts_with(&format!("{full}.")))
             {
-                self.table(path, place, &full, inner)?;
+                self.table(file, &full, inner);
             } else {
                 let hint = nearest(&full, KEYS.iter().map(|k| k.name).chain(["keys"]))
                     .map(|n| format!("; did you mean '{n}'?"))
                     .unwrap_or_default();
-                return Err(ConfigError::Unknown { place: place.to_owned(), key: full, hint });
+                let place = file.place(at);
+                file.wrong.push(ConfigError::Unknown { place, key: full, hint });
             }
         }
-        Ok(())
     }
 
-    fn bindings(&mut self, place: &str, table: &toml::Table) -> Result<(), ConfigError> {
-        for (action, value) in table {
-            let keys = match value {
-                toml::Value::String(s) => Some(vec![s.clone()]),
-                toml::Value::Array(a) => a.iter().map(|v| v.as_str().map(str::to_owned)).collect(),
+    fn bindings(&mut self, file: &mut File<'_>, table: &DeTable<'_>) {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(k, _)| k.span().start);
+        for (action, value) in entries {
+            let keys = match value.get_ref() {
+                DeValue::String(s) => Some(vec![s.to_string()]),
+                DeValue::Array(a) => a.iter().map(|v| v.get_ref().as_str().map(str::to_owned)).collect(),
                 _ => None,
             };
-            let keys = keys.ok_or_else(|| ConfigError::Type {
-                place: place.to_owned(),
-                key: format!("keys.{action}"),
-                expected: "a key or a list of keys",
-                found: value.to_string(),
-            })?;
-            self.keys.insert(action.clone(), keys);
+            let (at, action) = (action.span().start, action.get_ref().to_string());
+            match keys {
+                Some(keys) => {
+                    let origin = Origin::File(file.path.to_owned(), line_column(file.text, at).0);
+                    self.key_origins.insert(action.clone(), origin);
+                    self.keys.insert(action, keys);
+                }
+                None => file.bad_type(at, format!("keys.{action}"), "a key or a list of keys", value.span()),
+            }
         }
-        Ok(())
     }
 }
 
-fn as_text(key: &Key, value: &toml::Value) -> Option<String> {
+/// A file while it is read.
+struct File<'f> {
+    path: &'f Path,
+    text: &'f str,
+    wrong: &'f mut Vec<ConfigError>,
+}
+
+impl File<'_> {
+    fn place(&self, at: usize) -> String {
+        place(self.path, self.text, at)
+    }
+
+    fn bad_type(&mut self, at: usize, key: String, expected: &'static str, found: std::ops::Range<usize>) {
+        let found = self.text.get(found).unwrap_or("").to_owned();
+        self.wrong.push(ConfigError::Type { place: self.place(at), key, expected, found });
+    }
+}
+
+fn as_text(key: &Key, value: &DeValue<'_>) -> Option<String> {
     match (key.kind, value) {
-        (Kind::Text | Kind::Path | Kind::Paths, toml::Value::String(s)) => Some(s.clone()),
-        (Kind::Number, toml::Value::Integer(n)) if *n >= 0 => Some(n.to_string()),
-        (Kind::Auto, toml::Value::String(s)) if s == "auto" => Some(s.clone()),
-        (Kind::Bool | Kind::Auto, toml::Value::Boolean(b)) => Some(b.to_string()),
-        (Kind::Paths, toml::Value::Array(a)) => {
-            a.iter().map(|v| v.as_str()).collect::<Option<Vec<_>>>().map(|v| v.join(":"))
+        (Kind::Text | Kind::Path | Kind::Paths, DeValue::String(s)) => Some(s.to_string()),
+        (Kind::Number, DeValue::Integer(n)) => {
+            u64::from_str_radix(&n.as_str().replace('_', ""), n.radix()).ok().map(|n| n.to_string())
+        }
+        (Kind::Auto, DeValue::String(s)) if &**s == "auto" => Some(s.to_string()),
+        (Kind::Bool | Kind::Auto, DeValue::Boolean(b)) => Some(b.to_string()),
+        (Kind::Paths, DeValue::Array(a)) => {
+            a.iter().map(|v| v.get_ref().as_str()).collect::<Option<Vec<_>>>().map(|v| v.join(":"))
         }
         _ => None,
     }
@@ -324,5 +368,23 @@ mod tests {
         let e = load("[run]\nthreads = 'many'", &[]).unwrap_err().to_string();
         assert!(e.contains("run.threads") && e.contains("number"), "{e}");
         assert!(load("", &[("SECSTREAM_TIMEZONE", "Mars/Olympus")]).is_err());
+    }
+
+    #[test]
+    fn all_mistakes_are_listed_with_their_lines() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("secstream.toml");
+        std::fs::write(&file, "analyst = 'ann'\nanalist = 1\n[run]\nthreads = 'x'\n[keys]\nquit = 1\ntop = 'T'\n")
+            .unwrap();
+        let (c, wrong) = Config::check(&Places { files: vec![file.clone()], ..Places::default() });
+        let lines: Vec<String> =
+            wrong.iter().map(|e| e.to_string().replace(&file.display().to_string(), "f")).collect();
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[0].starts_with("f:2: unknown key 'analist'; did you mean 'analyst'?"), "{lines:?}");
+        assert!(lines[1].starts_with("f:4: 'run.threads' must be number"), "{lines:?}");
+        assert!(lines[2].starts_with("f:6: 'keys.quit' must be a key"), "{lines:?}");
+        assert_eq!(c.text("analyst"), "ann");
+        assert_eq!(c.key_origin("top"), &Origin::File(file, 7));
+        assert_eq!(c.key_origin("quit"), &Origin::Default);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::alert::Category;
 use crate::event::Severity;
 
-use super::{CorrelationSpec, NamedField};
+use super::{CorrelationSpec, GroupField, NamedField};
 
 /// A rule file as read, before it is understood.
 #[derive(Debug, Clone, Default)]
@@ -105,6 +105,8 @@ pub struct RuleInfo {
     pub risk: bool,
     /// Confidence of a match, 0 to 1, where the rule says so.
     pub confidence: Option<f64>,
+    /// Fields whose values its alerts name.
+    pub shows: Vec<GroupField>,
     /// For rates: fire only above this multiple of the group's own usual rate.
     pub baseline: Option<f64>,
 }

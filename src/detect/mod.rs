@@ -36,7 +36,7 @@ pub use engine::Matcher;
 pub use fields::{FieldRef, NamedField, OvField};
 pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};
 pub use ruleset::RuleSet;
-pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, StepExpr};
+pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr};
 
 #[cfg(test)]
 mod tests;

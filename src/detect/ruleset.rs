@@ -22,6 +22,9 @@ use super::{RuleFile, RuleIdx, RuleInfo, RuleKind, describe, resolve};
 /// Most documents of one rule set.
 const MAX_RULES: usize = 100_000;
 
+/// What is said of a file in which nothing stands.
+pub(super) const NO_RULE: &str = "the file holds no rule";
+
 /// All rules of a run, compiled, with the names they use frozen.
 #[derive(Debug)]
 pub struct RuleSet {
@@ -124,6 +127,7 @@ impl Loading {
             self.wrong(&path, &rule::Meta::default(), 1, e.clone());
             return;
         }
+        let before = self.infos.len();
         for doc in documents {
             if self.infos.len() >= MAX_RULES {
                 return;
@@ -132,6 +136,9 @@ impl Loading {
                 Ok(document) => self.document(&path, *document),
                 Err((meta, e)) => self.wrong(&path, &meta, e.line, located(&path, &e)),
             }
+        }
+        if self.infos.len() == before {
+            self.wrong(&path, &rule::Meta::default(), 1, format!("{path}:1:1: {NO_RULE}"));
         }
     }
 

@@ -29,7 +29,7 @@ use rng::Rng;
 pub use sink::{FileSink, FolderSink, LogSink, RecordSink};
 use stories::{Cast, victims};
 pub use stories::{StoryInfo, stories};
-pub use truth::{StoryTruth, Truth, TruthLine};
+pub use truth::{LeftOut, StoryTruth, Truth, TruthLine};
 use world::{People, State};
 
 use crate::event::Ts;
@@ -172,7 +172,9 @@ pub fn generate(opts: &GenerateOptions, out: &mut dyn RecordSink) -> io::Result<
         emit.queue.close(|tag, text| book.record(tag, text))?;
     }
     book.out.finish()?;
-    Ok(Truth { records: book.records, stories: cast.truth(book.lines) })
+    let records = book.records;
+    let (stories, left_out) = cast.truth(book.lines);
+    Ok(Truth { records, stories, left_out })
 }
 
 /// Counts records and notes those of stories.

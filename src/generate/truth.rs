@@ -3,7 +3,8 @@
 //! One JSON object per story: `story, technique, src_ip, user, host, first,
 //! last, lines`. `lines` are record numbers from 1 in the one log, or
 //! `{file, line}` where each source has its own file. A value that is one of
-//! several is a list.
+//! several is a list. A story that was asked for and has no room in the log has
+//! no lines, and the reason under `left_out`.
 
 use std::fmt::Write;
 
@@ -43,11 +44,24 @@ pub struct StoryTruth {
     pub lines: Vec<TruthLine>,
 }
 
+/// A story that was asked for and is not in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The story's name.
+    pub story: &'static str,
+    /// ATT&CK techniques.
+    pub technique: Vec<&'static str>,
+    /// Why it is not in it.
+    pub why: String,
+}
+
 /// The ground truth of a generated log.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Truth {
     /// The stories, in order of their first record.
     pub stories: Vec<StoryTruth>,
+    /// Stories that were asked for and are not in it, by name.
+    pub left_out: Vec<LeftOut>,
     /// Records written in all.
     pub records: u64,
 }
@@ -80,6 +94,19 @@ impl StoryTruth {
     }
 }
 
+impl LeftOut {
+    /// Its object in the truth file: without lines, with the reason.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "story": self.story,
+            "technique": one_or_list(&self.technique),
+            "src_ip": null, "user": null, "host": null, "first": null, "last": null, "lines": [],
+            "left_out": self.why,
+        })
+    }
+}
+
 impl Truth {
     /// The truth file: one object a line.
     #[must_use]
@@ -87,6 +114,9 @@ impl Truth {
         let mut out = String::new();
         for s in &self.stories {
             let _ = writeln!(out, "{}", s.to_json(per_file));
+        }
+        for s in &self.left_out {
+            let _ = writeln!(out, "{}", s.to_json());
         }
         out
     }

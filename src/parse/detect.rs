@@ -14,9 +14,6 @@ pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
     use Format::{Access, ApacheError, Auditd, Json, LighttpdError, NginxError, Syslog};
     let b = line.trim_ascii_start().as_bytes();
     let mut out = SmallVec::<[Format; 5]>::new();
-    if let Format::Custom(_) = main {
-        out.push(main);
-    }
     match b {
         [b'{', ..] => out.push(Json),
         [b't', b'y', b'p', b'e', b'=', ..] | [b'n', b'o', b'd', b'e', b'=', ..] => out.extend([Auditd, Syslog]),
@@ -70,8 +67,10 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
         let hits = batch.records.iter().filter(|r| c.matches(batch.value(r.raw))).count();
         (hits, Format::Custom(i))
     });
+    let any = |r: &&Record| parser.custom.iter().any(|c| c.matches(batch.value(r.raw)));
     if let Some((hits, f)) = own.max_by_key(|(hits, _)| *hits)
-        && hits * 2 > lines
+        && hits > 0
+        && batch.records.iter().filter(any).count() * 2 > lines
     {
         return f;
     }

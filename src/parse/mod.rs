@@ -174,8 +174,12 @@ impl Parser {
         } else if self.forced || self.main == Format::History {
             Some(self.main).filter(|f| self.try_format(*f, line, d, scratch))
         } else {
-            detect::candidates(line, self.main)
-                .into_iter()
+            // In a source of the user's own formats all of them go first.
+            let own = matches!(self.main, Format::Custom(_));
+            let others = if own { self.custom.len() } else { 0 };
+            (own.then_some(self.main).into_iter())
+                .chain((0..others).map(Format::Custom).filter(|f| *f != self.main))
+                .chain(detect::candidates(line, self.main))
                 .find(|f| self.try_format(*f, line, d, scratch))
                 .or_else(|| (0..self.custom.len()).map(Format::Custom).find(|f| self.try_format(*f, line, d, scratch)))
                 .or_else(|| Some(Format::Text).filter(|f| self.try_format(*f, line, d, scratch)))

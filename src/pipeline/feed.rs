@@ -205,7 +205,7 @@ impl Feed {
         let (view, parser, mut carry) = {
             let sources = self.shared.sources.read().unwrap_or_else(PoisonError::into_inner);
             let s = sources.get(source.0 as usize)?.as_ref()?;
-            (Arc::clone(&s.view), Arc::clone(&s.parser), s.carry)
+            (Arc::clone(&s.view), s.reads.parser(), s.carry)
         };
         let mut batch = Batch::default();
         view.read_block(block, &mut batch).ok()?;

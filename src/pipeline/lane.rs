@@ -75,9 +75,22 @@ impl Lane {
         }
     }
 
+    /// Its status as it is shown: with what became of a followed file.
+    pub fn shown(&self) -> SourceStatus {
+        let mut status = self.status.clone();
+        if let Some(view) = &self.view {
+            status.warnings.extend(view.notes());
+            status.presence = view.presence().filter(|_| !status.ended);
+        }
+        status
+    }
+
     /// Takes a batch from a worker.
-    pub fn accept(&mut self, work: Box<Work>) {
+    pub fn accept(&mut self, mut work: Box<Work>) {
         self.idle = false;
+        if let Some(format) = work.format.take() {
+            self.status.format = format;
+        }
         if let Some(w) = work.failed
             && !self.status.warnings.iter().any(|x| x == w)
         {

@@ -34,6 +34,8 @@ pub struct SessionOptions {
     pub inputs: Vec<Input>,
     /// Rules.
     pub rules: LoadRules,
+    /// Suppressions and other levels: the last stage.
+    pub policy: Arc<super::Policy>,
     /// Format of all inputs; `None` finds it out for each.
     pub format: Option<String>,
     /// Custom formats.
@@ -74,6 +76,7 @@ impl SessionOptions {
         Self {
             inputs,
             rules,
+            policy: Arc::default(),
             format: None,
             custom: Arc::from([]),
             tz: Tz::UTC,

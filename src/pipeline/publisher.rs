@@ -8,18 +8,19 @@ use std::time::Instant;
 use super::lane::Lane;
 use super::options::OnChange;
 use super::outputs::Outputs;
+use super::policy::LastStage;
+use super::reads::Reads;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
 use crate::detect::state::{Carry, State};
 use crate::event::{SourceId, Ts};
-use crate::parse::Parser;
 use crate::source::SourceView;
 
 /// One source as a feed reads it again.
 pub(super) struct FeedSource {
     pub view: Arc<SourceView>,
-    pub parser: Arc<Parser>,
+    pub reads: Arc<Reads>,
     /// What its records before the first timed one get.
     pub carry: Carry,
 }
@@ -45,6 +46,8 @@ pub(super) struct Publisher {
     pub loaded: usize,
     /// Closed alerts by (timestamp, id).
     pub closed: BTreeMap<(Ts, String), Arc<Alert>>,
+    /// What the user said in advance about alerts.
+    pub last: LastStage,
     /// The published list and whether it is out of date.
     pub list: Arc<Vec<Arc<Alert>>>,
 }
@@ -57,27 +60,37 @@ impl Publisher {
         }
     }
 
-    /// Takes changed alerts from the state; closed ones are kept.
-    pub fn drain(&mut self, state: &mut State) -> Vec<(Arc<Alert>, bool)> {
+    /// Takes changed alerts from the state, through the last stage; closed ones
+    /// are kept. With each whether it is closed and whether it goes out.
+    pub fn drain(&mut self, state: &mut State) -> Vec<(Arc<Alert>, bool, bool)> {
         let mut changed = Vec::new();
         let mut updates = Vec::new();
         state.drain(&mut updates);
         for u in updates {
-            let alert = u.alert;
+            let Some(alert) = self.last.pass(Arc::clone(&u.alert)) else {
+                self.closed.remove(&(u.alert.timestamp, u.alert.id.clone()));
+                changed.push((u.alert, u.closed, false));
+                continue;
+            };
             if u.closed {
                 self.closed.insert((alert.timestamp, alert.id.clone()), Arc::clone(&alert));
             }
-            changed.push((alert, u.closed));
+            changed.push((alert, u.closed, true));
         }
         changed
     }
 
     /// Closed and open alerts in order.
     pub fn all_alerts(&self, state: &State) -> Vec<Arc<Alert>> {
-        let mut all: Vec<Arc<Alert>> = self.closed.values().cloned().collect();
-        all.extend(state.open_alerts().into_iter().map(Arc::new));
+        let mut all: Vec<Arc<Alert>> = self.closed.values().filter(|a| !self.last.gone(a)).cloned().collect();
+        all.extend(self.open(state));
         all.sort_by(|a, b| (a.timestamp, &a.id).cmp(&(b.timestamp, &b.id)));
         all
+    }
+
+    /// Open alerts, those that go out.
+    pub fn open(&self, state: &State) -> Vec<Arc<Alert>> {
+        state.open_alerts().into_iter().filter_map(|a| self.last.look(Arc::new(a))).collect()
     }
 
     /// Publishes a snapshot and wakes the face up.
@@ -112,7 +125,7 @@ impl Publisher {
             revision: self.revision,
             phase,
             totals,
-            sources: Arc::new(lanes.iter().map(|l| l.status.clone()).collect()),
+            sources: Arc::new(lanes.iter().map(Lane::shown).collect()),
             alerts: Arc::clone(&self.list),
             histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
             rules_loaded: self.loaded,
@@ -121,6 +134,8 @@ impl Publisher {
             outputs: Arc::new(outputs.trouble()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
+            evicted_by: Arc::new(state.evicted_by()),
+            rulings: Arc::new(self.last.hits()),
             untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),
         };

@@ -55,7 +55,7 @@ impl Sequencer {
         let phase = self.flow();
         if phase == Phase::Stopped {
             self.alerts();
-            let open: Vec<Arc<Alert>> = self.state.open_alerts().into_iter().map(Arc::new).collect();
+            let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
         }
         self.close();
@@ -298,7 +298,7 @@ impl Sequencer {
     /// Passes changed alerts on.
     fn alerts(&mut self) {
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
-        for (a, closed) in self.publisher.drain(&mut self.state) {
+        for (a, closed, out) in self.publisher.drain(&mut self.state) {
             // an alert is given out again when another comes to stand for it
             if !closed
                 && a.revision == 1
@@ -308,7 +308,9 @@ impl Sequencer {
             {
                 *n += 1;
             }
-            self.outputs.each(|s| s.alert(ctx, &a));
+            if out {
+                self.outputs.each(|s| s.alert(ctx, &a));
+            }
         }
     }
 

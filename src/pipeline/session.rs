@@ -9,6 +9,7 @@ use super::lane::Lane;
 use super::lanes::Lanes;
 use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
+use super::reads::Reads;
 use super::sequencer::Sequencer;
 use super::work::{Feeder, Reading, Shop};
 use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, SessionOptions, Snapshot, SourceStatus, work};
@@ -139,12 +140,16 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
                     ..status
                 };
                 lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.carry, o.begins));
-                let parser = Arc::new(o.parser);
-                feed_sources.push(Some(FeedSource { view, parser: Arc::clone(&parser), carry: o.carry }));
-                feeders.push(Arc::new(Feeder {
-                    reader: Mutex::new(Reading { reader: Some(o.reader), batches: 0 }),
-                    parser,
-                }));
+                let mut reads = Reads::new(o.parser);
+                if o.reader.is_unseen() {
+                    let (name, tables) = (input.name.clone(), tables.clone());
+                    let parse = parse_options(&options, o.time_ref);
+                    reads = reads.later(move |sample| Parser::with_tables(&name, sample, &parse, &tables));
+                }
+                let reads = Arc::new(reads);
+                feed_sources.push(Some(FeedSource { view, reads: Arc::clone(&reads), carry: o.carry }));
+                let reader = Mutex::new(Reading { reader: Some(o.reader), batches: 0 });
+                feeders.push(Arc::new(Feeder { reader, reads }));
             }
             Err(why) => {
                 let mut status = SourceStatus { failed: true, ended: true, ..status };
@@ -155,8 +160,9 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
                 opened.push(OpenedSource { record, view: None });
                 lanes.push(lane);
                 feed_sources.push(None);
-                let parser = Arc::new(Parser::with_tables("", b"", &parse_options(&options, Ts::NONE), &tables));
-                feeders.push(Arc::new(Feeder { reader: Mutex::new(Reading { reader: None, batches: 0 }), parser }));
+                let parser = Parser::with_tables("", b"", &parse_options(&options, Ts::NONE), &tables);
+                let reads = Arc::new(Reads::new(parser));
+                feeders.push(Arc::new(Feeder { reader: Mutex::new(Reading { reader: None, batches: 0 }), reads }));
             }
         }
     }
@@ -179,7 +185,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     }
     drop((token_rx, result_tx));
 
-    let problems: Vec<RuleProblem> = rules
+    let mut problems: Vec<RuleProblem> = rules
         .rules()
         .iter()
         .filter(|r| !r.loaded)
@@ -189,7 +195,9 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
             reason: r.reason.clone().unwrap_or_default(),
         })
         .collect();
+    problems.extend(options.policy.problems.iter().cloned());
     let publisher = Publisher {
+        last: super::policy::LastStage::new(Arc::clone(&options.policy)),
         shared: Arc::clone(shared),
         stop: Arc::clone(&options.stop),
         on_change: options.on_change.clone(),

@@ -168,6 +168,10 @@ impl Sink for EventSink {
         Ok(())
     }
 
+    fn tick(&mut self) -> Result<(), SinkError> {
+        self.out.flush()
+    }
+
     fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
         self.out.flush()
     }
@@ -186,6 +190,10 @@ impl Sink for MatchSink {
             }
         }
         Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), SinkError> {
+        self.0.flush()
     }
 
     fn finish(&mut self, _: SinkContext<'_>, _: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{Counts, Histogram, OutputFailure};
 use crate::alert::Alert;
+use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId};
+use crate::source::Presence;
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +45,8 @@ pub struct SourceStatus {
     pub sha256: Option<String>,
     /// What went wrong or deserves attention; sanitized when shown.
     pub warnings: Vec<String>,
+    /// Of a followed file, whether there is one.
+    pub presence: Option<Presence>,
     /// Whether it could not be read at all.
     pub failed: bool,
     /// Whether a part of it could not be read (cut short, damaged).
@@ -83,12 +87,16 @@ pub struct Snapshot {
     pub rule_problems: Arc<Vec<RuleProblem>>,
     /// Times each rule matched, by rule id, in rule order.
     pub rules_fired: Arc<Vec<(Arc<str>, u64)>>,
+    /// Suppressions and other levels, with how many alerts each took out or changed.
+    pub rulings: Arc<Vec<super::RulingHits>>,
     /// Outputs that failed, or cannot be written for now.
     pub outputs: Arc<Vec<OutputFailure>>,
     /// Ended because the reader of the only output was gone.
     pub abandoned: bool,
     /// Windows and groups put out of memory by the caps.
     pub evicted: u64,
+    /// The rules whose windows and groups those were, those that lost most first.
+    pub evicted_by: Arc<Vec<Evicted>>,
     /// Matches that no window counts, for want of a time.
     pub untimed_matches: u64,
     /// Wall-clock seconds since the start.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::reads::Reads;
 use crate::detect::{Hit, Matcher, RuleSet};
 use crate::event::{Batch, Record, RecordFlags};
-use crate::parse::{Parser, Scratch};
+use crate::parse::Scratch;
 use crate::query::Query;
 use crate::source::{Polled, SourceReader, SourceSummary};
 
@@ -19,7 +20,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// One source as the workers see it.
 pub(super) struct Feeder {
     pub reader: Mutex<Reading>,
-    pub parser: Arc<Parser>,
+    pub reads: Arc<Reads>,
 }
 
 pub(super) struct Reading {
@@ -33,6 +34,8 @@ pub(super) struct Work {
     pub hits: Vec<Hit>,
     /// Per record, whether the query leaves it out; empty without a query.
     pub filtered: Vec<bool>,
+    /// The format, where the source's first bytes came with this batch.
+    pub format: Option<String>,
     /// A stage failed on this batch: its records are kept raw.
     pub failed: Option<&'static str>,
 }
@@ -63,7 +66,13 @@ impl Shop {
     /// Takes a used batch, or a new one.
     fn take(&self) -> Box<Work> {
         lock(&self.spare).pop().unwrap_or_else(|| {
-            Box::new(Work { batch: Batch::default(), hits: Vec::new(), filtered: Vec::new(), failed: None })
+            Box::new(Work {
+                batch: Batch::default(),
+                hits: Vec::new(),
+                filtered: Vec::new(),
+                format: None,
+                failed: None,
+            })
         })
     }
 
@@ -103,7 +112,11 @@ fn step(shop: &Shop, feeder: &Feeder, matcher: &mut Matcher, scratch: &mut Scrat
         let mut reading = lock(&feeder.reader);
         let Some(reader) = reading.reader.as_mut() else { return Got::Nothing };
         match reader.poll_batch(&mut work.batch, POLL) {
-            Ok(Polled::Batch) => reading.batches += 1,
+            Ok(Polled::Batch) => {
+                // Under the lock: no batch after this one is parsed before the format is known.
+                work.format = reader.late_sample().and_then(|sample| feeder.reads.begins(&sample));
+                reading.batches += 1;
+            }
             Ok(Polled::Idle) => return Got::Idle,
             Ok(Polled::End) => {
                 let n = reading.batches;
@@ -118,8 +131,9 @@ fn step(shop: &Shop, feeder: &Feeder, matcher: &mut Matcher, scratch: &mut Scrat
             }
         }
     }
-    let Work { batch, hits, filtered, failed } = &mut *work;
-    let parsed = catch_unwind(AssertUnwindSafe(|| feeder.parser.parse_batch(batch, scratch)));
+    let parser = feeder.reads.parser();
+    let Work { batch, hits, filtered, failed, .. } = &mut *work;
+    let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse_batch(batch, scratch)));
     if parsed.is_err() {
         keep_raw(batch);
         *failed = Some("a parser failed on a block; its records are kept raw");

@@ -1,5 +1,7 @@
 //! The syntax tree of a query.
 
+use std::net::IpAddr;
+
 use regex::Regex;
 
 use super::Cidr;
@@ -85,12 +87,36 @@ pub enum Pattern {
     },
     /// Text with wildcards, or a regular expression; case-insensitive.
     Regex(Regex),
+    /// A number that is ordered.
+    Number(f64),
     /// A network.
     Cidr(Cidr),
+    /// An address: equal however it is written, and ordered.
+    Address {
+        /// The address.
+        ip: IpAddr,
+        /// As it was written, lower case: for values that are no address.
+        text: String,
+    },
     /// An instant.
     Time(Ts),
     /// A severity.
     Severity(Severity),
+    /// A range.
+    Between(Between),
+}
+
+/// A range; both ends are in it, but for the end of times.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Between {
+    /// Numbers and sizes.
+    Number(f64, f64),
+    /// Addresses of one family.
+    Address(IpAddr, IpAddr),
+    /// Severities.
+    Severity(Severity, Severity),
+    /// From the first instant to before the second.
+    Time(Ts, Ts),
 }
 
 /// A node of the tree.

@@ -17,7 +17,7 @@ impl Cidr {
     pub fn parse(text: &str) -> Option<Self> {
         let (addr, bits) = text.split_once('/')?;
         let bits: u32 = bits.parse().ok()?;
-        let ip: IpAddr = addr.trim_matches(['[', ']']).parse().ok()?;
+        let ip = addr.trim_matches(['[', ']']).parse::<IpAddr>().ok()?;
         let v6 = ip.is_ipv6();
         let width = if v6 { 128 } else { 32 };
         if bits > width {
@@ -38,8 +38,18 @@ impl Cidr {
     /// Whether the text is an address of the network.
     #[must_use]
     pub fn contains_text(&self, text: &str) -> bool {
-        text.trim_matches(['[', ']']).parse().is_ok_and(|ip| self.contains(ip))
+        parse_address(text).is_some_and(|ip| self.contains(ip))
     }
+}
+
+/// An address, in brackets or not; an IPv4 address in IPv6's clothes is IPv4.
+pub(super) fn parse_address(text: &str) -> Option<IpAddr> {
+    // Nearly no text is one: the first byte tells.
+    let text = text.trim_matches(['[', ']']);
+    if !text.bytes().next().is_some_and(|b| b.is_ascii_hexdigit() || b == b':') {
+        return None;
+    }
+    text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
 fn number(ip: IpAddr) -> u128 {

@@ -1,6 +1,7 @@
 //! Evaluates a query over anything that can name its fields.
 
-use super::ast::{Field, Node, Op, Pattern};
+use super::ast::{Between, Field, Node, Op, Pattern};
+use super::cidr::parse_address;
 use crate::event::{EventRef, EventRow, EventType, Outcome, Ov, RecordFlags, Severity, Ts};
 
 /// The typed members of an event.
@@ -96,17 +97,37 @@ fn test(field: &Field, op: Op, any: &[Pattern], e: &impl Fields) -> bool {
         Field::EventType => on(e.typed().event_type.as_str()),
         Field::Outcome => on(e.typed().outcome.as_str()),
         Field::Parsed => on(if e.typed().parsed { "true" } else { "false" }),
-        Field::Line => on(&e.typed().line.to_string()),
+        Field::Line => {
+            // Most records have fewer digits than this; none is cut.
+            let mut digits = [0u8; 20];
+            on(decimal(e.typed().line, &mut digits))
+        }
         Field::Raw => on(e.raw()),
         Field::Severity => any.iter().any(|p| match p {
             Pattern::Severity(s) => ordered(e.typed().severity.cmp(s), op),
+            Pattern::Between(Between::Severity(a, b)) => (*a..=*b).contains(&e.typed().severity),
             p => holds(e.typed().severity.as_str(), op, p),
         }),
         Field::Time => any.iter().any(|p| match p {
             Pattern::Time(t) => e.typed().time.is_some() && ordered(e.typed().time.cmp(t), op),
+            Pattern::Between(Between::Time(a, b)) => e.typed().time.is_some() && (*a..*b).contains(&e.typed().time),
             p => holds(&e.typed().time.to_rfc3339(), op, p),
         }),
     }
+}
+
+/// A number's digits, without an allocation.
+fn decimal(mut n: u64, digits: &mut [u8; 20]) -> &str {
+    let mut at = digits.len();
+    for d in digits.iter_mut().rev() {
+        *d = b'0' + (n % 10) as u8;
+        n /= 10;
+        at -= 1;
+        if n == 0 {
+            break;
+        }
+    }
+    digits.get(at..).and_then(|d| std::str::from_utf8(d).ok()).unwrap_or("")
 }
 
 fn ordered(o: std::cmp::Ordering, op: Op) -> bool {
@@ -123,14 +144,34 @@ fn holds(value: &str, op: Op, pattern: &Pattern) -> bool {
     match pattern {
         Pattern::Regex(r) => r.is_match(value),
         Pattern::Cidr(c) => c.contains_text(value),
-        Pattern::Text { text, number } => {
-            if let (Some(n), Ok(v)) = (number, value.parse::<f64>()) {
+        Pattern::Number(n) => number(value).and_then(|v| v.partial_cmp(n)).is_some_and(|o| ordered(o, op)),
+        Pattern::Text { text, number: n } => {
+            if let (Some(n), Some(v)) = (n, number(value)) {
                 return v.partial_cmp(n).is_some_and(|o| ordered(o, op));
             }
             op == Op::Eq && eq_fold(value, text)
         }
-        Pattern::Time(_) | Pattern::Severity(_) => false,
+        Pattern::Address { ip, text } => match parse_address(value) {
+            // The families have no order between them.
+            Some(v) if op == Op::Eq || v.is_ipv4() == ip.is_ipv4() => ordered(v.cmp(ip), op),
+            Some(_) => false,
+            None => op == Op::Eq && eq_fold(value, text),
+        },
+        Pattern::Between(Between::Number(a, b)) => number(value).is_some_and(|v| (*a..=*b).contains(&v)),
+        Pattern::Between(Between::Address(a, b)) => {
+            parse_address(value).is_some_and(|v| v.is_ipv4() == a.is_ipv4() && (*a..=*b).contains(&v))
+        }
+        Pattern::Time(_) | Pattern::Severity(_) | Pattern::Between(_) => false,
     }
+}
+
+/// A value as a number; names such as `inf` are none.
+fn number(value: &str) -> Option<f64> {
+    let first = value.bytes().next()?;
+    if !(first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.')) {
+        return None;
+    }
+    value.parse().ok()
 }
 
 fn eq_fold(value: &str, lower: &str) -> bool {
@@ -164,6 +205,10 @@ mod tests {
             d.event(EventType::SshLoginFailed, Outcome::Failure);
             d.severity(Severity::Medium);
             d.time(Ts::from_secs(1000), TimeQuality::Zoned);
+            d.set(Ov::Bytes, "12582912");
+            d.set(Ov::DestIp, "2001:db8::1");
+            d.set(Ov::Process, "sshd[712");
+            d.field("rhost", "a..b");
             d.field("Image", "C:\\x\\cmd.exe");
         });
         b.schema = Some(Schema::base().into());
@@ -207,22 +252,96 @@ mod tests {
             "event_type=ssh_*",
             "parsed=false",
             "line=7",
+            "user=[a,root]",
+            "user = [ bob , root ]",
+            "user in [bob, root]",
+            "user not in [bob, alice]",
+            "user!=[bob,alice]",
+            "src_ip=[11.0.0.0/8,10.0.0.0/8]",
+            "status=[4*,500]",
+            "status>=4e2",
+            "status=400..499",
+            "line=7..7",
+            "bytes>10MB",
+            "bytes>=12MiB",
+            "bytes=12mib",
+            "bytes=10MB..20MB",
+            "src_ip>10.1.2.2 and src_ip<10.1.2.10",
+            "src_ip=10.1.2.0..10.1.2.255",
+            "src_ip=::ffff:10.1.2.3",
+            "dest_ip=2001:DB8:0:0::1",
+            "dest_ip>2001:db8::",
+            "not dest_ip>1.2.3.4",
+            "severity=low..high",
+            "timestamp=1970-01-01",
+            "timestamp=1970-01-01T00:16",
+            "timestamp=-15m..now",
+            "timestamp=1970-01-01..1970-01-02",
+            "timestamp<=1970-01-01",
+            "timestamp!=[1970-01-02,1970-01-03]",
+            "user=root && (outcome=failure || user=bob)",
+            "user~[r]oot",
+            "user~(bob,r[o]+t)",
+            "process=[sshd[712]",
+            "rhost=\"a..b\"",
+            "rhost=a..b",
         ] {
             assert!(check(q), "{q}");
         }
-        for q in
-            ["user=bob", "src_ip=11.0.0.0/8", "status_code<400", "sev>=high", "time>-5m", "not password", "user=r?t"]
-        {
+        for q in [
+            "user=[bob,alice]",
+            "user not in [root]",
+            "bytes>20MB",
+            "bytes=1..2",
+            "src_ip>10.1.2.10",
+            "src_ip=10.1.2.4..10.1.2.9",
+            "dest_ip<9.9.9.9",
+            "timestamp>1970-01-01",
+            "timestamp=1970-01-02..1970-01-03",
+            "timestamp=yesterday",
+            "severity=high..critical",
+            "user=bob",
+            "src_ip=11.0.0.0/8",
+            "status_code<400",
+            "sev>=high",
+            "time>-5m",
+            "not password",
+            "user=r?t",
+        ] {
             assert!(!check(q), "{q}");
         }
     }
 
     #[test]
     fn errors_name_the_place() {
-        for (q, column) in [("user=", 6), ("(user=x", 8), ("user=x )", 8), ("sev>=loud", 6), ("a~[", 3), ("\"open", 1)]
-        {
+        for (q, column) in [
+            ("user=", 6),
+            ("(user=x", 8),
+            ("user=x )", 8),
+            ("sev>=loud", 6),
+            ("a~[", 3),
+            ("\"open", 1),
+            ("user=[a b]", 9),
+            ("user=[a", 8),
+            ("user=[]", 7),
+            ("user=[a,]", 9),
+            ("bytes>[1,2]", 7),
+            ("bytes>ten", 7),
+            ("src_ip>10.0.0.0/8", 8),
+            ("src_ip=10.0.0.0/33", 8),
+            ("src_ip=10.0.0.9..10.0.0.1", 8),
+            ("timestamp=-1h..-2h", 11),
+            ("timestamp=soon..now", 11),
+            ("user=~x", 6),
+            ("and user=x", 1),
+            ("user=x or", 10),
+            ("=x", 1),
+            ("user=x)", 7),
+        ] {
             let e = Query::parse(q, Ts(0)).expect_err(q);
             assert_eq!(e.column, column, "{q}: {e}");
+            let (shown, caret) = e.place(q);
+            assert_eq!((shown.as_str(), caret.len()), (q, column), "{q}");
         }
         assert!(Query::parse(&"(".repeat(5000), Ts(0)).is_err());
         assert!(Query::parse(&"not ".repeat(4000), Ts(0)).is_err());
@@ -230,7 +349,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_parses_or_says_why(q in "[a-z=!~<>()\", *?\\\\0-9/.-]{0,40}") {
+        fn any_text_parses_or_says_why(q in "[a-zMGi=!~<>()\\[\\]\", *?\\\\0-9/.:|&-]{0,40}") {
             let _ = Query::parse(&q, Ts(0));
         }
 

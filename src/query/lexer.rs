@@ -20,6 +20,10 @@ pub(super) enum Kind {
     Op(Op),
     Open,
     Close,
+    /// `[` where a value is expected.
+    OpenList,
+    /// The `]` of such a list.
+    CloseList,
     Comma,
     Bang,
 }
@@ -29,12 +33,10 @@ const MAX: usize = 16 * 1024;
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
     if text.len() > MAX {
-        return Err(QueryError {
-            column: 1,
-            message: format!("a query may have {MAX} bytes, this one has {}", text.len()),
-        });
+        return Err(QueryError::new(1, format!("a query may have {MAX} bytes, this one has {}", text.len())));
     }
-    let mut out = Vec::new();
+    let mut out: Vec<Token> = Vec::new();
+    let mut list = false;
     let mut it = text.chars().enumerate().peekable();
     while let Some(&(i, c)) = it.peek() {
         let column = i + 1;
@@ -54,6 +56,17 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
             ')' => {
                 it.next();
                 Kind::Close
+            }
+            // Elsewhere a square bracket is text: `sshd[12]`, `user~[ab]+`.
+            '[' if !list && takes_list(&out) => {
+                it.next();
+                list = true;
+                Kind::OpenList
+            }
+            ']' if list => {
+                it.next();
+                list = false;
+                Kind::CloseList
             }
             ',' => {
                 it.next();
@@ -101,15 +114,18 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
                     }
                 }
                 if !closed {
-                    return Err(QueryError { column, message: "this quotation mark is never closed".into() });
+                    return Err(QueryError::new(column, "this quotation mark is never closed")
+                        .hint("a mark inside quotes is written \\\" or the other kind is used around it"));
                 }
                 Kind::Word { text: word, quoted: true }
             }
             _ => {
                 let mut word = String::new();
-                while let Some((_, c)) = it
-                    .next_if(|(_, c)| !c.is_whitespace() && !matches!(c, '(' | ')' | ',' | '=' | '~' | '<' | '>' | '"'))
-                {
+                while let Some((_, c)) = it.next_if(|(_, c)| {
+                    !c.is_whitespace()
+                        && !matches!(c, '(' | ')' | ',' | '=' | '~' | '<' | '>' | '"')
+                        && !(list && *c == ']')
+                }) {
                     // `field!=x`: the operator ends the word
                     if c == '!'
                         && let Some((at, n)) = it.next_if(|(_, n)| matches!(n, '=' | '~'))
@@ -130,4 +146,13 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
         out.push(Token { column, kind });
     }
     Ok(out)
+}
+
+/// Whether a value is expected after these tokens, and may be a list.
+fn takes_list(out: &[Token]) -> bool {
+    match out.last().map(|t| &t.kind) {
+        Some(Kind::Op(op)) => !matches!(op, Op::Match | Op::NotMatch),
+        Some(Kind::Word { text, quoted: false }) => out.len() > 1 && text.eq_ignore_ascii_case("in"),
+        _ => false,
+    }
 }

@@ -3,38 +3,34 @@
 //! ```text
 //! expr    = or ; or = and { "or" and } ; and = unary { ["and"] unary }
 //! unary   = ("not" | "!") unary | "(" expr ")" | test | word
-//! test    = field op value ; op = "=" "!=" "~" "!~" "<" "<=" ">" ">="
-//! value   = word | "quoted" | "(" value { "," value } ")"
+//! test    = field op value ; op = "=" "!=" "~" "!~" "<" "<=" ">" ">=" "in" "not in"
+//! value   = item | "[" item { "," item } "]" | "(" item { "," item } ")"
+//! item    = word | "quoted" | word ".." word
 //! ```
 //!
-//! `=` compares without regard to case, takes `*` and `?` as wildcards, and a
-//! value like `10.0.0.0/8` as a network. `severity` is ordered. Times are RFC
-//! 3339, a date, a clock time's date-time, or relative to now (`-15m`, `-2h`,
-//! `-7d`). A word without an operator is looked for in the raw record.
+//! `=` compares without regard to case, takes `*` and `?` as wildcards, a value
+//! like `10.0.0.0/8` as a network, and `a..b` as a range of numbers, sizes,
+//! addresses, severities or times. `severity` and addresses are ordered. A word
+//! without an operator is looked for in the raw record. `docs/query.md` is the
+//! reference for users.
 
 mod ast;
 mod cidr;
+mod error;
 mod eval;
 mod lexer;
 mod parser;
+mod size;
+mod value;
 mod when;
 
-pub use ast::{Field, Node, Op, Pattern};
+pub use ast::{Between, Field, Node, Op, Pattern};
 pub use cidr::Cidr;
+pub use error::QueryError;
 pub use eval::{Fields, Typed};
-pub use when::parse_time;
+pub use when::{parse_span, parse_time};
 
 use crate::event::{EventRef, EventRow, Ts};
-
-/// Why a query is not one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("column {column}: {message}")]
-pub struct QueryError {
-    /// 1-based column (characters) in the query.
-    pub column: usize,
-    /// What was found and what was expected.
-    pub message: String,
-}
 
 /// A parsed query.
 #[derive(Debug, Clone)]
@@ -89,6 +85,8 @@ impl Query {
 pub fn quote(value: &str) -> String {
     let plain = !value.is_empty()
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:/@-".contains(&b))
+        // `a..b` would be a range, `x/8` a network
+        && !value.contains("..")
         && !matches!(value.to_ascii_lowercase().as_str(), "and" | "or" | "not" | "in");
     if plain {
         return value.to_owned();

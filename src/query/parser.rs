@@ -1,11 +1,10 @@
 //! Recursive-descent parser of queries, bounded in depth.
 
-use regex::RegexBuilder;
-
+use super::QueryError;
 use super::ast::{Field, Node, Op, Pattern};
 use super::lexer::{Kind, Token, tokens};
-use super::{Cidr, QueryError, parse_time};
-use crate::event::{Ov, Severity, Ts, overlay_by_name};
+use super::value::{self, unescape};
+use crate::event::{Ov, Ts, overlay_by_name};
 
 /// Deepest nesting of brackets and negations.
 const MAX_DEPTH: usize = 64;
@@ -20,7 +19,7 @@ pub(super) fn parse(text: &str, now: Ts) -> Result<Node, QueryError> {
     let node = p.or(0)?;
     match p.tokens.get(p.at) {
         None => Ok(node),
-        Some(t) => Err(QueryError { column: t.column, message: "expected the end of the query here".into() }),
+        Some(t) => Err(unexpected(t)),
     }
 }
 
@@ -41,7 +40,7 @@ impl Parser<'_> {
     }
 
     fn error<T>(&self, message: impl Into<String>) -> Result<T, QueryError> {
-        Err(QueryError { column: self.column(), message: message.into() })
+        Err(QueryError::new(self.column(), message))
     }
 
     fn keyword(&mut self, word: &str) -> bool {
@@ -52,7 +51,7 @@ impl Parser<'_> {
 
     fn or(&mut self, depth: usize) -> Result<Node, QueryError> {
         let mut any = vec![self.and(depth)?];
-        while self.keyword("or") {
+        while self.keyword("or") || self.keyword("||") {
             any.push(self.and(depth)?);
         }
         Ok(if any.len() == 1 { any.remove(0) } else { Node::Or(any) })
@@ -61,13 +60,13 @@ impl Parser<'_> {
     fn and(&mut self, depth: usize) -> Result<Node, QueryError> {
         let mut all = vec![self.unary(depth)?];
         loop {
-            if self.keyword("and") {
+            if self.keyword("and") || self.keyword("&&") {
                 all.push(self.unary(depth)?);
                 continue;
             }
             match self.peek() {
                 None | Some(Kind::Close) => break,
-                Some(Kind::Word { text, quoted: false }) if text.eq_ignore_ascii_case("or") => break,
+                Some(Kind::Word { text, quoted: false }) if text.eq_ignore_ascii_case("or") || text == "||" => break,
                 Some(_) => all.push(self.unary(depth)?),
             }
         }
@@ -90,43 +89,78 @@ impl Parser<'_> {
                 self.at += 1;
                 let node = self.or(depth + 1)?;
                 if self.peek() != Some(&Kind::Close) {
-                    return self.error("expected ')'");
+                    return self.error("expected ')'").map_err(|e: QueryError| e.hint("a bracket is not closed"));
                 }
                 self.at += 1;
                 Ok(node)
             }
-            Some(Kind::Word { text, .. }) => {
-                let text = text.clone();
+            Some(Kind::Word { text, quoted }) => {
+                let (text, quoted) = (text.clone(), *quoted);
                 let column = self.column();
+                if !quoted && matches!(text.to_ascii_lowercase().as_str(), "and" | "or" | "&&" | "||") {
+                    return Err(QueryError::new(column, format!("'{text}' has nothing before it"))
+                        .hint("to look for the word itself put it in quotes"));
+                }
                 self.at += 1;
                 let op = match self.peek() {
                     Some(Kind::Op(op)) => *op,
                     Some(Kind::Word { text: t, quoted: false }) if t.eq_ignore_ascii_case("in") => Op::Eq,
+                    Some(Kind::Word { text: t, quoted: false })
+                        if t.eq_ignore_ascii_case("not") && self.in_follows() =>
+                    {
+                        self.at += 1;
+                        Op::Ne
+                    }
                     _ => return Ok(Node::Free(unescape(&text).to_lowercase())),
                 };
                 self.at += 1;
                 self.test(&text, column, op)
             }
-            _ => self.error("expected a field, a word, 'not' or '('"),
+            Some(Kind::Op(_)) => Err(QueryError::new(self.column(), "expected a field before the operator")
+                .hint("as user=root; to look for the sign itself put it in quotes")),
+            Some(_) => self.error("expected a field, a word, 'not' or '('"),
+            None => self
+                .error("the query ends where a field, a word, 'not' or '(' should stand")
+                .map_err(|e: QueryError| e.hint("complete it, or take the last word away")),
         }
     }
 
+    /// Whether the word after this one is `in`: `user not in [a, b]`.
+    fn in_follows(&self) -> bool {
+        matches!(self.tokens.get(self.at + 1).map(|t| &t.kind), Some(Kind::Word { text, quoted: false }) if text.eq_ignore_ascii_case("in"))
+    }
+
     fn test(&mut self, name: &str, column: usize, op: Op) -> Result<Node, QueryError> {
-        let field = field(name).ok_or_else(|| QueryError { column, message: format!("'{name}' is no field name") })?;
+        let field = field(name)
+            .ok_or_else(|| QueryError::new(column, format!("'{name}' is no field name")).hint("as user=root"))?;
         let (op, negated) = match op {
             Op::Ne => (Op::Eq, true),
             Op::NotMatch => (Op::Match, true),
             op => (op, false),
         };
         let mut any = Vec::new();
-        if self.peek() == Some(&Kind::Open) {
+        let close = match self.peek() {
+            Some(Kind::Open) => Some((Kind::Close, ')')),
+            Some(Kind::OpenList) => Some((Kind::CloseList, ']')),
+            _ => None,
+        };
+        if let Some((close, sign)) = close {
+            let at = self.column();
+            if !matches!(op, Op::Eq | Op::Match) {
+                return self
+                    .error("an ordered comparison takes one value")
+                    .map_err(|e: QueryError| e.hint("a list goes with = != ~ !~ and in"));
+            }
             self.at += 1;
             loop {
                 any.push(self.value(&field, op)?);
                 match self.peek() {
                     Some(Kind::Comma) => self.at += 1,
-                    Some(Kind::Close) => break,
-                    _ => return self.error("expected ',' or ')'"),
+                    Some(k) if *k == close => break,
+                    _ => {
+                        let hint = format!("the list began at column {at}; put values with spaces in quotes");
+                        return self.error(format!("expected ',' or '{sign}'")).map_err(|e: QueryError| e.hint(hint));
+                    }
                 }
             }
             self.at += 1;
@@ -138,49 +172,31 @@ impl Parser<'_> {
     }
 
     fn value(&mut self, field: &Field, op: Op) -> Result<Pattern, QueryError> {
-        let Some(Kind::Word { text, .. }) = self.peek() else {
-            return self.error("expected a value");
-        };
-        let text = text.clone();
-        let pattern = match (field, op) {
-            (_, Op::Match) => regex(&text),
-            (Field::Time, _) => parse_time(&text, self.now)
-                .map(Pattern::Time)
-                .ok_or_else(|| format!("'{text}' is no time: use RFC 3339, YYYY-MM-DD or -15m")),
-            (Field::Severity, _) => severity(&text)
-                .map(Pattern::Severity)
-                .ok_or_else(|| format!("'{text}' is no severity: info, low, medium, high or critical")),
-            (_, Op::Eq) if Cidr::parse(&text).is_some() => {
-                Cidr::parse(&text).map(Pattern::Cidr).ok_or_else(String::new)
+        let (text, quoted) = match self.peek() {
+            Some(Kind::Word { text, quoted }) => (text.clone(), *quoted),
+            Some(Kind::Op(Op::Match)) => {
+                let hint = format!("{}~EXPRESSION is a regular expression", field.name());
+                return self.error("two operators").map_err(|e: QueryError| e.hint(hint));
             }
-            (_, Op::Eq) if has_wildcard(&text) => regex(&wildcard_regex(&text)),
             _ => {
-                let text = unescape(&text).to_lowercase();
-                let number = text.parse().ok();
-                if op != Op::Eq && number.is_none() {
-                    Err(format!("'{text}' is no number"))
-                } else {
-                    Ok(Pattern::Text { text, number })
-                }
+                let hint = format!("\"\" is the empty text, not {}=* is a field that is absent", field.name());
+                return self.error("expected a value").map_err(|e: QueryError| e.hint(hint));
             }
         };
-        match pattern {
-            Ok(p) => {
-                self.at += 1;
-                Ok(p)
-            }
-            Err(message) => self.error(message),
-        }
+        let pattern = value::value(&text, quoted, field, op, self.now)
+            .map_err(|w| QueryError::new(self.column(), w.message).hint(w.hint))?;
+        self.at += 1;
+        Ok(pattern)
     }
 }
 
-fn severity(text: &str) -> Option<Severity> {
-    let t = text.to_ascii_lowercase();
-    Severity::from_sigma_level(&t).or(match t.as_str() {
-        "med" => Some(Severity::Medium),
-        "crit" => Some(Severity::Critical),
-        _ => None,
-    })
+/// What stands where the query should have ended.
+fn unexpected(t: &Token) -> QueryError {
+    let e = QueryError::new(t.column, "expected the end of the query here");
+    match t.kind {
+        Kind::Close => e.hint("this ')' closes nothing"),
+        _ => e,
+    }
 }
 
 fn field(name: &str) -> Option<Field> {
@@ -203,53 +219,4 @@ fn field(name: &str) -> Option<Field> {
             },
         },
     })
-}
-
-fn has_wildcard(text: &str) -> bool {
-    let mut escaped = false;
-    text.chars().any(|c| {
-        let hit = !escaped && matches!(c, '*' | '?');
-        escaped = !escaped && c == '\\';
-        hit
-    })
-}
-
-fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut it = text.chars().peekable();
-    while let Some(c) = it.next() {
-        if c == '\\'
-            && let Some(e) = it.next_if(|e| matches!(e, '*' | '?' | '\\'))
-        {
-            out.push(e);
-            continue;
-        }
-        out.push(c);
-    }
-    out
-}
-
-fn wildcard_regex(text: &str) -> String {
-    let mut out = String::from("^");
-    let mut it = text.chars();
-    while let Some(c) = it.next() {
-        match c {
-            '*' => out.push_str(".*"),
-            '?' => out.push('.'),
-            '\\' => out.push_str(&regex::escape(&it.next().unwrap_or('\\').to_string())),
-            c => out.push_str(&regex::escape(&c.to_string())),
-        }
-    }
-    out.push('$');
-    out
-}
-
-fn regex(text: &str) -> Result<Pattern, String> {
-    RegexBuilder::new(text)
-        .case_insensitive(true)
-        .dot_matches_new_line(true)
-        .size_limit(1 << 20)
-        .build()
-        .map(Pattern::Regex)
-        .map_err(|e| format!("not a regular expression: {}", e.to_string().lines().last().unwrap_or("")))
 }

@@ -99,6 +99,8 @@ pub struct Skipped {
 pub struct ExpandOptions {
     /// Take arguments as plain paths, never as globs.
     pub no_glob: bool,
+    /// A file that is not there may come: it is followed.
+    pub follow: bool,
 }
 
 /// Finds the inputs that the arguments name, and all that is passed over.
@@ -114,6 +116,11 @@ pub fn expand(args: &[String], opts: &ExpandOptions) -> (Vec<Input>, Vec<Skipped
         match std::fs::metadata(path) {
             Ok(meta) => found.given(arg.clone(), path, &meta, true),
             Err(_) if !opts.no_glob && arg.contains(['*', '?', '[']) => found.glob(arg),
+            Err(e) if opts.follow && e.kind() == std::io::ErrorKind::NotFound => {
+                if found.inputs.iter().all(|i| i.name != *arg) {
+                    found.inputs.push(Input::path(path));
+                }
+            }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => found.skip(arg.clone(), SkipReason::NotFound, true),
             Err(e) => found.skip(arg.clone(), SkipReason::Unreadable(e.to_string()), true),
         }

@@ -45,6 +45,7 @@ mod timeref;
 mod unpack;
 mod utf16;
 mod view;
+mod watch;
 
 pub use cache::{CACHE_DIR_ENV, Cache, SPOOL_CAP};
 pub use error::SourceError;
@@ -56,3 +57,4 @@ pub use reader::{OpenOptions, Polled, SourceReader};
 pub use summary::SourceSummary;
 pub use timeref::{TimeRef, TimeRefOrigin, TimeRefStore};
 pub use view::{BlockEntry, SourceView};
+pub use watch::Presence;

@@ -22,6 +22,7 @@ use super::tail::Tail;
 use super::timeref::{TimeRef, TimeRefStore};
 use super::unpack::{HEAD, Kind, Told, UnpackFeed};
 use super::utf16::Utf16Read;
+use super::watch::Watch;
 use super::{Input, InputKind, OpenOptions, SourceError};
 use crate::event::Ts;
 
@@ -51,6 +52,8 @@ pub(crate) struct Opened {
     pub(crate) file: Option<Arc<Handle>>,
     pub(crate) identity: Option<Identity>,
     pub(crate) size: Option<u64>,
+    /// What becomes of it, where it is followed.
+    pub(crate) watch: Option<Arc<Watch>>,
     /// A decoder reads the file, and may leave some of it unread.
     pub(crate) decoded: bool,
     /// It cannot be what it says it is.
@@ -73,6 +76,7 @@ impl Opened {
             file: None,
             identity: None,
             size: None,
+            watch: None,
             decoded: false,
             damaged: false,
             warnings: Vec::new(),
@@ -104,7 +108,12 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
     let mut opened = match &input.kind {
         InputKind::Stdin => open_stdin(opts).map_err(failed)?,
         InputKind::Path(path) => {
-            let meta = std::fs::metadata(path).map_err(failed)?;
+            let meta = match std::fs::metadata(path) {
+                Err(e) if opts.follow && e.kind() == io::ErrorKind::NotFound => {
+                    return Ok(followed(Tail::awaiting(path.clone(), Tally::default()), None, opts));
+                }
+                other => other.map_err(failed)?,
+            };
             if let Some(kind) = not_a_log(&meta, true) {
                 return Err(SourceError::Kind { name: input.name.clone(), kind });
             }
@@ -122,6 +131,13 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
         opened.time_ref = TimeRef::for_year(year);
     }
     Ok(opened)
+}
+
+/// A file that is read as it grows.
+fn followed(tail: Tail, kind: Option<Kind>, opts: &OpenOptions) -> Opened {
+    let (watch, tally) = (tail.watch(), tail.tally());
+    let opened = Opened::stream(unpacked(Box::new(tail), kind), tally).with_spool(opts, WhenFull::DropOldest);
+    Opened { watch: Some(watch), ..opened }
 }
 
 /// Standard input: a file that was redirected, else a stream.
@@ -167,8 +183,7 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
     let tally = Tally::default();
     let kind = if codec.is_none() && utf16.is_none() { packed(head) } else { None };
     if opts.follow && codec.is_none() && utf16.is_none() && kind != Some(Kind::Evtx) {
-        let feed = Box::new(Tail::new(path.to_owned(), file, opts.from_end, tally.clone())?);
-        return Ok(Opened::stream(unpacked(feed, kind), tally).with_spool(opts, WhenFull::DropOldest));
+        return Ok(followed(Tail::new(path.to_owned(), file, opts.from_end, tally)?, kind, opts));
     }
     let unfollowed = opts.follow.then(|| "cannot be followed (compressed, or not plain text): it is read once");
     let identity = Identity::of(&file, meta)?;

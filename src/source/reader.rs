@@ -104,6 +104,10 @@ pub struct SourceReader {
     marked: bool,
     /// Closed until it is read: what to open again, and what it was.
     asleep: Option<(Input, Identity)>,
+    /// Nothing of it was there when it was opened.
+    unseen: bool,
+    /// The first bytes of what was unseen.
+    late: Option<Vec<u8>>,
     /// Of a log of audit events, their numbers.
     serials: Option<Serials>,
     summary: SourceSummary,
@@ -119,7 +123,7 @@ impl SourceReader {
             id,
             feed: opened.feed,
             framer: Framer::new(0, 1, opts.block),
-            view: Arc::new(view),
+            view: Arc::new(view.watched(opened.watch)),
             written: opened.written,
             spool: opened.spool,
             tally: opened.tally,
@@ -138,6 +142,8 @@ impl SourceReader {
             marked: false,
             asleep: None,
             serials: None,
+            unseen: false,
+            late: None,
             summary: SourceSummary {
                 warnings: opened.warnings,
                 damaged: opened.damaged,
@@ -146,6 +152,7 @@ impl SourceReader {
             },
         };
         reader.read_head(open::SAMPLE);
+        reader.unseen = reader.feed.is_live() && reader.framer.pending().is_empty() && !reader.ended;
         Ok(reader)
     }
 
@@ -185,6 +192,18 @@ impl SourceReader {
     pub fn sample(&self) -> &[u8] {
         let pending = if self.seq == 0 { self.framer.pending() } else { &[] };
         pending.get(..open::SAMPLE).unwrap_or(pending)
+    }
+
+    /// The first bytes of a source that had none when it was opened; given out
+    /// once, with its first batch.
+    pub fn late_sample(&mut self) -> Option<Vec<u8>> {
+        self.late.take()
+    }
+
+    /// Whether nothing was there yet when it was opened, but may come.
+    #[must_use]
+    pub fn is_unseen(&self) -> bool {
+        self.unseen
     }
 
     /// Random access to what was read; lives on after the reader.
@@ -240,6 +259,7 @@ impl SourceReader {
         let give_up = Instant::now() + wait;
         let mut looked = false;
         loop {
+            self.see();
             let place = self.framer.place();
             let spool = &mut self.spool;
             let mut taken = |bytes: &[u8]| {
@@ -416,6 +436,23 @@ impl SourceReader {
         self.summary.truncated += u64::from(truncated);
     }
 
+    /// Looks at the first bytes of what was unseen, before they are framed.
+    fn see(&mut self) {
+        let pending = self.framer.pending();
+        let enough = match self.flush {
+            Flush::Full => pending.len() >= open::SAMPLE,
+            Flush::Lines => memchr::memchr(b'\n', pending).is_some(),
+            Flush::End => !pending.is_empty(),
+        };
+        if !self.unseen || !enough {
+            return;
+        }
+        self.unseen = false;
+        let sample = pending.get(..open::SAMPLE).unwrap_or(pending).to_vec();
+        self.look_at_head();
+        self.late = Some(sample);
+    }
+
     /// Reads the first bytes, and passes over a byte order mark.
     fn read_head(&mut self, bytes: usize) {
         while self.flush == Flush::Full && !self.stopped() {
@@ -425,6 +462,11 @@ impl SourceReader {
                 break;
             }
         }
+        self.look_at_head();
+        self.framer.rest();
+    }
+
+    fn look_at_head(&mut self) {
         let sample = self.framer.pending();
         // What is known to be an archive or not to be what its name says needs no more words.
         if let Some(warning) = looks::binary(sample).filter(|_| self.summary.warnings.is_empty()) {
@@ -441,7 +483,6 @@ impl SourceReader {
                 spool.append(MARK);
             }
         }
-        self.framer.rest();
     }
 }
 

@@ -5,15 +5,20 @@
 //!   beginning.
 //! - The file became shorter, or begins differently than it did (it was cut
 //!   and filled again between two looks): it is read from its beginning.
-//! - No file under the name: the old one is kept until there is a new one.
+//! - No file under the name: the old one is kept until there is a new one; where
+//!   there never was one, it is waited for.
+//!
+//! What happens is told in a [`Watch`].
 
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::feed::{Feed, Got, Tally};
+use super::watch::{Presence, Watch};
 
 /// So many first bytes tell whether a file was filled anew.
 const HEAD: usize = 256;
@@ -25,7 +30,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Follows one path.
 pub(crate) struct Tail {
     path: PathBuf,
-    file: File,
+    /// `None` until there is one.
+    file: Option<File>,
     identity: (u64, u64),
     at: u64,
     /// First bytes of the file, as far as they were read.
@@ -35,8 +41,7 @@ pub(crate) struct Tail {
     /// The file that took the name; what is left of the old one is read first.
     next: Option<Next>,
     tally: Tally,
-    cuts: u64,
-    lost: Option<String>,
+    watch: Arc<Watch>,
 }
 
 struct Next {
@@ -51,38 +56,53 @@ impl Tail {
     /// Follows this path, of which `file` was opened, from its beginning or end.
     pub(crate) fn new(path: PathBuf, file: File, from_end: bool, tally: Tally) -> io::Result<Self> {
         let meta = file.metadata()?;
-        let mut tail = Self {
-            path,
-            identity: identity(&meta),
-            file,
-            at: 0,
-            head: Vec::new(),
-            rested: false,
-            next: None,
-            tally,
-            cuts: 0,
-            lost: None,
-        };
+        let mut tail = Self::nowhere(path, tally);
+        tail.identity = identity(&meta);
+        tail.file = Some(file);
         if from_end {
             tail.skip_to_last_line(meta.len())?;
         }
         Ok(tail)
     }
 
+    /// Waits until there is a file under this path, then follows it.
+    pub(crate) fn awaiting(path: PathBuf, tally: Tally) -> Self {
+        let tail = Self::nowhere(path, tally);
+        tail.watch.absent(Presence::NotYet);
+        tail
+    }
+
+    fn nowhere(path: PathBuf, tally: Tally) -> Self {
+        let watch = Arc::default();
+        Self { path, identity: (0, 0), file: None, at: 0, head: Vec::new(), rested: false, next: None, tally, watch }
+    }
+
+    /// What becomes of the file.
+    pub(crate) fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
+    }
+
     /// Begins after the last whole line, so that no half line is given out.
     fn skip_to_last_line(&mut self, size: u64) -> io::Result<()> {
         let from = size.saturating_sub(64 << 10);
         let mut last = vec![0; usize::try_from(size - from).unwrap_or(0)];
-        let n = self.file.read_at(&mut last, from)?;
+        let Some(file) = &self.file else { return Ok(()) };
+        let n = file.read_at(&mut last, from)?;
         let line = last.get(..n).and_then(|l| memchr::memrchr(b'\n', l)).map_or(0, |p| p + 1);
         self.at = if line == 0 { size } else { from + line as u64 };
         self.head = vec![0; HEAD.min(usize::try_from(self.at).unwrap_or(HEAD))];
-        self.file.read_exact_at(&mut self.head, 0)
+        file.read_exact_at(&mut self.head, 0)
+    }
+
+    /// Count and hash of what was read.
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally.clone()
     }
 
     fn read_on(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Some(file) = &self.file else { return Ok(0) };
         let n = loop {
-            match self.file.read_at(buf, self.at) {
+            match file.read_at(buf, self.at) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 other => break other?,
             }
@@ -99,12 +119,13 @@ impl Tail {
 
     /// Whether the file was cut since it was read last.
     fn was_cut(&self) -> io::Result<bool> {
-        if self.file.metadata()?.len() < self.at {
+        let Some(file) = &self.file else { return Ok(false) };
+        if file.metadata()?.len() < self.at {
             return Ok(true);
         }
         let mut head = [0; HEAD];
         let head = head.get_mut(..self.head.len()).unwrap_or_default();
-        Ok(self.file.read_at(head, 0)? != self.head.len() || *head != *self.head)
+        Ok(file.read_at(head, 0)? != self.head.len() || *head != *self.head)
     }
 
     fn restart(&mut self) -> Got {
@@ -117,8 +138,23 @@ impl Tail {
     /// Looks for another file under the name.
     fn look(&mut self) {
         match std::fs::metadata(&self.path) {
-            Ok(meta) if meta.is_file() && identity(&meta) != self.identity => {}
-            _ => return self.next = None,
+            Ok(meta) if meta.is_file() && (self.file.is_none() || identity(&meta) != self.identity) => {}
+            Ok(meta) if meta.is_file() => {
+                self.watch.there();
+                return self.next = None;
+            }
+            Ok(_) => {
+                self.watch.trouble("something that is no file stands under its name".to_owned());
+                return self.next = None;
+            }
+            Err(e) => {
+                if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
+                    self.watch.absent(if self.file.is_none() { Presence::NotYet } else { Presence::Gone });
+                } else {
+                    self.watch.trouble(format!("cannot be looked at: {e}"));
+                }
+                return self.next = None;
+            }
         }
         let open = || -> io::Result<_> {
             let file = File::open(&self.path)?;
@@ -131,10 +167,11 @@ impl Tail {
                     Some(next) if next.identity == identity => next.since,
                     _ => Instant::now(),
                 };
-                self.next = Some(Next { file, identity, since, begun: begun || since.elapsed() > GRACE });
+                let begun = begun || since.elapsed() > GRACE || self.file.is_none();
+                self.next = Some(Next { file, identity, since, begun });
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(e) => self.lost = Some(format!("replaced by a file that cannot be opened: {e}")),
+            Err(e) => self.watch.trouble(format!("is a file now that cannot be opened: {e}")),
         }
     }
 }
@@ -146,7 +183,7 @@ fn identity(meta: &Metadata) -> (u64, u64) {
 impl Feed for Tail {
     fn read(&mut self, buf: &mut [u8], wait: Duration) -> io::Result<Got> {
         if self.rested && self.was_cut()? {
-            self.cuts += 1;
+            self.watch.cut();
             return Ok(self.restart());
         }
         loop {
@@ -159,13 +196,19 @@ impl Feed for Tail {
             }
             self.rested = true;
             if self.was_cut()? {
-                self.cuts += 1;
+                self.watch.cut();
                 return Ok(self.restart());
             }
             // The old file was at its end after the new one was begun.
             if let Some(next) = self.next.take_if(|n| n.begun) {
-                self.file = next.file;
+                let first = self.file.is_none();
+                self.file = Some(next.file);
                 self.identity = next.identity;
+                self.watch.there();
+                if first {
+                    continue;
+                }
+                self.watch.rotated();
                 return Ok(self.restart());
             }
             self.look();
@@ -181,18 +224,6 @@ impl Feed for Tail {
 
     fn is_live(&self) -> bool {
         true
-    }
-
-    fn warnings(&mut self) -> Vec<String> {
-        let mut out = Vec::new();
-        if self.cuts > 0 {
-            out.push(format!(
-                "was cut {} times while it was followed: what was written just before may be missing",
-                self.cuts
-            ));
-        }
-        out.extend(self.lost.take());
-        out
     }
 }
 
@@ -242,7 +273,27 @@ mod tests {
         // Cut and filled beyond where it was, between two looks.
         std::fs::write(&path, "y and much more\n").unwrap();
         assert_eq!(all(&mut tail), ["--", "y and much more\n"]);
-        assert_eq!(tail.warnings().len(), 1);
+        let notes = tail.watch().notes().join("\n");
+        assert!(notes.contains("was rotated while") && notes.contains("was cut 2 times"), "{notes}");
+    }
+
+    #[test]
+    fn waited_for_deleted_and_made_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("later/a.log");
+        let mut tail = Tail::awaiting(path.clone(), Tally::default());
+        assert!(all(&mut tail).is_empty());
+        assert_eq!(tail.watch().presence(), Presence::NotYet);
+        std::fs::create_dir(dir.path().join("later")).unwrap();
+        std::fs::write(&path, "one\n").unwrap();
+        assert_eq!(all(&mut tail), ["one\n"]);
+        assert_eq!(tail.watch().presence(), Presence::There);
+        std::fs::remove_file(&path).unwrap();
+        assert!(all(&mut tail).is_empty());
+        assert_eq!(tail.watch().presence(), Presence::Gone);
+        std::fs::write(&path, "two\n").unwrap();
+        assert_eq!(all(&mut tail), ["--", "two\n"]);
+        assert_eq!(tail.watch().presence(), Presence::There);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::identity::Identity;
 use super::index::{Change, Index, key};
 use super::open::kept_spool;
 use super::shape::Shape;
+use super::watch::{Presence, Watch};
 use super::{Input, InputKind, OpenOptions, SourceError, SourceSummary, TimeRef, TimeRefOrigin};
 use crate::event::{Batch, SourceId, Ts};
 
@@ -68,6 +69,8 @@ pub struct SourceView {
     shape: RwLock<Shape>,
     /// Header lines in force, from a block on, in the order of blocks.
     headers: RwLock<Vec<(u64, Arc<str>)>>,
+    /// What becomes of a followed file.
+    watch: Option<Arc<Watch>>,
     /// Taken when the index is written.
     target: Mutex<Option<Target>>,
 }
@@ -86,8 +89,27 @@ impl SourceView {
             summary: RwLock::default(),
             shape: RwLock::default(),
             headers: RwLock::default(),
+            watch: None,
             target: Mutex::default(),
         }
+    }
+
+    /// The view of a followed file.
+    pub(crate) fn watched(mut self, watch: Option<Arc<Watch>>) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// Of a followed file, whether there is one now.
+    #[must_use]
+    pub fn presence(&self) -> Option<Presence> {
+        self.watch.as_ref().map(|w| w.presence())
+    }
+
+    /// What became of a followed file so far.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.watch.as_ref().map(|w| w.notes()).unwrap_or_default()
     }
 
     /// Says how the source's lines become records.

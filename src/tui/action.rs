@@ -166,6 +166,7 @@ actions! {
         SelectLike "select-like" ["*"] T, 0, "all of rule", "select all alerts of this rule; again for this entity";
         Escalate "escalate" ["e"] TLD, 89, "escalate", "put it into a case";
         Dismiss "dismiss" ["d"] T, 88, "dismiss", "dismiss with a reason: false positive, benign, duplicate, test";
+        Suppress "suppress" ["S"] T.or(R), 53, "suppress", "suppress such alerts from now on, or give them another level, with a reason and an end; on Rules: what is suppressed";
         Tag "tag" ["t"] T.or(C), 80, "tag", "add tags, separated by commas; -tag removes";
         Note "note" ["c"] TLC.or(D), 79, "note", "write a note";
         Mark "mark" ["m"] L.or(D), 70, "mark", "mark or unmark the event";

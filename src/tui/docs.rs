@@ -38,6 +38,13 @@ pub fn keys_markdown() -> String {
     out
 }
 
+/// Every action that can be bound, with its keys in force.
+#[must_use]
+pub fn bindings(config: &crate::config::Config) -> Vec<(&'static str, Vec<String>)> {
+    let (map, _) = super::keymap::Keymap::check(&config.keys);
+    ACTIONS.iter().map(|a| (a.id, map.keys_of(a.act))).collect()
+}
+
 fn places(p: Places) -> String {
     if p == Places::ALL {
         return "everywhere".to_owned();

@@ -48,6 +48,17 @@ pub enum KeymapError {
     },
 }
 
+impl KeymapError {
+    /// The actions it is about; the user's own bindings among them are at fault.
+    #[must_use]
+    pub fn actions(&self) -> Vec<&str> {
+        match self {
+            Self::UnknownAction { id, .. } | Self::BadKey { id, .. } | Self::Reserved { id, .. } => vec![id],
+            Self::Conflict { a, b, .. } => vec![a, b],
+        }
+    }
+}
+
 /// Ctrl chords that are Tab, Enter or Backspace, flow control, or prefix keys of
 /// tmux and screen.
 const RESERVED: &[char] = &['a', 'b', 'h', 'i', 'j', 'm', 'q', 's'];
@@ -76,10 +87,16 @@ impl Keymap {
     /// # Errors
     /// Where a binding names no action or no key, or two actions collide.
     pub fn new(user: &BTreeMap<String, Vec<String>>) -> Result<Self, KeymapError> {
-        for id in user.keys() {
-            if Act::from_id(id).is_none() {
-                return Err(KeymapError::UnknownAction { id: id.clone(), near: nearest(id) });
-            }
+        let (map, mut wrong) = Self::check(user);
+        if wrong.is_empty() { Ok(map) } else { Err(wrong.remove(0)) }
+    }
+
+    /// The same with everything that is wrong; what is wrong is not bound.
+    #[must_use]
+    pub fn check(user: &BTreeMap<String, Vec<String>>) -> (Self, Vec<KeymapError>) {
+        let mut wrong = Vec::new();
+        for id in user.keys().filter(|id| Act::from_id(id).is_none()) {
+            wrong.push(KeymapError::UnknownAction { id: id.clone(), near: nearest(id) });
         }
         let mut bound = Vec::with_capacity(ACTIONS.len());
         for a in ACTIONS {
@@ -88,10 +105,12 @@ impl Keymap {
             let mut sequences = Vec::with_capacity(keys.len());
             for text in keys {
                 let Some(seq) = Key::parse_sequence(&text) else {
-                    return Err(KeymapError::BadKey { id: a.id.into(), key: text });
+                    wrong.push(KeymapError::BadKey { id: a.id.into(), key: text });
+                    continue;
                 };
                 if seq.iter().any(|k| k.ctrl && matches!(k.code, super::key::Code::Char(c) if RESERVED.contains(&c))) {
-                    return Err(KeymapError::Reserved { id: a.id.into(), key: text });
+                    wrong.push(KeymapError::Reserved { id: a.id.into(), key: text });
+                    continue;
                 }
                 sequences.push(seq);
             }
@@ -106,19 +125,23 @@ impl Keymap {
                 }
                 for seq in sequences {
                     if let Some(other) = collides(&trie, seq).filter(|o| o != act) {
-                        return Err(KeymapError::Conflict {
-                            a: other.row().id.into(),
-                            b: act.row().id.into(),
-                            key: sequence_text(seq),
-                            place: (*name).into(),
-                        });
+                        let (a, b) = (other.row().id, act.row().id);
+                        // Two actions meet in several places: once is enough.
+                        let said = wrong.iter().any(
+                            |e| matches!(e, KeymapError::Conflict { a: x, b: y, key, .. } if x == a && y == b && *key == sequence_text(seq)),
+                        );
+                        if !said {
+                            let (key, place) = (sequence_text(seq), (*name).into());
+                            wrong.push(KeymapError::Conflict { a: a.into(), b: b.into(), key, place });
+                        }
+                        continue;
                     }
                     trie.insert(seq.clone(), *act);
                 }
             }
             tries.push((*place, trie));
         }
-        Ok(Self { bound, tries })
+        (Self { bound, tries }, wrong)
     }
 
     /// The defaults (which a test shows to be free of conflicts).
@@ -215,5 +238,8 @@ mod tests {
         let e = Keymap::new(&user(&[("escalat", &["Q"])])).expect_err("unknown");
         assert!(e.to_string().contains("escalate"), "{e}");
         assert!(matches!(Keymap::new(&user(&[("pivot", &["Ctrl-s"])])), Err(KeymapError::Reserved { .. })));
+        let (_, all) = Keymap::check(&user(&[("nonsense", &["Q"]), ("pivot", &["j"]), ("mark", &["Hyper-x"])]));
+        let of: Vec<Vec<&str>> = all.iter().map(KeymapError::actions).collect();
+        assert_eq!(of, [vec!["nonsense"], vec!["mark"], vec!["down", "pivot"]], "{all:?}");
     }
 }

@@ -17,9 +17,9 @@ use crate::store::Store;
 /// What is wrong before the first frame.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// Key bindings.
-    #[error(transparent)]
-    Keys(#[from] KeymapError),
+    /// Key bindings, with their places.
+    #[error("{0}")]
+    Keys(String),
     /// Theme.
     #[error(transparent)]
     Theme(#[from] ThemeError),
@@ -82,7 +82,8 @@ impl Launch {
     /// Where the configuration is wrong.
     pub fn new(options: Options) -> Result<Self, LaunchError> {
         let caps = Caps::from_env(options.config.is_on("tui.lean"));
-        let keys = Arc::new(Keymap::new(&options.config.keys)?);
+        let keys = Keymap::new(&options.config.keys);
+        let keys = Arc::new(keys.map_err(|e| LaunchError::Keys(placed(&options.config, &e)))?);
         let wish = options.config.text("tui.theme");
         let auto = wish.is_empty() || wish == "auto";
         // NO_COLOR wins over any theme's colours, but not over its modifiers.
@@ -133,6 +134,19 @@ impl Launch {
         let places = RulePlaces { folders: o.rule_dirs, files: o.rule_files, own: o.own_rules };
         Sessions::start(out, o.session, o.reload, o.store, places, gap)
     }
+}
+
+/// What is wrong with the key bindings of a configuration, with the places.
+#[must_use]
+pub fn key_mistakes(config: &Config) -> Vec<String> {
+    Keymap::check(&config.keys).1.iter().map(|e| placed(config, e)).collect()
+}
+
+/// The mistake after the place of the binding that makes it.
+fn placed(config: &Config, e: &KeymapError) -> String {
+    let own: Vec<&str> = e.actions().into_iter().filter(|a| config.keys.contains_key(*a)).collect();
+    let places: Vec<String> = own.iter().map(|a| config.key_origin(a).to_string()).collect();
+    if places.is_empty() { e.to_string() } else { format!("{}: {e}", places.join(" and ")) }
 }
 
 /// Runs the workbench until the user leaves.

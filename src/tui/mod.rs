@@ -34,11 +34,13 @@ pub mod state;
 pub mod term;
 mod text;
 pub mod theme;
+mod theme_check;
 pub mod update;
 pub mod view;
 mod widget;
 mod words;
 
-pub use docs::keys_markdown;
+pub use docs::{bindings, keys_markdown};
 pub use engine::{MakeOptions, RuleFiles};
-pub use launch::{LaunchError, Options, launch};
+pub use launch::{LaunchError, Options, key_mistakes, launch};
+pub use theme_check::check as theme_mistakes;

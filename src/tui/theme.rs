@@ -61,6 +61,9 @@ macro_rules! roles {
         #[serde(deny_unknown_fields, default)]
         struct File { $($role: Look,)+ }
 
+        /// The roles of a theme, by name.
+        pub(super) const ROLES: &[&str] = &[$(stringify!($role),)+];
+
         impl File {
             fn theme(&self, name: &str, colours: Colours) -> Result<Theme, ThemeError> {
                 Ok(Theme { $($role: style(&self.$role, name, stringify!($role), colours)?,)+ })
@@ -115,7 +118,12 @@ impl Theme {
         if let Some(path) = folder.map(|f| f.join(format!("{name}.toml"))).filter(|p| p.is_file()) {
             let shown = path.display().to_string();
             let text = std::fs::read_to_string(&path).map_err(|source| ThemeError::Io { path: shown, source })?;
-            return Self::parse(name, &text, colours);
+            let parsed = Self::parse(name, &text, colours);
+            // A mistake is told with its place in the file.
+            return parsed.map_err(|e| match super::theme_check::mistakes(&path, &text).into_iter().next() {
+                Some(message) => ThemeError::Format { name: name.into(), message },
+                None => e,
+            });
         }
         let Some((_, text)) = BUILT_IN.iter().find(|(n, _)| *n == name) else {
             let known = BUILT_IN.iter().map(|(n, _)| *n).collect::<Vec<_>>().join(", ");
@@ -204,7 +212,7 @@ const NAMES: [&str; 16] = [
     "bright-white",
 ];
 
-fn parse_colour(text: &str) -> Option<Color> {
+pub(super) fn parse_colour(text: &str) -> Option<Color> {
     if text == "default" {
         return Some(Color::Reset);
     }

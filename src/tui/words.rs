@@ -10,6 +10,7 @@ use super::state::State;
 use super::state::live::EventMode;
 use super::text;
 use crate::event::{EventRow, OVERLAY};
+use crate::pipeline::Snapshot;
 
 /// Fields of an event in the order of reading: what and when, the overlay, the originals, its place.
 #[must_use]
@@ -118,6 +119,10 @@ pub fn why(v: &AlertView) -> Vec<String> {
     if !a.src_ips.is_empty() {
         let more = if a.src_ips.len() > 4 { format!(" (+{})", a.src_ips.len() - 4) } else { String::new() };
         who.push(format!("{}{more}", a.src_ips.iter().take(4).cloned().collect::<Vec<_>>().join(" ")));
+    }
+    if a.users.len() > 1 && a.user.is_none() {
+        let more = if a.users.len() > 3 { ", …" } else { "" };
+        who.push(format!("users {}{more}", a.users.iter().take(3).cloned().collect::<Vec<_>>().join(", ")));
     }
     who.extend(a.user.as_ref().map(|u| format!("user {u}")));
     who.extend(a.host.as_ref().map(|h| format!("host {h}")));
@@ -320,6 +325,16 @@ pub fn event_text(e: &EventRow, mode: EventMode, width: usize, wrap: bool, ascii
         }
     }
     out
+}
+
+/// What happened to a followed file since the last snapshot.
+#[must_use]
+pub fn news(before: &Snapshot, now: &Snapshot) -> Option<String> {
+    let followed = now.sources.iter().filter(|x| x.presence.is_some());
+    followed.zip(before.sources.iter().filter(|x| x.presence.is_some())).find_map(|(x, old)| {
+        let new = x.warnings.iter().find(|w| !old.warnings.contains(w))?;
+        Some(format!("{}: {new}", x.name.rsplit('/').next().unwrap_or(&x.name)))
+    })
 }
 
 /// Lines of the health screen.

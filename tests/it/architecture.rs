@@ -15,13 +15,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("parse", &["event"]),
     ("query", &["event"]),
+    ("template", &[]),
     // the tests beside rules are raw lines, read by the real parsers
     ("detect", &["event", "alert", "parse"]),
     ("generate", &["event"]),
     ("source", &["event"]),
     ("sink", &["event", "alert"]),
     ("store", &["event", "alert"]),
-    ("pipeline", &["event", "alert", "config", "parse", "query", "detect", "source", "store", "sink"]),
+    ("pipeline", &["event", "alert", "config", "parse", "query", "template", "detect", "source", "store", "sink"]),
     ("tui", &["event", "alert", "config", "parse", "query", "detect", "store", "pipeline"]),
     (
         "cli",

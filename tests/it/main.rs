@@ -11,18 +11,22 @@
 
 mod alerts;
 mod architecture;
+mod cli;
 mod docs;
 mod effect;
 mod fail2ban;
+mod follow;
 mod generate;
 mod hostile;
 mod inputs;
+mod interrupted;
 mod many;
 mod odd_files;
 mod outputs;
 mod parsed_data;
 mod program;
 mod reopen;
+mod rulings;
 mod sigma_corpus;
 mod source;
 mod store;

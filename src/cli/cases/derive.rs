@@ -173,6 +173,10 @@ impl Job<'_> {
     /// Why an alert cannot be derived again.
     fn hindrance(&self, alert: &Value) -> Option<String> {
         let rule = alert["rule_id"].as_str().unwrap_or_default();
+        let ruled = |parts: &serde_json::Map<String, Value>| parts.keys().find(|k| k.starts_with("ruling ")).cloned();
+        if let Some(by) = alert["score_parts"].as_object().and_then(ruled) {
+            return Some(format!("its level was changed by {by}, which is no part of the rules"));
+        }
         let Some(recorded) = alert["rule_sha256"].as_str() else {
             return Some("the case does not have the hash of their rule".to_owned());
         };
@@ -273,7 +277,7 @@ fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
 /// Members of an exported alert that are not the machine's.
 const OTHERS: [&str; 6] = ["rule_sha256", "triage", "tags", "evidence_digest", "digest", "evidence"];
 /// Members of an alert that grow while it is open.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 13] = [
     "revision",
     "state",
     "last",
@@ -284,6 +288,8 @@ const GROWING: [&str; 11] = [
     "confidence",
     "message",
     "src_ips",
+    "user",
+    "users",
     "severity",
 ];
 

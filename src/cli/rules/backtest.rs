@@ -33,7 +33,7 @@ pub(super) fn run(args: &BacktestArgs, out: &mut dyn Write) -> Result<u8, Failur
     before.extend(context.iter().filter(|f| !before.iter().any(|b| b.path == f.path)).cloned().collect::<Vec<_>>());
     let after: Vec<RuleFile> = tried.iter().cloned().chain(context).collect();
 
-    let (mut found, skipped) = inputs::inputs(&args.input);
+    let (mut found, skipped) = inputs::inputs(&args.input, false);
     let _kept = keep_standard_input(&mut found)?;
     let side = |files: Vec<RuleFile>| -> Result<Side, Failure> {
         Ok(Side { files, options: inputs::session(&args.common, &config, found.clone())? })

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 
 use super::args::ExplainArgs;
-use crate::cli::error::{DONE, FAILED, Failure};
+use crate::cli::error::{DONE, Failure};
 use crate::cli::inputs;
 use crate::detect::explain::{Explanation, Kind, Step, explain};
 use crate::detect::{RuleFile, RuleIdx, RuleKind, RuleSet};
@@ -53,7 +53,7 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Failure
     session.join()?;
     let snapshot = session.snapshot();
     if let Some(why) = snapshot.sources.iter().find(|s| s.failed).and_then(|s| s.warnings.first()) {
-        return Err(Failure { code: FAILED, message: why.clone() });
+        return Err(Failure::failed(why.clone()));
     }
     let Some(picked) = found.lock().unwrap_or_else(PoisonError::into_inner).take() else {
         let records = snapshot.totals.records;

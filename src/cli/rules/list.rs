@@ -15,7 +15,7 @@ use crate::cli::words::count;
 use crate::detect::reach::{Reach, Seen, reach};
 use crate::detect::{RuleFile, RuleSet};
 use crate::event::{Batch, sanitize};
-use crate::pipeline::{LoadedRules, Session, SessionOptions, Sink, SinkContext};
+use crate::pipeline::{LoadedRules, RulingHits, Session, SessionOptions, Sink, SinkContext};
 use crate::sink::SinkError;
 
 /// Runs the command.
@@ -24,32 +24,50 @@ pub(super) fn run(args: &ListArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let (dirs, add) = inputs::rule_dirs(&config, &args.common.rules);
     let files = inputs::rule_files(&dirs, &add)?;
     let set = Arc::new(RuleSet::load(&files));
+    let policy = inputs::policy(&config);
     if args.logs.is_empty() {
         print(&set, &[], args.json, out)?;
+        if !args.json {
+            let hits: Vec<_> =
+                policy.rulings().iter().map(|r| RulingHits { ruling: Arc::clone(r), alerts: 0 }).collect();
+            rulings(&set, &hits, false, out)?;
+            for p in &policy.problems {
+                writeln!(out, "{}", sanitize(&placed(&p.path, p.line, &p.reason)))?;
+            }
+        }
         return Ok(DONE);
     }
-    let (found, skipped) = inputs::inputs(&args.logs);
+    let (found, skipped) = inputs::inputs(&args.logs, false);
     for k in &skipped {
         writeln!(std::io::stderr(), "not read: {}: {}", sanitize(&k.name), sanitize(&k.reason.to_string()))?;
     }
-    let options = inputs::session(&args.common, &config, found)?;
-    let (seen, failed) = look(options, &set, &files)?;
+    let mut options = inputs::session(&args.common, &config, found)?;
+    options.policy = Arc::clone(&policy);
+    let (seen, hits, failed) = look(options, &set, &files)?;
     print(&set, &seen, args.json, out)?;
+    if !args.json {
+        rulings(&set, &hits, true, out)?;
+    }
     let broken = failed || skipped.iter().any(is_failure);
     Ok(if broken { FAILED } else { DONE })
 }
 
 /// Reads the inputs and says of each rule whether it can fire, and whether an input failed.
-fn look(mut options: SessionOptions, set: &Arc<RuleSet>, files: &[RuleFile]) -> Result<(Vec<Reach>, bool), Failure> {
+fn look(
+    mut options: SessionOptions,
+    set: &Arc<RuleSet>,
+    files: &[RuleFile],
+) -> Result<(Vec<Reach>, Vec<RulingHits>, bool), Failure> {
     let loaded = Arc::clone(set);
     options.rules = Box::new(move || LoadedRules { set: loaded, records: Vec::new() });
     let seen = Arc::new(Mutex::new(Seen::default()));
     options.sinks.push(Box::new(Look(Arc::clone(&seen))));
     let mut session = Session::start(options);
     session.join()?;
-    let failed = session.snapshot().sources.iter().any(|s| s.failed);
+    let end = session.snapshot();
+    let failed = end.sources.iter().any(|s| s.failed);
     let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok((reach(files, set, &seen), failed))
+    Ok((reach(files, set, &seen), end.rulings.to_vec(), failed))
 }
 
 /// Notes what events have.
@@ -71,6 +89,24 @@ impl Sink for Look {
         }
         Ok(())
     }
+}
+
+/// Suppressions and other levels, below the rules; `counted` where a log was read.
+fn rulings(set: &RuleSet, hits: &[RulingHits], counted: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    if hits.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nsuppressions and other levels: {}", hits.len())?;
+    for h in hits {
+        let r = &h.ruling;
+        let title = set.rules().iter().find(|i| *i.id == *r.rule).map_or("a rule that is not there", |i| &*i.title);
+        let when = if r.when.is_empty() { "all of it".to_owned() } else { r.when.clone() };
+        let until = r.until.map_or_else(|| "never".to_owned(), |t| t.to_rfc3339().chars().take(10).collect());
+        let n = if counted { format!("  {}", count(h.alerts, "alert")) } else { String::new() };
+        let line = format!("{:<12} {:<12} {title}: {when}  ends {until}  {}: {}{n}", r.id, r.what(), r.owner, r.reason);
+        writeln!(out, "{}", sanitize(&line))?;
+    }
+    Ok(())
 }
 
 fn print(set: &RuleSet, reach: &[Reach], json: bool, out: &mut dyn Write) -> Result<(), Failure> {

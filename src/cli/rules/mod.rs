@@ -19,6 +19,7 @@ pub use args::RulesCommand;
 use super::args::{Common, RuleOptions};
 use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
+use super::words::count;
 use crate::config::Config;
 use crate::detect::{RuleFile, RuleInfo, RuleSet, lint, shipped, testing};
 use crate::event::sanitize;
@@ -107,6 +108,15 @@ fn test(options: &RuleOptions, paths: &[PathBuf], json: bool, out: &mut dyn Writ
     let set = Arc::new(RuleSet::load(&rules));
     let report = testing::run(&cases, &set, &mut RuleTests);
     let failed = report.iter().filter(|r| !r.passed).count();
+    if report.is_empty() {
+        if json {
+            writeln!(out, "[]")?;
+        }
+        let rules = count(set.rules().len(), "rule");
+        let mut f = Failure::usage(format!("nothing was tested: {rules}, and no test stands beside any of them"));
+        f.below.push("tests of NAME.yml are the cases of NAME.test.yml beside it; docs/rules.md has an example".into());
+        return Err(f);
+    }
     if json {
         writeln!(out, "{}", json!(report))?;
     } else {
@@ -115,8 +125,23 @@ fn test(options: &RuleOptions, paths: &[PathBuf], json: bool, out: &mut dyn Writ
             writeln!(out, "{}", sanitize(&line))?;
         }
         writeln!(out, "{} passed, {failed} failed", report.len() - failed)?;
+        untested(&set, &cases, out)?;
     }
     Ok(if failed > 0 { FINDINGS } else { DONE })
+}
+
+/// Rules that can alert and have no file of tests beside them.
+fn untested(set: &RuleSet, tests: &[RuleFile], out: &mut dyn Write) -> std::io::Result<()> {
+    let tested: std::collections::BTreeSet<String> = tests.iter().map(|t| testing::rule_path(&t.path)).collect();
+    let mut without: Vec<&str> =
+        set.rules().iter().filter(|r| r.loaded && r.alerts && !tested.contains(&*r.path)).map(|r| &*r.path).collect();
+    without.dedup();
+    if !without.is_empty() {
+        let first: Vec<_> = without.iter().take(5).map(|p| sanitize(p)).collect();
+        let more = if without.len() > first.len() { ", \u{2026}" } else { "" };
+        writeln!(out, "{} without tests: {}{more}", count(without.len(), "file"), first.join(", "))?;
+    }
+    Ok(())
 }
 
 /// Test files below a path (`*.test.yml`), or beside a rule file.

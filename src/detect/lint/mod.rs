@@ -12,9 +12,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::ruleset::NO_RULE;
 use super::sigma::collection;
 use super::sigma::rule::{self, Body, Document};
-use super::sigma::yaml::{self, Node};
+use super::sigma::yaml::{self, Node, Read, YamlError};
 use super::{RuleFile, RuleSet};
 
 /// How much a finding matters.
@@ -74,6 +75,7 @@ pub const SCHEMA: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs
 /// The kinds of findings: code, level, and what it says in general.
 pub const CODES: &[(&str, Level, &str)] = &[
     ("not-loaded", Level::Error, "The rule cannot be used as it is written."),
+    ("no-rule", Level::Warning, "The file holds no rule."),
     ("duplicate-id", Level::Error, "Another rule has the same id; the first one stays."),
     ("bad-id", Level::Error, "The id is no UUID."),
     ("no-id", Level::Warning, "The rule has no id that alerts and verdicts could refer to."),
@@ -110,13 +112,14 @@ pub fn check(files: &[RuleFile]) -> Vec<Finding> {
                 m if m.ends_with("the condition can never hold") => {
                     ("never-true", "look for tests that contradict each other")
                 }
+                NO_RULE => ("no-rule", "delete the file, or write a rule into it"),
                 _ => ("not-loaded", ""),
             };
             out.push(Finding {
                 path: r.path.to_string(),
                 line: line.unwrap_or(r.line),
                 column,
-                severity: Level::Error,
+                severity: if code == "no-rule" { Level::Warning } else { Level::Error },
                 code,
                 message,
                 hint: hint.to_owned(),
@@ -125,11 +128,27 @@ pub fn check(files: &[RuleFile]) -> Vec<Finding> {
     }
     always_tried(&rules, &mut out);
     for f in files {
-        for node in collection::expand(yaml::parse(&f.text)).into_iter().flatten() {
-            if let Ok(doc) = rule::parse(&node) {
-                Checker { path: &f.path, node: &node, out: &mut out }.document(&doc);
+        let docs = yaml::read(&f.text);
+        // Of what is wrong the first is told above, as the reason why the rule is not loaded.
+        let mut wrong: Vec<YamlError> = docs.iter().flat_map(|d| d.errors.iter().skip(1).cloned()).collect();
+        for d in docs.iter().filter(|d| !d.errors.is_empty()) {
+            wrong.extend(d.root.as_ref().map(rule::faults).unwrap_or_default());
+        }
+        for node in collection::expand(docs.into_iter().filter_map(Read::result).collect()).into_iter().flatten() {
+            match rule::parse(&node) {
+                Ok(doc) => Checker { path: &f.path, node: &node, out: &mut out }.document(&doc),
+                Err(_) => wrong.extend(rule::faults(&node).into_iter().skip(1)),
             }
         }
+        out.extend(wrong.into_iter().map(|e| Finding {
+            path: f.path.clone(),
+            line: e.line,
+            column: e.column,
+            severity: Level::Error,
+            code: "not-loaded",
+            message: e.message,
+            hint: String::new(),
+        }));
     }
     out.sort_by(|a, b| (&a.path, a.line, a.column, a.code).cmp(&(&b.path, b.line, b.column, b.code)));
     out
@@ -190,7 +209,7 @@ impl Checker<'_> {
         self.meta(doc);
         match &doc.body {
             Body::Detection(names, d) => {
-                self.logsource(names);
+                self.logsource(names, d);
                 self.fields(names, d);
                 self.searches(d);
                 self.condition(d);
@@ -251,6 +270,7 @@ mod tests {
             codes(&GOOD.replace("product: linux", "product: okta, service: nonsense")),
             [("unknown-logsource", 6)]
         );
+        assert_eq!(codes(&GOOD.replace("A: 1", "usr: root")), [("unknown-field", 8)]);
         assert_eq!(codes(&GOOD.replace("attack.t1110", "attack.t1562.001")), [("retired-tag", 5)]);
     }
 
@@ -276,6 +296,24 @@ mod tests {
         assert_eq!(codes(&GOOD.replace("condition: s", "condition: q")), [("not-loaded", 9)]);
         assert_eq!(codes(&format!("{GOOD}---\n{GOOD}")), [("duplicate-id", 11)]);
         assert!(codes("a: [1").iter().all(|(code, _)| *code == "not-loaded"));
+    }
+
+    #[test]
+    fn every_mistake_of_a_file_is_told() {
+        let text = "title: A\nlevel: huge\nlogsource: {product: linux}\ndetection:\n  s: {A|contain: 1, B: []}\n  t: [{C|re: x, C|re|contains: y}]\n  condition: s and q\n\
+                    ---\ntitle: B\ntitle: C\ndetection: {s: {A: 1}, condition: s}\n---\n[\n---\ntitle: D\n";
+        let found: Vec<(u32, String)> =
+            check(&[RuleFile::new("a.yml", text)]).into_iter().map(|f| (f.line, f.message)).collect();
+        let lines: Vec<u32> = found.iter().map(|f| f.0).collect();
+        assert_eq!(lines, [2, 5, 5, 6, 7, 9, 10, 14, 15], "{found:#?}");
+    }
+
+    #[test]
+    fn a_file_without_a_rule_is_told() {
+        for text in ["", "# only a remark\n", "---\n---\n", "action: global\ntitle: T\n"] {
+            let found = check(&[RuleFile::new("a.yml", text)]);
+            assert_eq!(found.iter().map(|f| (f.code, f.severity)).collect::<Vec<_>>(), [("no-rule", Level::Warning)]);
+        }
     }
 
     #[test]

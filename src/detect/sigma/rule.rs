@@ -58,6 +58,23 @@ pub struct Custom {
     pub confidence: Option<f64>,
     /// Multiple of the group's own rate.
     pub baseline: Option<f64>,
+    /// Fields whose values the rule's alerts name.
+    pub shows: Vec<String>,
+    /// What takes back what a correlation counted.
+    pub redeemed_by: Option<RedeemedBy>,
+}
+
+/// `redeemed_by`, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedeemedBy {
+    /// Id or name of the rule.
+    pub rule: String,
+    /// The fields whose value both have; empty: what the correlation counts.
+    pub fields: Vec<String>,
+    /// A value with more acts than this stays counted.
+    pub at_most: u64,
+    /// Its place, for messages.
+    pub at: (u32, u32),
 }
 
 /// Names of a rule's logsource, lower case; empty where absent.
@@ -138,6 +155,84 @@ pub fn meta(doc: &Node) -> Meta {
 
 /// Reads a document.
 pub fn parse(doc: &Node) -> Result<Document, YamlError> {
+    let meta = head(doc)?;
+    let body = if let Some(c) = doc.get("correlation") {
+        Body::Correlation(correlation::parse(c, doc)?)
+    } else if let Some(f) = doc.get("filter") {
+        Body::Filter(logsource(doc)?, target(f)?, detection(f, FILTER_KEYS)?)
+    } else if let Some(d) = doc.get("detection") {
+        if doc.get("logsource").is_none() {
+            return Err(YamlError::at(doc, "the rule has no logsource"));
+        }
+        Body::Detection(logsource(doc)?, detection(d, DETECTION_KEYS)?)
+    } else {
+        return Err(YamlError::at(doc, "the document has neither detection, correlation nor filter"));
+    };
+    Ok(Document { meta, body })
+}
+
+/// Keys of a detection, and of a filter, that are no searches.
+const DETECTION_KEYS: &[&str] = &["condition", "timeframe"];
+const FILTER_KEYS: &[&str] = &["rules", "condition"];
+
+/// Everything that is wrong with a document, the first of it first; empty where
+/// [`parse`] reads it.
+#[must_use]
+pub fn faults(doc: &Node) -> Vec<YamlError> {
+    let Err(first) = parse(doc) else { return Vec::new() };
+    let mut out = vec![first];
+    if doc.map().is_none() {
+        return out;
+    }
+    let level = doc.get("level").filter(|_| meta(doc).level.is_none());
+    out.extend(level.map(unknown_level));
+    out.extend(doc.get("secstream").and_then(|c| parse_custom(c).err()));
+    out.extend(logsource(doc).err());
+    if let Some(c) = doc.get("correlation") {
+        out.extend(correlation::parse(c, doc).err());
+    } else if let Some(f) = doc.get("filter") {
+        out.extend(target(f).err());
+        search_faults(f, FILTER_KEYS, &mut out);
+    } else if let Some(d) = doc.get("detection") {
+        if doc.get("logsource").is_none() {
+            out.push(YamlError::at(doc, "the rule has no logsource"));
+        }
+        search_faults(d, DETECTION_KEYS, &mut out);
+    }
+    // The first one was found again on the way.
+    let mut seen = std::collections::BTreeSet::new();
+    out.retain(|e| seen.insert((e.line, e.column, e.message.clone())));
+    out
+}
+
+/// What is wrong with each search, each value of it, and each condition.
+fn search_faults(n: &Node, reserved: &[&str], out: &mut Vec<YamlError>) {
+    let Some(entries) = n.map() else { return };
+    let searches = || entries.iter().filter(|(k, _)| k.text().is_some_and(|t| !reserved.contains(&t)));
+    for (_, v) in searches() {
+        node_faults(v, out);
+    }
+    let names: Vec<&str> = searches().filter_map(|(k, _)| k.text()).collect();
+    for one in n.get("condition").map_or(&[][..], Node::items) {
+        out.extend(one_condition(one, &names).err());
+    }
+}
+
+fn node_faults(n: &Node, out: &mut Vec<YamlError>) {
+    match &n.value {
+        Value::Map(entries) if !entries.is_empty() => out.extend(entries.iter().filter_map(|(k, v)| entry(k, v).err())),
+        Value::Seq(items) if !items.is_empty() => items.iter().for_each(|i| node_faults(i, out)),
+        _ => out.extend(search(n).err()),
+    }
+}
+
+fn unknown_level(level: &Node) -> YamlError {
+    let found = level.text().unwrap_or("?");
+    YamlError::at(level, format!("unknown level '{found}'; expected informational, low, medium, high or critical"))
+}
+
+/// What a document says about itself, checked.
+fn head(doc: &Node) -> Result<Meta, YamlError> {
     if doc.map().is_none() {
         return Err(YamlError::at(doc, format!("a rule is a mapping, found {}", doc.kind())));
     }
@@ -148,33 +243,20 @@ pub fn parse(doc: &Node) -> Result<Document, YamlError> {
     if let Some(level) = doc.get("level")
         && meta.level.is_none()
     {
-        let found = level.text().unwrap_or("?");
-        return Err(YamlError::at(
-            level,
-            format!("unknown level '{found}'; expected informational, low, medium, high or critical"),
-        ));
+        return Err(unknown_level(level));
     }
     if let Some(custom) = doc.get("secstream") {
         meta.custom = parse_custom(custom)?;
     }
-    let body = if let Some(c) = doc.get("correlation") {
-        Body::Correlation(correlation::parse(c, doc)?)
-    } else if let Some(f) = doc.get("filter") {
-        let target = match f.get("rules") {
-            None => FilterTarget::Any,
-            Some(n) if n.text().is_some_and(|t| t.eq_ignore_ascii_case("any")) => FilterTarget::Any,
-            Some(n) => FilterTarget::Rules(texts(n)?),
-        };
-        Body::Filter(logsource(doc)?, target, detection(f, &["rules", "condition"])?)
-    } else if let Some(d) = doc.get("detection") {
-        if doc.get("logsource").is_none() {
-            return Err(YamlError::at(doc, "the rule has no logsource"));
-        }
-        Body::Detection(logsource(doc)?, detection(d, &["condition", "timeframe"])?)
-    } else {
-        return Err(YamlError::at(doc, "the document has neither detection, correlation nor filter"));
-    };
-    Ok(Document { meta, body })
+    Ok(meta)
+}
+
+fn target(f: &Node) -> Result<FilterTarget, YamlError> {
+    Ok(match f.get("rules") {
+        None => FilterTarget::Any,
+        Some(n) if n.text().is_some_and(|t| t.eq_ignore_ascii_case("any")) => FilterTarget::Any,
+        Some(n) => FilterTarget::Rules(texts(n)?),
+    })
 }
 
 fn logsource(doc: &Node) -> Result<LogsourceNames, YamlError> {
@@ -215,13 +297,7 @@ fn detection(n: &Node, reserved: &[&str]) -> Result<Detection, YamlError> {
     let refs: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut conditions = Vec::new();
     for one in c.items() {
-        let text =
-            one.text().ok_or_else(|| YamlError::at(one, format!("a condition is text, found {}", one.kind())))?;
-        conditions.push(condition::parse(text, &refs).map_err(|e| YamlError {
-            line: one.line,
-            column: one.column + e.offset,
-            message: format!("in the condition: {}", e.message),
-        })?);
+        conditions.push(one_condition(one, &refs)?);
     }
     let condition = match (conditions.len(), conditions.pop()) {
         (1, Some(only)) => only,
@@ -232,6 +308,15 @@ fn detection(n: &Node, reserved: &[&str]) -> Result<Detection, YamlError> {
         _ => return Err(YamlError::at(c, "the list of conditions is empty")),
     };
     Ok(Detection { names, searches, condition })
+}
+
+fn one_condition(one: &Node, names: &[&str]) -> Result<Cond, YamlError> {
+    let text = one.text().ok_or_else(|| YamlError::at(one, format!("a condition is text, found {}", one.kind())))?;
+    condition::parse(text, names).map_err(|e| YamlError {
+        line: one.line,
+        column: one.column + e.offset,
+        message: format!("in the condition: {}", e.message),
+    })
 }
 
 fn search(n: &Node) -> Result<Det, YamlError> {
@@ -315,13 +400,47 @@ fn parse_custom(n: &Node) -> Result<Custom, YamlError> {
             "risk" => c.risk = Some(v.bool().ok_or_else(|| YamlError::at(v, "risk is true or false"))?),
             "confidence" => c.confidence = number(0.0, 1.0)?,
             "baseline" => c.baseline = number(1.0, 1e6)?,
+            "shows" => c.shows = texts(v)?,
+            "redeemed_by" => c.redeemed_by = Some(redeemed_by(v)?),
             other => {
-                let known = "group_by, cooldown, suppresses, alert, risk, confidence, baseline";
+                let known = "group_by, cooldown, suppresses, alert, risk, confidence, baseline, shows, redeemed_by";
                 return Err(YamlError::at(k, format!("unknown attribute secstream.{other}; known are {known}")));
             }
         }
     }
     Ok(c)
+}
+
+/// Acts of one value that are taken back where the rule does not say: who
+/// mistypes more often than that is worth a look.
+const MISTYPED: u64 = 3;
+
+/// The name of a rule, or a mapping with `rule`, `field` and `at_most`.
+fn redeemed_by(n: &Node) -> Result<RedeemedBy, YamlError> {
+    let mut r = RedeemedBy { rule: String::new(), fields: Vec::new(), at_most: MISTYPED, at: (n.line, n.column) };
+    if let Some(name) = n.text() {
+        name.clone_into(&mut r.rule);
+    } else {
+        let entries = n.map().ok_or_else(|| YamlError::at(n, "redeemed_by is the name of a rule, or a mapping"))?;
+        for (k, v) in entries {
+            match k.text().unwrap_or("") {
+                "rule" => v.text().unwrap_or("").clone_into(&mut r.rule),
+                "field" => r.fields = texts(v)?,
+                "at_most" => {
+                    let number = v.text().and_then(|t| t.parse().ok()).filter(|n| (1..=1_000_000).contains(n));
+                    r.at_most = number.ok_or_else(|| YamlError::at(v, "at_most is a whole number from 1"))?;
+                }
+                other => {
+                    let message = format!("unknown in redeemed_by: '{other}'; known are rule, field, at_most");
+                    return Err(YamlError::at(k, message));
+                }
+            }
+        }
+    }
+    if r.rule.is_empty() {
+        return Err(YamlError::at(n, "redeemed_by does not name a rule"));
+    }
+    Ok(r)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub const MAX_TEXT: usize = 16 << 20;
 const MAX_DEPTH: usize = 64;
 /// Most nodes of one document.
 const MAX_NODES: usize = 500_000;
+/// Most mistakes that are told of one document.
+const MAX_ERRORS: usize = 100;
 /// Most keys of one mapping.
 const MAX_KEYS: usize = 1_000;
 
@@ -146,48 +148,107 @@ struct Builder {
     stack: Vec<Frame>,
     root: Option<Node>,
     nodes: usize,
-    error: Option<YamlError>,
+    errors: Vec<YamlError>,
+    above: usize,
 }
 
-/// Parses all documents of a text; empty ones are left out.
+/// A document as it was read: what could be made of it, and all that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// The tree; where something is wrong, as far as it goes.
+    pub root: Option<Node>,
+    /// The mistakes, in order; none where the document can be used.
+    pub errors: Vec<YamlError>,
+}
+
+impl Read {
+    /// The tree, or the first mistake.
+    #[must_use]
+    pub fn result(self) -> Option<Result<Node, YamlError>> {
+        match self.errors.into_iter().next() {
+            Some(e) => Some(Err(e)),
+            None => self.root.map(Ok),
+        }
+    }
+}
+
+/// Parses all documents of a text; empty ones are left out, of others that are
+/// wrong the first mistake is kept.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Result<Node, YamlError>> {
+    read(text).into_iter().filter_map(Read::result).collect()
+}
+
+/// Parses all documents of a text with every mistake. Where the syntax breaks,
+/// reading goes on at the next line that begins a document (`---`).
+#[must_use]
+pub fn read(text: &str) -> Vec<Read> {
     let mut docs = Vec::new();
     if text.len() > MAX_TEXT {
         let message =
             format!("{} MiB of YAML; a rule file has at most {} MiB: split it", text.len() >> 20, MAX_TEXT >> 20);
-        return vec![Err(YamlError { line: 1, column: 1, message })];
+        return vec![Read { root: None, errors: vec![YamlError { line: 1, column: 1, message }] }];
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut line = 0;
+    while let Some(broken) = stream(rest, line, &mut docs) {
+        // The line of the mistake itself may be the `---` that it was found at.
+        let Some(skip) = next_document(rest, broken.saturating_sub(line)) else { break };
+        let (before, after) = rest.split_at(skip);
+        line += before.matches('\n').count();
+        rest = after;
+    }
+    docs
+}
+
+/// Where the next document begins at or after a line (from 1), as an offset; never 0.
+fn next_document(text: &str, line: usize) -> Option<usize> {
+    let mut at = 0;
+    for (i, l) in text.split_inclusive('\n').enumerate() {
+        if i > 0 && i + 1 >= line && l.starts_with("---") {
+            return Some(at);
+        }
+        at += l.len();
+    }
+    None
+}
+
+/// Parses until the end, or until the syntax breaks: returns the line of that.
+/// `above` lines stand before the text.
+fn stream(text: &str, above: usize, docs: &mut Vec<Read>) -> Option<usize> {
     let mut parser = Parser::new_from_str(text);
-    let mut b = Builder { stack: Vec::new(), root: None, nodes: 0, error: None };
+    let fresh = || Builder { stack: Vec::new(), root: None, nodes: 0, errors: Vec::new(), above };
+    let mut b = fresh();
     while let Some(next) = parser.next_event() {
         let (event, span) = match next {
             Ok(e) => e,
             Err(e) => {
-                let (line, column) = place(e.marker().line(), e.marker().col());
-                docs.push(Err(YamlError { line, column, message: format!("no valid YAML: {}", e.info()) }));
-                return docs;
+                let (line, column) = place(e.marker().line() + above, e.marker().col());
+                b.fail(line, column, format!("no valid YAML: {}", e.info()));
+                docs.push(Read { root: None, errors: b.errors });
+                return Some(line as usize);
             }
         };
         match event {
             Event::StreamEnd => break,
-            Event::DocumentStart(_) => b = Builder { stack: Vec::new(), root: None, nodes: 0, error: None },
-            Event::DocumentEnd => match (b.error.take(), b.root.take()) {
-                (Some(e), _) => docs.push(Err(e)),
-                (None, Some(root)) if !root.is_null() => docs.push(Ok(root)),
-                _ => {}
-            },
+            Event::DocumentStart(_) => b = fresh(),
+            Event::DocumentEnd => {
+                let doc = std::mem::replace(&mut b, fresh());
+                let root = doc.root.filter(|r| !r.is_null());
+                if root.is_some() || !doc.errors.is_empty() {
+                    docs.push(Read { root, errors: doc.errors });
+                }
+            }
             event => {
                 b.take(event, span);
-                if let Some(e) = b.error.take_if(|_| b.stack.len() > MAX_DEPTH || b.nodes > MAX_NODES) {
-                    docs.push(Err(e));
-                    return docs;
+                if b.stack.len() > MAX_DEPTH || b.nodes > MAX_NODES {
+                    docs.push(Read { root: None, errors: b.errors });
+                    return None;
                 }
             }
         }
     }
-    docs
+    None
 }
 
 fn place(line: usize, col: usize) -> (u32, u32) {
@@ -196,13 +257,13 @@ fn place(line: usize, col: usize) -> (u32, u32) {
 
 impl Builder {
     fn fail(&mut self, line: u32, column: u32, message: String) {
-        if self.error.is_none() {
-            self.error = Some(YamlError { line, column, message });
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(YamlError { line, column, message });
         }
     }
 
     fn take(&mut self, event: Event<'_>, span: Span) {
-        let (line, column) = place(span.start.line(), span.start.col());
+        let (line, column) = place(span.start.line() + self.above, span.start.col());
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             self.fail(line, column, format!("more than {MAX_NODES} values in one document: split it"));
@@ -311,7 +372,17 @@ mod tests {
     }
 
     #[test]
+    fn every_mistake_is_read_and_reading_goes_on() {
+        let docs = read("a: 1\na: 2\nb: *x\n---\nc: [1\n---\nd: }\ne: 1\n---\nf: 1\n");
+        let lines: Vec<Vec<u32>> = docs.iter().map(|d| d.errors.iter().map(|e| e.line).collect()).collect();
+        assert_eq!(lines, [vec![2, 3], vec![6], vec![7], vec![]], "{docs:#?}");
+        assert_eq!(docs[3].root.as_ref().and_then(|r| Some((r.line, r.get("f")?.line))), Some((10, 10)));
+    }
+
+    #[test]
     fn hostile_texts_end_quickly() {
+        let broken = "---\n[\n".repeat(20_000);
+        assert!(parse(&broken).iter().all(Result::is_err));
         let start = std::time::Instant::now();
         let deep = "[".repeat(200_000);
         assert!(parse(&deep)[0].is_err());

@@ -10,6 +10,7 @@
 //! | `entity_risk` | what informational rules left on address, account or machine, at most 8 |
 //! | `other_rules` | 4 for each other rule that alerted on the entity within an hour, at most 8 |
 //! | `cap` | what is above 100, negative |
+//! | `redeemed` | negative: of what was taken back `level` counts as low (see `redeem`) |
 //! | `covered` | negative: of a covered alert `level` counts as low (see `fold`) |
 //!
 //! Confidence, 0 to 1: what the rule says of itself, else by status (stable
@@ -39,7 +40,8 @@ fn doublings(count: u64, threshold: f64) -> f64 {
 }
 
 /// Points of a level.
-pub(super) const fn level_points(level: Severity) -> i64 {
+#[must_use]
+pub const fn level_points(level: Severity) -> i64 {
     match level {
         Severity::Info => 5,
         Severity::Low => 20,

@@ -8,7 +8,7 @@ use crate::generate::emit::{Ctx, Emit};
 use crate::generate::queue::{BENIGN, SEC};
 use crate::generate::rng::Rng;
 use crate::generate::world::{Host, People, Person, State, attacker};
-use crate::generate::{Attacks, GenerateOptions, StoryTruth, TruthLine};
+use crate::generate::{Attacks, GenerateOptions, LeftOut, StoryTruth, TruthLine};
 
 /// One story while it is told.
 pub(super) struct Scene<'a, 'c> {
@@ -99,27 +99,38 @@ pub(in crate::generate) fn victims(seed: u64, people: &People) -> Vec<&Person> {
 /// The stories of one log.
 pub(in crate::generate) struct Cast {
     roles: Vec<(&'static Story, Role)>,
+    left_out: Vec<LeftOut>,
 }
 
 impl Cast {
     /// Chooses the stories and plans their lines.
     pub fn plan(opts: &GenerateOptions, from: i64, to: i64, people: &People, emit: &mut Emit) -> Self {
         let room = to - from;
-        let fits = |s: &Story| opts.format.has(s.needs) && s.length.min(room * 96 / 100) >= s.least;
+        let wanted = |s: &Story| match &opts.attacks {
+            // A format has the stories that it can show.
+            Attacks::All => opts.format.has(s.needs),
+            Attacks::None => false,
+            Attacks::Named(names) => names.iter().any(|n| n == s.info.name),
+        };
+        let mut left_out = Vec::new();
         // A story keeps its address whichever others are told.
-        let chosen = STORIES.iter().enumerate().filter(|(_, s)| {
-            fits(s)
-                && match &opts.attacks {
-                    Attacks::All => true,
-                    Attacks::None => false,
-                    Attacks::Named(names) => names.iter().any(|n| n == s.info.name),
-                }
-        });
-        let mut chosen: Vec<_> = chosen.collect();
+        let mut chosen = Vec::new();
+        for (number, s) in STORIES.iter().enumerate().filter(|(_, s)| wanted(s)) {
+            let why = if !opts.format.has(s.needs) {
+                format!("{} lines cannot show it", opts.format)
+            } else if s.length.min(room * 96 / 100) < s.least {
+                // The shortest log of which the story's least is 96 %.
+                format!("the log is too short: it needs {} s", (s.least * 100 + 95) / 96)
+            } else {
+                chosen.push((number, s));
+                continue;
+            };
+            left_out.push(LeftOut { story: s.info.name, technique: s.info.technique.to_vec(), why });
+        }
         let mut r = Rng::new(opts.seed, "stories");
         let victims = victims(opts.seed, people);
         r.shuffle(&mut chosen);
-        let mut cast = Self { roles: Vec::with_capacity(chosen.len()) };
+        let mut cast = Self { roles: Vec::with_capacity(chosen.len()), left_out };
         let slots = chosen.len().max(1) as i64;
         for (slot, (number, story)) in chosen.into_iter().enumerate() {
             // Each has randomness of its own, so that leaving one out changes
@@ -156,14 +167,23 @@ impl Cast {
         self.roles.len()
     }
 
-    /// The truth, given the records that were written of each story.
-    pub fn truth(self, lines: Vec<Vec<(Ts, TruthLine)>>) -> Vec<StoryTruth> {
+    /// The truth, given the records that were written of each story: the
+    /// stories, and those that were asked for and are not in the log.
+    pub fn truth(self, lines: Vec<Vec<(Ts, TruthLine)>>) -> (Vec<StoryTruth>, Vec<LeftOut>) {
+        let mut left_out = self.left_out;
         let mut out: Vec<StoryTruth> = self
             .roles
             .into_iter()
             .zip(lines)
             .filter_map(|((story, role), lines)| {
-                let (first, last) = (lines.first()?.0, lines.last()?.0);
+                let (Some(first), Some(last)) = (lines.first().map(|l| l.0), lines.last().map(|l| l.0)) else {
+                    left_out.push(LeftOut {
+                        story: story.info.name,
+                        technique: story.info.technique.to_vec(),
+                        why: "no line of it falls into the log".into(),
+                    });
+                    return None;
+                };
                 Some(StoryTruth {
                     story: story.info.name,
                     technique: story.info.technique.to_vec(),
@@ -177,6 +197,7 @@ impl Cast {
             })
             .collect();
         out.sort_by_key(|s| (s.first, s.story));
-        out
+        left_out.sort_by_key(|s| s.story);
+        (out, left_out)
     }
 }

@@ -113,3 +113,30 @@ proptest::proptest! {
         let _ = pattern::to_regex(&line);
     }
 }
+
+#[test]
+fn several_own_formats_in_one_log() {
+    const TWO: &str = r#"
+[[format]]
+name = "vpn"
+pattern = "%{timestamp} vpnd: failed user=%{user} peer=%{src_ip}"
+event_type = "login_failed"
+
+[[format]]
+name = "portal"
+pattern = "%{timestamp} portal %{event_type:word} %{user} from %{client_ip}"
+"#;
+    let lines = [
+        "2026-11-18 09:30:00 vpnd: failed user=10.9.9.9 peer=192.0.2.9",
+        "2026-11-18 09:30:01 portal auth_failure 10.9.9.9 from 192.0.2.9",
+    ];
+    let options = Options { custom: formats(TWO).into(), ..Options::new(Ts::from_secs(1_800_000_000)) };
+    let sample = lines.join("\n");
+    let parser = Parser::for_source("x", sample.as_bytes(), &options, &Arc::new(Schema::base()));
+    for (line, name) in lines.iter().zip(["vpn", "portal"]) {
+        let r = EventRow::from(parser.parse_one(line).event(0).unwrap());
+        assert_eq!(format_name(r.format), name, "no built-in format takes a line of one's own");
+        assert_eq!((r.event_type, r.outcome), (EventType::LoginFailed, Outcome::Failure));
+        assert_eq!((r.ov(Ov::SrcIp), r.ov(Ov::User)), (Some("192.0.2.9"), Some("10.9.9.9")));
+    }
+}

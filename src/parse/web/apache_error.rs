@@ -168,6 +168,10 @@ fn classify(text: &str, has_client: bool, severity: Severity, d: &mut Draft<'_>)
 
 /// The account of a refused log-in.
 fn denied_user(text: &str) -> Option<&str> {
+    // The directory's modules: the name, then a verdict of their own.
+    if let Some(rest) = text.strip_prefix("auth_ldap authenticate: user ") {
+        return rest.rfind(" authentication failed; URI ").and_then(|at| rest.get(..at));
+    }
     if let Some(rest) = text.strip_prefix("Authorization of user ") {
         return rest.split_once(" to access ").map(|(u, _)| u);
     }
@@ -223,6 +227,10 @@ mod tests {
         for (text, user) in [
             ("[error] [client 192.0.2.9] user bob not found: /x", Some("bob")),
             ("[auth_basic:error] [pid 7:tid 8] [client 192.0.2.9:41] AH01618: user bob not found: /x", Some("bob")),
+            (
+                "[authnz_ldap:info] [pid 7] [client 192.0.2.9:41] AH01695: auth_ldap authenticate: user bob authentication failed; URI /p [x][Invalid credentials]",
+                Some("bob"),
+            ),
             ("[error] [client 192.0.2.9] user bob: authentication failure for \"/\": Password Mismatch", Some("bob")),
             ("[error] [client 192.0.2.9] Digest: user `bob' in realm `r' not found: /d", Some("bob")),
             (

@@ -90,6 +90,7 @@ struct Context<'a> {
     request: Option<&'a str>,
     host: Option<&'a str>,
     referrer: Option<&'a str>,
+    login: Option<&'a str>,
 }
 
 fn find_context(message: &str) -> Option<Context<'_>> {
@@ -129,6 +130,8 @@ fn tail_of<'a>(mut rest: &'a str, mut c: Context<'a>) -> (Context<'a>, bool) {
             "upstream" => 4,
             "host" => 5,
             "referrer" => 6,
+            // Of the mail proxy.
+            "login" => 7,
             _ => return (c, false),
         };
         if order <= last {
@@ -149,6 +152,7 @@ fn tail_of<'a>(mut rest: &'a str, mut c: Context<'a>) -> (Context<'a>, bool) {
             2 => c.request = Some(inner),
             5 => c.host = Some(inner),
             6 => c.referrer = Some(inner),
+            7 => c.login = Some(inner),
             _ => {}
         }
         rest = after;
@@ -163,6 +167,9 @@ fn set_context(c: &Context<'_>, d: &mut Draft<'_>) {
     let server = c.server.filter(|s| addr::is_host(s) && *s != "_" && addr::parse(s).is_none());
     if let Some(name) = server.or(c.host).map(|h| h.split(':').next().unwrap_or(h)).filter(|h| addr::is_host(h)) {
         d.set(Ov::DestHost, name);
+    }
+    if let Some(login) = c.login.filter(|l| !l.is_empty()) {
+        set_quoted(d, Ov::User, login);
     }
     if let Some(referrer) = c.referrer {
         set_quoted(d, Ov::Referrer, referrer);
@@ -182,6 +189,10 @@ fn classify(text: &str, severity: Severity, d: &mut Draft<'_>) {
     };
     if let Some(user) = failed_log_in {
         d.set_default(Ov::User, user);
+        d.event(EventType::LoginFailed, Outcome::Failure);
+        return;
+    }
+    if text.starts_with("no user/password was provided") || text.starts_with("client login failed: ") {
         d.event(EventType::LoginFailed, Outcome::Failure);
         return;
     }
@@ -234,6 +245,19 @@ mod tests {
             assert_eq!((r.event_type, r.outcome), (EventType::LoginFailed, Outcome::Failure), "{text}");
             assert_eq!(r.time.to_rfc3339(), "2026-11-18T09:30:00Z");
         }
+    }
+
+    #[test]
+    fn log_ins_without_an_account_and_of_the_mail_proxy() {
+        let r = row(
+            r#"no user/password was provided for basic authentication, client: 192.0.2.9, server: s, request: "GET / HTTP/1.1", host: "h""#,
+        );
+        assert_eq!((r.event_type, r.ov(Ov::SrcIp), r.ov(Ov::User)), (EventType::LoginFailed, Some("192.0.2.9"), None));
+        let r = row(
+            r#"client login failed: "Authentication failed, client: 10.0.0.1" while in http auth state, client: 192.0.2.9, server: 0.0.0.0:143, login: "bob@example.org""#,
+        );
+        assert_eq!((r.event_type, r.ov(Ov::SrcIp)), (EventType::LoginFailed, Some("192.0.2.9")));
+        assert_eq!((r.ov(Ov::User), r.outcome), (Some("bob@example.org"), Outcome::Failure));
     }
 
     #[test]

@@ -81,7 +81,6 @@ pub fn apply(doc: &Doc, p: &Parser, d: &mut Draft<'_>, copy: &mut String) {
     };
     d.event(event_type, outcome);
     d.severity(match (event_type, doc.text(d, Key::WinLevel)) {
-        (EventType::LogCleared, _) => Severity::Medium,
         (EventType::Detection, _) => Severity::High,
         (_, "1") => Severity::High,
         (_, "2") => Severity::Low,

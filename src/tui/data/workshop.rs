@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::AlertView;
 use crate::detect::lint::Finding;
-use crate::event::EventRow;
+use crate::event::{EventRow, Severity};
 
 /// Something for the thread that tries rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,10 @@ pub enum WorkReq {
         /// Who drafts it, and when.
         signed: String,
     },
+    /// Write a suppression or another level.
+    Ruling(RulingDraft),
+    /// Take one out, by its id.
+    Unrule(String),
     /// Check a text, and look what it would find.
     Try(Attempt),
     /// Write a text to where it belongs.
@@ -34,6 +38,25 @@ pub enum WorkReq {
         /// What.
         text: String,
     },
+}
+
+/// A suppression or another level, before it has an id.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RulingDraft {
+    /// Id of the rule.
+    pub rule: String,
+    /// Which of its alerts; empty is all.
+    pub when: String,
+    /// The level that they get; `None` takes them out.
+    pub level: Option<Severity>,
+    /// Who made it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// The day.
+    pub created: String,
+    /// When it ends: a date, or `never`.
+    pub until: String,
 }
 
 /// A text to be tried.
@@ -67,6 +90,8 @@ pub enum WorkMsg {
     Tried(Arc<Trial>),
     /// It was written; to where.
     Saved(String),
+    /// A ruling was written or taken out: what to say.
+    Ruled(String),
 }
 
 /// A file opened in the editor.

@@ -9,6 +9,7 @@ use super::list::Cursor;
 use super::live::EventMode;
 use crate::tui::action::Act;
 use crate::tui::data::FeedRow;
+use crate::tui::data::workshop::RulingDraft;
 use crate::tui::msg::{Effect, Targets};
 
 /// One answer of a choice.
@@ -31,6 +32,10 @@ pub enum Then {
     Do(Vec<Effect>),
     /// Ask for the title of a new case for these.
     TitleFor(Targets),
+    /// Ask why and until when this is ruled.
+    Rule(Box<RulingDraft>),
+    /// Ask whether the ruling of that id is to be taken out.
+    Unrule(String),
 }
 
 /// The event-detail overlay.

@@ -5,7 +5,7 @@ use super::geometry::Area;
 use super::overlay::{Answer, Overlay};
 use super::{Screen, State};
 use crate::event::Ts;
-use crate::tui::text;
+use crate::tui::{text, words};
 
 /// An area of at most that size, in the middle.
 #[must_use]
@@ -63,6 +63,28 @@ pub fn choice(size: (u16, u16), title: &str, about: &[String], answers: &[Answer
     (centred(size, (cells(width), cells(before + answers.len() + 2))), shown, before)
 }
 
+/// Where text to read stands, and its lines broken for it; what belongs to a
+/// name stands below itself.
+#[must_use]
+pub fn text(size: (u16, u16), lines: &[String]) -> (Area, Vec<String>) {
+    let width = size.0.min(110).saturating_sub(2).max(1);
+    let room = usize::from(width).saturating_sub(4).max(1);
+    let mut out = Vec::new();
+    for line in lines {
+        let clean = text::sanitize(line);
+        let (lead, rest) = match words::why_name(&clean).filter(|_| room > words::WHY_NAMES * 3) {
+            Some((name, rest)) => (format!("{name:0$}", words::WHY_NAMES), rest),
+            None => (String::new(), &*clean),
+        };
+        for (k, part) in text::wrap(rest, room - lead.len(), 8).iter().enumerate() {
+            let lead = if k == 0 { lead.clone() } else { " ".repeat(lead.len()) };
+            out.push(format!("{lead}{}", part.trim_end()));
+        }
+    }
+    let high = u16::try_from(out.len()).unwrap_or(u16::MAX).saturating_add(2).max(6);
+    (centred(size, (width, high)), out)
+}
+
 /// Where the list of filters stands.
 #[must_use]
 pub fn filters(size: (u16, u16), n: usize) -> Area {
@@ -82,6 +104,7 @@ pub fn overlay(s: &State, o: &Overlay) -> Option<Area> {
         Overlay::Choice { title, about, answers, .. } => Some(choice(s.size, title, about, answers).0),
         Overlay::Filters(_) => Some(filters(s.size, s.filters().list.len())),
         Overlay::Palette(_) => Some(palette(s.size)),
+        Overlay::Text { lines, .. } => Some(text(s.size, lines).0),
         _ => None,
     }
 }

@@ -29,6 +29,10 @@ pub enum Ask {
     Columns,
     /// Why a rule may lose true hits.
     LossReason,
+    /// Why alerts are suppressed or get another level.
+    RulingReason,
+    /// Until when.
+    RulingUntil,
 }
 
 impl Ask {
@@ -46,7 +50,8 @@ impl Ask {
             Self::Assign => "assign to ",
             Self::Export => "export to ",
             Self::Columns => "columns ",
-            Self::LossReason => "reason ",
+            Self::LossReason | Self::RulingReason => "reason ",
+            Self::RulingUntil => "until (date, 90d, never) ",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::list::Cursor;
 use super::workshop::Workshop;
+use crate::tui::data::workshop::RulingDraft;
 use crate::tui::data::{RuleText, RuleView};
 
 /// State of the screen.
@@ -27,6 +28,8 @@ pub struct Rules {
     pub work: Option<Box<Workshop>>,
     /// Texts that were tried so far: each has its number.
     pub texts: u64,
+    /// A suppression or another level that is being asked about.
+    pub ruling: Option<RulingDraft>,
     /// A rule to go to once rules are there.
     pub go: Option<String>,
 }

@@ -8,7 +8,7 @@ use super::super::state::live::EventMode;
 use super::super::state::overlay::{Detail, Overlay};
 use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::{Screen, State};
-use super::{cases, feed, filters, line, motion, overlay, rules, triage, workshop};
+use super::{cases, feed, filters, line, motion, overlay, rules, rulings, triage, workshop};
 
 /// Does an action.
 pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
@@ -76,6 +76,7 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
             if act == Act::Escalate { overlay::escalate(s) } else { overlay::dismiss(s) }
         }
         Act::Tag => line::ask_tag(s),
+        Act::Suppress => rulings::ask(s),
         Act::Note => overlay::note(s),
         Act::Mark => mark(s, fx),
         Act::ShowDismissed => triage::toggle_handled(s, fx),

@@ -6,7 +6,7 @@ use super::super::state::live::{Find, Sought, parse_columns};
 use super::super::state::overlay::Overlay;
 use super::super::state::prompt::{self, Ask, Prompt, Typed};
 use super::super::state::{Screen, State};
-use super::{act, cases, feed, filters, workshop};
+use super::{act, cases, feed, filters, rulings, workshop};
 use crate::event::Ts;
 use crate::query::{self, Query};
 
@@ -108,6 +108,7 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
             fx.push(Effect::Store(Op::Escalate { what, case: None, title: text.to_owned() }));
         }
         Ask::LossReason => workshop::reason(s, text, fx)?,
+        Ask::RulingReason | Ask::RulingUntil => rulings::answered(s, ask, text, fx)?,
         Ask::CaseTitle | Ask::Assign => cases::answered(s, ask, text, fx)?,
         Ask::Export => {
             if text.is_empty() {

@@ -11,6 +11,7 @@ mod motion;
 mod mouse;
 mod overlay;
 mod rules;
+mod rulings;
 mod triage;
 mod workshop;
 
@@ -40,10 +41,13 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Session(snap, rate) => {
             // What cannot be written is said when it happens; Health keeps it.
             let new = snap.outputs.iter().find(|o| !s.snap.outputs.contains(o)).map(|o| o.reason.clone());
+            let news = crate::tui::words::news(&s.snap, &snap);
             s.snap = snap;
             s.rate = rate;
             if let Some(why) = new {
                 s.complain(why);
+            } else if let Some(text) = news {
+                s.say(text);
             }
         }
         Msg::Alerts(all) => {

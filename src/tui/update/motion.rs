@@ -6,7 +6,7 @@ use super::super::state::list::Cursor;
 use super::super::state::live::EventMode;
 use super::super::state::overlay::Overlay;
 use super::super::state::workshop::moved_height;
-use super::super::state::{Screen, State};
+use super::super::state::{Screen, State, places};
 use super::super::words;
 use super::{cases, feed, triage};
 
@@ -14,7 +14,7 @@ use super::{cases, feed, triage};
 fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
     let full = usize::from(s.size.1).saturating_sub(4).max(1);
     let width = usize::from(s.size.0);
-    let ascii = s.facts.ascii;
+    let (ascii, size) = (s.facts.ascii, s.size);
     if !s.overlays.is_empty() {
         let filters = s.filters().list.len();
         let help = words::help(&s.keys, s.place()).len();
@@ -30,7 +30,12 @@ fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
             Some(Overlay::Palette(p)) => f(&mut p.cursor, p.hits.len(), full),
             Some(Overlay::Help(c)) => f(c, help, full),
             Some(Overlay::Choice { answers, cursor, .. }) => f(cursor, answers.len(), full),
-            Some(Overlay::Text { lines, cursor, .. }) => f(cursor, lines.len(), full),
+            Some(Overlay::Text { lines, cursor, .. }) => {
+                // The cursor is the first line shown.
+                let (area, lines) = places::text(size, lines);
+                let shown = usize::from(area.h).saturating_sub(2);
+                f(cursor, (lines.len() + 1).saturating_sub(shown).max(1), full);
+            }
             Some(Overlay::Note { .. }) | None => {}
         }
         return;

@@ -14,7 +14,7 @@ use super::super::state::overlay::{Answer, Overlay, Palette, Then};
 use super::super::state::prompt::{Ask, Prompt, Typed, type_key};
 use super::super::text;
 use super::super::words::{self, count};
-use super::act;
+use super::{act, rulings};
 
 /// Gives the key to the overlay on top, if that takes keys itself.
 pub fn takes_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) -> bool {
@@ -154,11 +154,13 @@ pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
             s.asked_for = what;
             s.prompt = Some(Prompt::new(Ask::EscalateTitle, title));
         }
+        Some(Then::Rule(d)) => rulings::drafted(s, *d),
+        Some(Then::Unrule(id)) => rulings::confirm(s, &id),
         Some(Then::Close) | None => {}
     }
 }
 
-fn choice(s: &mut State, title: String, about: Vec<String>, answers: Vec<Answer>) {
+pub fn choice(s: &mut State, title: String, about: Vec<String>, answers: Vec<Answer>) {
     s.overlays.push(Overlay::Choice { title, about, answers, cursor: Cursor::default() });
 }
 
@@ -219,7 +221,11 @@ pub fn escalate(s: &mut State) {
         answers.push(answer(key, format!("{}  {}", c.id, c.title), then));
     }
     let noun = if what.events.is_empty() { "alert" } else { "event" };
-    choice(s, format!("put {} into", count(n, noun)), about, answers);
+    let title = match named.len().max(what.events.len()) {
+        1 => format!("put this {noun} into"),
+        n => format!("put {} into", count(n, noun)),
+    };
+    choice(s, title, about, answers);
 }
 
 fn suggested_title(s: &State, what: &Targets) -> String {

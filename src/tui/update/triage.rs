@@ -2,6 +2,7 @@
 
 use super::super::msg::Effect;
 use super::super::state::State;
+use super::super::{text, words};
 
 /// Rows of the evidence list: of its own pane, or of the lower part of the why-panel.
 pub fn evidence_height(s: &State) -> usize {
@@ -99,7 +100,9 @@ pub fn close(s: &mut State) {
 /// All words about the alert, where its panel is too small for them.
 pub fn whole_why(s: &mut State) {
     let Some(v) = s.triage.current() else { return };
-    let lines = super::super::words::why(v);
-    let title = format!("why {}", v.alert.id);
+    let mut lines = super::super::words::why(v);
+    lines.push(format!("id      {}", v.alert.id));
+    let a = &v.alert;
+    let title = format!("why {} {}", text::severity_word(a.severity), words::points(a.score));
     s.overlays.push(super::super::state::overlay::Overlay::Text { title, lines, cursor: Default::default() });
 }

@@ -37,6 +37,10 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
             }
         }
         WorkMsg::Tried(t) => tried(s, t, fx),
+        WorkMsg::Ruled(said) => {
+            s.say(format!("{said}; it is in force when the log was analyzed again"));
+            fx.push(Effect::Reload);
+        }
         WorkMsg::Saved(path) => {
             if let Some(w) = s.rules.work.as_mut() {
                 w.saving = Saving::No;
@@ -350,7 +354,8 @@ fn save(s: &mut State, loss: Option<(&str, &Trial)>, fx: &mut Vec<Effect>) {
     scroll(s);
 }
 
-fn day(s: &State) -> String {
+/// The day, as rules and files have it.
+pub fn day(s: &State) -> String {
     s.now.to_rfc3339().chars().take(10).collect()
 }
 

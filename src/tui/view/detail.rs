@@ -22,7 +22,7 @@ pub fn draw(s: &State, t: &Theme, d: &Detail, buf: &mut Buffer) {
     };
     let marked = if d.row.marked { " · ◆ marked" } else { "" };
     let title = format!("event · {name}{marked}");
-    let keys = "v fields/raw/JSON  f/F filter  e escalate  m mark  y copy  p pivot  Esc back";
+    let keys = "v fields/raw/JSON  f/F filter  e escalate  m mark  y copy  p pivot  ? keys  Esc back";
     let mut p = popup::open(buf, t, area, &title, keys);
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     if d.mode != EventMode::Fields {

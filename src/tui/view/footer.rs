@@ -9,6 +9,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use crate::pipeline::RulingHits;
 use crate::tui::action::{ACTIONS, Act, Places};
 use crate::tui::paint::TextCursor;
 use crate::tui::state::geometry::Geometry;
@@ -49,10 +50,14 @@ fn status(s: &State, p: &mut Pen<'_>) {
             } else {
                 format!("{} selected · ", s.triage.selected.len())
             };
-            let covered = match s.triage.covered {
-                0 => String::new(),
-                n => format!(" ({} covered)", text::thousands(n as u64)),
-            };
+            let taken = |h: &&RulingHits| h.ruling.level.is_none();
+            let suppressed: u64 = s.snap.rulings.iter().filter(taken).map(|h| h.alerts).sum();
+            let parts: Vec<String> = [(s.triage.covered as u64, "covered"), (suppressed, "suppressed")]
+                .iter()
+                .filter(|(n, _)| *n > 0)
+                .map(|(n, what)| format!("{} {what}", text::thousands(*n)))
+                .collect();
+            let covered = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
             format!(
                 "{selected}{} of {} alerts{covered}",
                 text::thousands(s.triage.shown.len() as u64),

@@ -135,7 +135,7 @@ fn times(s: &State, p: &mut Pen<'_>) {
         let peak = c.counts.iter().max().copied().unwrap_or(0);
         let right = format!("{}/col · peak {} · {keys}", text::span(step), text::thousands(peak));
         p.rule(0, &format!("events & alerts {legend}"), &right, false);
-        for (y, label) in ["ev", "crit", "high"].iter().enumerate() {
+        for (y, label) in ["ev", "crit", "hi/med"].iter().enumerate() {
             p.put(1, y + 1, 6, label, t.dim);
         }
         histogram::draw_bars(p, first, 1, &c);

@@ -69,6 +69,10 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         ),
         if s.snap.evicted > 0 || c.late > 0 { t.warn } else { t.text },
     ));
+    for lost in s.snap.evicted_by.iter().take(3) {
+        let what = format!("  {} evicted from {}", n(lost.entries), text::sanitize(&lost.rule));
+        out.push(Line::Text(what, t.dim));
+    }
     let phase = match s.snap.phase {
         Phase::Starting => "starting",
         Phase::Running => "reading",
@@ -96,6 +100,15 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         ),
         t.text,
     ));
+    for h in s.snap.rulings.iter().filter(|h| h.alerts > 0) {
+        let r = &h.ruling;
+        let did = match r.level {
+            None => format!("filtered by suppression {}", r.id),
+            Some(l) => format!("with level {l} by {}", r.id),
+        };
+        let alerts = crate::tui::words::count(usize::try_from(h.alerts).unwrap_or(usize::MAX), "alert");
+        out.push(Line::Text(format!("  {alerts} {did} ({}: {})", r.owner, r.reason), t.dim));
+    }
     out.push(Line::Text(s.facts.store.clone(), t.text));
     for o in s.snap.outputs.iter() {
         out.push(Line::Text(format!("  {}", text::sanitize(&o.reason)), t.bad));
@@ -122,7 +135,7 @@ fn source_line(x: &SourceStatus, w: usize) -> String {
         (true, _) => "could not be read",
         _ if x.damaged => "damaged: read in part",
         (_, true) => "read to its end",
-        _ => "open",
+        _ => x.presence.map_or("open", |p| p.words()),
     };
     let name = text::pad(
         &text::sanitize(if w >= 120 { &x.name } else { x.name.rsplit('/').next().unwrap_or(&x.name) }),

@@ -45,7 +45,7 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
         }
         Overlay::Note { editor, about, .. } => {
             let area = popup::centred(s.size, (76, 14));
-            let keys = "Ctrl-d or Esc saves · Ctrl-c drops it";
+            let keys = "Ctrl-d or Esc saves  Ctrl-c drops it";
             let mut p = popup::open(buf, t, area, &format!("note on {about}"), keys);
             let (w, h) = (usize::from(p.area.w).saturating_sub(2).max(1), usize::from(p.area.h).max(1));
             let (row, column) = editor.cursor();
@@ -76,20 +76,20 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
             return Some((cx as u16, cy as u16));
         }
         Overlay::Text { title, lines, cursor } => {
-            let area = popup::centred(
-                s.size,
-                (s.size.0.min(110), (lines.len() as u16).saturating_add(2).max(6).min(s.size.1)),
-            );
-            let mut p = popup::open(buf, t, area, title, "Esc back");
-            let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
+            let (area, lines) = places::text(s.size, lines);
+            let h = usize::from(area.h).saturating_sub(2);
             let top = cursor.at.min(lines.len().saturating_sub(h));
-            let mut y = 0;
-            for line in lines.iter().skip(top) {
-                for part in text::wrap(&text::sanitize(line), w.saturating_sub(2), 8) {
-                    if y < h {
-                        p.put(1, y, w, &part, t.text);
-                        y += 1;
-                    }
+            let keys = if lines.len() > h {
+                format!("{}-{} of {}  j/k scroll  Esc back", top + 1, (top + h).min(lines.len()), lines.len())
+            } else {
+                "Esc back".to_owned()
+            };
+            let mut p = popup::open(buf, t, area, title, &keys);
+            let w = usize::from(p.area.w);
+            for (y, line) in lines.iter().skip(top).take(h).enumerate() {
+                p.put(1, y, w, line, t.text);
+                if let Some((name, _)) = words::why_name(line) {
+                    p.paint(1, y, name.len(), t.key);
                 }
             }
         }
@@ -120,7 +120,7 @@ fn filters(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
 
 fn palette(s: &State, t: &Theme, o: &crate::tui::state::overlay::Palette, buf: &mut Buffer) -> TextCursor {
     let area = places::palette(s.size);
-    let mut p = popup::open(buf, t, area, "commands", "Enter runs · Esc back");
+    let mut p = popup::open(buf, t, area, "commands", "Enter runs  Esc back");
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let x = p.put(1, 0, w, ": ", t.key);
     let room = w.saturating_sub(x + 1);
@@ -164,12 +164,15 @@ fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let area = popup::centred(s.size, (s.size.0, s.size.1));
     let place = Places::EACH.iter().find(|(p, _)| *p == s.place()).map_or(s.screen.tab().1, |p| p.1);
     let title = format!("keys · {place}");
-    let mut p = popup::open(buf, t, area, &title, "j/k scroll · : all commands · Esc back");
-    let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let lines = words::help(&s.keys, s.place());
     // Two columns where there is room for both.
-    let columns = if w >= 130 { 2 } else { 1 };
-    let top = at.min(lines.len().saturating_sub(h * columns));
+    let columns = if area.w >= 132 { 2 } else { 1 };
+    let (h, n) = (usize::from(area.h).saturating_sub(2), lines.len());
+    let top = at.min(n.saturating_sub(h * columns));
+    let place =
+        if n > h * columns { format!("{}-{} of {n}  ", top + 1, (top + h * columns).min(n)) } else { String::new() };
+    let mut p = popup::open(buf, t, area, &title, &format!("{place}j/k scroll  : all commands  Esc back"));
+    let w = usize::from(p.area.w);
     let cell = w / columns;
     for (i, line) in lines.iter().skip(top).take(h * columns).enumerate() {
         let (x, y) = (i / h.max(1) * cell, i % h.max(1));

@@ -28,9 +28,15 @@ pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
     p.rule(0, &title, &place, s.pane == 1);
     let room = h.saturating_sub(1);
     let known = v.alert.matched_total.clamp(1, 50) as usize + 1;
-    let evidence = if with_evidence && room >= 5 { (room * 2 / 5).max(3).min(known) } else { 0 };
+    let mut evidence = if with_evidence && room >= 5 { (room * 2 / 5).max(3).min(known) } else { 0 };
+    let lines = words::why_lines(v, w);
+    // The score's parts are worth more than a second record.
+    let score = lines.iter().rposition(|(i, _)| *i <= 2).map_or(0, |n| n + 1);
+    if evidence > 2 && score > room - evidence {
+        evidence -= (score - (room - evidence)).min(evidence - 2);
+    }
     let last = h - evidence;
-    for (y, (i, part)) in (1..).zip(words::why_lines(v, w)) {
+    for (y, (i, part)) in (1..).zip(lines) {
         if y >= last {
             // More than fits is said, not only cut.
             p.put(w.saturating_sub(2), last.saturating_sub(1), 1, "…", t.warn);

@@ -58,12 +58,12 @@ pub fn draw_bars(p: &mut Pen<'_>, x: usize, y: usize, c: &Columns) {
     }
 }
 
-/// Draws one row of dots where alerts of a severity (and no higher) began.
+/// Draws one row of letters where alerts of a severity (and no higher) began.
 pub fn draw_dots(p: &mut Pen<'_>, x: usize, y: usize, c: &Columns, which: impl Fn(Severity) -> bool) {
     for (i, a) in c.alerts.iter().enumerate() {
         if let Some(s) = a.filter(|s| which(*s)) {
             let style: Style = p.theme.severity(s);
-            p.put(x + i, y, 1, "•", style);
+            p.put(x + i, y, 1, s.letter().encode_utf8(&mut [0; 4]), style);
         }
     }
 }

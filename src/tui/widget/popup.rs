@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use super::draw::Pen;
 use crate::tui::state::geometry::Area;
 pub use crate::tui::state::places::centred;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 
 /// Clears an area, frames it, and returns a pen for its inside.
@@ -28,7 +29,12 @@ pub fn open<'a>(buf: &'a mut Buffer, theme: &'a Theme, area: Area, title: &str, 
     }
     p.put(2, 0, w.saturating_sub(4), &format!(" {title} "), theme.title);
     if !foot.is_empty() {
-        p.put(2, h - 1, w.saturating_sub(4), &format!(" {foot} "), theme.dim);
+        // Where not all keys fit the way out is the last to go.
+        let mut keys: Vec<&str> = foot.split("  ").collect();
+        while keys.len() > 1 && text::width(&keys.join("  ")) + 6 > w {
+            keys.remove(keys.len() - 2);
+        }
+        p.put(2, h - 1, w.saturating_sub(4), &format!(" {} ", keys.join("  ")), theme.dim);
     }
     p.area = Area { x: p.area.x + 1, y: p.area.y + 1, w: p.area.w - 2, h: p.area.h - 2 };
     p

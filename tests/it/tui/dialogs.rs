@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use secstream::pipeline::RulingHits;
 use secstream::tui::action::{ACTIONS, Act, Places};
 use secstream::tui::caps::Colours;
+use secstream::tui::data::workshop::WorkReq;
 use secstream::tui::msg::{Effect, Msg, Op};
 use secstream::tui::record::{render_marks, render_text};
 use secstream::tui::state::Screen;
@@ -211,4 +213,42 @@ fn help_is_about_the_place_below_and_its_keys_act_there() {
     assert!(matches!(w.state.overlays.last(), Some(Overlay::Detail(_))), "? closes it again");
     w.press("3");
     assert_eq!((w.state.screen, w.state.overlays.len()), (Screen::Cases, 0));
+}
+
+#[test]
+fn a_suppression_is_asked_for_with_a_reason_and_an_end() {
+    let mut w = World::new(80, 24);
+    w.press("S");
+    insta::assert_snapshot!("suppress", frame(&w));
+    w.press("e");
+    w.press("<Enter>");
+    assert!(w.state.prompt.as_ref().is_some_and(|p| p.error.is_some()), "a reason is needed");
+    w.press("our scanner<Enter>");
+    assert_eq!(typed(&w), "2026-05-31", "90 days from now, selected");
+    w.press("soon<Enter>");
+    assert!(w.state.prompt.as_ref().is_some_and(|p| p.error.is_some()));
+    w.press("<Ctrl-u>30d<Enter>");
+    let Some(WorkReq::Ruling(d)) = w.done.iter().find_map(|e| if let Effect::Work(r) = e { Some(r) } else { None })
+    else {
+        panic!("{:?}", w.done)
+    };
+    assert_eq!((d.when.as_str(), d.owner.as_str(), d.reason.as_str()), ("entity=183.62.140.253", "ann", "our scanner"));
+    assert_eq!((d.until.as_str(), d.created.as_str(), d.level), ("2026-04-01", "2026-03-02", None));
+    assert_eq!(w.done.last(), Some(&Effect::Reload));
+
+    // On the screen of the rules they are listed with what they did, and taken out.
+    let policy = secstream::pipeline::Policy::parse(
+        "f",
+        "[[suppress]]\nid='sup-1'\nrule='r2'\nwhen='src_ip=10.0.0.0/8'\nowner='ann'\nreason='our scanner'\nuntil='2026-06-01'\n",
+    );
+    let hits = policy.rulings().iter().map(|r| RulingHits { ruling: Arc::clone(r), alerts: 3 }).collect();
+    let mut snap = (*w.state.snap).clone();
+    snap.rulings = Arc::new(hits);
+    w.send(Msg::Session(Arc::new(snap), 0.0));
+    assert!(frame(&w).contains("4 of 5 alerts (3 suppressed)"));
+    w.press("4S");
+    insta::assert_snapshot!("suppressions", frame(&w));
+    w.press("a");
+    w.press("y");
+    assert!(w.done.contains(&Effect::Work(WorkReq::Unrule("sup-1".into()))), "{:?}", w.done);
 }

@@ -353,6 +353,8 @@ fn work(w: &WorkReq) -> Vec<Msg> {
             let linted = WorkMsg::Linted { version: a.version, findings };
             vec![Msg::Work(linted), Msg::Work(WorkMsg::Tried(Arc::new(trial)))]
         }
+        WorkReq::Ruling(d) => say(WorkMsg::Ruled(format!("sup-1 for {} is written", d.rule))),
+        WorkReq::Unrule(id) => say(WorkMsg::Ruled(format!("{id} is taken out"))),
         WorkReq::Save { path, .. } => say(WorkMsg::Saved(path.clone())),
     }
 }

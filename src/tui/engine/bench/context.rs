@@ -25,7 +25,11 @@ fn about(text: &str) -> About {
         let info = crate::detect::info_of(&rule::meta(&node), &path);
         out.names.push(info.id.to_string());
         out.names.extend(info.name.iter().map(|n| n.to_string()));
-        match rule::parse(&node).map(|d| d.body) {
+        let document = rule::parse(&node);
+        if let Some(redeemed) = document.as_ref().ok().and_then(|d| d.meta.custom.redeemed_by.as_ref()) {
+            out.refs.push(redeemed.rule.clone());
+        }
+        match document.map(|d| d.body) {
             Ok(Body::Correlation(c)) => out.refs.extend(c.rules),
             Ok(Body::Filter(_, target, _)) => {
                 out.filter = true;

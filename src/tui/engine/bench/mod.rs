@@ -6,6 +6,7 @@
 
 mod context;
 mod draft;
+mod rulings;
 mod verdicts;
 
 use std::path::{Path, PathBuf};
@@ -110,6 +111,13 @@ impl Bench {
                 // What does not load finds nothing: that would look like a loss.
                 self.due = (!broken).then(|| (a, Instant::now() + REST));
             }
+            WorkReq::Ruling(d) => {
+                self.rule(|text| rulings::with(text, &d).map(|(text, id)| (text, format!("{id} is written"))))
+            }
+            WorkReq::Unrule(id) => self.rule(|text| {
+                let without = rulings::without(text, &id).ok_or_else(|| format!("no entry {id}"))?;
+                Ok((without, format!("{id} is taken out")))
+            }),
             WorkReq::Save { path, text } => match write(Path::new(&path), &text) {
                 Ok(()) => {
                     self.files = None;
@@ -117,6 +125,22 @@ impl Bench {
                 }
                 Err(e) => self.fail(&format!("{path}: {e}")),
             },
+        }
+    }
+
+    /// Changes the file of suppressions; says what was done.
+    fn rule(&self, change: impl FnOnce(&str) -> Result<(String, String), String>) {
+        let Some(path) = self.places.own.as_ref().map(|d| d.join(crate::pipeline::policy::FILE)) else {
+            return self.fail("there is no folder for rules of your own: set rules.own");
+        };
+        let shown = path.display();
+        let done = rulings::read(&path)
+            .map_err(|e| e.to_string())
+            .and_then(|text| change(&text))
+            .and_then(|(text, said)| write(&path, &text).map_err(|e| e.to_string()).map(|()| said));
+        match done {
+            Ok(said) => self.say(WorkMsg::Ruled(format!("{said} in {shown}"))),
+            Err(e) => self.fail(&format!("{shown}: {e}")),
         }
     }
 

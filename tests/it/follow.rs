@@ -1,0 +1,138 @@
+//! Files that are followed: waited for, rotated in all the usual ways, taken
+//! away; no line is lost, and what happened is said.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::program::{Home, Ran};
+
+/// A line with a number in it, as a web server writes it.
+fn line(n: u32) -> String {
+    format!("192.0.2.9 - - [02/Mar/2026:10:{:02}:{:02} +0000] \"GET /p{n} HTTP/1.1\" 200 12\n", n / 60 % 60, n % 60)
+}
+
+struct Following {
+    home: Home,
+    child: Child,
+}
+
+impl Following {
+    fn start(home: Home, names: &[&str]) -> Self {
+        let mut args = vec!["replay", "--follow", "--no-store", "--events", "e.jsonl"];
+        args.extend(names);
+        let child = home.start(&args);
+        Self { home, child }
+    }
+
+    fn append(&self, name: &str, numbers: std::ops::Range<u32>) {
+        let path = self.home.path(name);
+        let mut file = fs::File::options().append(true).create(true).open(path).unwrap();
+        for n in numbers {
+            file.write_all(line(n).as_bytes()).unwrap();
+        }
+    }
+
+    /// Waits until so many events were written.
+    #[track_caller]
+    fn has(&self, events: usize) {
+        let until = Instant::now() + Duration::from_secs(60);
+        let count = || fs::read_to_string(self.home.path("e.jsonl")).map_or(0, |t| t.lines().count());
+        while count() < events {
+            assert!(Instant::now() < until, "{} of {events} events", count());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn end(self) -> (Home, Ran) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGINT).unwrap();
+        let ran = Ran::from(self.child.wait_with_output().unwrap());
+        (self.home, ran)
+    }
+}
+
+/// All numbers came once, in order, and were understood.
+#[track_caller]
+fn all(home: &Home, numbers: std::ops::Range<u32>) {
+    let events = home.objects("e.jsonl");
+    let urls: Vec<_> = events.iter().map(|e| e["url"].as_str().unwrap_or("?").to_owned()).collect();
+    let want: Vec<_> = numbers.map(|n| format!("/p{n}")).collect();
+    assert_eq!(urls, want);
+}
+
+fn rotate(at: &Path) {
+    fs::rename(at, at.with_extension("log.1")).unwrap();
+}
+
+#[test]
+fn a_file_that_is_not_there_yet_is_waited_for() {
+    let home = Home::new();
+    fs::create_dir(home.path("logs")).unwrap();
+    let f = Following::start(home, &["logs/a.log"]);
+    std::thread::sleep(Duration::from_millis(300));
+    f.append("logs/a.log", 0..3);
+    f.has(3);
+    f.append("logs/a.log", 3..5);
+    f.has(5);
+    let (home, ran) = f.end();
+    ran.says(0, &["a.log: was not there at first, and came at"]);
+    all(&home, 0..5);
+    // The format is found by what came, as if it had been there.
+    assert!(home.objects("e.jsonl").iter().all(|e| e["format"] == "access" && e["parsed"] == true));
+}
+
+#[test]
+fn what_never_came_is_said() {
+    let home = Home::new();
+    home.write("here.log", line(0));
+    let f = Following::start(home, &["here.log", "never.log"]);
+    f.has(1);
+    let (_, ran) = f.end();
+    ran.says(0, &["never.log: there is no such file yet"]);
+}
+
+#[test]
+fn rename_and_create_copytruncate_delete_and_recreate() {
+    let home = Home::new();
+    home.write("a.log", "");
+    let f = Following::start(home, &["a.log"]);
+    let log = f.home.path("a.log");
+    f.append("a.log", 0..4);
+    f.has(4);
+    rotate(&log);
+    f.append("a.log", 4..8);
+    f.has(8);
+    fs::copy(&log, log.with_extension("log.2")).unwrap();
+    fs::File::options().write(true).truncate(true).open(&log).unwrap();
+    f.append("a.log", 8..10);
+    f.has(10);
+    fs::remove_file(&log).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    f.append("a.log", 10..14);
+    f.has(14);
+    fs::remove_file(&log).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let (home, ran) = f.end();
+    ran.says(0, &["was rotated 2 times", "was cut while", "was deleted or moved away at"]);
+    all(&home, 0..14);
+}
+
+#[test]
+fn columns_named_at_the_beginning_are_known_in_a_file_that_came_later() {
+    let home = Home::new();
+    let f = Following::start(home, &["conn.log"]);
+    std::thread::sleep(Duration::from_millis(200));
+    let head = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n";
+    let fields = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\n";
+    fs::write(f.home.path("conn.log"), format!("{head}{fields}1772445600.0\tC1\t192.0.2.7\t4000\t198.51.100.1\t22\n"))
+        .unwrap();
+    f.has(7);
+    let (home, _) = f.end();
+    let last = home.objects("e.jsonl").pop().unwrap();
+    assert_eq!((&last["src_ip"], &last["dest_port"]), (&"192.0.2.7".into(), &22.into()), "{last}");
+}
