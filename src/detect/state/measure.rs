@@ -131,7 +131,7 @@ impl Measure {
     /// Whether its value or base is among those inside.
     pub(super) fn present(&self, e: &Entry) -> bool {
         match self {
-            Self::Distinct(map) => map.contains_key(&e.value),
+            Self::Distinct(values) => values.times(e.value) > 0,
             Self::Bases(counts) => counts.get(usize::from(e.base)).is_some_and(|c| *c > 0),
             _ => false,
         }
