@@ -26,6 +26,7 @@ pub mod explain;
 pub mod files;
 pub mod import;
 pub mod lint;
+pub mod pipelines;
 pub mod reach;
 pub mod shipped;
 pub mod state;

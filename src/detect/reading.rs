@@ -7,7 +7,7 @@ use std::thread;
 use super::RuleFile;
 use super::sigma::collection;
 use super::sigma::rule::{self, Document, Meta};
-use super::sigma::yaml::{self, YamlError};
+use super::sigma::yaml::{self, Node, YamlError};
 
 /// Fewer files than this for each thread are not worth one.
 const SHARE: usize = 64;
@@ -38,14 +38,23 @@ fn documents_on(files: &[RuleFile], threads: usize) -> Vec<Vec<Read>> {
 }
 
 fn file(f: &RuleFile) -> Vec<Read> {
-    if f.error.is_some() {
-        return Vec::new();
-    }
-    let one = |doc: Result<yaml::Node, YamlError>| match doc {
-        Ok(node) => rule::parse(&node).map(Box::new).map_err(|e| (Box::new(rule::meta(&node)), e)),
-        Err(e) => Err((Box::default(), e)),
+    if f.error.is_some() { Vec::new() } else { read(f, &collection::expand(yaml::parse(&f.text))) }
+}
+
+/// The documents of a file whose YAML was read already, through its pipelines.
+pub(super) fn read(f: &RuleFile, docs: &[Result<Node, YamlError>]) -> Vec<Read> {
+    let one = |doc: &Result<Node, YamlError>| match doc {
+        Ok(node) => {
+            let wrong = |e, node: &Node| (Box::new(rule::meta(node)), e);
+            match f.pipelines.as_ref().map(|p| p.apply(node)) {
+                None => rule::parse(node).map(Box::new).map_err(|e| wrong(e, node)),
+                Some(Ok(changed)) => rule::parse(&changed).map(Box::new).map_err(|e| wrong(e, &changed)),
+                Some(Err(e)) => Err(wrong(e, node)),
+            }
+        }
+        Err(e) => Err((Box::default(), e.clone())),
     };
-    collection::expand(yaml::parse(&f.text)).into_iter().map(one).collect()
+    docs.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::compile::{Compilation, Source};
 use super::logsource::RuleLogsource;
 use super::reading::{self, Read};
 use super::sigma::rule::{self, Body, Detection, Document, FilterTarget, LogsourceNames};
-use super::sigma::yaml::YamlError;
+use super::sigma::yaml::{Node, YamlError};
 use super::{RuleFile, RuleIdx, RuleInfo, RuleKind, describe, resolve};
 
 /// Most documents of one rule set.
@@ -33,6 +33,9 @@ pub struct RuleSet {
     hash: String,
     compiled: Compilation,
 }
+
+/// Rules read and turned into expressions.
+pub(super) type Lowered = (Vec<RuleInfo>, Preds, Vec<Source>, Arc<Schema>);
 
 /// Documents on the way in, beside their [`RuleInfo`] by position.
 #[derive(Debug, Default)]
@@ -51,20 +54,31 @@ impl RuleSet {
     /// Loads rule files; what cannot be used is kept with the reason.
     #[must_use]
     pub fn load(files: &[RuleFile]) -> Self {
-        let (rules, preds, sources, schema) = Self::lowered(files);
+        Self::compiled_from(files, Self::lowered(files))
+    }
+
+    /// Loads rule files whose documents were read already, file by file.
+    pub(super) fn load_read(files: &[RuleFile], docs: &[Vec<Result<Node, YamlError>>]) -> Self {
+        let mut l = Loading::default();
+        for (f, docs) in files.iter().zip(docs) {
+            l.file(f, reading::read(f, docs));
+        }
+        Self::compiled_from(files, l.lowered())
+    }
+
+    fn compiled_from(files: &[RuleFile], lowered: Lowered) -> Self {
+        let (rules, preds, sources, schema) = lowered;
         let compiled = Compilation::new(preds, sources, schema.field_count());
         Self { rules, hash: hash_of(files), schema, compiled }
     }
 
     /// The rules read and turned into expressions, not yet compiled.
-    pub(super) fn lowered(files: &[RuleFile]) -> (Vec<RuleInfo>, Preds, Vec<Source>, Arc<Schema>) {
+    pub(super) fn lowered(files: &[RuleFile]) -> Lowered {
         let mut l = Loading::default();
         for (f, documents) in files.iter().zip(reading::documents(files)) {
             l.file(f, documents);
         }
-        let mut schema = SchemaBuilder::new();
-        let (preds, sources) = l.lower(&mut schema);
-        (l.infos, preds, sources, Arc::new(schema.freeze()))
+        l.lowered()
     }
 
     /// Expressions without rules around them, for questions to the engine.
@@ -117,10 +131,20 @@ fn hash_of(files: &[RuleFile]) -> String {
     each.sort_unstable();
     let mut all = Sha256::new();
     each.iter().for_each(|d| all.update(d));
+    // The same texts through other pipelines are other rules.
+    let pipelines: std::collections::BTreeSet<&str> =
+        files.iter().filter_map(|f| f.pipelines.as_ref()).filter(|p| !p.is_empty()).map(|p| p.hash()).collect();
+    pipelines.iter().for_each(|p| all.update(p.as_bytes()));
     all.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl Loading {
+    fn lowered(mut self) -> Lowered {
+        let mut schema = SchemaBuilder::new();
+        let (preds, sources) = self.lower(&mut schema);
+        (self.infos, preds, sources, Arc::new(schema.freeze()))
+    }
+
     fn file(&mut self, f: &RuleFile, documents: Vec<Read>) {
         let path: Arc<str> = f.path.as_str().into();
         if let Some(e) = &f.error {

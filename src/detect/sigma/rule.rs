@@ -221,7 +221,7 @@ fn search_faults(n: &Node, reserved: &[&str], out: &mut Vec<YamlError>) {
 fn node_faults(n: &Node, out: &mut Vec<YamlError>) {
     match &n.value {
         Value::Map(entries) if !entries.is_empty() => out.extend(entries.iter().filter_map(|(k, v)| entry(k, v).err())),
-        Value::Seq(items) if !items.is_empty() => items.iter().for_each(|i| node_faults(i, out)),
+        Value::Seq(items) | Value::All(items) if !items.is_empty() => items.iter().for_each(|i| node_faults(i, out)),
         _ => out.extend(search(n).err()),
     }
 }
@@ -335,6 +335,7 @@ fn search(n: &Node) -> Result<Det, YamlError> {
             let dets: Result<Vec<Det>, YamlError> = items.iter().map(search).collect();
             Ok(single(merge_keywords(dets?), Det::Any))
         }
+        Value::All(items) => Ok(single(items.iter().map(search).collect::<Result<_, _>>()?, Det::All)),
         Value::Scalar { .. } if n.is_null() => Err(YamlError::at(n, "the search is empty")),
         Value::Scalar { .. } => Ok(Det::Item(item::keyword(n)?)),
     }

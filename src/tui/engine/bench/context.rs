@@ -75,8 +75,12 @@ pub fn files(all: &[RuleFile], path: &str, text: &str) -> (Vec<RuleFile>, Vec<Ru
     let before: Vec<RuleFile> = wanted.iter().filter_map(|i| all.get(*i).cloned()).collect();
     let mut after = before.clone();
     match after.iter_mut().find(|f| f.path == path) {
-        Some(f) => *f = RuleFile::new(path, text),
-        None => after.push(RuleFile::new(path, text)),
+        Some(f) => text.clone_into(&mut f.text),
+        None => {
+            // It will be read as all others are.
+            let pipelines = all.iter().find_map(|f| f.pipelines.clone());
+            after.push(RuleFile { pipelines, ..RuleFile::new(path, text) });
+        }
     }
     (before, after)
 }
