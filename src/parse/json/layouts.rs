@@ -54,7 +54,8 @@ mod tests {
         ] {
             assert_eq!(windows(path), Some(name));
         }
-        for path in ["winlog.api", "event.code", "EventID", "EventData.", "Event.System.TimeCreated.SystemTime", "a.b"] {
+        for path in ["winlog.api", "event.code", "EventID", "EventData.", "Event.System.TimeCreated.SystemTime", "a.b"]
+        {
             assert_eq!(windows(path), None, "{path}");
         }
     }

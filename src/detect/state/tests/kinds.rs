@@ -116,7 +116,8 @@ fn who_got_in_is_who_the_alert_is_about() {
         base("ok"),
         correlation(1, "type: temporal_ordered\nrules: [fail, ok]\ngroup-by: [src_ip]\ntimespan: 1h"),
     ];
-    let mut lines: Vec<_> = ["alice", "bob", "carl"].iter().zip(0..).map(|(u, i)| (i, format!("{F} user={u}"))).collect();
+    let mut lines: Vec<_> =
+        ["alice", "bob", "carl"].iter().zip(0..).map(|(u, i)| (i, format!("{F} user={u}"))).collect();
     lines.push((5, "kind=ok src_ip=1.1.1.1 user=zoe".to_owned()));
     let got = alerts(&rules, &lines.iter().map(|(t, l)| (*t, l.as_str())).collect::<Vec<_>>());
     assert_eq!(got.len(), 1);
