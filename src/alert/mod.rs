@@ -140,9 +140,11 @@ pub struct Alert {
     pub src_ip: Option<String>,
     /// All source addresses seen, in order of appearance, at most 100.
     pub src_ips: Vec<String>,
-    /// The account, where evidence has one (the first).
+    /// The account, where evidence has just one.
     pub user: Option<String>,
-    /// The machine, likewise.
+    /// The accounts seen, in order of appearance, at most 14.
+    pub users: Vec<String>,
+    /// The machine, the first where there are several.
     pub host: Option<String>,
     /// Acts counted.
     pub count: u64,
@@ -207,6 +209,7 @@ impl Alert {
             "src_ip": self.src_ip,
             "src_ips": self.src_ips,
             "user": self.user,
+            "users": self.users,
             "host": self.host,
             "count": self.count,
             "window_seconds": self.window_seconds,

@@ -75,6 +75,9 @@ pub struct RuleOptions {
     /// Use these rules beside the others (repeatable)
     #[arg(long, value_name = "DIR", global = true)]
     pub add_rules: Vec<PathBuf>,
+    /// Change the rules with this processing pipeline (pySigma's YAML form; repeatable)
+    #[arg(long = "pipeline", value_name = "FILE", global = true)]
+    pub pipelines: Vec<PathBuf>,
 }
 
 /// Options that `tui` and `replay` share.

@@ -8,6 +8,7 @@ use super::args::{Common, RuleOptions};
 use super::error::Failure;
 use crate::config::{Config, Places, nearest};
 use crate::detect::files::{over, read as rule_files_below};
+use crate::detect::pipelines::Pipelines;
 use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::Ts;
 use crate::parse::custom::{self, Format};
@@ -29,6 +30,7 @@ pub(super) fn config(common: &Common) -> Result<Config, Failure> {
         ("run.threads", common.threads.map(|n| n.to_string())),
         ("rules.dirs", (!common.rules.rules.is_empty()).then(|| join(&common.rules.rules))),
         ("rules.add", (!common.rules.add_rules.is_empty()).then(|| join(&common.rules.add_rules))),
+        ("rules.pipelines", (!common.rules.pipelines.is_empty()).then(|| join(&common.rules.pipelines))),
         ("input.formats", (!common.formats.is_empty()).then(|| join(&common.formats))),
     ];
     for (name, value) in flags {
@@ -84,7 +86,9 @@ pub(super) fn policy(config: &Config) -> Arc<Policy> {
 
 /// The files of a rule set: the shipped ones unless directories replace them.
 /// Rules of added directories replace those of the same id.
-pub(super) fn rule_files(dirs: &[PathBuf], add: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
+/// All go through the pipelines of the configuration.
+pub(super) fn rule_files(config: &Config, dirs: &[PathBuf], add: &[PathBuf]) -> Result<Vec<RuleFile>, Failure> {
+    let pipelines = pipelines(config)?;
     let mut files = if dirs.is_empty() { shipped::rules() } else { Vec::new() };
     for dir in dirs {
         read_rules(dir, &mut files)?;
@@ -94,7 +98,35 @@ pub(super) fn rule_files(dirs: &[PathBuf], add: &[PathBuf]) -> Result<Vec<RuleFi
         read_rules(dir, &mut own)?;
         files = over(files, own);
     }
+    through(&mut files, pipelines.as_ref());
     Ok(files)
+}
+
+/// The processing pipelines in force.
+pub(super) fn pipelines(config: &Config) -> Result<Option<Arc<Pipelines>>, Failure> {
+    let mut texts = Vec::new();
+    for path in config.paths("rules.pipelines") {
+        let text =
+            std::fs::read_to_string(&path).map_err(|e| Failure::usage(format!("pipeline {}: {e}", path.display())))?;
+        texts.push((path.display().to_string(), text));
+    }
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let all = Pipelines::load(&texts).map_err(|wrong| {
+        let mut lines = wrong.iter().map(|e| format!("pipeline {e}"));
+        let mut f = Failure::usage(lines.next().unwrap_or_default());
+        f.below.extend(lines);
+        f
+    })?;
+    Ok(Some(Arc::new(all)))
+}
+
+/// Sends files through pipelines.
+pub(super) fn through(files: &mut [RuleFile], pipelines: Option<&Arc<Pipelines>>) {
+    for f in files {
+        f.pipelines = pipelines.cloned();
+    }
 }
 
 /// Rule files below a path, sorted by name; test files are no rules.
@@ -111,8 +143,10 @@ pub(super) fn rule_loader(config: &Config, options: &RuleOptions) -> Result<Load
     for d in dirs.iter().chain(&add) {
         std::fs::metadata(d).map_err(|e| Failure::usage(format!("rules {}: {e}", d.display())))?;
     }
+    pipelines(config)?;
+    let config = config.clone();
     Ok(Box::new(move || {
-        let files = rule_files(&dirs, &add).unwrap_or_default();
+        let files = rule_files(&config, &dirs, &add).unwrap_or_default();
         loaded(&files)
     }))
 }

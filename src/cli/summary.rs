@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::words::{count, some};
+use crate::detect::state::Evicted;
 use crate::event::{Severity, Ts, sanitize};
 use crate::pipeline::{RuleProblem, RulingHits, Snapshot};
 use crate::source::{SkipReason, Skipped};
@@ -57,6 +58,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "without_time": t.untimed,
         "not_correlated": s.untimed_matches,
         "evicted": s.evicted,
+        "evicted_by": *s.evicted_by,
         "bytes": t.bytes,
         "seconds": s.seconds,
         "records_per_second": t.records as f64 / s.seconds.max(1e-6),
@@ -76,6 +78,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         })).collect::<Vec<_>>(),
         "inputs": inputs,
         "outputs_failed": failed,
+        "notes": &*s.notes,
         "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
     })
 }
@@ -121,6 +124,11 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             "put out of memory by the caps: {} window entries, groups and connections (what they held may be missed)",
             s.evicted
         );
+        let one = |e: &Evicted| format!("  {} by {}", e.entries, sanitize(&e.rule));
+        out += &some(s.evicted_by.iter().map(one), 5, "--json lists all");
+    }
+    for note in s.notes.iter() {
+        let _ = writeln!(out, "{}", sanitize(note));
     }
     out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));
@@ -165,6 +173,13 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     }
     if top.len() > 15 {
         let _ = writeln!(out, "  … and {} more: --alerts PATH writes all", top.len() - 15);
+    }
+    if s.covered() > 0 {
+        let _ = writeln!(
+            out,
+            "not listed: {} that others stand for; --alerts PATH writes them too (covered_by), D shows them in the workbench",
+            count(s.covered(), "alert")
+        );
     }
     out
 }

@@ -83,7 +83,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         let (config, rules) = (config.clone(), common.rules.clone());
         std::sync::Arc::new(move || {
             let (dirs, add) = inputs::rule_dirs(&config, &rules);
-            inputs::rule_files(&dirs, &add).unwrap_or_default()
+            inputs::rule_files(&config, &dirs, &add).unwrap_or_default()
         })
     };
     let own_rules = inputs::own_rules(&config);

@@ -122,6 +122,14 @@ pub const KEYS: &[Key] = &[
         "Where the workbench saves your rules and filters; used beside all others. The configuration directory's `secstream/rules/local` if not set.",
     ),
     key(
+        "rules.pipelines",
+        Kind::Paths,
+        "",
+        "SECSTREAM_PIPELINES",
+        "--pipeline",
+        "Processing pipelines (pySigma's YAML) that change all rules before they are used.",
+    ),
+    key(
         "input.timezone",
         Kind::Text,
         "UTC",

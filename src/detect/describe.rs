@@ -63,6 +63,7 @@ pub fn info(meta: &Meta, path: &Arc<str>) -> RuleInfo {
         suppresses: meta.custom.suppresses.clone(),
         risk: meta.custom.risk.unwrap_or(true),
         confidence: meta.custom.confidence,
+        shows: Vec::new(),
         baseline: meta.custom.baseline,
     }
 }

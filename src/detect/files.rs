@@ -108,7 +108,7 @@ fn file(path: &Path) -> RuleFile {
 
 fn unreadable(path: &Path, reason: &str) -> RuleFile {
     let path = path.display().to_string();
-    RuleFile { error: Some(format!("{path}: {reason}")), path, text: String::new() }
+    RuleFile { error: Some(format!("{path}: {reason}")), path, ..RuleFile::default() }
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use crate::alert::Category;
 use crate::event::Severity;
 
-use super::{CorrelationSpec, NamedField};
+use super::pipelines::Pipelines;
+use super::sigma::collection;
+use super::sigma::yaml::{self, Node, YamlError};
+use super::{CorrelationSpec, GroupField, NamedField};
 
 /// A rule file as read, before it is understood.
 #[derive(Debug, Clone, Default)]
@@ -16,13 +19,28 @@ pub struct RuleFile {
     pub text: String,
     /// Why it could not be read, where it could not; the text is empty then.
     pub error: Option<String>,
+    /// What changes its rules before they are used.
+    pub pipelines: Option<Arc<Pipelines>>,
 }
 
 impl RuleFile {
     /// A file that was read.
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), error: None }
+        Self { path: path.into(), text: text.into(), error: None, pipelines: None }
+    }
+
+    /// The file's documents as they are used: actions applied, then pipelines.
+    pub fn documents(&self) -> Vec<Result<Node, YamlError>> {
+        self.changed(collection::expand(yaml::parse(&self.text)))
+    }
+
+    /// Documents after the pipelines.
+    pub(super) fn changed(&self, docs: Vec<Result<Node, YamlError>>) -> Vec<Result<Node, YamlError>> {
+        match &self.pipelines {
+            Some(p) => docs.into_iter().map(|d| p.apply(&d?)).collect(),
+            None => docs,
+        }
     }
 }
 
@@ -105,6 +123,8 @@ pub struct RuleInfo {
     pub risk: bool,
     /// Confidence of a match, 0 to 1, where the rule says so.
     pub confidence: Option<f64>,
+    /// Fields whose values its alerts name.
+    pub shows: Vec<GroupField>,
     /// For rates: fire only above this multiple of the group's own usual rate.
     pub baseline: Option<f64>,
 }

@@ -12,6 +12,10 @@ use super::sigma::rule::LogsourceNames;
 const COVERS: &[(&str, &[&str])] =
     &[("registry_event", &["registry_add", "registry_set", "registry_delete", "registry_rename"])];
 
+/// Services that cover others of their product: one unified log holds them all.
+const SERVICES: &[(&str, &str, &[&str])] =
+    &[("m365", "audit", &["exchange", "threat_management"]), ("m365", "threat_detection", &["threat_management"])];
+
 /// A rule's logsource with its names interned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleLogsource {
@@ -19,6 +23,8 @@ pub struct RuleLogsource {
     pub own: Logsource,
     /// Further categories that it covers.
     pub covers: Vec<Sym>,
+    /// Further services that it covers.
+    pub services: Vec<Sym>,
 }
 
 impl RuleLogsource {
@@ -33,7 +39,11 @@ impl RuleLogsource {
         let covers = (COVERS.iter().filter(|(c, _)| *c == names.category))
             .flat_map(|(_, all)| all.iter().map(|c| schema.sym(c)).collect::<Vec<_>>())
             .collect();
-        Self { own, covers }
+        let services = (SERVICES.iter())
+            .filter(|(p, s, _)| (*p, *s) == (&*names.product, &*names.service))
+            .flat_map(|(_, _, all)| all.iter().map(|s| schema.sym(s)).collect::<Vec<_>>())
+            .collect();
+        Self { own, covers, services }
     }
 
     /// Whether the rule is for events of that logsource.
@@ -41,7 +51,7 @@ impl RuleLogsource {
     pub fn matches(&self, event: Logsource) -> bool {
         let part = |rule: Sym, event: Sym| rule == Sym::NONE || rule == event;
         part(self.own.product, event.product)
-            && part(self.own.service, event.service)
+            && (part(self.own.service, event.service) || self.services.contains(&event.service))
             && (part(self.own.category, event.category) || self.covers.contains(&event.category))
     }
 }
@@ -77,6 +87,9 @@ mod tests {
         let registry = rule("windows", "registry_event", "", &mut b);
         let database = rule("", "database", "", &mut b);
         let any = rule("", "", "", &mut b);
+        let audit = rule("m365", "", "audit", &mut b);
+        let exchange = rule("m365", "", "exchange", &mut b);
+        let detection = rule("m365", "", "threat_detection", &mut b);
         let s = b.freeze();
         let event = |p: &str, c: &str, sv: &str| s.logsource(p, c, sv);
         assert!(windows.matches(event("windows", "process_creation", "sysmon")));
@@ -85,6 +98,10 @@ mod tests {
         assert!(!registry.matches(event("windows", "", "security")), "unknown in the event");
         assert!(!database.matches(event("windows", "", "security")));
         assert!(any.matches(event("", "", "")));
+        assert!(audit.matches(event("m365", "", "exchange")) && audit.matches(event("m365", "", "audit")));
+        assert!(
+            !exchange.matches(event("m365", "", "audit")) && detection.matches(event("m365", "", "threat_management"))
+        );
         assert!(!windows.matches(event("", "", "")));
     }
 }

@@ -25,6 +25,7 @@ pub mod explain;
 pub mod files;
 pub mod import;
 pub mod lint;
+pub mod pipelines;
 pub mod reach;
 pub mod shipped;
 pub mod state;
@@ -35,7 +36,7 @@ pub use engine::Matcher;
 pub use fields::{FieldRef, NamedField, OvField};
 pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};
 pub use ruleset::RuleSet;
-pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, StepExpr};
+pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr};
 
 #[cfg(test)]
 mod tests;

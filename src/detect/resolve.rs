@@ -7,8 +7,10 @@ use crate::event::SchemaBuilder;
 use super::ruleset::Loading;
 use super::sigma::condition::Cond;
 use super::sigma::correlation::Correlation;
-use super::sigma::rule::{Body, LogsourceNames};
-use super::{CorrelationSpec, GroupField, NamedField, RuleIdx, RuleKind, StepExpr, fields};
+use super::sigma::rule::{Body, LogsourceNames, RedeemedBy};
+use super::{
+    BoundOp, CorrelationKind, CorrelationSpec, GroupField, NamedField, Redeemed, RuleIdx, RuleKind, StepExpr, fields,
+};
 
 /// Position of the rule with that id or name.
 #[must_use]
@@ -33,8 +35,14 @@ pub fn correlations(l: &mut Loading, bodies: &[Option<Body>], schema: &mut Schem
         let named =
             group_by.iter().map(|n| NamedField { name: n.as_str().into(), field: fields::resolve(n, names, schema) });
         let named: Vec<NamedField> = named.collect();
+        let shows = l.customs.get(at).map(|c| c.shows.clone()).unwrap_or_default();
+        let shows = match body {
+            Some(Body::Correlation(_)) => Vec::new(),
+            _ => shows.iter().map(|n| own_field(n, std::iter::once(Some(names)), schema)).collect(),
+        };
         if let Some(info) = l.infos.get_mut(at) {
             info.group_by = named;
+            info.shows = shows;
         }
     }
     let mut waiting: Vec<(usize, &Correlation, Vec<usize>)> = Vec::new();
@@ -87,10 +95,27 @@ fn settle(
                 l.refuse(at, c.rules_at, &reason);
                 continue;
             }
-            let spec = spec(l, bodies, c, &bases, schema);
+            let mut spec = spec(l, bodies, c, &bases, schema);
+            let wanted = l.customs.get(at).and_then(|c| c.redeemed_by.clone());
+            if let Some(wanted) = wanted {
+                match redeemed(l, bodies, c, &spec, &wanted, schema) {
+                    Ok(found) => spec.redeemed = Some(found),
+                    Err(reason) => {
+                        l.refuse(at, wanted.at, &format!("redeemed_by: {reason}"));
+                        continue;
+                    }
+                }
+            }
+            let names = |b: &RuleIdx| match bodies.get(b.0 as usize) {
+                Some(Some(Body::Detection(names, _))) => Some(names),
+                _ => None,
+            };
+            let shows = l.customs.get(at).map(|c| c.shows.clone()).unwrap_or_default();
+            let shows = shows.iter().map(|n| own_field(n, spec.bases.iter().map(names), schema)).collect();
             used.extend(bases.iter().map(|b| (*b, c.generate)));
             if let Some(info) = l.infos.get_mut(at) {
                 info.kind = RuleKind::Correlation(Arc::new(spec));
+                info.shows = shows;
             }
         }
         waiting = rest;
@@ -140,7 +165,56 @@ fn spec(
         percentile: c.percentile,
         generate: c.generate,
         learn: c.learn,
+        redeemed: None,
     }
+}
+
+/// A field by its own name in each base; not read where the base is a correlation.
+fn own_field<'n>(
+    name: &str,
+    bases: impl Iterator<Item = Option<&'n LogsourceNames>>,
+    schema: &mut SchemaBuilder,
+) -> GroupField {
+    let per_base = bases.map(|names| names.map(|names| fields::resolve(name, names, schema))).collect();
+    GroupField { name: name.into(), per_base }
+}
+
+/// What takes back what a correlation counts, or why that cannot be.
+fn redeemed(
+    l: &Loading,
+    bodies: &[Option<Body>],
+    c: &Correlation,
+    spec: &CorrelationSpec,
+    wanted: &RedeemedBy,
+    schema: &mut SchemaBuilder,
+) -> Result<Redeemed, String> {
+    let counts = spec.kind == CorrelationKind::ValueCount;
+    if !counts && spec.kind != CorrelationKind::EventCount {
+        return Err("only event_count and value_count take back".into());
+    }
+    if spec.bounds.iter().any(|b| !matches!(b.op, BoundOp::Gt | BoundOp::Gte)) {
+        return Err("the condition must be gt or gte".into());
+    }
+    if counts != wanted.fields.is_empty() {
+        let why = "event_count needs a field, and value_count takes the one that it counts";
+        return Err(why.into());
+    }
+    let at = reference(l, &wanted.rule).ok_or_else(|| format!("there is no rule '{}'", wanted.rule))?;
+    let Some(Some(Body::Detection(names, _))) = bodies.get(at) else {
+        return Err(format!("'{}' is no detection", wanted.rule));
+    };
+    if !l.infos.get(at).is_some_and(|i| i.loaded) {
+        return Err(format!("its rule '{}' is not loaded", wanted.rule));
+    }
+    let group_by = c.group_by.iter().map(|n| fields::resolve(n, names, schema)).collect();
+    let named = if counts { &c.fields } else { &wanted.fields };
+    let value = named.iter().map(|n| fields::resolve(n, names, schema)).collect();
+    let names = |b: &RuleIdx| match bodies.get(b.0 as usize) {
+        Some(Some(Body::Detection(names, _))) => Some(names),
+        _ => None,
+    };
+    let fields = wanted.fields.iter().map(|n| own_field(n, spec.bases.iter().map(names), schema)).collect();
+    Ok(Redeemed { by: RuleIdx(at as u32), group_by, value, fields, at_most: wanted.at_most })
 }
 
 fn steps(c: &Cond) -> StepExpr {

@@ -34,6 +34,9 @@ pub struct RuleSet {
     compiled: Compilation,
 }
 
+/// Rules read and turned into expressions.
+pub(super) type Lowered = (Vec<RuleInfo>, Preds, Vec<Source>, Arc<Schema>);
+
 /// Documents on the way in, beside their [`RuleInfo`] by position.
 #[derive(Debug, Default)]
 pub(super) struct Loading {
@@ -51,20 +54,31 @@ impl RuleSet {
     /// Loads rule files; what cannot be used is kept with the reason.
     #[must_use]
     pub fn load(files: &[RuleFile]) -> Self {
-        let (rules, preds, sources, schema) = Self::lowered(files);
+        Self::compiled_from(files, Self::lowered(files))
+    }
+
+    /// Loads rule files whose documents were read already, file by file.
+    pub(super) fn load_read(files: &[RuleFile], docs: &[Vec<Result<Node, YamlError>>]) -> Self {
+        let mut l = Loading::default();
+        for (f, docs) in files.iter().zip(docs) {
+            l.file(f, docs);
+        }
+        Self::compiled_from(files, l.lowered())
+    }
+
+    fn compiled_from(files: &[RuleFile], lowered: Lowered) -> Self {
+        let (rules, preds, sources, schema) = lowered;
         let compiled = Compilation::new(preds, sources, schema.field_count());
         Self { rules, hash: hash_of(files), schema, compiled }
     }
 
     /// The rules read and turned into expressions, not yet compiled.
-    pub(super) fn lowered(files: &[RuleFile]) -> (Vec<RuleInfo>, Preds, Vec<Source>, Arc<Schema>) {
+    pub(super) fn lowered(files: &[RuleFile]) -> Lowered {
         let mut l = Loading::default();
         for f in files {
-            l.file(f);
+            l.file(f, &collection::expand(yaml::parse(&f.text)));
         }
-        let mut schema = SchemaBuilder::new();
-        let (preds, sources) = l.lower(&mut schema);
-        (l.infos, preds, sources, Arc::new(schema.freeze()))
+        l.lowered()
     }
 
     /// Expressions without rules around them, for questions to the engine.
@@ -117,24 +131,38 @@ fn hash_of(files: &[RuleFile]) -> String {
     each.sort_unstable();
     let mut all = Sha256::new();
     each.iter().for_each(|d| all.update(d));
+    // The same texts through other pipelines are other rules.
+    let pipelines: std::collections::BTreeSet<&str> =
+        files.iter().filter_map(|f| f.pipelines.as_ref()).filter(|p| !p.is_empty()).map(|p| p.hash()).collect();
+    pipelines.iter().for_each(|p| all.update(p.as_bytes()));
     all.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl Loading {
-    fn file(&mut self, f: &RuleFile) {
+    fn lowered(mut self) -> Lowered {
+        let mut schema = SchemaBuilder::new();
+        let (preds, sources) = self.lower(&mut schema);
+        (self.infos, preds, sources, Arc::new(schema.freeze()))
+    }
+
+    fn file(&mut self, f: &RuleFile, docs: &[Result<Node, YamlError>]) {
         let path: Arc<str> = f.path.as_str().into();
         if let Some(e) = &f.error {
             self.wrong(&path, &rule::Meta::default(), 1, e.clone());
             return;
         }
         let before = self.infos.len();
-        for doc in collection::expand(yaml::parse(&f.text)) {
+        for doc in docs {
             if self.infos.len() >= MAX_RULES {
                 return;
             }
             match doc {
-                Ok(node) => self.document(&path, &node),
-                Err(e) => self.wrong(&path, &rule::Meta::default(), e.line, located(&path, &e)),
+                Ok(node) => match f.pipelines.as_ref().map(|p| p.apply(node)) {
+                    None => self.document(&path, node),
+                    Some(Ok(changed)) => self.document(&path, &changed),
+                    Some(Err(e)) => self.wrong(&path, &rule::meta(node), e.line, located(&path, &e)),
+                },
+                Err(e) => self.wrong(&path, &rule::Meta::default(), e.line, located(&path, e)),
             }
         }
         if self.infos.len() == before {

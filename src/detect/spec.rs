@@ -169,6 +169,34 @@ pub struct CorrelationSpec {
     pub generate: bool,
     /// For `new_value`: when a group is known well enough for a new value to mean something.
     pub learn: Learn,
+    /// What takes back what was counted; of `event_count` and `value_count` only.
+    pub redeemed: Option<Redeemed>,
+}
+
+impl CorrelationSpec {
+    /// The field whose values are told apart, if there is one.
+    #[must_use]
+    pub fn counted(&self) -> Option<&str> {
+        let redeemed = self.redeemed.as_ref().and_then(|r| r.fields.first());
+        redeemed.or_else(|| self.fields.first()).map(|f| &*f.name)
+    }
+}
+
+/// Matches of another rule that take back what was counted of the same value:
+/// an account that logs in from an address was not guessed from there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Redeemed {
+    /// The detection whose matches take back.
+    pub by: RuleIdx,
+    /// Where the group-by fields are read in its matches.
+    pub group_by: Vec<FieldRef>,
+    /// Where the value is read in its matches.
+    pub value: Vec<FieldRef>,
+    /// Where the value of an `event_count` is read in what is counted; that of
+    /// a `value_count` is what it counts.
+    pub fields: Vec<GroupField>,
+    /// A value with more acts than this is not taken back.
+    pub at_most: u64,
 }
 
 /// When `new_value` stops being silent about a group.

@@ -232,6 +232,9 @@ impl<'b> Draft<'b> {
     }
 
     fn finish(self) {
+        if self.rec.severity == Severity::Info {
+            self.rec.severity = Severity::usual(self.rec.event_type, self.rec.outcome);
+        }
         self.rec.fields_len = (self.fields.len() - self.rec.fields_start as usize) as u32;
     }
 }

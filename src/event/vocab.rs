@@ -119,6 +119,40 @@ vocab! {
 }
 
 impl Severity {
+    /// What an event of a kind weighs where its source does not say: what was
+    /// refused to somebody is medium, what changes who may do what is low, what
+    /// ends all record of it is high. Routine is information.
+    #[must_use]
+    pub const fn usual(kind: EventType, outcome: Outcome) -> Self {
+        use EventType as E;
+        match kind {
+            E::LogCleared | E::KernelPanic => Self::High,
+            E::SshLoginFailed
+            | E::SshInvalidUser
+            | E::LoginFailed
+            | E::SudoFailed
+            | E::SuFailed
+            | E::OutOfMemory
+            | E::DiskFull
+            | E::ServiceCrash
+            | E::Detection => Self::Medium,
+            E::UserCreated
+            | E::UserDeleted
+            | E::UserChanged
+            | E::GroupChanged
+            | E::PasswordChanged
+            | E::PermissionChange
+            | E::FirewallBlock
+            | E::HttpError
+            | E::SystemError => Self::Low,
+            E::Login | E::SshLogin | E::Sudo | E::Su if matches!(outcome, Outcome::Failure) => Self::Medium,
+            E::DataAccess | E::FileAccess | E::DatabaseQuery | E::CloudApi if matches!(outcome, Outcome::Failure) => {
+                Self::Low
+            }
+            _ => Self::Info,
+        }
+    }
+
     /// Severity of a Sigma `level` (`informational` is `info`).
     #[must_use]
     pub fn from_sigma_level(level: &str) -> Option<Self> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Counts, Histogram, OutputFailure};
 use crate::alert::Alert;
+use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId};
 use crate::source::Presence;
 
@@ -90,10 +91,14 @@ pub struct Snapshot {
     pub rulings: Arc<Vec<super::RulingHits>>,
     /// Outputs that failed, or cannot be written for now.
     pub outputs: Arc<Vec<OutputFailure>>,
+    /// What the user should know beside that, such as a cache that cannot be written.
+    pub notes: Arc<Vec<String>>,
     /// Ended because the reader of the only output was gone.
     pub abandoned: bool,
     /// Windows and groups put out of memory by the caps.
     pub evicted: u64,
+    /// The rules whose windows and groups those were, those that lost most first.
+    pub evicted_by: Arc<Vec<Evicted>>,
     /// Matches that no window counts, for want of a time.
     pub untimed_matches: u64,
     /// Wall-clock seconds since the start.

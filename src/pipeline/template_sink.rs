@@ -77,11 +77,11 @@ impl Sink for TemplateSink {
             let text = content(&e);
             let of = self.miner.add(text, self.records, &mut buffer);
             if of as usize >= self.first.len() {
-                self.first.push((self.records, batch.source.0.into(), e.rec.line));
+                self.first.push((self.records, batch.source.0, e.rec.line));
             }
             self.records += 1;
             if let Some((_, w)) = &mut self.structured
-                && let Err(e) = w.push(batch.source.0.into(), e.rec.line, e.rec.time, of, text)
+                && let Err(e) = w.push(batch.source.0, e.rec.line, e.rec.time, of, text)
             {
                 self.lost = Some(waiting(e));
                 self.structured = None;

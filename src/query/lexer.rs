@@ -122,9 +122,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
             _ => {
                 let mut word = String::new();
                 while let Some((_, c)) = it.next_if(|(_, c)| {
-                    !c.is_whitespace()
-                        && !matches!(c, '(' | ')' | ',' | '=' | '~' | '<' | '>' | '"')
-                        && !(list && *c == ']')
+                    let ends = matches!(c, '(' | ')' | ',' | '=' | '~' | '<' | '>' | '"') || (list && *c == ']');
+                    !ends && !c.is_whitespace()
                 }) {
                     // `field!=x`: the operator ends the word
                     if c == '!'

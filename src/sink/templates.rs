@@ -98,9 +98,9 @@ impl TemplateWriter {
                 text(l, "{\"file\":", r.file);
                 l.extend_from_slice(format!(",\"line\":{},\"timestamp\":", r.line).as_bytes());
                 if r.timestamp.is_empty() {
-                    l.extend_from_slice(b"null")
+                    l.extend_from_slice(b"null");
                 } else {
-                    push_json_string(l, r.timestamp)
+                    push_json_string(l, r.timestamp);
                 }
                 text(l, ",\"template_id\":", r.id);
                 text(l, ",\"template\":", r.template);

@@ -13,7 +13,7 @@ use crate::event::{Batch, Lossy, Record, RecordFlags, Span, hash64};
 /// How far into a line its event's id may stand.
 const REACH: usize = 300;
 /// Events with a line among so many last bytes of a block may go on after it.
-const OPEN: usize = 8 << 10;
+const OPEN: usize = 32 << 10;
 
 /// What lines of one event have in common: the id, and who wrote it. A hash.
 pub(crate) fn key(line: &[u8]) -> Option<u64> {

@@ -105,6 +105,22 @@ fn no_event_is_cut_by_a_block() {
 }
 
 #[test]
+fn an_event_goes_on_after_much_of_others() {
+    // Between the two lines of each event stand 20 KiB of another's arguments.
+    let long = "x".repeat(20_000);
+    let mut text = String::new();
+    for i in (0..60).step_by(2) {
+        let j = i + 1;
+        text += &format!("type=SYSCALL msg=audit(1500000000.000:{i}): a\n");
+        text += &format!("type=EXECVE msg=audit(1500000000.000:{j}): {long}\n");
+        text += &format!("type=PATH msg=audit(1500000000.000:{i}): b\n");
+    }
+    let (rows, blocks) = frame(text.as_bytes(), 40_000);
+    assert!(blocks.len() > 1);
+    assert_eq!(rows.len(), 60);
+}
+
+#[test]
 fn one_event_without_end_still_ends_its_blocks() {
     let text = "type=PATH msg=audit(1500000000.000:1): x\n".repeat(20_000);
     let (rows, blocks) = frame(text.as_bytes(), 40_000);

@@ -172,7 +172,7 @@ impl Miner {
 
 /// Share of words that agree, in percent; signs must all agree.
 fn likeness(pieces: &[Piece], tokens: &[Token<'_>]) -> usize {
-    let (mut same, mut all) = (0, 0);
+    let (mut same, mut all) = (0_usize, 0_usize);
     for (p, t) in pieces.iter().zip(tokens) {
         let sign = !t.parameter && is_sign(t.text);
         match &p.word {
@@ -196,7 +196,7 @@ fn likeness(pieces: &[Piece], tokens: &[Token<'_>]) -> usize {
             }
         }
     }
-    if all == 0 { 100 } else { same * 100 / all }
+    (same * 100).checked_div(all).unwrap_or(100)
 }
 
 /// Whether a token is made of signs alone.

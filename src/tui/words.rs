@@ -120,6 +120,10 @@ pub fn why(v: &AlertView) -> Vec<String> {
         let more = if a.src_ips.len() > 4 { format!(" (+{})", a.src_ips.len() - 4) } else { String::new() };
         who.push(format!("{}{more}", a.src_ips.iter().take(4).cloned().collect::<Vec<_>>().join(" ")));
     }
+    if a.users.len() > 1 && a.user.is_none() {
+        let more = if a.users.len() > 3 { ", …" } else { "" };
+        who.push(format!("users {}{more}", a.users.iter().take(3).cloned().collect::<Vec<_>>().join(", ")));
+    }
     who.extend(a.user.as_ref().map(|u| format!("user {u}")));
     who.extend(a.host.as_ref().map(|h| format!("host {h}")));
     if !who.is_empty() {
@@ -337,6 +341,7 @@ pub fn news(before: &Snapshot, now: &Snapshot) -> Option<String> {
 #[must_use]
 pub fn health_len(s: &State) -> usize {
     12 + s.snap.outputs.len()
+        + s.snap.notes.len()
         + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>()
         + s.snap.rule_problems.len()
 }

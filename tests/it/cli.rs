@@ -217,3 +217,53 @@ fn a_report_is_one_page_without_the_logs_markup() {
     assert!(child.wait().unwrap().success());
     assert!(h.read("c.html").contains("Evidence: 9 of 9 records"));
 }
+
+#[test]
+fn pipelines_change_the_rules_everywhere() {
+    let h = Home::new();
+    let rule = h.write(
+        "rules/a.yml",
+        "title: A\nid: 6ce3a4c2-7d0c-4a4e-8f1c-0d8a3b0f4a11\nlevel: high\nlogsource: {product: linux}\ndetection:\n  s:\n    CommandLine|contains|expand: '%words%'\n  condition: s\n",
+    );
+    h.write(
+        "rules/a.test.yml",
+        "- {name: yes, expect: match, format: json, lines: ['{\"proc.cmd\":\"run evil.sh\"}']}\n- {name: no, expect: no_match, format: json, lines: ['{\"CommandLine\":\"run evil.sh\"}']}\n",
+    );
+    let pipeline = h.write(
+        "p.yml",
+        "name: ours\nvars: {words: [evil, bad]}\ntransformations:\n  - type: value_placeholders\n  - {type: field_name_mapping, mapping: {CommandLine: proc.cmd}}\n  - {type: change_logsource}\n",
+    );
+    let log = h.write("app.ndjson", "{\"proc.cmd\":\"run evil.sh\"}\n{\"proc.cmd\":\"run good.sh\"}\n");
+    let rules = h.arg("rules");
+
+    let (_, doc) = h.summary(&[&log, "--no-store", "--rules", &rules]);
+    assert_eq!(doc["rules_loaded"], 0, "{doc}");
+    let matches = h.arg("m.jsonl");
+    let args =
+        ["replay", &log, "--no-store", "--quiet", "--rules", &rules, "--pipeline", &pipeline, "--matches", &matches];
+    h.run(&args).says(0, &[]);
+    let lines: Vec<_> = h.objects("m.jsonl").into_iter().map(|m| m["line"].clone()).collect();
+    assert_eq!(lines, [1]);
+
+    h.run(&["rules", "test", &rules]).says(1, &[]);
+    let ran = h.run(&["rules", "test", &rules, "--pipeline", &pipeline]);
+    assert_eq!((ran.code, ran.out.contains("2 passed, 0 failed")), (Some(0), true), "{}", ran.out);
+    let event = format!("{log}:1");
+    let ran = h.run(&["rules", "explain", &event, &rule, "--pipeline", &pipeline]);
+    assert!(ran.out.contains("proc.cmd|contains = run evil.sh") && ran.out.contains("matches: A"), "{}", ran.out);
+    let ran = h.run(&["rules", "check", &rules, "--pipeline", &pipeline]);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    let mut list = h.command(&["rules", "list", "--json", "--rules", &rules]);
+    let list = super::program::Ran::from(list.env("SECSTREAM_PIPELINES", &pipeline).output().unwrap());
+    let list: serde_json::Value = serde_json::from_str(&list.out).unwrap();
+    assert_eq!(list[0]["loaded"], true, "{list}");
+    let ran =
+        h.run(&["rules", "backtest", &rule, "--before", &rule, "--input", &log, "--pipeline", &pipeline, "--json"]);
+    let doc: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.err));
+    assert_eq!(doc["rules"][0]["after"]["matches"], 1, "{doc}");
+
+    let wrong = h.write("wrong.yml", "transformations:\n  - type: nonsense\n  - {type: case, method: x}\n");
+    let ran = h.run(&["replay", &log, "--no-store", "--pipeline", &wrong]);
+    ran.says(2, &["wrong.yml:2:11: unknown transformation 'nonsense'", "wrong.yml:3:26: method is"]);
+    h.run(&["replay", &log, "--no-store", "--pipeline", "absent.yml"]).says(2, &["pipeline absent.yml"]);
+}

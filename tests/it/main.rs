@@ -11,6 +11,7 @@
 
 mod alerts;
 mod architecture;
+mod classes;
 mod cli;
 mod docs;
 mod effect;
@@ -19,7 +20,9 @@ mod follow;
 mod generate;
 mod hostile;
 mod inputs;
+mod interrupted;
 mod many;
+mod new_source;
 mod odd_files;
 mod outputs;
 mod parsed_data;

@@ -110,7 +110,7 @@ pub(super) fn derive(
     };
     let config = inputs::config(&common).map_err(usage)?;
     let (dirs, add) = inputs::rule_dirs(&config, &args.rules);
-    let rules = inputs::loaded(&inputs::rule_files(&dirs, &add).map_err(usage)?);
+    let rules = inputs::loaded(&inputs::rule_files(&config, &dirs, &add).map_err(usage)?);
     job.rules = rules.records.iter().map(|r| (r.id.clone(), r.sha256.clone())).collect();
 
     let mut derived = Derived::default();
@@ -277,7 +277,7 @@ fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
 /// Members of an exported alert that are not the machine's.
 const OTHERS: [&str; 6] = ["rule_sha256", "triage", "tags", "evidence_digest", "digest", "evidence"];
 /// Members of an alert that grow while it is open.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 13] = [
     "revision",
     "state",
     "last",
@@ -288,6 +288,8 @@ const GROWING: [&str; 11] = [
     "confidence",
     "message",
     "src_ips",
+    "user",
+    "users",
     "severity",
 ];
 

@@ -24,12 +24,15 @@ const EXCERPT: usize = 160;
 /// Runs the command.
 pub(super) fn run(args: &BacktestArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let config = inputs::config(&args.common)?;
-    let tried = read(&args.paths)?;
+    let pipelines = inputs::pipelines(&config)?;
+    let mut tried = read(&args.paths)?;
+    inputs::through(&mut tried, pipelines.as_ref());
     let (dirs, add) = inputs::rule_dirs(&config, &args.common.rules);
     let same = |f: &RuleFile| tried.iter().any(|t| same_file(&t.path, &f.path));
-    let mut context = inputs::rule_files(&dirs, &add)?;
+    let mut context = inputs::rule_files(&config, &dirs, &add)?;
     context.retain(|f| !same(f));
     let mut before = if args.before.is_empty() { shipped_versions(&tried) } else { read(&args.before)? };
+    inputs::through(&mut before, pipelines.as_ref());
     before.extend(context.iter().filter(|f| !before.iter().any(|b| b.path == f.path)).cloned().collect::<Vec<_>>());
     let after: Vec<RuleFile> = tried.iter().cloned().chain(context).collect();
 

@@ -32,8 +32,9 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Failure
     let own = Path::new(&args.rule);
     if own.is_file() {
         inputs::read_rules(own, &mut files)?;
+        inputs::through(&mut files, inputs::pipelines(&config)?.as_ref());
     }
-    files.extend(inputs::rule_files(&dirs, &add)?);
+    files.extend(inputs::rule_files(&config, &dirs, &add)?);
     let set = Arc::new(RuleSet::load(&files));
     let rules = chosen(&set, &args.rule)?;
 

@@ -22,7 +22,7 @@ use crate::sink::SinkError;
 pub(super) fn run(args: &ListArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let config = inputs::config(&args.common)?;
     let (dirs, add) = inputs::rule_dirs(&config, &args.common.rules);
-    let files = inputs::rule_files(&dirs, &add)?;
+    let files = inputs::rule_files(&config, &dirs, &add)?;
     let set = Arc::new(RuleSet::load(&files));
     let policy = inputs::policy(&config);
     if args.logs.is_empty() {

@@ -48,7 +48,7 @@ fn files(options: &RuleOptions, paths: &[PathBuf]) -> Result<Vec<RuleFile>, Fail
         inputs::config(&Common { format: "auto".into(), rules: options.clone(), ..Common::default() })?;
     if paths.is_empty() {
         let (dirs, add) = inputs::rule_dirs(&config, options);
-        return inputs::rule_files(&dirs, &add);
+        return inputs::rule_files(&config, &dirs, &add);
     }
     let mut files = Vec::new();
     for p in paths {
@@ -58,6 +58,7 @@ fn files(options: &RuleOptions, paths: &[PathBuf]) -> Result<Vec<RuleFile>, Fail
             inputs::read_rules(p, &mut files)?;
         }
     }
+    inputs::through(&mut files, inputs::pipelines(&config)?.as_ref());
     Ok(files)
 }
 

@@ -13,9 +13,8 @@ use serde::Serialize;
 use crate::event::{Batch, EventRef};
 
 use super::logsource::RuleLogsource;
-use super::sigma::collection;
 use super::sigma::rule::{self, Body, Document, FilterTarget, LogsourceNames};
-use super::sigma::yaml::{self, Node};
+use super::sigma::yaml::Node;
 use super::{RuleFile, RuleIdx, RuleInfo, RuleKind, RuleSet};
 
 pub use tree::{Kind, Step};
@@ -162,7 +161,7 @@ impl Explainer<'_> {
     /// The document of a rule, read again.
     fn document(&self, info: &RuleInfo) -> Option<(Node, Document)> {
         let file = self.files.iter().find(|f| *f.path == *info.path)?;
-        let nodes = collection::expand(yaml::parse(&file.text)).into_iter().flatten();
+        let nodes = file.documents().into_iter().flatten();
         let mut docs = nodes.filter_map(|n| rule::parse(&n).ok().map(|d| (n, d)));
         docs.find(|(_, d)| d.meta.line.max(1) == info.line && d.meta.title == *info.title)
     }

@@ -128,6 +128,10 @@ impl Builder<'_> {
                 let below = items.iter().map(|i| self.search(i)).collect();
                 only(Kind::Any, "one of", n.line, below)
             }
+            Value::All(items) => {
+                let below = items.iter().map(|i| self.search(i)).collect();
+                only(Kind::All, "all of", n.line, below)
+            }
             Value::Scalar { text, .. } => {
                 let mut step = Step::new(Kind::Value, format!("keyword {text}"), n.line, Vec::new());
                 if let Ok(item) = item::keyword(n) {

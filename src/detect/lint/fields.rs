@@ -15,7 +15,7 @@ const WINDOWS: &str = "EventID Channel Computer Provider_Name Provider_Guid Leve
 
 impl Checker<'_> {
     pub(super) fn fields(&mut self, names: &LogsourceNames, d: &Detection) {
-        let Some(known) = known(names) else { return };
+        let Some(known) = known(names) else { return self.nearly_ours(names, d) };
         let mut wrong: Vec<((u32, u32), String)> = Vec::new();
         for s in &d.searches {
             s.each_item(&mut |i| {
@@ -34,6 +34,44 @@ impl Checker<'_> {
             self.say(at, "unknown-field", format!("events of {} have no field '{field}'", names.display()), &hint);
         }
     }
+}
+
+impl Checker<'_> {
+    /// Names that are one letter off the overlay's, where events may have any
+    /// field of their own.
+    fn nearly_ours(&mut self, names: &LogsourceNames, d: &Detection) {
+        let ours: Vec<&str> = crate::event::OVERLAY.iter().map(|o| o.name()).chain(TYPED).collect();
+        let mut told: Vec<String> = Vec::new();
+        let mut wrong: Vec<((u32, u32), String, &str)> = Vec::new();
+        for s in &d.searches {
+            s.each_item(&mut |i| {
+                let Some(field) = i.field.as_ref().filter(|f| !told.contains(f)) else { return };
+                let meant = ours.iter().find(|o| nearly(field, o));
+                if let Some(meant) = meant.filter(|_| overlay_field(field).is_none() && !mapped(field, names)) {
+                    told.push(field.clone());
+                    wrong.push(((i.line, i.column), field.clone(), meant));
+                }
+            });
+        }
+        for (at, field, meant) in wrong {
+            let message = format!("no parser gives events of {} a field '{field}'", names.display());
+            self.say(at, "unknown-field", message, &format!("did you mean {meant}?"));
+        }
+    }
+}
+
+/// Members of the overlay that are no text.
+const TYPED: [&str; 4] = ["event_type", "outcome", "severity", "timestamp"];
+
+/// Whether a name looks like a mistyped one of ours: one edit away, or written
+/// in another way (`srcip`). Plurals and names as short as `pid` are names of
+/// their own.
+fn nearly(name: &str, ours: &str) -> bool {
+    let plain = |n: &str| n.bytes().filter(|b| !b"_-".contains(b)).map(|b| b.to_ascii_lowercase()).collect::<Vec<_>>();
+    let lower = !name.bytes().any(|b| b.is_ascii_uppercase());
+    let plural = name.strip_suffix('s') == Some(ours) || ours.strip_suffix('s') == Some(name);
+    let edited = ours.len() >= 4 && name.len() >= 3 && distance(name, ours) == 1;
+    name != ours && lower && !plural && (edited || plain(name) == plain(ours))
 }
 
 /// Whether a name is read from the overlay for this logsource.
@@ -96,6 +134,16 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_nearly_ours() {
+        for (name, ours) in [("usr", "user"), ("src-ip", "src_ip"), ("srcip", "src_ip"), ("evnt_type", "event_type")] {
+            assert!(nearly(name, ours), "{name}");
+        }
+        for (name, ours) in [("users", "user"), ("ppid", "pid"), ("User", "user"), ("uid", "pid"), ("user", "user")] {
+            assert!(!nearly(name, ours), "{name}");
+        }
+    }
 
     #[test]
     fn distances() {

@@ -2,13 +2,22 @@
 
 use super::Checker;
 use crate::detect::logsource::RuleLogsource;
-use crate::detect::sigma::rule::LogsourceNames;
+use crate::detect::sigma::rule::{Detection, LogsourceNames};
 use crate::event::SchemaBuilder;
 use crate::parse::known_logsources;
 
 impl Checker<'_> {
-    pub(super) fn logsource(&mut self, names: &LogsourceNames) {
+    pub(super) fn logsource(&mut self, names: &LogsourceNames, d: &Detection) {
         let at = self.at("logsource");
+        let mut by_kind = false;
+        for s in &d.searches {
+            s.each_item(&mut |i| by_kind |= i.field.as_deref() == Some("event_type"));
+        }
+        // What an event is, whatever program wrote it, is a way to bind a rule too.
+        let any = names.product.is_empty() && names.category.is_empty() && names.service.is_empty();
+        if any && by_kind {
+            return;
+        }
         if names.product.is_empty() && names.category.is_empty() && names.service.is_empty() {
             let hint = "name product, category or service, so that other events are not looked at";
             return self.say(at, "any-logsource", "the rule looks at every event".into(), hint);

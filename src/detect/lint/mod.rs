@@ -103,7 +103,20 @@ pub const CODES: &[(&str, Level, &str)] = &[
 #[must_use]
 pub fn check(files: &[RuleFile]) -> Vec<Finding> {
     let mut out = Vec::new();
-    let rules = RuleSet::load(files);
+    // Each file is read once, for the rule set and for what is looked at here.
+    let mut wrong: Vec<Vec<YamlError>> = Vec::with_capacity(files.len());
+    let mut docs = Vec::with_capacity(files.len());
+    for f in files {
+        let read = yaml::read(&f.text);
+        // Of what is wrong the first is told as the reason why the rule is not loaded.
+        let mut more: Vec<YamlError> = read.iter().flat_map(|d| d.errors.iter().skip(1).cloned()).collect();
+        for d in read.iter().filter(|d| !d.errors.is_empty()) {
+            more.extend(d.root.as_ref().map(rule::faults).unwrap_or_default());
+        }
+        wrong.push(more);
+        docs.push(collection::expand(read.into_iter().filter_map(Read::result).collect()));
+    }
+    let rules = RuleSet::load_read(files, &docs);
     for r in rules.rules() {
         if let Some(reason) = &r.reason {
             let (line, column, message) = place(&r.path, reason);
@@ -129,14 +142,8 @@ pub fn check(files: &[RuleFile]) -> Vec<Finding> {
         }
     }
     always_tried(&rules, &mut out);
-    for f in files {
-        let docs = yaml::read(&f.text);
-        // Of what is wrong the first is told above, as the reason why the rule is not loaded.
-        let mut wrong: Vec<YamlError> = docs.iter().flat_map(|d| d.errors.iter().skip(1).cloned()).collect();
-        for d in docs.iter().filter(|d| !d.errors.is_empty()) {
-            wrong.extend(d.root.as_ref().map(rule::faults).unwrap_or_default());
-        }
-        for node in collection::expand(docs.into_iter().filter_map(Read::result).collect()).into_iter().flatten() {
+    for ((f, docs), mut wrong) in files.iter().zip(docs).zip(wrong) {
+        for node in f.changed(docs).into_iter().flatten() {
             match rule::parse(&node) {
                 Ok(doc) => Checker { path: &f.path, node: &node, out: &mut out }.document(&doc),
                 Err(_) => wrong.extend(rule::faults(&node).into_iter().skip(1)),
@@ -211,7 +218,7 @@ impl Checker<'_> {
         self.meta(doc);
         match &doc.body {
             Body::Detection(names, d) => {
-                self.logsource(names);
+                self.logsource(names, d);
                 self.fields(names, d);
                 self.searches(d);
                 self.condition(d);
@@ -272,6 +279,7 @@ mod tests {
             codes(&GOOD.replace("product: linux", "product: okta, service: nonsense")),
             [("unknown-logsource", 6)]
         );
+        assert_eq!(codes(&GOOD.replace("A: 1", "usr: root")), [("unknown-field", 8)]);
         assert_eq!(codes(&GOOD.replace("attack.t1110", "attack.t1562.001")), [("retired-tag", 5)]);
     }
 

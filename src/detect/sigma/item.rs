@@ -120,7 +120,9 @@ impl Mods {
             return Err(format!("the modifiers '{}' do not go together", words.join("|")));
         }
         if expand {
-            return Err("placeholders (expand) need a list of values, and none is configured".into());
+            return Err(
+                "placeholders (expand) need values: a pipeline with value_placeholders gives them (--pipeline)".into(),
+            );
         }
         Ok(m)
     }

@@ -58,6 +58,23 @@ pub struct Custom {
     pub confidence: Option<f64>,
     /// Multiple of the group's own rate.
     pub baseline: Option<f64>,
+    /// Fields whose values the rule's alerts name.
+    pub shows: Vec<String>,
+    /// What takes back what a correlation counted.
+    pub redeemed_by: Option<RedeemedBy>,
+}
+
+/// `redeemed_by`, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedeemedBy {
+    /// Id or name of the rule.
+    pub rule: String,
+    /// The fields whose value both have; empty: what the correlation counts.
+    pub fields: Vec<String>,
+    /// A value with more acts than this stays counted.
+    pub at_most: u64,
+    /// Its place, for messages.
+    pub at: (u32, u32),
 }
 
 /// Names of a rule's logsource, lower case; empty where absent.
@@ -204,7 +221,7 @@ fn search_faults(n: &Node, reserved: &[&str], out: &mut Vec<YamlError>) {
 fn node_faults(n: &Node, out: &mut Vec<YamlError>) {
     match &n.value {
         Value::Map(entries) if !entries.is_empty() => out.extend(entries.iter().filter_map(|(k, v)| entry(k, v).err())),
-        Value::Seq(items) if !items.is_empty() => items.iter().for_each(|i| node_faults(i, out)),
+        Value::Seq(items) | Value::All(items) if !items.is_empty() => items.iter().for_each(|i| node_faults(i, out)),
         _ => out.extend(search(n).err()),
     }
 }
@@ -318,6 +335,7 @@ fn search(n: &Node) -> Result<Det, YamlError> {
             let dets: Result<Vec<Det>, YamlError> = items.iter().map(search).collect();
             Ok(single(merge_keywords(dets?), Det::Any))
         }
+        Value::All(items) => Ok(single(items.iter().map(search).collect::<Result<_, _>>()?, Det::All)),
         Value::Scalar { .. } if n.is_null() => Err(YamlError::at(n, "the search is empty")),
         Value::Scalar { .. } => Ok(Det::Item(item::keyword(n)?)),
     }
@@ -383,13 +401,47 @@ fn parse_custom(n: &Node) -> Result<Custom, YamlError> {
             "risk" => c.risk = Some(v.bool().ok_or_else(|| YamlError::at(v, "risk is true or false"))?),
             "confidence" => c.confidence = number(0.0, 1.0)?,
             "baseline" => c.baseline = number(1.0, 1e6)?,
+            "shows" => c.shows = texts(v)?,
+            "redeemed_by" => c.redeemed_by = Some(redeemed_by(v)?),
             other => {
-                let known = "group_by, cooldown, suppresses, alert, risk, confidence, baseline";
+                let known = "group_by, cooldown, suppresses, alert, risk, confidence, baseline, shows, redeemed_by";
                 return Err(YamlError::at(k, format!("unknown attribute secstream.{other}; known are {known}")));
             }
         }
     }
     Ok(c)
+}
+
+/// Acts of one value that are taken back where the rule does not say: who
+/// mistypes more often than that is worth a look.
+const MISTYPED: u64 = 3;
+
+/// The name of a rule, or a mapping with `rule`, `field` and `at_most`.
+fn redeemed_by(n: &Node) -> Result<RedeemedBy, YamlError> {
+    let mut r = RedeemedBy { rule: String::new(), fields: Vec::new(), at_most: MISTYPED, at: (n.line, n.column) };
+    if let Some(name) = n.text() {
+        name.clone_into(&mut r.rule);
+    } else {
+        let entries = n.map().ok_or_else(|| YamlError::at(n, "redeemed_by is the name of a rule, or a mapping"))?;
+        for (k, v) in entries {
+            match k.text().unwrap_or("") {
+                "rule" => v.text().unwrap_or("").clone_into(&mut r.rule),
+                "field" => r.fields = texts(v)?,
+                "at_most" => {
+                    let number = v.text().and_then(|t| t.parse().ok()).filter(|n| (1..=1_000_000).contains(n));
+                    r.at_most = number.ok_or_else(|| YamlError::at(v, "at_most is a whole number from 1"))?;
+                }
+                other => {
+                    let message = format!("unknown in redeemed_by: '{other}'; known are rule, field, at_most");
+                    return Err(YamlError::at(k, message));
+                }
+            }
+        }
+    }
+    if r.rule.is_empty() {
+        return Err(YamlError::at(n, "redeemed_by does not name a rule"));
+    }
+    Ok(r)
 }
 
 #[cfg(test)]

@@ -62,6 +62,8 @@ pub enum Value {
     Seq(Vec<Node>),
     /// A mapping in the order of the file.
     Map(Vec<(Node, Node)>),
+    /// Searches that must all hold: no text says this, pipelines do.
+    All(Vec<Node>),
 }
 
 impl Node {
@@ -132,7 +134,7 @@ impl Node {
         match &self.value {
             Value::Scalar { .. } if self.is_null() => "nothing",
             Value::Scalar { .. } => "a single value",
-            Value::Seq(_) => "a list",
+            Value::Seq(_) | Value::All(_) => "a list",
             Value::Map(_) => "a mapping",
         }
     }

@@ -36,8 +36,8 @@ impl About {
         Self {
             keys: fields.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
             ips: ep.ips.iter().filter_map(|i| fact(*i)).collect(),
-            user: fact(ep.user),
-            host: fact(ep.host),
+            user: fact(ep.user()),
+            host: fact(ep.host()),
             opened: ep.opened,
             last: ep.last,
             local: slot.spec.is_none(),

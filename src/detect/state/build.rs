@@ -4,14 +4,14 @@ use smallvec::SmallVec;
 
 use crate::alert::{Alert, AlertState, EvidenceRef, Route, RuleType};
 use crate::event::time::SECOND;
-use crate::event::{Ts, hash64};
+use crate::event::{Severity, Ts, hash64};
 
 use super::entity::Entities;
 use super::entry::NO_FACT;
 use super::episode::Episode;
 use super::facts::FactKind;
 use super::plan::Slot;
-use super::score::{Circumstances, assess};
+use super::score::{Circumstances, assess, level_points};
 use super::shards::Group;
 use super::text;
 
@@ -31,9 +31,9 @@ pub(super) fn entities(group: &Group, ep: &Episode) -> SmallVec<[u64; 3]> {
         false
     };
     let ip = ep.ips.first().is_some_and(|i| add(FactKind::Ip, *i));
-    let user = add(FactKind::User, ep.user);
+    let user = add(FactKind::User, ep.user());
     if !ip && !user {
-        add(FactKind::Host, ep.host);
+        add(FactKind::Host, ep.host());
     }
     out
 }
@@ -48,10 +48,19 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         slot,
         Circumstances { count: ep.count, risk: ep.risk, others: others.len(), late: group.lane.is_late() },
     );
+    let mut assessed = assessed;
+    let redeemed = ep.redeemed(slot);
+    let severity = if redeemed { slot.info.level.min(Severity::Low) } else { slot.info.level };
+    let points = level_points(severity) - level_points(slot.info.level);
+    if points != 0 {
+        assessed.parts.push(("redeemed".to_owned(), points as f64));
+        assessed.score = ((assessed.score + points as f64) * 1_000.0).round() / 1_000.0;
+    }
     let fields = text::group_fields(slot, group);
     let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
     let fact = |i: u8| group.facts.get(i).map(str::to_owned);
     let src_ips: Vec<String> = ep.ips.iter().filter_map(|i| fact(*i)).collect();
+    let users: Vec<String> = ep.users.iter().filter_map(|i| fact(*i)).collect();
     let evidence: Vec<EvidenceRef> = ep.evidence.iter().map(|s| s.ev).collect();
     Alert {
         id: ep.id.clone(),
@@ -61,7 +70,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         rule_id: slot.info.id.clone(),
         rule_type: if slot.spec.is_some() { RuleType::Correlation } else { RuleType::Detection },
         category: slot.category,
-        severity: slot.info.level,
+        severity,
         score: assessed.score,
         score_parts: assessed.parts,
         confidence: assessed.confidence,
@@ -70,15 +79,16 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         last: Ts(ep.last),
         src_ip: keyed("src_ip").or_else(|| src_ips.first().cloned()),
         src_ips,
-        user: keyed("user").or_else(|| fact(ep.user)),
-        host: keyed("host").or_else(|| fact(ep.host)),
+        user: keyed("user").or_else(|| fact(ep.user()).filter(|_| users.len() < 2)),
+        users,
+        host: keyed("host").or_else(|| fact(ep.host())),
         count: ep.count.max(1),
         window_seconds: slot.spec.as_ref().map_or(0, |s| (s.timespan / SECOND).max(0) as u64),
         dedup_key: text::dedup_key(slot, &fields),
         message: text::message(slot, &fields, group, ep),
         techniques: slot.info.techniques.clone(),
         tactics: slot.info.tactics.clone(),
-        route: Route { stage: "rules".to_owned(), reason: text::reason(slot), cost_us: 0 },
+        route: Route { stage: "rules".to_owned(), reason: text::reason(slot, redeemed), cost_us: 0 },
         evidence,
         matched_total: ep.total,
         covered_by: None,

@@ -20,8 +20,8 @@ pub(super) struct Emitted {
     pub count: u64,
     /// Records so far, or those that are new.
     pub total: u64,
-    /// Addresses, accounts and machines, likewise.
-    pub facts: Vec<[String; 3]>,
+    /// Addresses, accounts, machines and what is shown, likewise.
+    pub facts: Vec<[String; 4]>,
 }
 
 /// A child of a group whose entry is still in its window.
@@ -34,7 +34,7 @@ pub(super) struct Child {
     pub evidence: Vec<Seen>,
     pub count: u64,
     pub total: u64,
-    pub facts: Vec<[String; 3]>,
+    pub facts: Vec<[String; 4]>,
 }
 
 impl Child {

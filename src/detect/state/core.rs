@@ -4,7 +4,7 @@
 //! an episode whose deadline lies before a match is closed before that match is
 //! taken, whenever the caller says that time has passed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::alert::{Alert, AlertState, EvidenceRef};
@@ -16,14 +16,16 @@ use super::acts::{ActLine, Acts};
 use super::build;
 use super::clock::Observed;
 use super::entity::Entities;
-use super::entry::Entry;
+use super::entry::{Entry, NO_FACT};
 use super::facts::{FactKind, Named};
 use super::fold::Fold;
 use super::key::{KeyBuf, Lane, Secret, shard_of};
 use super::lanes::Lanes;
 use super::plan::{Plan, Slot};
 use super::rate::FORGET;
+use super::redeem::Redemptions;
 use super::shards::{Group, Place, SHARDS, Shard};
+use super::text;
 use super::{AlertUpdate, Counters, StateOptions};
 
 /// Risk that one informational match leaves, in thousandths.
@@ -80,8 +82,11 @@ pub(super) struct Core {
     pub acts: Acts,
     pub entities: Entities,
     pub fold: Fold,
+    pub redemptions: Redemptions,
     pub out: Vec<AlertUpdate>,
     pub counters: Counters,
+    /// What of `counters.evicted` each slot lost.
+    pub evicted_by: BTreeMap<u32, u64>,
     pub options: StateOptions,
     secret: Secret,
     pub key: KeyBuf,
@@ -101,8 +106,10 @@ impl Core {
             acts: Acts::new(options.max_connections),
             entities: Entities::new(options.max_entities),
             fold: Fold::default(),
+            redemptions: Redemptions::default(),
             out: Vec::new(),
             counters: Counters::default(),
+            evicted_by: BTreeMap::new(),
             options,
             secret: Secret::random(),
             key: KeyBuf::default(),
@@ -150,6 +157,14 @@ impl Core {
         self.shards.get_mut(place.shard as usize)?.get_mut(place.index)
     }
 
+    /// Notes that a slot lost as many groups or entries to a cap.
+    pub(super) fn evicted(&mut self, slot: u32, n: u64) {
+        if n > 0 {
+            self.counters.evicted += n;
+            *self.evicted_by.entry(slot).or_default() += n;
+        }
+    }
+
     #[inline]
     fn make_room(&mut self, plan: &Plan, shard: usize) {
         let (groups, entries) = (self.options.max_groups_per_shard, self.options.max_entries_per_shard);
@@ -180,8 +195,9 @@ impl Core {
         let Some(victims) = self.shards.get(shard).map(|s| s.victims(groups, entries, expired)) else { return };
         for (index, expired) in victims {
             let place = Place { shard: shard as u32, index };
+            let slot = self.at_mut(place).map_or(u32::MAX, |g| g.slot);
             if !expired {
-                self.counters.evicted += 1;
+                self.evicted(slot, 1);
             }
             self.close(plan, place);
             if let Some(s) = self.shards.get_mut(shard) {
@@ -197,17 +213,23 @@ impl Core {
         };
         let Some(mut ep) = group.episode.take() else { return };
         group.children.clear();
+        let Some(slot) = plan.slot(group.slot) else { return };
+        ep.baseless = self.all_redeemed(plan, ep.below());
+        if !slot.parents.is_empty() {
+            self.redemptions.closed(ep.uid, ep.redeemed(slot));
+        }
         if ep.silent {
             return;
         }
-        let Some(slot) = plan.slot(group.slot) else { return };
         ep.revision = ep.revision.saturating_add(1);
+        let Some(group) = self.at(place) else { return };
         let mut alert = build::alert(slot, group, &ep, &self.entities, AlertState::Closed);
+        let about = slot.folds.then(|| About::new(slot, group, &ep));
         self.fold.mark(ep.uid, &mut alert);
         let alert = Arc::new(alert);
         self.out.push(AlertUpdate { alert: Arc::clone(&alert), closed: true });
-        if slot.folds {
-            self.fold.close(ep.uid, About::new(slot, group, &ep), &alert);
+        if let Some(about) = about {
+            self.fold.close(ep.uid, about, &alert);
             self.relate(plan, ep.uid);
         }
     }
@@ -292,7 +314,7 @@ impl Core {
 
     /// An informational match: the entities' risk grows.
     pub(super) fn raise(&mut self, m: &Match<'_>) {
-        for kind in FactKind::ALL {
+        for kind in FactKind::EVERY {
             let named = m.names[kind as usize];
             let points = if kind == FactKind::Host { RISK / 2 } else { RISK };
             if !named.text.is_empty() {
@@ -322,7 +344,7 @@ impl Core {
         }
         let Some(group) = self.at_mut(place) else { return };
         touch(group, m);
-        let facts = facts(group, m);
+        let facts = facts(group, slot, 0, m);
         let e = Entry { ev: m.ev, seq: m.seq, value: 0, weight, base: 0, facts, child: false };
         self.join(slot, place, m, &[e], 0.0);
     }
@@ -346,7 +368,14 @@ pub(super) fn touch(group: &mut Group, m: &Match<'_>) {
     group.last_seq = m.seq;
 }
 
-/// The match's address, account and machine in its group.
-pub(super) fn facts(group: &mut Group, m: &Match<'_>) -> [u8; 3] {
-    FactKind::ALL.map(|k| group.facts.intern(k, m.names[k as usize]))
+/// The match's address, account and machine in its group, and what the rule shows of it.
+pub(super) fn facts(group: &mut Group, slot: &Slot, base: u16, m: &Match<'_>) -> [u8; 4] {
+    let [ip, user, host] = FactKind::EVERY.map(|k| group.facts.intern(k, m.names[k as usize]));
+    let shown = if slot.shows.is_empty() {
+        NO_FACT
+    } else {
+        let text = text::shown(slot, base, m.e);
+        group.facts.intern(FactKind::Shown, Named { text: &text, hash: hash64(text.as_bytes()) })
+    };
+    [ip, user, host, shown]
 }

@@ -7,6 +7,9 @@ use crate::alert::EvidenceRef;
 /// No value of that kind in [`super::facts::Facts`].
 pub(super) const NO_FACT: u8 = u8::MAX;
 
+/// In place of a base's position: the entry takes back what was counted of its value.
+pub(super) const REDEEMS: u16 = u16::MAX;
+
 /// A match of a base, reduced to what windows and alerts need.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Entry {
@@ -20,8 +23,8 @@ pub(super) struct Entry {
     pub weight: u32,
     /// Position of the base.
     pub base: u16,
-    /// Source address, account and machine in the group's facts.
-    pub facts: [u8; 3],
+    /// Source address, account, machine and what is shown, in the group's facts.
+    pub facts: [u8; 4],
     /// It stands for an episode of a correlation below.
     pub child: bool,
 }
@@ -70,6 +73,6 @@ impl Entry {
             time: crate::event::Ts(time),
             hash: 0,
         };
-        Self { ev, seq: 0, value: 0, weight: 1, base: 0, facts: [NO_FACT; 3], child: false }
+        Self { ev, seq: 0, value: 0, weight: 1, base: 0, facts: [NO_FACT; 4], child: false }
     }
 }

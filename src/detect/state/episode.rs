@@ -5,12 +5,14 @@
 
 use rustc_hash::FxHashSet;
 use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
 
 use crate::alert::{EvidenceRef, MAX_EVIDENCE};
 use crate::event::time::SECOND;
 
-use super::entry::{Entry, NO_FACT, Seen};
+use super::entry::{Entry, NO_FACT, REDEEMS, Seen};
 use super::key;
+use super::ledger::Ledger;
 use super::plan::Slot;
 
 /// Longest episode.
@@ -18,6 +20,10 @@ pub(super) const MAX_LENGTH: i64 = 6 * 3_600 * SECOND;
 /// An episode whose time lies ahead of its lane closes at the latest this long
 /// after its last match by canonical order.
 const MAX_AHEAD: i64 = 7 * 86_400 * SECOND;
+/// Values taken back from which on an open alert is.
+const PEOPLE: u64 = 3;
+/// Episodes below that one remembers.
+const MAX_BELOW: usize = 64;
 /// Distinct values counted within one episode.
 const MAX_VALUES: usize = 10_000;
 
@@ -45,9 +51,16 @@ pub(super) struct Episode {
     /// What the condition measures: at opening, and kept up where it adds up.
     pub measured: f64,
     values: FxHashSet<u64>,
+    /// What was counted and taken back, where the rule takes back.
+    pub ledger: Option<Box<Ledger>>,
+    /// Episodes below that it stands on, the first few.
+    below: SmallVec<[u64; 2]>,
+    /// All of those were taken back.
+    pub baseless: bool,
     pub ips: Vec<u8>,
-    pub user: u8,
-    pub host: u8,
+    pub users: Vec<u8>,
+    pub hosts: Vec<u8>,
+    pub shown: Vec<u8>,
     /// Risk of its entities when it opened, in thousandths.
     pub risk: i64,
     last_seq: u64,
@@ -94,9 +107,13 @@ impl Episode {
             count: 0,
             measured: 0.0,
             values: FxHashSet::default(),
+            ledger: slot.spec.as_deref().and_then(Ledger::new).map(Box::new),
+            below: SmallVec::new(),
+            baseless: false,
             ips: Vec::new(),
-            user: NO_FACT,
-            host: NO_FACT,
+            users: Vec::new(),
+            hosts: Vec::new(),
+            shown: Vec::new(),
             risk: 0,
             last_seq: 0,
         }
@@ -117,6 +134,12 @@ impl Episode {
     /// Adds what a match says, but not its record and acts.
     pub(super) fn absorb(&mut self, slot: &Slot, e: &Entry) {
         use super::super::CorrelationKind as K;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.enter(e);
+        }
+        if e.base == REDEEMS {
+            return;
+        }
         self.fact(e.facts);
         self.last = self.last.max(e.time());
         match slot.spec.as_ref().map(|s| s.kind) {
@@ -128,6 +151,28 @@ impl Episode {
             }
             _ => {}
         }
+    }
+
+    /// Notes an episode of a correlation below.
+    pub(super) fn stands_on(&mut self, uid: u64) {
+        if self.below.len() < MAX_BELOW && !self.below.contains(&uid) {
+            self.below.push(uid);
+        }
+    }
+
+    /// Episodes of correlations below, the first few.
+    pub(super) fn below(&self) -> &[u64] {
+        &self.below
+    }
+
+    /// Whether so much was taken back that the condition no longer holds.
+    pub(super) fn redeemed(&self, slot: &Slot) -> bool {
+        let own = self.ledger.as_ref().zip(slot.spec.as_ref()).is_some_and(|(ledger, spec)| {
+            let left = ledger.measured(spec);
+            // One account that gets in is what guessing is for; several are people.
+            ledger.redeemed().0 >= PEOPLE && !spec.bounds.iter().all(|b| b.holds(left))
+        });
+        own || self.baseless
     }
 
     /// Adds a record with its acts, unless it was the one added last: the same
@@ -145,18 +190,24 @@ impl Episode {
         }
     }
 
-    /// Lists an address, an account and a machine.
-    pub(super) fn fact(&mut self, facts: [u8; 3]) {
-        let [ip, user, host] = facts;
-        if ip != NO_FACT && self.ips.last() != Some(&ip) && !self.ips.contains(&ip) {
-            self.ips.push(ip);
+    /// Lists an address, an account, a machine and what is shown.
+    pub(super) fn fact(&mut self, facts: [u8; 4]) {
+        let lists = [&mut self.ips, &mut self.users, &mut self.hosts, &mut self.shown];
+        for (list, fact) in lists.into_iter().zip(facts) {
+            if fact != NO_FACT && list.last() != Some(&fact) && !list.contains(&fact) {
+                list.push(fact);
+            }
         }
-        if self.user == NO_FACT {
-            self.user = user;
-        }
-        if self.host == NO_FACT {
-            self.host = host;
-        }
+    }
+
+    /// The first account, in the group's facts.
+    pub(super) fn user(&self) -> u8 {
+        self.users.first().copied().unwrap_or(NO_FACT)
+    }
+
+    /// The first machine, likewise.
+    pub(super) fn host(&self) -> u8 {
+        self.hosts.first().copied().unwrap_or(NO_FACT)
     }
 
     /// Sets when it closes if nothing follows.

@@ -7,22 +7,29 @@ use smallvec::SmallVec;
 
 use super::entry::{Entry, NO_FACT, Ring};
 
+/// Accounts, machines and shown values that a group keeps.
+pub(super) const LISTED: usize = 14;
+
 /// Which entity a fact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FactKind {
     Ip = 0,
     User = 1,
     Host = 2,
+    /// What else the rule shows: the values it counts, or those it names.
+    Shown = 3,
 }
 
 impl FactKind {
-    pub(super) const ALL: [Self; 3] = [Self::Ip, Self::User, Self::Host];
+    pub(super) const ALL: [Self; 4] = [Self::Ip, Self::User, Self::Host, Self::Shown];
+    /// Those that every rule reads from the event.
+    pub(super) const EVERY: [Self; 3] = [Self::Ip, Self::User, Self::Host];
 
     /// Most of a kind that a group keeps.
     const fn cap(self) -> usize {
         match self {
             Self::Ip => 100,
-            Self::User | Self::Host => 14,
+            Self::User | Self::Host | Self::Shown => LISTED,
         }
     }
 }
@@ -45,7 +52,7 @@ pub(super) struct Named<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     items: SmallVec<[Fact; 2]>,
-    counts: [u8; 3],
+    counts: [u8; 4],
     /// Insertions left until it is worth looking for unused facts again.
     patience: u16,
 }
@@ -144,7 +151,7 @@ mod tests {
         e.facts[0] = 42;
         ring.push_back(e);
         f.tidy(&mut ring);
-        assert_eq!(ring[0].facts, [0, NO_FACT, NO_FACT]);
+        assert_eq!(ring[0].facts, [0, NO_FACT, NO_FACT, NO_FACT]);
         assert_eq!(f.get(0), Some("10.0.0.42"));
         assert_eq!(f.intern(FactKind::Ip, named("new")), 1);
     }

@@ -9,7 +9,7 @@ use super::about::About;
 use super::build;
 use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
 use super::core::{Core, Match, facts, touch};
-use super::entry::Entry;
+use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
 use super::facts::{FactKind, Named};
 use super::key;
@@ -44,19 +44,25 @@ fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a E
     }
 }
 
+/// One hash of several values; `None` where one is absent.
+pub(super) fn hash_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<u64> {
+    let mut hash = 0u64;
+    for v in values {
+        hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash64(v?.as_bytes());
+    }
+    Some(hash)
+}
+
 /// What an entry holds for the measure; `None` where a needed value is absent.
 fn measured_value(spec: &CorrelationSpec, base: u16, m: &Match<'_>, child: Option<&Emitted>) -> Option<u64> {
     use CorrelationKind as K;
     match spec.kind {
-        K::EventCount | K::Temporal | K::TemporalOrdered => Some(0),
-        K::ValueCount | K::NewValue => {
-            let mut hash = 0u64;
-            for f in &spec.fields {
-                let v = field_value(f, base, m, child)?;
-                hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash64(v.as_bytes());
-            }
-            Some(hash)
+        K::EventCount if spec.redeemed.is_some() => {
+            let fields = spec.redeemed.iter().flat_map(|r| &r.fields);
+            Some(hash_of(fields.map(|f| field_value(f, base, m, child))).unwrap_or(0))
         }
+        K::EventCount | K::Temporal | K::TemporalOrdered => Some(0),
+        K::ValueCount | K::NewValue => hash_of(spec.fields.iter().map(|f| field_value(f, base, m, child))),
         K::ValueSum | K::ValueAvg | K::ValuePercentile | K::ValueMedian => {
             number(field_value(spec.fields.first()?, base, m, child)?).map(f64::to_bits)
         }
@@ -95,7 +101,10 @@ impl Core {
             return;
         }
         let Some(group) = self.at_mut(place) else { return };
-        let facts = facts(group, m);
+        let mut facts = facts(group, slot, base, m);
+        if child.is_some() {
+            facts[FactKind::Shown as usize] = NO_FACT;
+        }
         if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot.cooldown)) {
             self.close(plan, place);
         }
@@ -106,6 +115,11 @@ impl Core {
         let joined = if new || group.episode.as_ref().is_some_and(|ep| ep.near(m.time, slot.gap)) {
             if let Some(c) = child {
                 group.children.push(Child::new(c, m.seq, base));
+            }
+            if group.window.as_ref().is_some_and(|w| w.redeems(value))
+                && let Some(ledger) = group.episode.as_mut().and_then(|ep| ep.ledger.as_mut())
+            {
+                ledger.enter(&Entry { base: REDEEMS, weight: 0, ..e });
             }
             let news = group.episode.as_ref().map_or(0.0, |ep| ep.measured) + 1.0;
             let joined = self.join(slot, place, m, &[e], if new { news } else { 0.0 });
@@ -130,15 +144,15 @@ impl Core {
         let known = group.known.get_or_insert_with(Box::default);
         let before = known.len();
         let (new, forgotten) = known.meet(spec, value, m.time, room);
-        let after = known.len();
+        let (after, slot) = (known.len(), group.slot);
         shard.entries = (shard.entries + after).saturating_sub(before);
-        self.counters.evicted += u64::from(forgotten);
+        self.evicted(slot, u64::from(forgotten));
         new
     }
 
     /// Puts an entry into the window of its group; if the condition holds then,
     /// what made it so joins the episode or opens one.
-    fn slide(
+    pub(super) fn slide(
         &mut self,
         slot: &Slot,
         spec: &CorrelationSpec,
@@ -181,8 +195,9 @@ impl Core {
             facts.tidy(&mut window.ring);
         }
         let after = window.ring.len();
-        self.counters.evicted += window.dropped - dropped;
+        let dropped = window.dropped - dropped;
         shard.entries = (shard.entries + after).saturating_sub(before);
+        self.evicted(slot.id, dropped);
         let fired = fired?;
         let mut taken = std::mem::take(&mut self.taken);
         taken.sort_by_key(|e| e.seq);
@@ -207,7 +222,10 @@ impl Core {
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
         let opened = episode.is_none();
         let ep = episode.get_or_insert_with(|| {
-            let firsts = entries.iter().map(|e| below(e).and_then(|c| c.evidence.first().copied()).unwrap_or(e.seen()));
+            let firsts = entries
+                .iter()
+                .filter(|e| e.base != REDEEMS)
+                .map(|e| below(e).and_then(|c| c.evidence.first().copied()).unwrap_or(e.seen()));
             let first = firsts.min_by_key(|f| f.seq).map_or(m.ev, |f| f.ev);
             Box::new(Episode::open(uid + 1, slot, key, &first, m.known))
         });
@@ -223,16 +241,20 @@ impl Core {
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
                 ep.absorb(slot, e);
+                if e.base == REDEEMS {
+                    continue;
+                }
                 let Some(c) = below(e) else {
                     records.push(e.seen());
                     continue;
                 };
                 let listed: u64 = c.evidence.iter().map(|r| u64::from(r.acts)).sum();
+                ep.stands_on(c.uid);
                 unlisted = c.total.saturating_sub(c.evidence.len() as u64).max(unlisted);
                 unlisted_acts = c.count.saturating_sub(listed).max(unlisted_acts);
                 records.extend_from_slice(&c.evidence);
                 for texts in &c.facts {
-                    let mut at = [super::entry::NO_FACT; 3];
+                    let mut at = [NO_FACT; 4];
                     for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
                         *at = facts.intern(*kind, Named { text, hash: hash64(text.as_bytes()) });
                     }
@@ -270,6 +292,9 @@ impl Core {
             ep.risk = entities.iter().map(|e| self.entities.risk(*e, ep.last)).max().unwrap_or(0);
         }
         let due = (ep.deadline, ep.uid, place);
+        if !slot.parents.is_empty() {
+            self.redemptions.opened(ep.uid, place);
+        }
         if !ep.silent {
             // A full disk makes nothing else more suspicious.
             for e in entities.iter().filter(|_| slot.category == Category::Security && m.known) {
@@ -296,14 +321,15 @@ impl Core {
         }
         let Some(group) = self.at(place) else { return };
         let (Some(ep), Some(spec)) = (&group.episode, &slot.spec) else { return };
-        let text = |i: u8| group.facts.get(i).unwrap_or("").to_owned();
-        let mut facts =
-            vec![[text(ep.ips.first().copied().unwrap_or(super::entry::NO_FACT)), text(ep.user), text(ep.host)]];
-        if joined.opened {
-            facts.extend(ep.ips.iter().skip(1).map(|i| [text(*i), String::new(), String::new()]));
+        let text = |list: &[u8], n: usize| list.get(n).and_then(|i| group.facts.get(*i)).unwrap_or("").to_owned();
+        let lists = [&ep.ips, &ep.users, &ep.hosts, &ep.shown];
+        let facts = if joined.opened {
+            let most = lists.iter().map(|l| l.len()).max().unwrap_or(0).max(1);
+            (0..most).map(|n| lists.map(|l| text(l, n))).collect()
         } else {
-            facts = vec![m.names.map(|n| n.text.to_owned())];
-        }
+            let [ip, user, host] = m.names.map(|n| n.text.to_owned());
+            vec![[ip, user, host, String::new()]]
+        };
         let names = spec.group_by.iter().map(|g| g.name.clone());
         let new = ep.evidence.get(joined.evidence..).unwrap_or(&[]);
         let emitted = Emitted {

@@ -214,9 +214,10 @@ impl Member {
         let Some(head) = &self.head else { return };
         let told = alert.covered_by.is_some();
         alert.covered_by = Some(head.id.clone());
-        let low = self.level.min(Severity::Low);
         if !told {
-            let points = level_points(low) - level_points(self.level);
+            // What was taken back is low already.
+            let low = alert.severity.min(Severity::Low);
+            let points = level_points(low) - level_points(alert.severity);
             if points != 0 {
                 alert.score_parts.push(("covered".to_owned(), points as f64));
                 alert.score = ((alert.score + points as f64) * 1_000.0).round() / 1_000.0;

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::super::{CorrelationKind, CorrelationSpec};
 use super::entry::{Entry, Ring};
+use super::ledger::Ledger;
 
 /// Fixed point of sums: six decimals, so that adding and removing is exact.
 const SCALE: f64 = 1e6;
@@ -27,6 +28,8 @@ pub(super) enum Measure {
     Sum { sum: i128, n: u64 },
     /// The values in order.
     Sorted(Vec<f64>),
+    /// Counts that can be taken back.
+    Ledger(Ledger),
 }
 
 /// A number that a field holds; `None` where it holds none.
@@ -43,6 +46,9 @@ pub(super) fn fixed(e: &Entry) -> i128 {
 impl Measure {
     /// An empty measure for a correlation.
     pub(super) fn new(spec: &CorrelationSpec) -> Self {
+        if let Some(ledger) = Ledger::new(spec) {
+            return Self::Ledger(ledger);
+        }
         match spec.kind {
             // new values are told by what the group knows, not by a window
             CorrelationKind::EventCount | CorrelationKind::NewValue => Self::Count(0),
@@ -62,6 +68,7 @@ impl Measure {
             Self::Bases(counts) => counts.iter_mut().for_each(|c| *c = 0),
             Self::Sum { sum, n } => (*sum, *n) = (0, 0),
             Self::Sorted(values) => values.clear(),
+            Self::Ledger(ledger) => ledger.clear(),
         }
     }
 
@@ -83,6 +90,7 @@ impl Measure {
                 let at = values.partition_point(|x| *x < v);
                 values.insert(at, v);
             }
+            Self::Ledger(ledger) => ledger.enter(e),
         }
     }
 
@@ -113,6 +121,7 @@ impl Measure {
                     values.remove(at);
                 }
             }
+            Self::Ledger(ledger) => ledger.leave(e),
         }
     }
 
@@ -121,6 +130,16 @@ impl Measure {
         match self {
             Self::Distinct(map) => map.get(&e.value).is_some_and(|c| *c > 1),
             Self::Bases(counts) => counts.get(usize::from(e.base)).is_some_and(|c| *c > 1),
+            Self::Ledger(ledger) => ledger.repeated(e),
+            _ => false,
+        }
+    }
+
+    /// Whether its value or base is among those inside.
+    pub(super) fn present(&self, e: &Entry) -> bool {
+        match self {
+            Self::Distinct(map) => map.contains_key(&e.value),
+            Self::Bases(counts) => counts.get(usize::from(e.base)).is_some_and(|c| *c > 0),
             _ => false,
         }
     }
@@ -139,6 +158,7 @@ impl Measure {
                 let p = if spec.kind == CorrelationKind::ValueMedian { 50.0 } else { spec.percentile };
                 percentile(values, p)
             }
+            Self::Ledger(ledger) => ledger.measured(spec),
         }
     }
 

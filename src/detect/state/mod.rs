@@ -19,9 +19,11 @@ mod fold;
 mod key;
 mod known;
 mod lanes;
+mod ledger;
 mod measure;
 mod plan;
 mod rate;
+mod redeem;
 mod score;
 mod shards;
 mod text;
@@ -66,6 +68,17 @@ impl Default for StateOptions {
             max_entities: 65_536,
         }
     }
+}
+
+/// What one rule lost to the caps.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Evicted {
+    /// Its id.
+    pub rule_id: Arc<str>,
+    /// Its title.
+    pub rule: Arc<str>,
+    /// Window entries and groups dropped.
+    pub entries: u64,
 }
 
 /// What happened and what could not be kept.
@@ -142,6 +155,9 @@ impl State {
             for parent in &slot.parents {
                 core.feed(plan, *parent, &m, None, 0);
             }
+            for redeemed in &slot.redeems {
+                core.redeem(plan, *redeemed, &m);
+            }
         }
         core.relate_opened(plan);
     }
@@ -193,6 +209,18 @@ impl State {
             c.open += s.iter().filter(|(_, g)| g.episode.as_ref().is_some_and(|e| !e.silent)).count() as u64;
         }
         c
+    }
+
+    /// What the rules in force lost to the caps: those that lost most first.
+    #[must_use]
+    pub fn evicted_by(&self) -> Vec<Evicted> {
+        let named = |(slot, n): (&u32, &u64)| {
+            let info = &self.plan.slot(*slot)?.info;
+            Some(Evicted { rule_id: Arc::clone(&info.id), rule: Arc::clone(&info.title), entries: *n })
+        };
+        let mut all: Vec<_> = self.core.evicted_by.iter().filter_map(named).collect();
+        all.sort_by(|a, b| b.entries.cmp(&a.entries).then_with(|| a.rule_id.cmp(&b.rule_id)));
+        all
     }
 
     /// Puts other rules in force. Windows and episodes of rules that say the

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::super::{BoundOp, CorrelationKind, CorrelationSpec, NamedField, RuleIdx, RuleInfo, RuleKind};
+use super::super::{BoundOp, CorrelationKind, CorrelationSpec, GroupField, NamedField, RuleIdx, RuleInfo, RuleKind};
 use crate::alert::Category;
 use crate::event::time::SECOND;
 use crate::event::{Severity, hash64};
@@ -41,8 +41,12 @@ pub(super) struct Slot {
     pub cap: usize,
     /// What counts as one times the threshold.
     pub threshold: f64,
+    /// Fields whose values its alerts name.
+    pub shows: Vec<GroupField>,
     /// Correlations above, and the position of this one among their bases.
     pub parents: Vec<(u32, u16)>,
+    /// Correlations whose counts this one's matches take back.
+    pub redeems: Vec<u32>,
     /// Rules whose alerts about the same this one's alerts stand for.
     pub covers: Vec<u32>,
     /// It covers other rules or is covered.
@@ -155,6 +159,10 @@ impl Plan {
                     slot.parents.push((parent, at as u16));
                 }
             }
+            let redeemer = spec.redeemed.as_ref().and_then(|r| self.slot_of(r.by));
+            if let Some(slot) = redeemer.and_then(|id| self.slot_mut(id)) {
+                slot.redeems.push(parent);
+            }
         }
     }
 
@@ -177,7 +185,7 @@ fn wanted(rules: &[RuleInfo]) -> Vec<bool> {
         let mut changed = false;
         for (i, info) in rules.iter().enumerate() {
             let Some(spec) = info.correlation().filter(|_| wanted[i]) else { continue };
-            for base in &spec.bases {
+            for base in spec.bases.iter().chain(spec.redeemed.as_ref().map(|r| &r.by)) {
                 let b = base.0 as usize;
                 if rules.get(b).is_some_and(|r| r.loaded && !matches!(r.kind, RuleKind::Filter)) && !wanted[b] {
                     wanted[b] = true;
@@ -202,7 +210,7 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
     let names: Vec<&str> = r.group_by.iter().map(|f| &*f.name).collect();
     let _ = write!(
         text,
-        "{}\0{}\0{:?}{:?}{:?}{}{}{:?}{names:?}{:?}{:?}",
+        "{}\0{}\0{:?}{:?}{:?}{}{}{:?}{names:?}{:?}{:?}{:?}",
         r.id,
         r.title,
         r.level,
@@ -212,13 +220,14 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
         r.risk,
         r.cooldown,
         r.baseline,
-        r.confidence
+        r.confidence,
+        r.shows.iter().map(|s| &*s.name).collect::<Vec<_>>()
     );
     if let Some(spec) = r.correlation() {
         let names = |f: &[super::super::GroupField]| f.iter().map(|g| g.name.to_string()).collect::<Vec<_>>();
         let _ = write!(
             text,
-            "{:?}{:?}{:?}{:?}{:?}{:?}{}{:?}",
+            "{:?}{:?}{:?}{:?}{:?}{:?}{}{:?}{:?}",
             spec.kind,
             names(&spec.group_by),
             spec.timespan,
@@ -226,10 +235,11 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
             spec.expr,
             names(&spec.fields),
             spec.percentile,
-            spec.learn
+            spec.learn,
+            spec.redeemed.as_ref().map(|r| (r.at_most, names(&r.fields)))
         );
         if depth < MAX_DEPTH {
-            for base in &spec.bases {
+            for base in spec.bases.iter().chain(spec.redeemed.as_ref().map(|r| &r.by)) {
                 let _ = write!(text, "/{:x}", content_hash(rules, base.0 as usize, depth + 1));
             }
         }
@@ -248,6 +258,8 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
     let cooldown = info.cooldown.unwrap_or_else(|| span.max(COOLDOWN)).max(0);
     let threshold = spec.as_deref().map_or(1.0, threshold);
     let cap = match spec.as_deref().map(|s| s.kind) {
+        // what takes back stands in the window beside what it takes back
+        _ if spec.as_ref().is_some_and(|s| s.redeemed.is_some()) => 4 * threshold as usize + 2_048,
         Some(CorrelationKind::EventCount) if upward(spec.as_deref()) => 4 * threshold as usize + 64,
         Some(CorrelationKind::ValueCount) => 4 * threshold as usize + 1_024,
         Some(CorrelationKind::Temporal | CorrelationKind::TemporalOrdered) => 256,
@@ -262,7 +274,9 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         slack: quiet.clamp(60 * SECOND, 3_600 * SECOND),
         cap: cap.min(MAX_RING.max(2 * threshold.min(1e6) as usize)),
         threshold,
+        shows: shows(info, spec.as_deref()),
         parents: Vec::new(),
+        redeems: Vec::new(),
         covers: Vec::new(),
         folds: false,
         alerts: info.alerts,
@@ -270,6 +284,18 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         category: info.category(),
         spec,
         info: info.clone(),
+    }
+}
+
+/// What the alerts of a rule name: what it says, else the values it counts
+/// unless these are entities, which are named anyway.
+fn shows(info: &RuleInfo, spec: Option<&CorrelationSpec>) -> Vec<GroupField> {
+    let counted = spec
+        .filter(|s| matches!(s.kind, CorrelationKind::ValueCount | CorrelationKind::NewValue) && info.shows.is_empty());
+    let entity = |f: &GroupField| matches!(&*f.name, "src_ip" | "user" | "host");
+    match counted {
+        Some(s) if !s.fields.iter().all(entity) => s.fields.clone(),
+        _ => info.shows.clone(),
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `entity_risk` | what informational rules left on address, account or machine, at most 8 |
 //! | `other_rules` | 4 for each other rule that alerted on the entity within an hour, at most 8 |
 //! | `cap` | what is above 100, negative |
+//! | `redeemed` | negative: of what was taken back `level` counts as low (see `redeem`) |
 //! | `covered` | negative: of a covered alert `level` counts as low (see `fold`) |
 //!
 //! Confidence, 0 to 1: what the rule says of itself, else by status (stable

@@ -1,16 +1,24 @@
 //! The words of an alert: message, reason and group key.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::super::CorrelationKind;
+use super::super::{CorrelationKind, GroupField};
 use super::episode::Episode;
+use super::facts::LISTED;
 use super::key;
 use super::plan::Slot;
 use super::shards::Group;
+use crate::event::EventRef;
 use crate::event::time::SECOND;
 
 /// Longest value shown within a sentence, in characters.
 const MAX_VALUE: usize = 64;
+
+/// Addresses that an alert lists.
+const MANY: usize = 100;
+/// Values of a list that are named.
+const FEW: usize = 3;
 
 /// A duration for people: `45 s`, `12 min`, `3 h 20 min`.
 pub(super) fn duration(micros: i64) -> String {
@@ -66,6 +74,50 @@ pub(super) fn dedup_key(slot: &Slot, fields: &[(&str, &str)]) -> String {
     out
 }
 
+/// A number of bytes for people.
+fn size(bytes: f64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+    let (mut n, mut unit) = (bytes.max(0.0), 0);
+    while n >= 1_000.0 && unit + 1 < units.len() {
+        (n, unit) = (n / 1_000.0, unit + 1);
+    }
+    let digits = usize::from(unit > 0 && n < 10.0);
+    format!("{n:.digits$} {}", units.get(unit).unwrap_or(&"bytes"))
+}
+
+/// What a rule shows of an event: the values of its fields, those without one left out.
+pub(super) fn shown<'a>(slot: &Slot, base: u16, e: EventRef<'a>) -> Cow<'a, str> {
+    let value = |f: &GroupField| {
+        let at = f.per_base.get(usize::from(base)).and_then(Option::as_ref);
+        let text = key::value_of(e, at)?;
+        Some(match &*f.name {
+            "bytes" => Cow::Owned(text.parse().map_or_else(|_| text.to_owned(), size)),
+            _ => Cow::Borrowed(text),
+        })
+    };
+    let mut values = slot.shows.iter().filter_map(value);
+    let Some(first) = values.next() else { return Cow::Borrowed("") };
+    values.fold(first, |all, next| Cow::Owned(format!("{all} {next}")))
+}
+
+/// The first few of a list of facts, in brackets; `total` is how many there are in all.
+fn listed(group: &Group, list: &[u8], total: usize) -> String {
+    let mut out = String::new();
+    for text in list.iter().take(FEW).filter_map(|i| group.facts.get(*i)) {
+        let _ = write!(out, "{}{}", if out.is_empty() { " (" } else { ", " }, short(text));
+    }
+    match total.max(list.len()) {
+        _ if out.is_empty() => return out,
+        // The list is cut at its cap: nobody knows how many more there are.
+        all if total == 0 && (all == LISTED || all >= MANY) => out.push_str(" and more)"),
+        all if all > FEW => {
+            let _ = write!(out, " and {} more)", all - FEW);
+        }
+        _ => out.push(')'),
+    }
+    out
+}
+
 fn plural(n: u64, one: &str) -> String {
     let end = if one.ends_with('s') || one.ends_with("ch") { "es" } else { "s" };
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}{end}") }
@@ -95,13 +147,23 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             let acts = plural(ep.count, if guessed { "failed attempt" } else { "event" });
             let _ = match spec.kind {
                 CorrelationKind::EventCount => write!(out, "{acts}"),
-                CorrelationKind::ValueCount => match (thing(field), guessed) {
-                    // Addresses are told below.
-                    (Some("address"), _) => write!(out, "{acts}"),
-                    (Some(one), true) => write!(out, "{acts} at {}", plural(ep.measured as u64, one)),
-                    (Some(one), false) => write!(out, "{} in {acts}", plural(ep.measured as u64, one)),
-                    (None, _) => write!(out, "{} distinct values of {field} in {acts}", number(ep.measured)),
-                },
+                CorrelationKind::ValueCount => {
+                    let which = match field {
+                        "user" => &ep.users,
+                        "host" => &ep.hosts,
+                        _ => &ep.shown,
+                    };
+                    // What is shown may be another field than what is counted.
+                    let counted = slot.shows.first().is_none_or(|s| &*s.name == field);
+                    let which = if counted { listed(group, which, ep.measured as usize) } else { String::new() };
+                    match (thing(field), guessed) {
+                        // Addresses are told below.
+                        (Some("address"), _) => write!(out, "{acts}"),
+                        (Some(one), true) => write!(out, "{acts} at {}{which}", plural(ep.measured as u64, one)),
+                        (Some(one), false) => write!(out, "{}{which} in {acts}", plural(ep.measured as u64, one)),
+                        (None, _) => write!(out, "{} distinct values of {field}{which} in {acts}", number(ep.measured)),
+                    }
+                }
                 CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
                     write!(out, "{}", plural(ep.total, "record"))
                 }
@@ -109,6 +171,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                     let many = if ep.measured > 1.0 { "s" } else { "" };
                     write!(out, "{} new value{many} of {field}", number(ep.measured.max(1.0)))
                 }
+                CorrelationKind::ValueSum if field == "bytes" => write!(out, "{} in {acts}", size(ep.measured)),
                 CorrelationKind::ValueSum => write!(out, "sum of {field} {}", number(ep.measured)),
                 CorrelationKind::ValueAvg => write!(out, "mean of {field} {}", number(ep.measured)),
                 CorrelationKind::ValueMedian => write!(out, "median of {field} {}", number(ep.measured)),
@@ -128,6 +191,28 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
         };
     }
     let keyed = |n: &str| fields.iter().any(|(name, _)| *name == n);
+    let counted = slot.spec.as_ref().and_then(|s| s.fields.first()).map(|f| &*f.name);
+    if let Some(shown) = slot.shows.first().filter(|s| counted != Some(&*s.name)) {
+        let many = if ep.shown.len() >= LISTED { "at least " } else { "" };
+        let _ = match (thing(&shown.name), ep.shown.as_slice()) {
+            (_, []) => Ok(()),
+            (_, [one]) => write!(out, ", {}", group.facts.get(*one).map_or_else(String::new, short)),
+            (Some(one), all) => {
+                write!(out, ", {many}{}{}", plural(all.len() as u64, one), listed(group, all, 0))
+            }
+            (None, all) => write!(out, ", {many}{}{}", plural(all.len() as u64, "value"), listed(group, all, 0)),
+        };
+    }
+    if !keyed("user") && counted != Some("user") && slot.spec.is_some() {
+        let _ = match ep.users.as_slice() {
+            [] => Ok(()),
+            [one] => write!(out, ", account {}", group.facts.get(*one).map_or_else(String::new, short)),
+            all => {
+                let many = if all.len() >= LISTED { "at least " } else { "" };
+                write!(out, ", {many}{}{}", plural(all.len() as u64, "account"), listed(group, all, 0))
+            }
+        };
+    }
     if !keyed("src_ip") {
         match ep.ips.as_slice() {
             [] => {}
@@ -137,17 +222,23 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             // The list is cut at its cap: then there may be more.
             many => {
                 let more = if many.len() >= 100 { "at least " } else { "" };
-                let _ = write!(out, " from {more}{} addresses", many.len());
+                let _ = write!(out, " from {more}{} addresses{}", many.len(), listed(group, many, 0));
             }
         }
     }
     if !keyed("host")
-        && let Some(host) = group.facts.get(ep.host)
+        && counted != Some("host")
+        && let Some(host) = group.facts.get(ep.host())
     {
         let _ = write!(out, " on {}", short(host));
     }
     if ep.last > ep.opened {
         let _ = write!(out, " within {}", duration(ep.last - ep.opened));
+    }
+    if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
+        let one = slot.spec.as_ref().and_then(|s| s.counted()).and_then(thing).unwrap_or("value");
+        let what = if one == "account" { "logged in from there" } else { "taken back" };
+        let _ = write!(out, "; {redeemed} of {} {what}", plural(total, one));
     }
     if ep.untimed {
         out.push_str(", time not known");
@@ -155,20 +246,26 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if let Some(spec) = &slot.spec
         && !spec.bounds.is_empty()
     {
-        let _ = write!(out, " (threshold {} in {span})", number(slot.threshold));
+        let bytes = spec.kind == CorrelationKind::ValueSum && counted == Some("bytes");
+        let threshold = if bytes { size(slot.threshold) } else { number(slot.threshold) };
+        let _ = write!(out, " (threshold {threshold} in {span})");
     }
     out
 }
 
 /// Why the rules stage decided it.
-pub(super) fn reason(slot: &Slot) -> String {
+pub(super) fn reason(slot: &Slot, redeemed: bool) -> String {
     let level = slot.info.level;
-    match &slot.spec {
+    let mut out = match &slot.spec {
         None => format!("detection rule of level {level} matched"),
         Some(spec) => {
             format!("correlation {} of level {level} met within {}", spec.kind.as_str(), duration(spec.timespan))
         }
+    };
+    if redeemed {
+        out.push_str("; taken back by what followed, so level low");
     }
+    out
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! included. Entries that come in order cost a push at the end; one that comes
 //! late is inserted at its time, and every window that holds it is looked at.
 
-use super::super::{CorrelationKind, CorrelationSpec};
-use super::entry::{Entry, Ring, lower, upper};
+use super::super::{BoundOp, CorrelationKind, CorrelationSpec};
+use super::entry::{Entry, REDEEMS, Ring, lower, upper};
 use super::measure::{Measure, fixed, slice};
 
 /// Positions (both included) of the entries that made the condition true, and
@@ -24,7 +24,8 @@ pub(super) struct Window {
     /// First position inside the window that ends at the last entry.
     head: usize,
     measure: Measure,
-    /// Entries dropped because the ring was full.
+    /// Entries dropped because the ring was full, without a newer one that
+    /// stands for them.
     pub(super) dropped: u64,
 }
 
@@ -59,7 +60,7 @@ impl Window {
                 self.measure.leave(first);
                 self.head += 1;
             }
-            let fired = self.holds_at(spec, &e);
+            let fired = e.base != REDEEMS && self.holds_at(spec, &e);
             let fired =
                 fired.then(|| Fired { lo: self.head, hi: self.ring.len() - 1, measured: self.measure.value(spec) });
             if fired.is_none() {
@@ -72,6 +73,16 @@ impl Window {
             self.overflow(spec, limits.cap);
         }
         fired
+    }
+
+    /// Whether something in the window takes back what is counted of a value.
+    pub(super) fn redeems(&self, value: u64) -> bool {
+        matches!(&self.measure, Measure::Ledger(ledger) if ledger.redeems(value))
+    }
+
+    /// Whether a redeeming entry would say nothing new.
+    pub(super) fn idle(&self, spec: &CorrelationSpec, value: u64, time: i64) -> bool {
+        matches!(&self.measure, Measure::Ledger(ledger) if ledger.idle(value, time, spec.timespan))
     }
 
     fn holds_at(&self, spec: &CorrelationSpec, newest: &Entry) -> bool {
@@ -94,6 +105,9 @@ impl Window {
             self.head += 1;
         } else {
             self.measure.enter(&e);
+        }
+        if e.base == REDEEMS {
+            return None;
         }
         let mut lo = lower(&self.ring, t.saturating_sub(spec.timespan));
         let mut measure = Measure::new(spec);
@@ -179,12 +193,15 @@ impl Window {
     /// flood of one value must not push out the others), then the oldest.
     fn overflow(&mut self, spec: &CorrelationSpec, cap: usize) {
         while self.ring.len() > cap {
-            self.dropped += 1;
             if self.head > 0 {
+                let stood_for = replaceable(spec) && self.ring.front().is_some_and(|e| self.measure.present(e));
+                self.dropped += u64::from(!stood_for);
                 self.pop_front();
                 continue;
             }
-            let at = self.ring.iter().position(|e| self.measure.repeated(e)).unwrap_or(0);
+            let at = self.ring.iter().position(|e| self.measure.repeated(e));
+            self.dropped += u64::from(at.is_none() || !replaceable(spec));
+            let at = at.unwrap_or(0);
             match &mut self.measure {
                 // Sums stay whole: the oldest value is folded into its successor.
                 Measure::Sum { sum, n } if spec.kind == CorrelationKind::ValueSum && self.ring.len() > 1 => {
@@ -204,5 +221,16 @@ impl Window {
                 }
             }
         }
+    }
+}
+
+/// Whether a newer entry of the same value or base does all that an older one
+/// does: where only what is there matters, or what came last before the end.
+fn replaceable(spec: &CorrelationSpec) -> bool {
+    match spec.kind {
+        CorrelationKind::ValueCount => spec.bounds.iter().all(|b| matches!(b.op, BoundOp::Gt | BoundOp::Gte)),
+        CorrelationKind::Temporal => true,
+        CorrelationKind::TemporalOrdered => spec.bases.len() == 2 && spec.expr.is_none(),
+        _ => false,
     }
 }

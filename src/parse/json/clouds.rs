@@ -8,7 +8,7 @@ use super::doc::Doc;
 use super::names::Key;
 use super::words;
 use super::zeek::field;
-use crate::event::{Draft, EventType, FieldId, Logsource, Outcome, Ov, Schema, Span, ValueKind};
+use crate::event::{Draft, EventType, FieldId, Logsource, Outcome, Ov, Schema, Span, Sym, ValueKind};
 
 macro_rules! sources {
     ($($name:ident = ($product:literal, $service:literal);)+) => {
@@ -36,6 +36,7 @@ sources! {
     pim = ("azure", "pim");
     m365 = ("m365", "audit");
     threats = ("m365", "threat_management");
+    exchange = ("m365", "exchange");
     okta = ("okta", "okta");
     github = ("github", "audit");
     kubernetes = ("kubernetes", "audit");
@@ -143,6 +144,7 @@ fn logsource(log: Log, doc: &Doc, s: &Sources, d: &Draft<'_>) -> Logsource {
         Log::Risk if doc.text(d, Key::RiskEvent).ends_with("AlertIncident") => s.pim,
         Log::Risk => s.risk,
         Log::M365 if doc.text(d, Key::M365Workload) == "SecurityComplianceCenter" => s.threats,
+        Log::M365 if doc.text(d, Key::M365Workload) == "Exchange" && s.exchange.service != Sym::OTHER => s.exchange,
         Log::M365 => s.m365,
         Log::Okta => s.okta,
         Log::Github => s.github,

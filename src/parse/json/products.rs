@@ -43,6 +43,7 @@ fn schema() -> Arc<Schema> {
         "Parameters",
         "eventName",
         "properties.message",
+        "requestParameters",
     ] {
         b.field(name);
     }
@@ -171,4 +172,26 @@ fn sensors() {
         r#"{"_path":"conn","ts":1763458200.5,"uid":"C1","id.orig_h":"192.0.2.7","conn_state":"SF","orig_bytes":10,"resp_bytes":5}"#,
     );
     assert_eq!((e.event_type, e.ov(Ov::Bytes)), (EventType::Connection, Some("15")));
+}
+
+#[test]
+fn an_object_that_a_rule_names_has_its_text() {
+    let (e, _) = read(
+        r#"{"eventVersion":"1.08","eventSource":"ec2.amazonaws.com","eventName":"ModifyInstanceAttribute","eventTime":"2026-11-18T09:30:00Z","awsRegion":"x","requestParameters":{"instanceId":"i-1","userData":{"value":"x"}},"responseElements":{"a":1}}"#,
+    );
+    assert_eq!(value(&e, "requestParameters"), [r#"{"instanceId":"i-1","userData":{"value":"x"}}"#]);
+    assert_eq!(value(&e, "requestParameters.instanceId"), ["i-1"]);
+    assert!(value(&e, "responseElements").is_empty(), "no rule names it");
+}
+
+#[test]
+fn exchange_is_a_service_of_its_own() {
+    let mut b = SchemaBuilder::new();
+    for part in ["m365", "exchange"] {
+        b.sym(part);
+    }
+    let schema = Arc::new(b.freeze());
+    let line = r#"{"CreationTime":"2026-11-18T09:30:00","Id":"1","Operation":"Add-FederatedDomain","OrganizationId":"o","RecordType":1,"Workload":"Exchange","UserId":"a@example.org"}"#;
+    let batch = Parser::for_source("e", b"", &Options::new(Ts(0)), &schema).parse_one(line);
+    assert_eq!(batch.event(0).unwrap().rec.logsource, schema.logsource("m365", "", "exchange"));
 }

@@ -197,6 +197,7 @@ impl<'t> Scanner<'t, '_, '_> {
         let before = self.count();
         match self.peek()? {
             open @ (b'{' | b'[') if depth < MAX_DEPTH && self.buf.path.len() <= MAX_NAME => {
+                let start = self.i;
                 if open == b'{' {
                     self.object(depth + 1)?;
                 } else {
@@ -204,6 +205,8 @@ impl<'t> Scanner<'t, '_, '_> {
                 }
                 if self.count() == before {
                     self.empty();
+                } else if open == b'{' {
+                    self.whole(start);
                 }
             }
             _ => {
@@ -216,6 +219,16 @@ impl<'t> Scanner<'t, '_, '_> {
             seen.end = end;
         }
         Some(())
+    }
+
+    /// An object that a rule names itself (`requestParameters|contains`): its
+    /// text is one more value. What has a meaning of its own keeps that.
+    fn whole(&mut self, start: usize) {
+        let (id, role, also) = self.names.get(&self.buf.path);
+        if id != FieldId::UNKNOWN && (role, also) == (0, 0) && self.count() < MAX_FIELDS {
+            let value = self.span(start, self.i);
+            self.emit(Name { id, role: (0, 0), span: Span::NONE }, ValueKind::Text, value, false);
+        }
     }
 
     /// An empty object or array: a field without a value.

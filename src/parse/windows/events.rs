@@ -177,10 +177,22 @@ pub const fn category(kind: Kind, id: u32) -> &'static str {
 /// Highest event id that has a category.
 const LAST_ID: u32 = 5_000;
 
+/// Category of Sysmon's event about a registry object, by what was done to it.
+pub fn registry_object(event_type: &str) -> &'static str {
+    match event_type {
+        "CreateKey" => "registry_add",
+        "DeleteKey" | "DeleteValue" => "registry_delete",
+        _ => category(Kind::Sysmon, 12),
+    }
+}
+
 /// Category and service of all events that are known.
 pub fn logsources() -> Vec<(&'static str, &'static str)> {
     let mut out: Vec<_> = Kind::ALL.iter().map(|k| ("", k.service())).collect();
     for kind in Kind::ALL {
+        if kind == Kind::Sysmon {
+            out.extend(["CreateKey", "DeleteKey"].map(|t| (registry_object(t), kind.service())));
+        }
         out.extend((0..=LAST_ID).map(|id| (category(kind, id), kind.service())).filter(|l| !l.0.is_empty()));
     }
     out.sort_unstable();

@@ -7,7 +7,7 @@ pub use events::logsources;
 
 use super::json::{Doc, Key, default_span, set_address};
 use super::{Ctx, Parser, time};
-use crate::event::{Draft, EventType, Logsource, Outcome, Ov, Schema, Severity, Ts};
+use crate::event::{Draft, EventType, Field, FieldId, Logsource, Outcome, Ov, Schema, Severity, Ts};
 use events::{Known, User};
 
 /// What is computed once per source.
@@ -81,7 +81,6 @@ pub fn apply(doc: &Doc, p: &Parser, d: &mut Draft<'_>, copy: &mut String) {
     };
     d.event(event_type, outcome);
     d.severity(match (event_type, doc.text(d, Key::WinLevel)) {
-        (EventType::LogCleared, _) => Severity::Medium,
         (EventType::Detection, _) => Severity::High,
         (_, "1") => Severity::High,
         (_, "2") => Severity::Low,
@@ -200,8 +199,21 @@ fn logsource(doc: &Doc, p: &Parser, kind: events::Kind, id: u32, d: &mut Draft<'
         if own.is_empty() && agrees { p.schema.sym(doc.text(d, key)) } else { p.schema.sym(own) }
     };
     let service = hint(Key::Service, kind.service());
-    let category = hint(Key::Category, events::category(kind, id));
+    let category = match (kind, id) {
+        (events::Kind::Sysmon, 12) => events::registry_object(done(d)),
+        _ => events::category(kind, id),
+    };
+    let category = hint(Key::Category, category);
     d.logsource(Logsource { product: p.windows.windows.product, category, service });
+}
+
+/// What Sysmon says was done to a registry object, flat or nested.
+fn done<'a>(d: &'a Draft<'_>) -> &'a str {
+    let named = |f: &&Field| {
+        let name = if f.id == FieldId::UNKNOWN { d.value(f.name) } else { d.schema.field_name(f.id) };
+        name == "EventType" || name.ends_with("ata.EventType")
+    };
+    d.fields().iter().find(named).map_or("", |f| d.value(f.value))
 }
 
 impl Doc {

@@ -69,6 +69,38 @@ fn processes_and_accounts() {
 }
 
 #[test]
+fn registry_objects_by_what_was_done_to_them() {
+    let mut b = SchemaBuilder::new();
+    for part in ["windows", "sysmon", "registry_add", "registry_delete", "registry_event"] {
+        b.sym(part);
+    }
+    let schema = Arc::new(b.freeze());
+    let parser = Parser::for_source("e", b"", &Options::new(Ts(0)), &schema);
+    for (event_type, category) in [
+        ("CreateKey", "registry_add"),
+        ("DeleteKey", "registry_delete"),
+        ("DeleteValue", "registry_delete"),
+        ("Other", "registry_event"),
+    ] {
+        for line in [
+            format!(
+                r#"{{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":12,"EventType":"{event_type}","TargetObject":"HKLM\\x"}}"#
+            ),
+            format!(
+                r#"{{"winlog":{{"channel":"Microsoft-Windows-Sysmon/Operational","event_id":12,"event_data":{{"EventType":"{event_type}"}}}}}}"#
+            ),
+        ] {
+            let batch = parser.parse_one(&line);
+            assert_eq!(
+                batch.event(0).unwrap().rec.logsource,
+                schema.logsource("windows", category, "sysmon"),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
 fn other_layouts() {
     let (r, _) = parse(
         r#"{"@timestamp":"2026-11-18T09:30:00Z","winlog":{"channel":"Security","event_id":4624,"computer_name":"DC1","event_data":{"TargetUserName":"bob","IpAddress":"192.0.2.9"}}}"#,

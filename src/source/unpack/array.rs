@@ -8,7 +8,7 @@
 use super::{ENVELOPES, Unpack};
 
 /// Longest beginning that is held to see whether an object is an envelope.
-const HELD: usize = 64;
+const HELD: usize = 512;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -44,34 +44,70 @@ pub(super) struct Array {
     cut: bool,
 }
 
+/// Members that may stand before the records of an envelope.
+const BEFORE: [&str; 6] = ["kind", "apiVersion", "metadata", "@odata.context", "@odata.count", "NextToken"];
+
 /// Whether a text that begins with `{` is an envelope of records; `None` where
 /// more of it is needed.
 pub(super) fn envelope(text: &[u8]) -> Option<bool> {
-    let after = |text: &'_ [u8], b: u8| -> Option<Option<usize>> {
-        let blanks = text.iter().take_while(|c| c.is_ascii_whitespace()).count();
-        match text.get(blanks) {
-            None => None,
-            Some(c) if *c == b => Some(Some(blanks + 1)),
-            Some(_) => Some(None),
-        }
-    };
     let mut at = 1;
-    let Some(n) = after(text.get(at..)?, b'"')? else { return Some(false) };
-    at += n;
-    let name = text.get(at..)?;
-    let Some(end) = memchr::memchr(b'"', name) else {
-        let may = ENVELOPES.iter().any(|e| e.as_bytes().starts_with(name));
-        return if may { None } else { Some(false) };
-    };
-    if !ENVELOPES.iter().any(|e| Some(e.as_bytes()) == name.get(..end)) {
-        return Some(false);
+    loop {
+        at = skip_blanks(text, at);
+        match text.get(at)? {
+            b'"' => at += 1,
+            _ => return Some(false),
+        }
+        let name = text.get(at..)?;
+        let Some(end) = memchr::memchr(b'"', name) else {
+            let may = ENVELOPES.iter().chain(&BEFORE).any(|e| e.as_bytes().starts_with(name));
+            return if may { None } else { Some(false) };
+        };
+        let is = |list: &[&str]| list.iter().any(|e| Some(e.as_bytes()) == name.get(..end));
+        let (holds, beside) = (is(&ENVELOPES), is(&BEFORE));
+        if !holds && !beside {
+            return Some(false);
+        }
+        at = skip_blanks(text, at + end + 1);
+        if *text.get(at)? != b':' {
+            return Some(false);
+        }
+        at = skip_blanks(text, at + 1);
+        if holds {
+            if *text.get(at)? != b'[' {
+                return Some(false);
+            }
+            return Some(*text.get(skip_blanks(text, at + 1))? == b'{');
+        }
+        at = skip_blanks(text, value_end(text, at)?);
+        if *text.get(at)? != b',' {
+            return Some(false);
+        }
+        at += 1;
     }
-    at += end + 1;
-    for b in [b':', b'[', b'{'] {
-        let Some(n) = after(text.get(at..)?, b)? else { return Some(false) };
-        at += n;
+}
+
+fn skip_blanks(text: &[u8], at: usize) -> usize {
+    at + text.get(at..).unwrap_or(&[]).iter().take_while(|c| c.is_ascii_whitespace()).count()
+}
+
+/// Where the value that begins here ends; `None` where more of it is needed.
+fn value_end(text: &[u8], from: usize) -> Option<usize> {
+    let (mut depth, mut string, mut escape) = (0usize, false, false);
+    for (i, b) in text.iter().enumerate().skip(from) {
+        match b {
+            _ if escape => escape = false,
+            b'\\' if string => escape = true,
+            b'"' if string && depth == 0 => return Some(i + 1),
+            b'"' => string = !string,
+            _ if string => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 1 => depth -= 1,
+            b'}' | b']' => return Some(if depth == 1 { i + 1 } else { i }),
+            b',' if depth == 0 => return Some(i),
+            _ => {}
+        }
     }
-    Some(true)
+    None
 }
 
 impl Array {
@@ -104,7 +140,9 @@ impl Array {
             },
             At::Maybe => {
                 self.held.push(b);
-                let told = envelope(&self.held);
+                // Only where a name, a value or a bracket ends is there something to tell.
+                let ends = matches!(b, b'"' | b':' | b',' | b'[' | b'{' | b'}');
+                let told = if ends || self.held.len() < 24 { envelope(&self.held) } else { None };
                 if told == Some(true) {
                     self.at = At::Array;
                     self.enveloped = true;

@@ -9,16 +9,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use evtx::{EvtxChunkData, ParserSettings};
-use serde_json::{Map, Value};
 
 use super::Unpack;
+use super::flat::{Names, flatten};
 
 /// Bytes before the first chunk.
 const HEADER: usize = 4096;
 /// Bytes of a chunk.
 const CHUNK: usize = 64 << 10;
-/// Deepest nesting of an event's data that is opened.
-const DEPTH: usize = 16;
 
 /// See the module.
 #[derive(Default)]
@@ -76,88 +74,20 @@ fn records(data: Vec<u8>, settings: Arc<ParserSettings>, out: &mut Vec<u8>) -> O
     let unlike = !data.validate_checksum();
     let mut chunk = data.parse(settings).ok()?;
     let mut lost = 0;
+    let mut names = Names::default();
     for record in chunk.iter() {
         let Ok(record) = record else {
             lost += 1;
             continue;
         };
-        let json = record.into_json_bytes().ok().and_then(|r| serde_json::from_slice::<Value>(&r.data).ok());
+        let json = record.into_json_bytes().ok();
         let start = out.len();
-        match json.as_ref().map(flat) {
-            Some(flat) if serde_json::to_writer(&mut *out, &flat).is_ok() => out.push(b'\n'),
-            _ => {
-                out.truncate(start);
-                lost += 1;
-            }
+        if json.and_then(|r| flatten(&r.data, &mut names, out)).is_none() {
+            out.truncate(start);
+            lost += 1;
         }
     }
     Some(Read { lost, unlike })
-}
-
-/// A record's document, flat.
-fn flat(record: &Value) -> Value {
-    let mut out = Map::new();
-    let event = record.get("Event").unwrap_or(record);
-    if let Some(Value::Object(system)) = event.get("System") {
-        for (name, value) in system {
-            system_value(name, value, &mut out);
-        }
-    }
-    for (name, value) in event.as_object().into_iter().flatten() {
-        if !matches!(name.as_str(), "System" | "#attributes" | "xmlns") {
-            data(name, value, &mut out, 0);
-        }
-    }
-    Value::Object(out)
-}
-
-fn system_value(name: &str, value: &Value, out: &mut Map<String, Value>) {
-    let Value::Object(parts) = value else {
-        return insert(name, value, out);
-    };
-    if let Some(text) = parts.get("#text") {
-        insert(name, text, out);
-    }
-    for (attribute, value) in parts.get("#attributes").and_then(Value::as_object).into_iter().flatten() {
-        if (name, attribute.as_str()) == ("TimeCreated", "SystemTime") {
-            insert(name, value, out);
-        } else {
-            insert(&format!("{name}_{attribute}"), value, out);
-        }
-    }
-}
-
-/// A value of the event's own data. Parts that only hold others give way.
-fn data(name: &str, value: &Value, out: &mut Map<String, Value>, depth: usize) {
-    match value {
-        Value::Object(parts) if depth < DEPTH => {
-            for (part, value) in parts {
-                match part.as_str() {
-                    "#attributes" | "xmlns" => {}
-                    "#text" => insert(name, value, out),
-                    _ => data(part, value, out, depth + 1),
-                }
-            }
-        }
-        Value::Null if matches!(name, "EventData" | "UserData") => {}
-        _ => insert(name, value, out),
-    }
-}
-
-/// What the system says is not replaced by what a program calls the same.
-fn insert(name: &str, value: &Value, out: &mut Map<String, Value>) {
-    let value = match value {
-        Value::Null => Value::String(String::new()),
-        v => v.clone(),
-    };
-    if !out.contains_key(name) {
-        out.insert(name.to_owned(), value);
-        return;
-    }
-    let again = (1..64).map(|n| if n == 1 { format!("EventData_{name}") } else { format!("EventData_{name}_{n}") });
-    if let Some(free) = again.into_iter().find(|n| !out.contains_key(n)) {
-        out.insert(free, value);
-    }
 }
 
 impl Unpack for Evtx {

@@ -11,6 +11,7 @@
 mod array;
 mod evtx;
 mod export;
+mod flat;
 
 use std::io;
 use std::time::Duration;

@@ -61,6 +61,23 @@ fn envelopes() {
 }
 
 #[test]
+fn members_before_the_records() {
+    let text = b"{\"kind\":\"EventList\",\"apiVersion\":\"audit.k8s.io/v1\",\"metadata\":{\"a\":[\"}\"]},\n\"items\":[{\"a\":1},{\"a\":2}]}\n{\"kind\":\"Event\",\"level\":1}";
+    assert_eq!(Kind::of(text), Told::Is(Kind::Array));
+    assert_eq!(lines(Kind::Array, text), ["{\"a\":1}", "{\"a\":2}", "{\"kind\":\"Event\",\"level\":1}"]);
+    let text = b"{\"@odata.context\": \"https://x/$metadata#y\", \"@odata.count\": 2, \"value\": [{\"b\":1}]}";
+    assert_eq!((Kind::of(text), lines(Kind::Array, text)), (Told::Is(Kind::Array), vec!["{\"b\":1}".to_owned()]));
+    for line in [
+        "{\"kind\":\"Event\",\"level\":1}",
+        "{\"kind\":\"List\",\"items\":[]}",
+        "{\"kind\":1}",
+        "{\"metadata\":{\"items\":[{}]},\"x\":2}",
+    ] {
+        assert_eq!(Kind::of(line.as_bytes()), Told::Lines, "{line}");
+    }
+}
+
+#[test]
 fn the_journal() {
     let mut text = b"__CURSOR=s=1\nMESSAGE=a=b\nX=1\nX=2\nBIN\n".to_vec();
     text.extend_from_slice(&5u64.to_le_bytes());

@@ -1,6 +1,6 @@
 //! The triage queue and one alert in full.
 
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use serde_json::Value;
 
 use super::events::{EvidenceRow, Note, evidence_of, notes_of};
@@ -283,6 +283,21 @@ impl Store {
                 s.query_map([now.0], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
             let count = |status: &Status| found.iter().find(|f| f.0 == status.as_str()).map_or(0, |f| uint(f.1));
             Ok(Status::ALL.iter().map(|s| (*s, count(s))).collect())
+        })
+    }
+
+    /// The objects of these alerts as in [`AlertDetail::doc`], in their order: one
+    /// look at the store for all, without their evidence. `null` where there is none.
+    pub fn alert_docs<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<Vec<Value>> {
+        let mut ids = ids.into_iter();
+        self.read(|c| {
+            let mut s = c.prepare_cached("SELECT doc FROM alerts WHERE id = ?1")?;
+            ids.by_ref()
+                .map(|id| {
+                    let doc: Option<String> = s.query_row([id], |r| r.get(0)).optional()?;
+                    Ok(doc.and_then(|d| serde_json::from_str(&d).ok()).unwrap_or(Value::Null))
+                })
+                .collect()
         })
     }
 

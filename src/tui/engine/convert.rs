@@ -8,7 +8,7 @@ use super::super::data::{AlertView, CaseDetail, CaseItem, CaseView, ItemKind, Ru
 use crate::alert::{Alert, AlertState, Category, Route, RuleType};
 use crate::detect::{RuleInfo, RuleKind};
 use crate::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality};
-use crate::store::{self, AlertDetail, AlertRow, CaseRow, EvidenceRow, Status};
+use crate::store::{self, AlertRow, CaseRow, EvidenceRow, Status};
 
 /// A case of the list.
 pub fn case(r: &CaseRow) -> CaseView {
@@ -93,9 +93,7 @@ pub fn triage(r: &AlertRow) -> Triage {
 }
 
 /// An alert that only the store knows.
-pub fn alert(d: &AlertDetail) -> AlertView {
-    let r = &d.row;
-    let doc = &d.doc;
+pub fn alert(r: &AlertRow, doc: &Value) -> AlertView {
     let text = |name: &str| doc.get(name).and_then(Value::as_str).unwrap_or_default();
     let list = |name: &str| -> Vec<String> {
         let items = doc.get(name).and_then(Value::as_array);
@@ -129,6 +127,7 @@ pub fn alert(d: &AlertDetail) -> AlertView {
         src_ip: r.src_ip.clone(),
         src_ips: list("src_ips"),
         user: r.user.clone(),
+        users: list("users"),
         host: r.host.clone(),
         count: r.count,
         window_seconds: doc.get("window_seconds").and_then(Value::as_u64).unwrap_or(0),
@@ -142,11 +141,11 @@ pub fn alert(d: &AlertDetail) -> AlertView {
             cost_us: route.and_then(|x| x.get("cost_us")).and_then(Value::as_u64).unwrap_or(0),
         },
         evidence: Vec::new(),
-        matched_total: doc.get("matched_total").and_then(Value::as_u64).unwrap_or(d.evidence.len() as u64),
+        matched_total: doc.get("matched_total").and_then(Value::as_u64).unwrap_or(0),
         covered_by: doc.get("covered_by").and_then(Value::as_str).map(str::to_owned),
         covers: list("covers"),
     };
-    AlertView { alert: Arc::new(alert), triage: triage(r), tags: r.tags.clone(), notes: notes(&d.notes) }
+    AlertView { alert: Arc::new(alert), triage: triage(r), tags: r.tags.clone(), notes: Vec::new() }
 }
 
 /// Notes as pairs of who and what.

@@ -19,6 +19,10 @@ use crate::store::{
 
 /// How often other people's changes are looked for.
 const LOOK: Duration = Duration::from_millis(400);
+/// Alerts of a store that are shown before the others are read.
+const HEAD: usize = 300;
+/// Alerts read with one look at the store.
+const TOGETHER: usize = 1000;
 /// How long a change waits for its alert to be written.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -118,19 +122,41 @@ impl Worker {
 
     fn try_publish(&mut self) -> Result<(), StoreError> {
         // Beside a log only what people did is asked for: the analyzer has the alerts themselves.
-        let rows = self.store.alerts(&AlertFilter { touched: !self.alone, ..AlertFilter::default() })?;
+        let mut filter = AlertFilter { touched: !self.alone, ..AlertFilter::default() };
+        if self.alone && self.known.is_empty() {
+            // The head of the queue is there at once, however long it is.
+            filter.limit = Some(HEAD);
+            let rows = self.store.alerts(&filter)?;
+            let all = rows.len() < HEAD;
+            self.publish_rows(&rows)?;
+            if all {
+                return Ok(());
+            }
+            filter.limit = None;
+        }
+        let rows = self.store.alerts(&filter)?;
+        self.publish_rows(&rows)
+    }
+
+    fn publish_rows(&mut self, rows: &[AlertRow]) -> Result<(), StoreError> {
+        if self.alone {
+            let known = &mut self.known;
+            let fresh = |r: &&AlertRow| known.get(&r.id).is_none_or(|k| k.0 != r.revision);
+            let new: Vec<&AlertRow> = rows.iter().filter(fresh).collect();
+            for part in new.chunks(TOGETHER) {
+                let docs = self.store.alert_docs(part.iter().map(|r| r.id.as_str()))?;
+                for (r, doc) in part.iter().zip(&docs) {
+                    known.insert(r.id.clone(), (r.revision, convert::alert(r, doc)));
+                }
+            }
+        }
         let mut decisions = Decisions::default();
         let mut stored = Vec::new();
-        for r in &rows {
+        for r in rows {
             let target = Target::Alert(r.id.clone());
             let notes = if r.notes > 0 { convert::notes(&self.store.notes(&target)?) } else { Vec::new() };
             let d = Decision { triage: convert::triage(r), tags: r.tags.clone(), notes };
             if self.alone {
-                let fresh = self.known.get(&r.id).is_some_and(|k| k.0 == r.revision);
-                if !fresh {
-                    let detail = self.store.alert(&r.id)?;
-                    self.known.insert(r.id.clone(), (r.revision, convert::alert(&detail)));
-                }
                 if let Some((_, v)) = self.known.get(&r.id) {
                     let mut v = v.clone();
                     (v.triage, v.tags, v.notes) = (d.triage.clone(), d.tags.clone(), d.notes.clone());
@@ -152,7 +178,7 @@ impl Worker {
             }
         }
         let cases: Vec<CaseView> = self.store.cases()?.iter().map(convert::case).collect();
-        let _ = self.out.send(Msg::Judged(Arc::new(judged(&rows, &cases))));
+        let _ = self.out.send(Msg::Judged(Arc::new(judged(rows, &cases))));
         let _ = self.out.send(Msg::UndoDepth(self.store.undo_depth()?));
         let _ = self.out.send(Msg::Cases(Arc::new(cases)));
         let _ = self.data.send(DataReq::Decisions(Arc::new(decisions)));

@@ -149,7 +149,7 @@ impl Triage {
         let kept = self.anchor.as_deref().and_then(|id| row_of(id).or_else(|| cover(id).and_then(row_of)));
         let at = kept.unwrap_or(self.cursor.at);
         self.cursor.set(at, self.shown.len(), height);
-        self.selected.retain(|id| all.iter().any(|v| v.alert.id == *id));
+        self.selected.retain(|id| ids.contains(id.as_str()));
         self.fit = Fit::of(self.shown.iter().filter_map(|i| all.get(*i)));
         // Until somebody moves it, the cursor stays on the riskiest row. An alert
         // that left the queue gives its row to the next; one that is gone for

@@ -69,6 +69,10 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         ),
         if s.snap.evicted > 0 || c.late > 0 { t.warn } else { t.text },
     ));
+    for lost in s.snap.evicted_by.iter().take(3) {
+        let what = format!("  {} evicted from {}", n(lost.entries), text::sanitize(&lost.rule));
+        out.push(Line::Text(what, t.dim));
+    }
     let phase = match s.snap.phase {
         Phase::Starting => "starting",
         Phase::Running => "reading",
@@ -108,6 +112,9 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     out.push(Line::Text(s.facts.store.clone(), t.text));
     for o in s.snap.outputs.iter() {
         out.push(Line::Text(format!("  {}", text::sanitize(&o.reason)), t.bad));
+    }
+    for note in s.snap.notes.iter() {
+        out.push(Line::Text(format!("  {}", text::sanitize(note)), t.warn));
     }
     out.push(Line::Rule(format!("sources ({})", s.snap.sources.len())));
     for source in s.snap.sources.iter() {

@@ -102,7 +102,7 @@ fn many_addresses_are_listed_up_to_a_hundred() {
     assert_eq!((a.user.as_deref(), a.host.as_deref(), a.window_seconds), (Some("root"), Some("h1"), 600));
     assert_eq!(
         a.message,
-        "Correlation 1: 150 failed attempts, account root from at least 100 addresses on h1 within 2 min 29 s (threshold 3 in 10 min)"
+        "Correlation 1: 150 failed attempts, account root from at least 100 addresses (10.0.0.0, 10.0.0.1, 10.0.0.2 and more) on h1 within 2 min 29 s (threshold 3 in 10 min)"
     );
     assert_eq!(a.techniques, ["T1110"]);
     assert_eq!((a.route.stage.as_str(), a.route.cost_us), ("rules", 0));

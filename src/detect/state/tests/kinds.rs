@@ -59,10 +59,25 @@ fn a_flood_of_one_value_does_not_push_out_the_others() {
     lines.push((500, format!("{F} user=c")));
     let mut b = Bench::new(&rules);
     b.feed(0, &lines);
-    assert!(b.state.counters().evicted > 0);
+    assert_eq!(b.state.counters().evicted, 0, "newer ones stand for those that went");
     let got = b.end();
     assert_eq!(got.len(), 1);
     assert_eq!(got[0].timestamp.secs(), 0);
+}
+
+#[test]
+fn what_a_cap_takes_is_counted_where_it_may_be_missed() {
+    let ordered = |n: u32, steps: &str| {
+        correlation(n, &format!("type: temporal_ordered\nrules: [{steps}]\ngroup-by: [src_ip]\ntimespan: 1h"))
+    };
+    let rules = [base("fail"), base("ok"), base("root"), ordered(1, "fail, ok"), ordered(2, "fail, ok, root")];
+    let lines: Vec<_> = (0..1_000).map(|i| (i, format!("{F} user=a"))).collect();
+    let mut b = Bench::new(&rules);
+    b.feed(0, &lines);
+    let lost = b.state.evicted_by();
+    assert_eq!(b.state.counters().evicted, 1_000 - 256);
+    assert_eq!(lost.iter().map(|l| l.entries).collect::<Vec<_>>(), [1_000 - 256], "the last of two steps needs one");
+    assert_eq!(&*lost[0].rule_id, "11111111-0000-4000-8000-000000000002");
 }
 
 #[test]

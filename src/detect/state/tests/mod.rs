@@ -8,6 +8,7 @@ mod fold;
 mod kinds;
 mod news;
 mod order;
+mod redeem;
 mod reference;
 mod scores;
 

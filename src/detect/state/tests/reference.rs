@@ -23,6 +23,7 @@ fn spec(kind: CorrelationKind, timespan: i64, gte: f64) -> CorrelationSpec {
         fields: Vec::new(),
         percentile: 90.0,
         learn: Default::default(),
+        redeemed: None,
         generate: false,
     }
 }

@@ -27,7 +27,11 @@ fn about(text: &str) -> About {
         out.ids.push(info.id.to_string());
         out.names.push(info.id.to_string());
         out.names.extend(info.name.iter().map(|n| n.to_string()));
-        match rule::parse(&node).map(|d| d.body) {
+        let document = rule::parse(&node);
+        if let Some(redeemed) = document.as_ref().ok().and_then(|d| d.meta.custom.redeemed_by.as_ref()) {
+            out.refs.push(redeemed.rule.clone());
+        }
+        match document.map(|d| d.body) {
             Ok(Body::Correlation(c)) => out.refs.extend(c.rules),
             Ok(Body::Filter(_, target, _)) => {
                 out.filter = true;
@@ -98,8 +102,12 @@ pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleF
     let before: Vec<RuleFile> = wanted.iter().filter_map(|i| all.get(*i).cloned()).collect();
     let mut after = before.clone();
     match after.iter_mut().find(|f| f.path == path) {
-        Some(f) => *f = RuleFile::new(path, text),
-        None => after.push(RuleFile::new(path, text)),
+        Some(f) => text.clone_into(&mut f.text),
+        None => {
+            // It will be read as all others are.
+            let pipelines = all.iter().find_map(|f| f.pipelines.clone());
+            after.push(RuleFile { pipelines, ..RuleFile::new(path, text) });
+        }
     }
     (before, after)
 }

@@ -1,0 +1,130 @@
+//! What was counted by value, and what of it was taken back.
+//!
+//! An account that fails to log in from an address and then logs in from there
+//! was mistyped, not guessed. A ledger counts acts by value and leaves out the
+//! values that a redeeming match took back, before or after, unless they have
+//! more acts than a human being needs to remember a password.
+
+use rustc_hash::FxHashMap;
+
+use super::super::{CorrelationKind, CorrelationSpec};
+use super::entry::{Entry, REDEEMS};
+
+/// Distinct values told apart; further ones count as one value each.
+const MAX_VALUES: usize = 10_000;
+
+/// Part of a timespan within which one redeemer stands for all of its value.
+const REPEAT: i64 = 8;
+
+/// What is known of one value.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    entries: u32,
+    acts: u64,
+    redeemers: u32,
+    /// Time of the redeemer that came last.
+    redeemed_at: i64,
+}
+
+impl Told {
+    fn redeemed(self, at_most: u64) -> bool {
+        self.redeemers > 0 && self.acts <= at_most
+    }
+}
+
+/// Counts by value. Invariant: after any sequence of `enter` and `leave` it
+/// equals a fresh one fed with the entries still inside.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ledger {
+    values: FxHashMap<u64, Told>,
+    at_most: u64,
+    /// Values that count, and their acts.
+    distinct: u64,
+    acts: u64,
+}
+
+impl Ledger {
+    /// An empty ledger, where the correlation takes back at all.
+    pub(super) fn new(spec: &CorrelationSpec) -> Option<Self> {
+        let redeemed = spec.redeemed.as_ref()?;
+        Some(Self { at_most: redeemed.at_most, ..Self::default() })
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+        (self.distinct, self.acts) = (0, 0);
+    }
+
+    fn change(&mut self, value: u64, how: impl FnOnce(&mut Told)) {
+        if self.values.len() >= MAX_VALUES && !self.values.contains_key(&value) {
+            return;
+        }
+        let at_most = self.at_most;
+        let told = self.values.entry(value).or_default();
+        let counted = |t: &Told| if t.entries == 0 || t.redeemed(at_most) { (0, 0) } else { (1, t.acts) };
+        let before = counted(told);
+        how(told);
+        let after = counted(told);
+        if told.entries == 0 && told.redeemers == 0 {
+            self.values.remove(&value);
+        }
+        self.distinct = (self.distinct + after.0).saturating_sub(before.0);
+        self.acts = (self.acts + after.1).saturating_sub(before.1);
+    }
+
+    pub(super) fn enter(&mut self, e: &Entry) {
+        self.change(e.value, |t| {
+            if e.base == REDEEMS {
+                t.redeemers += 1;
+                t.redeemed_at = e.time();
+            } else {
+                t.entries += 1;
+                t.acts += u64::from(e.weight);
+            }
+        });
+    }
+
+    pub(super) fn leave(&mut self, e: &Entry) {
+        self.change(e.value, |t| {
+            if e.base == REDEEMS {
+                t.redeemers = t.redeemers.saturating_sub(1);
+            } else {
+                t.entries = t.entries.saturating_sub(1);
+                t.acts = t.acts.saturating_sub(u64::from(e.weight));
+            }
+        });
+    }
+
+    /// Whether an entry can go without changing which values are there.
+    pub(super) fn repeated(&self, e: &Entry) -> bool {
+        self.values.get(&e.value).is_some_and(|t| if e.base == REDEEMS { t.redeemers > 1 } else { t.entries > 1 })
+    }
+
+    /// Whether something takes back what is counted of a value.
+    pub(super) fn redeems(&self, value: u64) -> bool {
+        self.values.get(&value).is_some_and(|t| t.redeemers > 0)
+    }
+
+    /// Whether a redeemer at that time says nothing new: nothing of its value
+    /// is counted, and another one came shortly before.
+    pub(super) fn idle(&self, value: u64, time: i64, timespan: i64) -> bool {
+        let told = self.values.get(&value).filter(|t| t.entries == 0 && t.redeemers > 0);
+        told.is_some_and(|t| (t.redeemed_at..=t.redeemed_at.saturating_add(timespan / REPEAT)).contains(&time))
+    }
+
+    /// What the condition compares: values or acts that count.
+    pub(super) fn measured(&self, spec: &CorrelationSpec) -> f64 {
+        (if spec.kind == CorrelationKind::ValueCount { self.distinct } else { self.acts }) as f64
+    }
+
+    /// Values that were taken back, and all that were counted.
+    pub(super) fn redeemed(&self) -> (u64, u64) {
+        let all = self.values.values().filter(|t| t.entries > 0);
+        let (mut redeemed, mut total) = (0, 0);
+        for t in all {
+            total += 1;
+            redeemed += u64::from(t.redeemed(self.at_most));
+        }
+        (redeemed, total)
+    }
+}

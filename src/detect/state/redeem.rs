@@ -1,0 +1,97 @@
+//! Matches that take back what others counted (`secstream: redeemed_by:`).
+//!
+//! A redeeming match stands in the window of its group like any other entry,
+//! so that it takes back what came before and what comes after, in any order
+//! of arrival, as long as both are within the timespan. It never makes a
+//! condition true, is no evidence, and keeps no episode open. Where an episode
+//! was open already, it counts there; if too little is left for the condition,
+//! the alert is level low, and so is what stands on it alone.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::core::{Core, Match, touch};
+use super::entry::{Entry, NO_FACT, REDEEMS};
+use super::feed::hash_of;
+use super::plan::Plan;
+use super::shards::Place;
+use super::window::Window;
+
+/// Episodes remembered that were taken back.
+const MAX_NOTED: usize = 4_096;
+
+/// Which episodes were taken back, for the correlations above them.
+#[derive(Debug, Default)]
+pub(super) struct Redemptions {
+    noted: BTreeSet<u64>,
+    order: VecDeque<u64>,
+    /// Open episodes that correlations stand on.
+    open: BTreeMap<u64, Place>,
+}
+
+impl Redemptions {
+    /// Notes an open episode that others may stand on.
+    pub(super) fn opened(&mut self, uid: u64, place: Place) {
+        self.open.insert(uid, place);
+    }
+
+    /// Notes that it closed, and whether it was taken back.
+    pub(super) fn closed(&mut self, uid: u64, redeemed: bool) {
+        if self.open.remove(&uid).is_none() || !redeemed {
+            return;
+        }
+        if self.noted.insert(uid) {
+            self.order.push_back(uid);
+        }
+        while self.order.len() > MAX_NOTED {
+            if let Some(oldest) = self.order.pop_front() {
+                self.noted.remove(&oldest);
+            }
+        }
+    }
+}
+
+impl Core {
+    /// Whether there are any of these episodes and all of them were taken back.
+    pub(super) fn all_redeemed(&self, plan: &Plan, uids: &[u64]) -> bool {
+        let open = |uid: &u64| {
+            let group = self.at(*self.redemptions.open.get(uid)?)?;
+            Some(group.episode.as_ref()?.redeemed(plan.slot(group.slot)?))
+        };
+        let redeemed = |uid: &u64| self.redemptions.noted.contains(uid) || open(uid).unwrap_or(false);
+        !uids.is_empty() && uids.iter().all(redeemed)
+    }
+
+    /// A match that takes back what a correlation counted of its value.
+    pub(super) fn redeem(&mut self, plan: &Plan, id: u32, m: &Match<'_>) {
+        let Some(slot) = plan.slot(id) else { return };
+        let Some((spec, by)) = slot.spec.as_ref().and_then(|s| Some((s, s.redeemed.as_ref()?))) else { return };
+        let read = |f: &super::super::FieldRef| f.read(m.e).filter(|v| !v.is_empty());
+        let Some(value) = hash_of(by.value.iter().map(read)) else { return };
+        let lane = m.lane_of(slot);
+        self.key.start(id, lane);
+        for f in &by.group_by {
+            self.key.push(read(f));
+        }
+        if !by.group_by.is_empty() && !self.key.any() {
+            return;
+        }
+        let place = self.group(plan, slot, lane);
+        let Some(group) = self.at_mut(place) else { return };
+        touch(group, m);
+        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot.cooldown)) {
+            self.close(plan, place);
+        }
+        let facts = [NO_FACT; 4];
+        let e = Entry { ev: m.ev, seq: m.seq, value, weight: 0, base: REDEEMS, facts, child: false };
+        let ledger = self.at_mut(place).and_then(|g| g.episode.as_mut()).and_then(|ep| ep.ledger.as_mut());
+        if let Some(ledger) = ledger {
+            ledger.enter(&e);
+        }
+        // Most people log in often and mistype seldom: their log-ins take no room.
+        let idle = |w: &Window| w.idle(spec, value, m.time);
+        if self.at(place).and_then(|g| g.window.as_ref()).is_some_and(idle) {
+            return;
+        }
+        self.slide(slot, spec, place, m, e, None);
+    }
+}

@@ -1,0 +1,159 @@
+//! Matches that take back what others counted.
+
+use proptest::prelude::*;
+
+use super::{Bench, alerts, base, brief, correlation};
+use crate::alert::Alert;
+use crate::event::Severity;
+
+/// Log-ins, which alert nobody.
+fn login() -> String {
+    base("login").replace("level: low", "level: informational")
+}
+
+/// Failures of different accounts from one address, taken back by log-ins.
+fn spraying(extra: &str) -> Vec<String> {
+    let rule = correlation(
+        1,
+        "type: value_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 10m\ncondition: {field: user, gte: 4}",
+    );
+    vec![base("fail"), login(), format!("{rule}secstream: {{redeemed_by: {{rule: login{extra}}}}}\n")]
+}
+
+fn lines(words: &[(i64, &str, &str)]) -> Vec<(i64, String)> {
+    words.iter().map(|(t, kind, user)| (*t, format!("kind={kind} src_ip=1.1.1.1 user={user}"))).collect()
+}
+
+fn run(rules: &[String], words: &[(i64, &str, &str)]) -> Vec<Alert> {
+    let mut b = Bench::new(rules);
+    b.feed(0, &lines(words));
+    b.end()
+}
+
+#[test]
+fn who_logs_in_was_not_sprayed() {
+    let f = |t, u| (t, "fail", u);
+    let l = |t, u| (t, "login", u);
+    let nat = [f(0, "a"), l(5, "a"), f(60, "b"), l(66, "b"), f(120, "c"), l(130, "c"), f(180, "d"), l(188, "d")];
+    assert!(run(&spraying(""), &nat).is_empty());
+    let before = [l(0, "a"), l(1, "b"), f(60, "a"), f(70, "b"), f(80, "c"), f(90, "d")];
+    assert!(run(&spraying(""), &before).is_empty());
+    let one = [f(0, "a"), l(5, "a"), f(60, "b"), f(70, "c"), f(80, "d"), f(90, "e")];
+    let found = run(&spraying(""), &one);
+    // what was taken back is of the same address and time, so it is shown
+    assert_eq!(brief(&found), [(0, 5, 5)]);
+    assert_eq!(found[0].severity, Severity::High);
+    let elsewhere = [(0, "fail", "a"), (1, "fail", "b"), (2, "fail", "c"), (3, "login", "x"), (4, "fail", "d")];
+    assert_eq!(run(&spraying(""), &elsewhere).len(), 1);
+}
+
+#[test]
+fn a_log_in_takes_back_no_more_than_a_person_mistypes() {
+    let words: Vec<(i64, &str, &str)> = (0..3)
+        .flat_map(|n| ["a", "b", "c", "d"].map(|u| (n * 20, "fail", u)))
+        .chain(["a", "b", "c", "d"].map(|u| (100, "login", u)))
+        .collect();
+    let mut words: Vec<_> = words.into_iter().map(|(t, k, u)| (t + i64::from(u.as_bytes()[0] - b'a'), k, u)).collect();
+    words.sort_by_key(|w| w.0);
+    assert_eq!(run(&spraying(", at_most: 2"), &words)[0].severity, Severity::High);
+    assert_eq!(run(&spraying(", at_most: 3"), &words)[0].severity, Severity::Low);
+}
+
+#[test]
+fn an_open_alert_is_taken_back_when_several_log_in() {
+    let fails = ["a", "b", "c", "d", "e"].iter().enumerate().map(|(i, u)| (i as i64 * 10, "fail", *u));
+    let with = |logins: &[&'static str]| {
+        let all: Vec<_> = fails.clone().chain(logins.iter().map(|u| (100, "login", *u))).collect();
+        run(&spraying(""), &all).remove(0)
+    };
+    assert_eq!(with(&["a"]).severity, Severity::High);
+    assert_eq!(with(&["a", "b"]).severity, Severity::High, "one or two may be what the spraying was for");
+    let back = with(&["a", "b", "c"]);
+    assert_eq!(back.severity, Severity::Low);
+    assert!(back.message.contains("3 of 5 accounts logged in from there"), "{}", back.message);
+    assert!(back.route.reason.contains("taken back"), "{}", back.route.reason);
+    let sum: f64 = back.score_parts.iter().map(|p| p.1).sum();
+    assert!((sum - back.score).abs() < 1e-9 && back.score_parts.iter().any(|p| p.0 == "redeemed"), "{back:?}");
+}
+
+#[test]
+fn what_stands_on_it_goes_with_it() {
+    let mut rules = spraying("");
+    rules.push(correlation(
+        2,
+        "type: temporal_ordered\nrules: [c1, login]\ngroup-by: [src_ip]\ntimespan: 1h\ngenerate: true",
+    ));
+    let fails = ["a", "b", "c", "d", "e"].iter().enumerate().map(|(i, u)| (i as i64 * 10, "fail", *u));
+    let outage: Vec<_> = fails.clone().chain(["a", "b", "c", "d"].map(|u| (100, "login", u))).collect();
+    let found = run(&rules, &outage);
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|a| a.severity == Severity::Low), "{found:?}");
+    let attack: Vec<_> = fails.chain([(100, "login", "c")]).collect();
+    assert!(run(&rules, &attack).iter().all(|a| a.severity == Severity::High));
+}
+
+#[test]
+fn of_counts_by_a_named_field() {
+    let rule =
+        correlation(1, "type: event_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 10m\ncondition: {gte: 4}");
+    let rules = [base("fail"), login(), format!("{rule}secstream: {{redeemed_by: {{rule: login, field: user}}}}\n")];
+    let nat: Vec<(i64, &str, &str)> = ["a", "b", "c", "d", "e"]
+        .iter()
+        .enumerate()
+        .flat_map(|(i, u)| {
+            let t = i as i64 * 20;
+            [(t, "fail", *u), (t + 5, "login", *u)]
+        })
+        .collect();
+    assert!(run(&rules, &nat).is_empty());
+    let guessed: Vec<(i64, &str, &str)> = (0..4).map(|i| (i * 10, "fail", "a")).chain([(50, "login", "a")]).collect();
+    assert_eq!(run(&rules, &guessed)[0].severity, Severity::High);
+    let unnamed: Vec<(i64, &str)> = (0..4).map(|i| (i * 10, "kind=fail src_ip=1.1.1.1")).collect();
+    assert_eq!(alerts(&rules, &unnamed).len(), 1, "a failure without an account counts");
+}
+
+/// The accounts that count within the ten minutes before a failure.
+fn slow(seen: &[(i64, bool, u8)], t: i64) -> usize {
+    let inside = || seen.iter().filter(|s| s.0 >= t - 600 && s.0 <= t);
+    (0..8)
+        .filter(|u| {
+            let fails = inside().filter(|s| !s.1 && s.2 == *u).count();
+            fails > 0 && (fails > 3 || !inside().any(|s| s.1 && s.2 == *u))
+        })
+        .count()
+}
+
+proptest! {
+    /// The first alert comes where a slow and obvious count says so. Log-ins
+    /// stay well within the part of the timespan in which one stands for all.
+    #[test]
+    fn against_a_slow_count(steps in prop::collection::vec((0i64..40, any::<bool>(), 0u8..8), 1..60)) {
+        let (mut t, mut seen, mut expected) = (0, Vec::new(), None);
+        let mut words = Vec::new();
+        for (dt, login, user) in steps {
+            t += dt;
+            // A repeated log-in is left out: that is what the window does.
+            if login && seen.iter().any(|s: &(i64, bool, u8)| s.1 && s.2 == user && t - s.0 <= 75) {
+                continue;
+            }
+            seen.push((t, login, user));
+            words.push((t, format!("kind={} src_ip=1.1.1.1 user=u{user}", if login { "login" } else { "fail" })));
+            if !login && expected.is_none() && slow(&seen, t) >= 4 {
+                expected = Some(t);
+            }
+        }
+        let mut b = Bench::new(&spraying(""));
+        b.feed(0, &words);
+        let opened = b.updates.iter().any(|u| !u.closed);
+        prop_assert_eq!(opened, expected.is_some());
+        // However it is cut into batches, the same.
+        let whole = b.end();
+        let mut one = Bench::new(&spraying(""));
+        for w in &words {
+            one.line(w.0, &w.1);
+        }
+        let levels = |a: &[Alert]| a.iter().map(|a| (a.id.clone(), a.severity)).collect::<Vec<_>>();
+        let one = one.end();
+        prop_assert_eq!((brief(&whole), levels(&whole)), (brief(&one), levels(&one)));
+    }
+}
