@@ -11,7 +11,7 @@ use super::error::{DONE, FAILED, Failure, USAGE};
 use super::progress::Progress;
 use super::words::count;
 use super::{inputs, summary};
-use crate::config::nearest;
+use crate::config::{Config, nearest};
 use crate::event::sanitize;
 use crate::pipeline::{
     AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
@@ -19,7 +19,7 @@ use crate::pipeline::{
 use crate::query::{Field, Query};
 use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter};
 use crate::source::{Input, InputKind, Skipped};
-use crate::store::Store;
+use crate::store::{Store, default_path};
 
 /// Runs the command.
 pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
@@ -29,7 +29,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     options.policy = inputs::policy(&config);
     options.follow = args.follow;
     one_standard_output(args)?;
-    spare_the_evidence(args, &options.inputs)?;
+    spare_the_evidence(args, &options.inputs, &config)?;
     inputs::named_store(args.common.db.as_deref())?;
     let [events, matches, alerts, templates, structured, page] = outputs(args)?;
     if let Some(out) = events {
@@ -103,6 +103,15 @@ fn outputs(args: &ReplayArgs) -> Result<[Option<Out>; 6], Failure> {
     for (file, out) in files.iter_mut().zip(&mut outs) {
         *out = file.take().transpose()?;
     }
+    // By another path or link it may still be one file.
+    let files: Vec<_> = args.outputs().filter_map(|(flag, p)| Some((flag, p, identity(Path::new(p))?))).collect();
+    for (i, (flag, path, id)) in files.iter().enumerate() {
+        if let Some((other, ..)) = files.iter().skip(i + 1).find(|f| f.2 == *id) {
+            return Err(Failure::usage(format!(
+                "{flag} and {other} name one file, {path}: one would overwrite the other"
+            )));
+        }
+    }
     for out in outs.iter_mut().flatten() {
         out.empty()?;
     }
@@ -174,11 +183,15 @@ pub(super) fn report(
 
 /// An output that is one of the inputs would destroy it: refused before
 /// anything is opened for writing, whatever name or link leads there.
-fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure> {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |p: &Path| std::fs::metadata(p).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()));
+fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input], config: &Config) -> Result<(), Failure> {
+    // The case store too, whether it is written this time or not.
+    let store = config.optional("store.path").map(std::path::PathBuf::from).or_else(|| default_path().ok());
+    let store = store.and_then(|p| identity(&p));
     for (_, out) in args.outputs().filter(|(_, o)| *o != "-") {
         let Some(id) = identity(Path::new(out)) else { continue };
+        if store == Some(id) {
+            return Err(Failure::usage(format!("{out} is the case store: it would be overwritten")));
+        }
         for i in inputs {
             if let InputKind::Path(p) = &i.kind
                 && identity(p) == Some(id)
@@ -188,6 +201,12 @@ fn spare_the_evidence(args: &ReplayArgs, inputs: &[Input]) -> Result<(), Failure
         }
     }
     Ok(())
+}
+
+/// Device and number of a file, whatever path leads there.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|m| (m.dev(), m.ino()))
 }
 
 /// Two results on one standard output would mix.

@@ -78,6 +78,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         })).collect::<Vec<_>>(),
         "inputs": inputs,
         "outputs_failed": failed,
+        "notes": &*s.notes,
         "skipped": skipped.iter().map(|k| json!({"path": k.name, "reason": k.reason.to_string()})).collect::<Vec<_>>(),
     })
 }
@@ -125,6 +126,9 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
         );
         let one = |e: &Evicted| format!("  {} by {}", e.entries, sanitize(&e.rule));
         out += &some(s.evicted_by.iter().map(one), 5, "--json lists all");
+    }
+    for note in s.notes.iter() {
+        let _ = writeln!(out, "{}", sanitize(note));
     }
     out += &some(warnings(s).into_iter(), 40, "--json lists all");
     let skip = |k: &Skipped| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()));

@@ -15,7 +15,7 @@ use crate::alert::Alert;
 use crate::detect::RuleSet;
 use crate::detect::state::{Carry, State};
 use crate::event::{SourceId, Ts};
-use crate::source::SourceView;
+use crate::source::{Cache, SourceView};
 
 /// One source as a feed reads it again.
 pub(super) struct FeedSource {
@@ -40,6 +40,9 @@ pub(super) struct Publisher {
     pub stop: Arc<AtomicBool>,
     pub on_change: Option<OnChange>,
     pub keep_order: bool,
+    /// Asked for what is wrong with it.
+    pub cache: Cache,
+    pub notes: Vec<String>,
     pub started: Instant,
     pub revision: u64,
     pub problems: Arc<Vec<RuleProblem>>,
@@ -112,6 +115,7 @@ impl Publisher {
             return;
         }
         self.revision += 1;
+        self.notes.extend(self.cache.take_warning());
         let mut totals = Counts::default();
         for l in lanes {
             totals.add(&l.status.counts);
@@ -132,6 +136,7 @@ impl Publisher {
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
             outputs: Arc::new(outputs.trouble()),
+            notes: Arc::new(self.notes.clone()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
             evicted_by: Arc::new(state.evicted_by()),

@@ -202,6 +202,8 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         stop: Arc::clone(&options.stop),
         on_change: options.on_change.clone(),
         keep_order: options.feed && !known,
+        cache: cache.clone(),
+        notes: Vec::new(),
         started,
         revision: 0,
         loaded: rules.rules().iter().filter(|r| r.loaded).count(),

@@ -91,6 +91,8 @@ pub struct Snapshot {
     pub rulings: Arc<Vec<super::RulingHits>>,
     /// Outputs that failed, or cannot be written for now.
     pub outputs: Arc<Vec<OutputFailure>>,
+    /// What the user should know beside that, such as a cache that cannot be written.
+    pub notes: Arc<Vec<String>>,
     /// Ended because the reader of the only output was gone.
     pub abandoned: bool,
     /// Windows and groups put out of memory by the caps.

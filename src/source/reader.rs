@@ -1,6 +1,7 @@
 //! One source read from its beginning: batches out, blocks noted in the view.
 
 use std::io::Read;
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -341,9 +342,18 @@ impl SourceReader {
         let meta = file.metadata().ok()?;
         let read = self.summary.bytes;
         let same = meta.len() == first.print.size && modified(&meta) == first.modified;
+        if meta.len() < first.print.size && read < first.print.size {
+            let lost = "was cut while it was read: not all of what it held at the start was read";
+            self.summary.warnings.push(lost.to_owned());
+            (self.summary.damaged, self.summary.complete) = (true, false);
+            return None;
+        }
         if meta.len() < first.print.size || (meta.len() == first.print.size && !same) {
             self.summary.warnings.push("was changed while it was read".to_owned());
             return None;
+        }
+        if meta.nlink() == 0 {
+            self.summary.warnings.push("was deleted or replaced while it was read; all of it was read".to_owned());
         }
         if let (Some(old), Some(new)) =
             (self.before.as_ref().and_then(|b| b.summary.sha256.as_ref()), &self.summary.sha256)

@@ -130,7 +130,9 @@ impl StoreError {
     /// Puts SQLite's error into words, with the name of the file.
     pub(super) fn at(self, path: &std::path::Path) -> Self {
         let Self::Raw(e) = self else { return self };
-        let path = path.to_owned();
+        // A store in memory has a name that means nothing to people.
+        let memory = path.to_string_lossy().starts_with("file:");
+        let path = if memory { PathBuf::from("the store of this session") } else { path.to_owned() };
         match e.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },

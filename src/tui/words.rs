@@ -341,6 +341,7 @@ pub fn news(before: &Snapshot, now: &Snapshot) -> Option<String> {
 #[must_use]
 pub fn health_len(s: &State) -> usize {
     12 + s.snap.outputs.len()
+        + s.snap.notes.len()
         + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>()
         + s.snap.rule_problems.len()
 }

@@ -120,3 +120,34 @@ fn what_is_said_of_many_is_said_once() {
     ran.says(3, &["60 inputs: is empty", "zz.gz: is damaged", "1 damaged"]);
     assert!(ran.err.lines().count() < 20, "{}", ran.err);
 }
+
+/// Runs while the program stands still because nobody reads its events, then lets it go on.
+fn meanwhile(home: &Home, log: &str, change: impl FnOnce()) -> crate::program::Ran {
+    use std::io::{BufRead as _, BufReader};
+    let mut child = home.start(&["replay", "--no-store", "--threads", "1", log, "--events", "-"]);
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut String::new()).unwrap();
+    change();
+    std::io::copy(&mut out, &mut std::io::sink()).unwrap();
+    crate::program::Ran::from(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_file_that_changes_under_the_reader() {
+    let home = Home::new();
+    let path = home.write("a.log", log(200_000));
+    meanwhile(&home, &path, || std::fs::File::options().write(true).open(&path).unwrap().set_len(1000).unwrap())
+        .says(3, &["a.log: was cut while it was read"]);
+    home.write("a.log", log(200_000));
+    meanwhile(&home, &path, || std::fs::remove_file(&path).unwrap())
+        .says(0, &["a.log: was deleted or replaced while it was read", "200000 records"]);
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_is_said_and_costs_nothing() {
+    let home = Home::new();
+    let path = home.write("a.log", log(10));
+    let mut c = home.command(&["replay", "--no-store", &path]);
+    let ran = crate::program::Ran::from(c.env("SECSTREAM_CACHE_DIR", "/proc/nowhere").output().unwrap());
+    ran.says(0, &["/proc/nowhere: cannot be used as cache directory", "10 records"]);
+}

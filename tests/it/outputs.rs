@@ -83,6 +83,22 @@ fn a_misspelt_path_makes_no_directories_and_empties_no_file() {
 }
 
 #[test]
+fn outputs_never_overwrite_each_other_or_the_store() {
+    let home = Home::new();
+    run(&home, &["--db", "cases.db", "-q"]).says(0, &[]);
+    let store = std::fs::read(home.path("cases.db")).unwrap();
+    run(&home, &["--db", "cases.db", "--events", "./cases.db"]).says(2, &["case store"]);
+    assert_eq!(std::fs::read(home.path("cases.db")).unwrap(), store);
+    home.write("x.jsonl", "earlier\n");
+    std::os::unix::fs::symlink(home.path("x.jsonl"), home.path("link")).unwrap();
+    for other in ["./x.jsonl", "link"] {
+        run(&home, &["--no-store", "--events", "x.jsonl", "--alerts", other])
+            .says(2, &["--events", "--alerts", "one file"]);
+    }
+    assert_eq!(home.read("x.jsonl"), "earlier\n");
+}
+
+#[test]
 fn a_reader_that_is_gone_ends_only_its_own_output() {
     let home = Home::new();
     run(&home, &["--no-store", "--alerts", "good.jsonl"]).says(0, &[]);

@@ -113,6 +113,9 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     for o in s.snap.outputs.iter() {
         out.push(Line::Text(format!("  {}", text::sanitize(&o.reason)), t.bad));
     }
+    for note in s.snap.notes.iter() {
+        out.push(Line::Text(format!("  {}", text::sanitize(note)), t.warn));
+    }
     out.push(Line::Rule(format!("sources ({})", s.snap.sources.len())));
     for source in s.snap.sources.iter() {
         out.push(Line::Text(source_line(source, w), if source.failed || source.damaged { t.bad } else { t.text }));
