@@ -11,6 +11,7 @@
 
 mod alerts;
 mod architecture;
+mod classes;
 mod cli;
 mod docs;
 mod effect;
@@ -21,6 +22,7 @@ mod hostile;
 mod inputs;
 mod interrupted;
 mod many;
+mod new_source;
 mod odd_files;
 mod outputs;
 mod parsed_data;

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Fact, load, reference, titles};
+use super::{Fact, batch_of, load, reference, titles};
+use crate::detect::explain::explain;
+use crate::detect::{RuleFile, RuleIdx};
 use crate::event::ValueKind;
 
 const FIELDS: &[&str] = &["A", "B", "C"];
@@ -111,6 +113,26 @@ proptest! {
                 .map(|(i, _)| i.to_string())
                 .collect();
             prop_assert_eq!(found, expected, "event {:?} of {:?}", f.fields, f.logsource);
+        }
+    }
+
+    /// `rules explain` says of every event what the engine does.
+    #[test]
+    fn explanations_and_engine_agree(rules in prop::collection::vec(rule(), 1..4), facts in prop::collection::vec(fact(), 4..12)) {
+        let texts: Vec<String> = rules.iter().enumerate().map(|(i, r)| r.replacen('{', &format!("{{\"title\": \"{i}\","), 1)).collect();
+        let files = [RuleFile::new("test.yml", texts.join("\n---\n"))];
+        let set = std::sync::Arc::new(crate::detect::RuleSet::load(&files));
+        let batch = batch_of(&facts, &set);
+        let found = titles(&set, &facts);
+        for (e, found) in batch.events().zip(found) {
+            for (i, r) in set.rules().iter().enumerate() {
+                let x = explain(&set, &files, RuleIdx(i as u32), e);
+                let Some(x) = x else { prop_assert!(false, "no explanation of {}", r.title); continue };
+                prop_assert_eq!(x.matches, found.contains(&r.title.to_string()), "{:?} {:?}", texts.get(i), x);
+                if let Some(condition) = x.condition.filter(|_| r.loaded) {
+                    prop_assert_eq!(x.matches, x.binds && condition.holds);
+                }
+            }
         }
     }
 
