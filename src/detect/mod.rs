@@ -10,6 +10,7 @@ mod draft;
 mod fields;
 mod info;
 mod logsource;
+mod reading;
 mod resolve;
 mod ruleset;
 pub mod sigma;

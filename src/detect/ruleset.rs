@@ -14,9 +14,9 @@ use super::compile::expr::{Expr, Lowering};
 use super::compile::preds::Preds;
 use super::compile::{Compilation, Source};
 use super::logsource::RuleLogsource;
-use super::sigma::collection;
+use super::reading::{self, Read};
 use super::sigma::rule::{self, Body, Detection, Document, FilterTarget, LogsourceNames};
-use super::sigma::yaml::{self, Node, YamlError};
+use super::sigma::yaml::{Node, YamlError};
 use super::{RuleFile, RuleIdx, RuleInfo, RuleKind, describe, resolve};
 
 /// Most documents of one rule set.
@@ -61,7 +61,7 @@ impl RuleSet {
     pub(super) fn load_read(files: &[RuleFile], docs: &[Vec<Result<Node, YamlError>>]) -> Self {
         let mut l = Loading::default();
         for (f, docs) in files.iter().zip(docs) {
-            l.file(f, docs);
+            l.file(f, reading::read(f, docs));
         }
         Self::compiled_from(files, l.lowered())
     }
@@ -75,8 +75,8 @@ impl RuleSet {
     /// The rules read and turned into expressions, not yet compiled.
     pub(super) fn lowered(files: &[RuleFile]) -> Lowered {
         let mut l = Loading::default();
-        for f in files {
-            l.file(f, &collection::expand(yaml::parse(&f.text)));
+        for (f, documents) in files.iter().zip(reading::documents(files)) {
+            l.file(f, documents);
         }
         l.lowered()
     }
@@ -145,24 +145,20 @@ impl Loading {
         (self.infos, preds, sources, Arc::new(schema.freeze()))
     }
 
-    fn file(&mut self, f: &RuleFile, docs: &[Result<Node, YamlError>]) {
+    fn file(&mut self, f: &RuleFile, documents: Vec<Read>) {
         let path: Arc<str> = f.path.as_str().into();
         if let Some(e) = &f.error {
             self.wrong(&path, &rule::Meta::default(), 1, e.clone());
             return;
         }
         let before = self.infos.len();
-        for doc in docs {
+        for doc in documents {
             if self.infos.len() >= MAX_RULES {
                 return;
             }
             match doc {
-                Ok(node) => match f.pipelines.as_ref().map(|p| p.apply(node)) {
-                    None => self.document(&path, node),
-                    Some(Ok(changed)) => self.document(&path, &changed),
-                    Some(Err(e)) => self.wrong(&path, &rule::meta(node), e.line, located(&path, &e)),
-                },
-                Err(e) => self.wrong(&path, &rule::Meta::default(), e.line, located(&path, e)),
+                Ok(document) => self.document(&path, *document),
+                Err((meta, e)) => self.wrong(&path, &meta, e.line, located(&path, &e)),
             }
         }
         if self.infos.len() == before {
@@ -170,11 +166,8 @@ impl Loading {
         }
     }
 
-    fn document(&mut self, path: &Arc<str>, node: &Node) {
-        let Document { meta, body } = match rule::parse(node) {
-            Ok(d) => d,
-            Err(e) => return self.wrong(path, &rule::meta(node), e.line, located(path, &e)),
-        };
+    fn document(&mut self, path: &Arc<str>, document: Document) {
+        let Document { meta, body } = document;
         let mut info = describe::info(&meta, path);
         let at = self.infos.len();
         if let Some(first) = self.by_id.get(&*info.id).and_then(|i| self.infos.get(*i)) {

@@ -1,6 +1,6 @@
 //! A predicate asked of a single value, as the engine's index answers it.
 
-use regex::Regex;
+use crate::detect::compile::lazy_regex::LazyRegex;
 
 use crate::detect::compile::preds::{Op, number_bits};
 use crate::detect::sigma::glob::fold_into;
@@ -10,14 +10,14 @@ use crate::detect::sigma::value::decimal;
 #[derive(Debug)]
 pub struct Tester<'a> {
     op: &'a Op,
-    regex: Option<&'a Regex>,
+    regex: Option<&'a LazyRegex>,
     folded: String,
 }
 
 impl<'a> Tester<'a> {
     /// A tester; a regular expression comes compiled.
     #[must_use]
-    pub fn new(op: &'a Op, regex: Option<&'a Regex>) -> Self {
+    pub fn new(op: &'a Op, regex: Option<&'a LazyRegex>) -> Self {
         Self { op, regex, folded: String::new() }
     }
 

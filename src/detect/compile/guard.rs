@@ -6,6 +6,8 @@ use crate::detect::sigma::glob::fold_into;
 
 /// Most alternatives worth looking for.
 const MAX_ALTERNATIVES: usize = 64;
+/// Most characters of a class that are told apart.
+const MAX_CLASS: usize = 8;
 
 /// Folded literals such that every match of the expression contains one of
 /// them after folding; `None` where there are none worth looking for.
@@ -15,10 +17,20 @@ pub fn literals(pattern: &str) -> Option<Vec<String>> {
     cover(&hir)
 }
 
-/// About how many bytes an expression takes when compiled; `None` if it is wrong.
+/// What is known of an expression before it is compiled.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// About how many bytes it takes when compiled.
+    pub weight: usize,
+    /// See [`literals`].
+    pub literals: Option<Vec<String>>,
+}
+
+/// The shape of an expression; `None` if it is wrong.
 #[must_use]
-pub fn weight(pattern: &str) -> Option<usize> {
-    regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(pattern).ok().map(|hir| bytes(&hir))
+pub fn shape(pattern: &str) -> Option<Shape> {
+    let hir = regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(pattern).ok()?;
+    Some(Shape { weight: bytes(&hir), literals: cover(&hir) })
 }
 
 fn bytes(hir: &Hir) -> usize {
@@ -40,72 +52,118 @@ fn bytes(hir: &Hir) -> usize {
 }
 
 fn cover(hir: &Hir) -> Option<Vec<String>> {
+    if let Some(texts) = texts(hir) {
+        return Some(shortest(&texts)).filter(|t| worth(t) > 0);
+    }
     match hir.kind() {
-        HirKind::Literal(_) | HirKind::Class(_) => fixed(hir).filter(|t| !t.is_empty()).map(|t| vec![t]),
         HirKind::Capture(c) => cover(&c.sub),
         HirKind::Repetition(r) if r.min >= 1 => cover(&r.sub),
         HirKind::Concat(parts) => {
             let mut best: Option<Vec<String>> = None;
-            let mut run = String::new();
+            let mut run = vec![String::new()];
             for p in parts {
-                if let Some(t) = fixed(p) {
-                    run.push_str(&t);
-                    continue;
-                }
-                best = better(best, std::mem::take(&mut run));
-                if let Some(c) = cover(p) {
-                    best = Some(match best {
-                        Some(b) if worth(&b) >= worth(&c) => b,
-                        _ => c,
-                    });
+                let own = texts(p);
+                let longer = own.as_ref().and_then(|t| cross(&run, t));
+                let own = if own.is_none() { cover(p) } else { own };
+                run = match longer {
+                    Some(longer) => longer,
+                    // What is too much to follow begins anew.
+                    None => texts(p).unwrap_or_else(|| vec![String::new()]),
+                };
+                for candidate in [own, Some(shortest(&run))].into_iter().flatten() {
+                    best = better(best, candidate);
                 }
             }
-            better(best, run)
+            best
         }
         HirKind::Alternation(parts) => {
             let mut all = Vec::new();
             for p in parts {
                 all.extend(cover(p)?);
             }
-            all.sort();
-            all.dedup();
+            let all = shortest(&all);
             (all.len() <= MAX_ALTERNATIVES).then_some(all)
         }
         _ => None,
     }
 }
 
-fn better(best: Option<Vec<String>>, run: String) -> Option<Vec<String>> {
-    if run.is_empty() || best.as_ref().is_some_and(|b| worth(b) >= run.len()) {
-        return best;
+fn better(best: Option<Vec<String>>, new: Vec<String>) -> Option<Vec<String>> {
+    match best {
+        Some(b) if rank(&b) >= rank(&new) => Some(b),
+        best if worth(&new) == 0 => best,
+        _ => Some(new),
     }
-    Some(vec![run])
 }
 
-/// The shortest literal decides how often a set is found by chance.
+/// The shortest literal decides how often a set is found by chance, then how many there are.
+fn rank(set: &[String]) -> (usize, std::cmp::Reverse<usize>) {
+    (worth(set).min(8), std::cmp::Reverse(set.len()))
+}
+
 fn worth(set: &[String]) -> usize {
     set.iter().map(String::len).min().unwrap_or(0)
 }
 
-/// The one text, folded, that a piece of an expression stands for.
-fn fixed(hir: &Hir) -> Option<String> {
+/// A set without what contains another of it, sorted.
+fn shortest(set: &[String]) -> Vec<String> {
+    let mut all: Vec<String> =
+        set.iter().filter(|t| !set.iter().any(|s| s.len() < t.len() && t.contains(s.as_str()))).cloned().collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Every text of the first set followed by every one of the second, if they are few.
+fn cross(before: &[String], after: &[String]) -> Option<Vec<String>> {
+    let few = before.len() * after.len() <= MAX_ALTERNATIVES;
+    few.then(|| before.iter().flat_map(|b| after.iter().map(move |a| format!("{b}{a}"))).collect())
+}
+
+/// The few texts, folded, that a piece of an expression stands for.
+fn texts(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(vec![String::new()]),
         HirKind::Literal(l) => {
             let mut out = String::new();
             fold_into(std::str::from_utf8(&l.0).ok()?, &mut out);
-            Some(out)
+            Some(vec![out])
         }
         HirKind::Class(regex_syntax::hir::Class::Unicode(c)) => {
-            let mut all = c.iter().flat_map(|r| r.start()..=r.end());
-            let fold = |c: char| {
+            let mut all: Vec<String> = Vec::new();
+            for c in c.iter().flat_map(|r| r.start()..=r.end()).take(MAX_CLASS + 1) {
                 let mut out = String::new();
                 fold_into(c.encode_utf8(&mut [0; 4]), &mut out);
-                out
-            };
-            let first = fold(all.next()?);
-            all.take(8).all(|c| fold(c) == first).then_some(first)
+                all.push(out);
+            }
+            (all.len() <= MAX_CLASS).then(|| {
+                all.sort();
+                all.dedup();
+                all
+            })
         }
-        HirKind::Capture(c) => fixed(&c.sub),
+        HirKind::Capture(c) => texts(&c.sub),
+        HirKind::Repetition(r) if r.max == Some(1) => {
+            let mut all = texts(&r.sub)?;
+            if r.min == 0 {
+                all.push(String::new());
+            }
+            all.dedup();
+            Some(all)
+        }
+        HirKind::Concat(parts) => parts.iter().try_fold(vec![String::new()], |run, p| cross(&run, &texts(p)?)),
+        HirKind::Alternation(parts) => {
+            let mut all = Vec::new();
+            for p in parts {
+                all.extend(texts(p)?);
+                if all.len() > MAX_ALTERNATIVES {
+                    return None;
+                }
+            }
+            all.sort();
+            all.dedup();
+            Some(all)
+        }
         _ => None,
     }
 }
@@ -116,6 +174,7 @@ mod tests {
 
     #[test]
     fn weights() {
+        let weight = |p: &str| shape(p).map(|s| s.weight);
         let light = weight("abc.*(x|yz)").unwrap_or(0);
         assert!((500..5_000).contains(&light), "{light}");
         assert!(weight("(a{100}){100}").is_some_and(|w| w > 400_000));
@@ -134,5 +193,12 @@ mod tests {
         assert_eq!(lits("[a-z]+"), [""; 0]);
         assert_eq!(lits("^a(b)c$"), ["abc"]);
         assert_eq!(lits("foo|.*"), [""; 0]);
+        assert_eq!(lits(r"\bab[cd]\b.*e"), ["abc", "abd"]);
+        assert_eq!(
+            lits(r"/(c99|r57|shell|shell2)\.(php|aspx?)(\?|$)"),
+            ["/c99.asp", "/c99.php", "/r57.asp", "/r57.php", "/shell.asp", "/shell.php", "/shell2.asp", "/shell2.php"]
+        );
+        assert_eq!(lits(r"[?&](c|cmd)=\S"), ["&c=", "&cmd=", "?c=", "?cmd="]);
+        assert_eq!(lits("(a|b)?x+(yz){2,}"), ["yz"]);
     }
 }

@@ -1,6 +1,5 @@
 //! One slot's index: which of its predicates hold for a value.
 
-use regex::Regex;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -11,7 +10,7 @@ use crate::detect::sigma::value::decimal;
 use super::automaton::{Action, AutomatonBuilder, LazyAutomaton};
 use super::bits::Bits;
 use super::cidr::CidrIndex;
-use super::guard;
+use super::lazy_regex::LazyRegex;
 use super::preds::Op;
 
 type Ids = SmallVec<[u32; 2]>;
@@ -54,7 +53,7 @@ impl Scan {
 #[derive(Debug)]
 enum Dear {
     Glob { pattern: Pattern, cased: bool, pred: u32 },
-    Regex { regex: Regex, pred: u32 },
+    Regex { regex: LazyRegex, pred: u32 },
 }
 
 /// Collects the predicates of one slot.
@@ -82,7 +81,7 @@ pub struct SlotIndex {
 
 impl IndexBuilder {
     /// Adds a predicate that [`Op::by_value`] says is decided by values.
-    pub fn add(&mut self, pred: u32, op: &Op, regex: Option<Regex>) {
+    pub fn add(&mut self, pred: u32, op: &Op, regex: Option<LazyRegex>) {
         match op {
             Op::Str { pattern, cased } => self.pattern(pred, pattern, *cased),
             Op::Num { text, bits } => {
@@ -94,14 +93,14 @@ impl IndexBuilder {
                 }
                 self.index.numbers.entry(*bits).or_default().push(pred);
             }
-            Op::Regex(text) => {
+            Op::Regex(_) => {
                 let Some(regex) = regex else { return };
                 let at = self.index.dear.len() as u32;
-                self.index.dear.push(Dear::Regex { regex, pred });
-                match guard::literals(text) {
+                match regex.literals() {
                     Some(all) => all.iter().for_each(|l| self.folded.add(l, Action::Regex(at))),
                     None => self.index.always.push(at),
                 }
+                self.index.dear.push(Dear::Regex { regex, pred });
             }
             Op::Cidr(net) => self.index.cidr.add(Net { ..*net }, pred),
             Op::Compare(cmp, bits) => self.index.compares.push((*cmp, f64::from_bits(*bits), pred)),

@@ -4,9 +4,10 @@
 //! Of each keyword a piece is taken that stands in the raw text as it stands in
 //! the value, whatever the quoting. Of the text only every so many-th four bytes
 //! are looked at: as seldom as the shortest piece allows, without regard to
-//! case, and each look by itself, so that they overlap in the processor.
+//! case, and each look by itself, so that they overlap in the processor. A few
+//! short pieces do not make it look everywhere: they are searched by themselves.
 
-use memchr::{memchr3_iter, memmem::Finder};
+use memchr::{memchr2_iter, memchr3_iter, memmem::Finder};
 use rustc_hash::FxHashMap;
 
 use crate::detect::sigma::glob::{Part, Pattern};
@@ -18,6 +19,10 @@ use super::preds::Op;
 const LOOK: usize = 4;
 /// Longer pieces need not be looked for.
 const LONGEST: usize = 24;
+/// Pieces shorter than this are searched by themselves, if they are few.
+const SHORT: usize = 8;
+/// So many are few.
+const FEW: usize = 3;
 /// Bits that tell most looks from those of the keywords.
 const BITS: usize = 1 << 15;
 
@@ -29,12 +34,38 @@ pub struct Keywords {
     /// Pieces by a look of theirs: which, and from which byte on.
     looks: FxHashMap<u32, Vec<(u32, usize)>>,
     pieces: Vec<Box<[u8]>>,
+    short: Vec<Short>,
     /// Bytes from look to look.
     step: usize,
     /// Of an escaped ASCII character (`\u00…`).
     escape: Finder<'static>,
     /// Of an escaped slash, where a piece has one.
     slash: Option<Finder<'static>>,
+}
+
+/// A short piece, looked for by its rarest character.
+#[derive(Debug)]
+struct Short {
+    text: Box<[u8]>,
+    /// Where in it the character stands.
+    at: usize,
+}
+
+impl Short {
+    fn new(text: Box<[u8]>) -> Self {
+        // Letters from the most frequent on; what is no letter is rarer still in most records.
+        let rank = |b: u8| b"etaoinsrldhcumpfgybwvkxjqz".iter().position(|l| *l == b.to_ascii_lowercase());
+        let at = (0..text.len()).max_by_key(|i| text.get(*i).and_then(|b| rank(*b)).unwrap_or(16)).unwrap_or(0);
+        Self { text, at }
+    }
+
+    fn is_in(&self, raw: &[u8]) -> bool {
+        let Some(byte) = self.text.get(self.at) else { return false };
+        let starts = memchr2_iter(byte.to_ascii_lowercase(), byte.to_ascii_uppercase(), raw);
+        starts
+            .filter_map(|found| found.checked_sub(self.at))
+            .any(|from| raw.get(from..from + self.text.len()).is_some_and(|t| t.eq_ignore_ascii_case(&self.text)))
+    }
 }
 
 /// Four bytes with letters of both cases alike (and a few other characters).
@@ -67,7 +98,16 @@ impl Keywords {
         }
         pieces.sort();
         pieces.dedup();
-        let shortest = pieces.iter().map(|p| p.len()).min()?;
+        let slash = pieces.iter().any(|p| p.contains(&b'/')).then(|| Finder::new("\\/").into_owned());
+        if pieces.iter().any(|p| p.len() < LOOK) || pieces.is_empty() {
+            return None;
+        }
+        let mut short = Vec::new();
+        if pieces.iter().filter(|p| p.len() < SHORT).count() <= FEW {
+            let few = pieces.extract_if(.., |p| p.len() < SHORT);
+            short.extend(few.map(Short::new));
+        }
+        let shortest = pieces.iter().map(|p| p.len()).min().unwrap_or(LONGEST);
         let step = shortest.checked_sub(LOOK - 1).filter(|s| *s > 0)?;
         let mut seen = Box::new([0u64; BITS / 64]);
         let mut looks: FxHashMap<u32, Vec<(u32, usize)>> = FxHashMap::default();
@@ -83,8 +123,7 @@ impl Keywords {
             }
         }
         let escape = Finder::new("\\u00").into_owned();
-        let slash = pieces.iter().any(|p| p.contains(&b'/')).then(|| Finder::new("\\/").into_owned());
-        Some(Self { seen, looks, pieces, step, escape, slash })
+        Some(Self { seen, looks, pieces, short, step, escape, slash })
     }
 
     /// Whether a keyword may be in a record. False only if there is none.
@@ -94,6 +133,10 @@ impl Keywords {
     }
 
     fn found(&self, raw: &[u8]) -> bool {
+        self.short.iter().any(|s| s.is_in(raw)) || !self.pieces.is_empty() && self.looked_for(raw)
+    }
+
+    fn looked_for(&self, raw: &[u8]) -> bool {
         // Whole steps hold a look from their start on; the last may be cut short.
         let seen = |four: &[u8; LOOK]| self.may_begin(look(*four));
         if self.step < LOOK {
@@ -199,6 +242,24 @@ mod tests {
                 assert!(k.may_hold(&format!("{}{word}e", "ke".repeat(before))), "{word} after {before}");
             }
         }
+    }
+
+    #[test]
+    fn short_pieces_stand_apart_while_they_are_few() {
+        let k = keywords(&["golden ticket", "kerberos", "abcd", "x::yz"]).expect("pieces");
+        assert_eq!((k.short.len(), k.step), (2, 5));
+        let many = keywords(&["golden ticket", "abcd", "bcde", "cdef", "defg"]).expect("pieces");
+        assert_eq!((many.short.len(), many.step), (0, 1));
+        let only = keywords(&["abcd", "wxyz"]).expect("pieces");
+        assert_eq!((only.short.len(), only.pieces.len()), (2, 0));
+        for k in [&k, &many, &only] {
+            for before in 0..20 {
+                let raw = format!("{}aBcDef", "abc:wxy".repeat(before));
+                assert!(k.may_hold(&raw), "{raw}");
+            }
+            assert!(!k.may_hold("abc golden kerbero x::y") && !k.may_hold("bc") && !k.may_hold(""));
+        }
+        assert!(k.may_hold("X::YZ") && k.may_hold("the Golden Ticket") && !only.may_hold("golden ticket"));
     }
 
     #[test]

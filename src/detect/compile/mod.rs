@@ -7,6 +7,7 @@ pub mod expr;
 pub mod guard;
 pub mod index;
 pub mod keywords;
+pub mod lazy_regex;
 pub mod preds;
 pub mod program;
 pub mod trigger;
@@ -15,6 +16,7 @@ use crate::detect::logsource::RuleLogsource;
 use crate::detect::{OvField, RuleIdx};
 use crate::event::{EventType, FieldId, Outcome, Severity};
 
+use bits::Bits;
 use expr::Expr;
 use index::{IndexBuilder, Scan, SlotIndex};
 use preds::{Op, Preds, Slot, SlotId};
@@ -93,13 +95,19 @@ impl Compilation {
                 }
             }
         }
+        let triggers: Vec<Option<Vec<u32>>> =
+            sources.iter().map(|s| trigger::choose(&s.expr, &preds).map(|t| t.1)).collect();
+        let mut waking = Bits::new(preds.list.len());
+        triggers.iter().flatten().flatten().for_each(|p| {
+            waking.add(*p);
+        });
+        preds.split(&waking);
         let mut c = Self::default();
         let mut wakes: Vec<Vec<u32>> = vec![Vec::new(); preds.list.len()];
-        for (at, s) in sources.into_iter().enumerate() {
+        for (at, (s, trigger)) in sources.into_iter().zip(triggers).enumerate() {
             let root = c.programs.add(&s.expr, &preds);
-            let trigger = trigger::choose(&s.expr, &preds);
             let mut slots = Vec::new();
-            for p in trigger.iter().flat_map(|t| &t.1) {
+            for p in trigger.iter().flatten() {
                 if let (Some(list), Some((slot, _))) = (wakes.get_mut(*p as usize), preds.list.get(*p as usize)) {
                     if list.last() != Some(&(at as u32)) {
                         list.push(at as u32);

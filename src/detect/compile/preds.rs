@@ -10,16 +10,24 @@ use crate::detect::FieldRef;
 use crate::detect::sigma::ast::{Cmp, Net, Place, TimePart};
 use crate::detect::sigma::glob::Pattern;
 
+use super::bits::Bits;
 use super::guard;
+use super::lazy_regex::LazyRegex;
 
 /// Largest compiled regular expression, in bytes.
 const REGEX_SIZE: usize = 4 << 20;
+/// Expressions estimated to be larger than this are compiled when their rule is
+/// read, so that it is refused if one is too large.
+const SMALL_REGEX: usize = 256 << 10;
 /// Most regular expressions of a rule set.
 const MAX_REGEXES: usize = 5_000;
 /// Most that those of one rule take in all, about, in bytes.
 const RULE_REGEXES: usize = 16 << 20;
 /// Most that those of a rule set take in all, about, in bytes.
 const ALL_REGEXES: usize = 128 << 20;
+
+/// Longest regular expression, in bytes.
+const LONGEST_REGEX: usize = 20_000;
 
 /// Position of a slot.
 pub type SlotId = u16;
@@ -33,6 +41,16 @@ pub enum Slot {
     Raw,
     /// A field.
     Field(FieldRef),
+}
+
+impl Slot {
+    /// Whether it reads one of the overlay's words, which need no search.
+    #[must_use]
+    pub const fn is_typed(&self) -> bool {
+        use crate::detect::OvField as O;
+        let Self::Field(f) = self else { return false };
+        matches!(f.overlay, Some(O::EventType | O::Outcome | O::Severity | O::Timestamp))
+    }
 }
 
 /// What is asked of a slot.
@@ -81,6 +99,16 @@ impl Op {
     pub const fn by_value(&self) -> bool {
         matches!(self, Self::Str { .. } | Self::Num { .. } | Self::Regex(_) | Self::Cidr(_) | Self::Compare(..))
     }
+
+    /// Whether values are searched for it from end to end.
+    #[must_use]
+    pub fn searched(&self) -> bool {
+        match self {
+            Self::Str { pattern, .. } => pattern.plain().is_none(),
+            Self::Regex(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// The bits by which equal numbers are equal.
@@ -100,8 +128,8 @@ pub struct Preds {
     ids: FxHashMap<u64, u32>,
     /// How many rules use each.
     pub uses: Vec<u32>,
-    /// Compiled expressions by predicate.
-    pub regexes: FxHashMap<u32, Regex>,
+    /// Expressions by predicate.
+    pub regexes: FxHashMap<u32, LazyRegex>,
     /// Bytes that the expressions take, about: all, and those of the rule at hand.
     spent: (usize, usize),
 }
@@ -133,9 +161,11 @@ impl Preds {
         self.spent.1 = 0;
     }
 
-    fn spend(&mut self, pattern: &str) -> Result<(), String> {
+    /// Takes a regular expression into account, within bounds.
+    fn spend(&mut self, pattern: &str) -> Result<LazyRegex, String> {
+        let shape = if pattern.len() <= LONGEST_REGEX { guard::shape(pattern) } else { None };
         // What is wrong says so when it is compiled.
-        let weight = guard::weight(pattern).unwrap_or(0);
+        let weight = shape.as_ref().map_or(0, |s| s.weight);
         let (all, rule) = (self.spent.0.saturating_add(weight), self.spent.1.saturating_add(weight));
         if weight <= REGEX_SIZE && rule > RULE_REGEXES {
             let limit = RULE_REGEXES >> 20;
@@ -148,7 +178,10 @@ impl Preds {
         if weight <= REGEX_SIZE {
             self.spent = (all, rule);
         }
-        Ok(())
+        match shape {
+            Some(shape) if weight <= SMALL_REGEX => Ok(LazyRegex::later(pattern, shape)),
+            shape => Ok(LazyRegex::ready(compile(pattern)?, shape)),
+        }
     }
 
     /// The predicate of an operation on a slot, made if it is new. Fails for
@@ -168,8 +201,8 @@ impl Preds {
             if self.regexes.len() >= MAX_REGEXES {
                 return Err(format!("more than {MAX_REGEXES} regular expressions"));
             }
-            self.spend(pattern)?;
-            self.regexes.insert(id, compile(pattern)?);
+            let regex = self.spend(pattern)?;
+            self.regexes.insert(id, regex);
         }
         self.ids.insert(key, id);
         self.list.push((slot, op));
@@ -178,9 +211,41 @@ impl Preds {
     }
 }
 
+impl Preds {
+    /// Moves what wakes no rule and is dear to look for to slots of their own,
+    /// which are searched only when a program asks for them.
+    pub fn split(&mut self, wakes: &Bits) {
+        let mut eager = vec![false; self.slots.len()];
+        for (i, (slot, _)) in (0..).zip(&self.list) {
+            if wakes.has(i)
+                && let Some(e) = eager.get_mut(usize::from(*slot))
+            {
+                *e = true;
+            }
+        }
+        let mut twins: Vec<Option<SlotId>> = vec![None; self.slots.len()];
+        for (i, (slot, op)) in (0..).zip(self.list.iter_mut()) {
+            let at = usize::from(*slot);
+            if wakes.has(i) || !op.searched() || !eager.get(at).copied().unwrap_or(false) {
+                continue;
+            }
+            let (Some(twin), Some(reads)) = (twins.get_mut(at), self.slots.get(at).copied()) else { continue };
+            if reads.is_typed() {
+                continue;
+            }
+            if twin.is_none() {
+                let Some(id) = SlotId::try_from(self.slots.len()).ok().filter(|i| *i < SlotId::MAX) else { return };
+                self.slots.push(reads);
+                *twin = Some(id);
+            }
+            *slot = twin.unwrap_or(*slot);
+        }
+    }
+}
+
 /// Compiles a regular expression within bounds.
 pub fn compile(pattern: &str) -> Result<Regex, String> {
-    if pattern.len() > 20_000 {
+    if pattern.len() > LONGEST_REGEX {
         return Err("the regular expression is longer than 20,000 characters".into());
     }
     regex::RegexBuilder::new(pattern).size_limit(REGEX_SIZE).nest_limit(100).build().map_err(|e| match e {

@@ -68,9 +68,11 @@ fn cost(p: u32, preds: &Preds) -> Option<f64> {
         Op::Str { pattern, .. } => chance(pattern.longest().unwrap_or("")),
         Op::Num { .. } => 0.1,
         // It wakes the rule only where it matches, which is far seldomer than its literals occur.
-        Op::Regex(text) => {
-            super::guard::literals(text).map_or(2.0, |all| all.iter().map(|l| chance(l)).sum::<f64>().min(0.2))
-        }
+        Op::Regex(_) => preds.regexes.get(&p).and_then(|r| r.literals()).map_or(2.0, |all| {
+            // Very short literals slow the search for all others of the field.
+            let short = if all.iter().any(|l| l.len() < 4) { 0.6 } else { 0.0 };
+            all.iter().map(|l| chance(l)).sum::<f64>().min(0.2) + short
+        }),
         Op::Cidr(net) => 1.0 / (1.0 + f64::from(net.prefix)),
         Op::Compare(..) => 0.5,
         _ => return None,

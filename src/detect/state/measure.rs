@@ -3,10 +3,10 @@
 //! Invariant: after any sequence of `enter` and `leave` the measure equals that
 //! of a fresh one fed with the entries still inside.
 
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::super::{CorrelationKind, CorrelationSpec};
+use super::distinct::Distinct;
 use super::entry::{Entry, Ring};
 use super::ledger::Ledger;
 
@@ -21,7 +21,7 @@ pub(super) enum Measure {
     /// Sum of weights.
     Count(u64),
     /// How often each value is there.
-    Distinct(FxHashMap<u64, u32>),
+    Distinct(Distinct),
     /// How often each base is there.
     Bases(SmallVec<[u32; 4]>),
     /// Fixed-point sum and number of values.
@@ -52,7 +52,7 @@ impl Measure {
         match spec.kind {
             // new values are told by what the group knows, not by a window
             CorrelationKind::EventCount | CorrelationKind::NewValue => Self::Count(0),
-            CorrelationKind::ValueCount => Self::Distinct(FxHashMap::default()),
+            CorrelationKind::ValueCount => Self::Distinct(Distinct::default()),
             CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
                 Self::Bases(SmallVec::from_elem(0, spec.bases.len()))
             }
@@ -64,7 +64,7 @@ impl Measure {
     pub(super) fn clear(&mut self) {
         match self {
             Self::Count(n) => *n = 0,
-            Self::Distinct(map) => map.clear(),
+            Self::Distinct(values) => values.clear(),
             Self::Bases(counts) => counts.iter_mut().for_each(|c| *c = 0),
             Self::Sum { sum, n } => (*sum, *n) = (0, 0),
             Self::Sorted(values) => values.clear(),
@@ -75,7 +75,7 @@ impl Measure {
     pub(super) fn enter(&mut self, e: &Entry) {
         match self {
             Self::Count(n) => *n += u64::from(e.weight),
-            Self::Distinct(map) => *map.entry(e.value).or_insert(0) += 1,
+            Self::Distinct(values) => values.add(e.value),
             Self::Bases(counts) => {
                 if let Some(c) = counts.get_mut(usize::from(e.base)) {
                     *c += 1;
@@ -97,14 +97,7 @@ impl Measure {
     pub(super) fn leave(&mut self, e: &Entry) {
         match self {
             Self::Count(n) => *n = n.saturating_sub(u64::from(e.weight)),
-            Self::Distinct(map) => {
-                if let Some(c) = map.get_mut(&e.value) {
-                    *c -= 1;
-                    if *c == 0 {
-                        map.remove(&e.value);
-                    }
-                }
-            }
+            Self::Distinct(values) => values.remove(e.value),
             Self::Bases(counts) => {
                 if let Some(c) = counts.get_mut(usize::from(e.base)) {
                     *c = c.saturating_sub(1);
@@ -128,7 +121,7 @@ impl Measure {
     /// Whether an entry can go without changing what is distinct or present.
     pub(super) fn repeated(&self, e: &Entry) -> bool {
         match self {
-            Self::Distinct(map) => map.get(&e.value).is_some_and(|c| *c > 1),
+            Self::Distinct(values) => values.times(e.value) > 1,
             Self::Bases(counts) => counts.get(usize::from(e.base)).is_some_and(|c| *c > 1),
             Self::Ledger(ledger) => ledger.repeated(e),
             _ => false,
@@ -138,7 +131,7 @@ impl Measure {
     /// Whether its value or base is among those inside.
     pub(super) fn present(&self, e: &Entry) -> bool {
         match self {
-            Self::Distinct(map) => map.contains_key(&e.value),
+            Self::Distinct(values) => values.times(e.value) > 0,
             Self::Bases(counts) => counts.get(usize::from(e.base)).is_some_and(|c| *c > 0),
             _ => false,
         }
@@ -148,7 +141,7 @@ impl Measure {
     pub(super) fn value(&self, spec: &CorrelationSpec) -> f64 {
         match self {
             Self::Count(n) => *n as f64,
-            Self::Distinct(map) => map.len() as f64,
+            Self::Distinct(values) => values.len() as f64,
             Self::Bases(counts) => counts.iter().filter(|c| **c > 0).count() as f64,
             Self::Sum { sum, n } => {
                 let sum = *sum as f64 / SCALE;

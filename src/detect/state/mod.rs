@@ -10,6 +10,7 @@ mod build;
 mod children;
 mod clock;
 mod core;
+mod distinct;
 mod entity;
 mod entry;
 mod episode;

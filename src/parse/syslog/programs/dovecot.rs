@@ -1,6 +1,6 @@
 //! dovecot's log-in processes and its authentication workers.
 
-use super::super::util::{between, failed, is_ip, set_dest, set_src, set_user};
+use super::super::util::{between, cut, failed, is_ip, position, rcut, set_dest, set_src, set_user};
 use super::Line;
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
@@ -20,8 +20,8 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         msg = msg.strip_prefix(level).unwrap_or(msg);
     }
     // `pam_unix(dovecot:auth): …` behind a sub-process's name.
-    if let Some((_, rest)) = msg.split_once(": pam_unix(")
-        && msg.starts_with("auth")
+    if msg.starts_with("auth")
+        && let Some((_, rest)) = cut(msg, ": pam_unix(")
     {
         let text = msg.get(msg.len() - rest.len() - 9..).unwrap_or(rest);
         if super::pam::parse("dovecot", None, text, ctx, d) {
@@ -45,29 +45,26 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
 }
 
 fn login_process(msg: &str) -> bool {
-    msg.split_once(": ").is_some_and(|(p, _)| p.ends_with("-login") && !p.contains(' '))
+    cut(msg, ": ").is_some_and(|(p, _)| p.ends_with("-login") && !p.contains(' '))
 }
 
 /// `[imap-login: ]REASON (auth failed, N attempts): user=<U>, method=M, rip=A, lip=B, …`.
 /// The user name is the client's and stands before `rip`: the last ` rip=` counts.
 fn login(msg: &str, d: &mut Draft<'_>) {
-    if let Some((process, _)) = msg.split_once(": ").filter(|(p, _)| p.ends_with("-login")) {
+    if let Some((process, _)) = cut(msg, ": ").filter(|(p, _)| p.ends_with("-login")) {
         d.field("service", process.trim_end_matches("-login"));
     }
-    if let Some((head, rip)) = msg.rsplit_once("rip=") {
+    if let Some((head, rip)) = rcut(msg, "rip=") {
         set_src(d, rip.split([',', ' ']).next().unwrap_or(""));
-        if let Some((_, lip)) = rip.split_once("lip=") {
+        if let Some((_, lip)) = cut(rip, "lip=") {
             set_dest(d, lip.split([',', ' ']).next().unwrap_or(""));
         }
-        if let Some((_, user)) = head.split_once("user=<") {
-            set_user(
-                d,
-                user.rsplit_once(">, ").map_or(user, |(u, _)| u.split_once(">, method=").map_or(u, |(u, _)| u)),
-            );
+        if let Some((_, user)) = cut(head, "user=<") {
+            set_user(d, rcut(user, ">, ").map_or(user, |(u, _)| cut(u, ">, method=").map_or(u, |(u, _)| u)));
         }
     }
     // What the daemon concludes stands before the pairs.
-    let verdict = msg.split_once(": user=<").map_or(msg, |(v, _)| v);
+    let verdict = cut(msg, ": user=<").map_or(msg, |(v, _)| v);
     let failure = [
         "auth failed",
         "(auth_failed)",
@@ -76,15 +73,16 @@ fn login(msg: &str, d: &mut Draft<'_>) {
         "proxy dest auth failed",
         "Maximum number of connections",
     ];
-    if verdict.contains("Login: ") || verdict.ends_with("Login") {
+    let has = |text: &str| position(verdict.as_bytes(), text.as_bytes()).is_some();
+    if has("Login: ") || verdict.ends_with("Login") {
         d.event(EventType::Login, Outcome::Success);
         return;
     }
-    if verdict.contains("no auth attempts") || verdict.contains("no_auth_attempts") {
+    if has("no auth attempts") || has("no_auth_attempts") {
         d.event(EventType::Connection, Outcome::Unknown);
         return;
     }
-    if failure.iter().any(|f| verdict.contains(f)) {
+    if failure.iter().any(|f| has(f)) {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
         if let Some(n) = between(verdict, "auth failed, ", " attempts")
             && n.bytes().all(|b| b.is_ascii_digit())
@@ -114,7 +112,7 @@ fn auth_group(msg: &str) -> Option<(&str, &str)> {
         "bsdauth(",
         "cache(",
     ] {
-        if let Some(at) = msg.find(driver)
+        if let Some(at) = position(msg.as_bytes(), driver.as_bytes())
             && (at == 0 || msg.as_bytes()[at - 1] == b' ')
         {
             return msg.get(at + driver.len()..)?.split_once("): ");

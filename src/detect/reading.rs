@@ -1,0 +1,82 @@
+//! Rule files read to documents, several at a time: reading YAML is most of
+//! what loading a large rule set takes. What comes out does not depend on the
+//! number of threads.
+
+use std::thread;
+
+use super::RuleFile;
+use super::sigma::collection;
+use super::sigma::rule::{self, Document, Meta};
+use super::sigma::yaml::{self, Node, YamlError};
+
+/// Fewer files than this for each thread are not worth one.
+const SHARE: usize = 64;
+/// Most threads.
+const MAX_THREADS: usize = 8;
+
+/// A document, or what can be said of one that is wrong.
+pub(super) type Read = Result<Box<Document>, (Box<Meta>, YamlError)>;
+
+/// The documents of each file, in the order of the files.
+pub(super) fn documents(files: &[RuleFile]) -> Vec<Vec<Read>> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    documents_on(files, cores.min(MAX_THREADS).min(files.len() / SHARE))
+}
+
+fn documents_on(files: &[RuleFile], threads: usize) -> Vec<Vec<Read>> {
+    let all = |files: &[RuleFile]| files.iter().map(file).collect::<Vec<_>>();
+    if threads < 2 {
+        return all(files);
+    }
+    // Not even one thread's share is read on the caller's own: the memory that
+    // is given back with the documents goes to threads that come later.
+    thread::scope(|s| {
+        let shares: Vec<_> =
+            files.chunks(files.len().div_ceil(threads)).map(|c| (c, s.spawn(move || all(c)))).collect();
+        shares.into_iter().flat_map(|(c, t)| t.join().unwrap_or_else(|_| all(c))).collect()
+    })
+}
+
+fn file(f: &RuleFile) -> Vec<Read> {
+    if f.error.is_some() { Vec::new() } else { read(f, &collection::expand(yaml::parse(&f.text))) }
+}
+
+/// The documents of a file whose YAML was read already, through its pipelines.
+pub(super) fn read(f: &RuleFile, docs: &[Result<Node, YamlError>]) -> Vec<Read> {
+    let one = |doc: &Result<Node, YamlError>| match doc {
+        Ok(node) => {
+            let wrong = |e, node: &Node| (Box::new(rule::meta(node)), e);
+            match f.pipelines.as_ref().map(|p| p.apply(node)) {
+                None => rule::parse(node).map(Box::new).map_err(|e| wrong(e, node)),
+                Some(Ok(changed)) => rule::parse(&changed).map(Box::new).map_err(|e| wrong(e, &changed)),
+                Some(Err(e)) => Err(wrong(e, node)),
+            }
+        }
+        Err(e) => Err((Box::default(), e.clone())),
+    };
+    docs.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_on_any_number_of_threads() {
+        let files: Vec<RuleFile> = (0..50)
+            .map(|i| {
+                let text = if i % 7 == 0 {
+                    "a: [".to_owned()
+                } else {
+                    format!("title: t{i}\nlevel: high\n---\ntitle: u{i}\nlevel: low\n")
+                };
+                RuleFile::new(format!("{i}.yml"), text)
+            })
+            .collect();
+        let said = |threads| format!("{:?}", documents_on(&files, threads));
+        assert!(said(1).contains("u48"));
+        for threads in [2, 3, 7, 50] {
+            assert_eq!(said(threads), said(1), "{threads}");
+        }
+    }
+}
