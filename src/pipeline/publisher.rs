@@ -106,9 +106,9 @@ impl Publisher {
         rules: &RuleSet,
         state: &State,
         outputs: &Outputs,
-        end: bool,
     ) {
         let face = self.on_change.is_some();
+        let end = matches!(phase, Phase::Done | Phase::Stopped);
         if !face && !end && self.revision > 0 && self.revision.is_multiple_of(2) {
             // nobody looks: a progress bar is served by every other publication
             self.revision += 1;

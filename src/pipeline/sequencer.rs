@@ -59,13 +59,13 @@ impl Sequencer {
             self.outputs.each(|s| s.interrupted(&open));
         }
         self.close();
-        self.publish(phase, true);
+        self.publish(phase);
     }
 
     fn flow(&mut self) -> Phase {
         let stop = Arc::clone(&self.publisher.stop);
         let mut last = Instant::now();
-        self.publish(Phase::Running, false);
+        self.publish(Phase::Running);
         loop {
             if stop.load(Ordering::Relaxed) {
                 return Phase::Stopped;
@@ -74,7 +74,7 @@ impl Sequencer {
             while let Some(lane) = self.lanes.take_next() {
                 self.process(lane);
                 if last.elapsed() >= PUBLISH {
-                    self.publish(Phase::Running, false);
+                    self.publish(Phase::Running);
                     last = Instant::now();
                     if stop.load(Ordering::Relaxed) || self.outputs.abandoned() {
                         return Phase::Stopped;
@@ -88,7 +88,7 @@ impl Sequencer {
             }
             if last.elapsed() >= PUBLISH {
                 self.outputs.each(|s| s.tick());
-                self.publish(if self.lanes.all_idle() { Phase::Waiting } else { Phase::Running }, false);
+                self.publish(if self.lanes.all_idle() { Phase::Waiting } else { Phase::Running });
                 last = Instant::now();
             }
             self.collect(true);
@@ -324,7 +324,7 @@ impl Sequencer {
         self.outputs.each(|s| s.finish(ctx, &alerts, &statuses));
     }
 
-    fn publish(&mut self, phase: Phase, end: bool) {
+    fn publish(&mut self, phase: Phase) {
         self.histogram.flush();
         self.publisher.publish(
             phase,
@@ -334,7 +334,6 @@ impl Sequencer {
             &self.rules,
             &self.state,
             &self.outputs,
-            end,
         );
     }
 }

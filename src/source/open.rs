@@ -185,7 +185,7 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
     if opts.follow && codec.is_none() && utf16.is_none() && kind != Some(Kind::Evtx) {
         return Ok(followed(Tail::new(path.to_owned(), file, opts.from_end, tally)?, kind, opts));
     }
-    let unfollowed = opts.follow.then(|| "cannot be followed (compressed, or not plain text): it is read once");
+    let unfollowed = opts.follow.then_some("cannot be followed (compressed, or not plain text): it is read once");
     let identity = Identity::of(&file, meta)?;
     let written = gzip_time(codec, head).map_or(identity.modified, |t| t.min(identity.modified));
     // Files made "reproducible" have no time; the first reading then dates them.

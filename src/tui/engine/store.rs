@@ -154,12 +154,11 @@ impl Worker {
             let target = Target::Alert(r.id.clone());
             let notes = if r.notes > 0 { convert::notes(&self.store.notes(&target)?) } else { Vec::new() };
             let d = Decision { triage: convert::triage(r), tags: r.tags.clone(), notes };
-            if self.alone {
-                if let Some((_, v)) = self.known.get(&r.id) {
-                    let mut v = v.clone();
-                    (v.triage, v.tags, v.notes) = (d.triage.clone(), d.tags.clone(), d.notes.clone());
-                    stored.push(v);
-                }
+            if self.alone
+                && let Some((_, v)) = self.known.get(&r.id)
+            {
+                let (triage, tags, notes) = (d.triage.clone(), d.tags.clone(), d.notes.clone());
+                stored.push(AlertView { alert: Arc::clone(&v.alert), triage, tags, notes });
             }
             decisions.alerts.insert(r.id.clone(), d);
         }
