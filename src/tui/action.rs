@@ -192,9 +192,12 @@ actions! {
         TextRedo "text-redo" ["U", "Ctrl-r"] E, 0, "redo", "do it again";
         Write "write" ["W"] E, 89, "save", "save the rule and load it (`:w`); a shipped rule is saved as a copy of your own";
         Backtest "backtest" ["B"] E, 84, "backtest", "look again what the rule finds now and would find";
+        TextDiff "diff" ["D"] E, 59, "diff", "what differs from the text as it was saved (of a copy: from the shipped rule)";
+        FieldHelp "field-help" ["K"] E, 58, "field help", "what the key, field and modifiers of this line mean, and values that the log has";
         Revert "revert" ["R"] E, 60, "revert", "back to the text as it was saved";
         NextProblem "problem-next" ["]"] E, 75, "next problem", "to the next line with something wrong";
         Tune "tune" ["T"] TLD, 55, "tune", "draft a filter for the rule from this event, with what it would lose beside it";
+ Propose "propose" ["F"] R, 82, "propose filters", "filters from what was dismissed of the rule, by what they remove of the false and lose of the true";
         RulesProblems "rules-problems" ["P"] R, 80, "problems", "show only rules with problems, or all";
     }
     "Copy and view" {

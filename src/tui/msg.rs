@@ -1,6 +1,7 @@
 //! What comes into the pure part (messages) and what it asks for (effects).
 //! Both are plain data, so that a test can play a whole session.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::{EventRow, Severity, SourceId, Ts};
@@ -80,6 +81,8 @@ pub enum Msg {
     Work(WorkMsg),
     /// The text of a rule file was read.
     RuleText(Arc<RuleText>),
+    /// True and false hits of each rule, by its id, over all that the case store has.
+    Judged(Arc<BTreeMap<String, (u32, u32)>>),
     /// How many steps can be undone.
     UndoDepth(usize),
     /// Something was done; say so.

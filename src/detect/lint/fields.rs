@@ -79,6 +79,14 @@ fn mapped(name: &str, names: &LogsourceNames) -> bool {
     resolve(name, names, &mut SchemaBuilder::new()).overlay.is_some()
 }
 
+/// The fields that events of a logsource have, by its names in lower case;
+/// `None` where they are not known.
+#[must_use]
+pub fn fields_of(product: &str, category: &str, service: &str) -> Option<Vec<&'static str>> {
+    let name = str::to_owned;
+    known(&LogsourceNames { product: name(product), category: name(category), service: name(service) })
+}
+
 /// The fields of a logsource; `None` where they are not known.
 fn known(names: &LogsourceNames) -> Option<Vec<&'static str>> {
     if !names.service.is_empty() {

@@ -8,6 +8,8 @@ mod meta;
 mod sarif;
 mod search;
 
+pub use fields::fields_of;
+
 use std::fmt;
 
 use serde::Serialize;

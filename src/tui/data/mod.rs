@@ -165,6 +165,14 @@ pub struct CaseView {
     pub tags: Vec<String>,
 }
 
+impl CaseView {
+    /// Whether it was closed as no true hit.
+    #[must_use]
+    pub fn unfounded(&self) -> bool {
+        self.resolution.as_deref().is_some_and(|r| r.starts_with("false positive") || r.starts_with("benign"))
+    }
+}
+
 /// What an item of a case is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemKind {

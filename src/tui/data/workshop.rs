@@ -25,6 +25,15 @@ pub enum WorkReq {
         /// Who drafts it, and when.
         signed: String,
     },
+    /// Propose filters for a rule from what was dismissed of it.
+    Propose {
+        /// Id of the rule.
+        rule: String,
+        /// All alerts with what people decided.
+        alerts: Arc<Vec<AlertView>>,
+        /// Cases that turned out to be nothing.
+        unfounded: Vec<String>,
+    },
     /// Write a suppression or another level.
     Ruling(RulingDraft),
     /// Take one out, by its id.
@@ -38,6 +47,20 @@ pub enum WorkReq {
         /// What.
         text: String,
     },
+}
+
+/// A filter that could be written for a rule: values, and what they would do to
+/// its alerts, each with how many there are of that kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proposal {
+    /// Fields and their values.
+    pub fields: Vec<(String, String)>,
+    /// False alerts that would be gone.
+    pub removes: (u32, u32),
+    /// True alerts that would lose events.
+    pub loses: (u32, u32),
+    /// Undecided alerts that would lose events.
+    pub undecided: (u32, u32),
 }
 
 /// A suppression or another level, before it has an id.
@@ -90,6 +113,13 @@ pub enum WorkMsg {
     Tried(Arc<Trial>),
     /// It was written; to where.
     Saved(String),
+    /// Filters proposed for a rule, best first.
+    Proposed {
+        /// Id of the rule.
+        rule: String,
+        /// What they would do.
+        best: Vec<Proposal>,
+    },
     /// A ruling was written or taken out: what to say.
     Ruled(String),
 }

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustc_hash::FxHashMap;
 
-use super::super::data::{AlertView, Triage};
+use super::super::data::{AlertView, CaseView, Triage};
 use super::super::msg::{Msg, Op, Targets};
 use super::{DataReq, StoreReq, ToLoop, convert};
 use crate::event::{EventRow, Ts, hash64};
 use crate::pipeline::{Feed, Logs};
-use crate::store::{AlertFilter, AlertRow, CaseId, CaseState, EventKey, EventMark, Store, StoreError, Target, Verdict};
+use crate::store::{
+    AlertFilter, AlertRow, CaseId, CaseState, EventKey, EventMark, Status, Store, StoreError, Target, Verdict,
+};
 
 /// How often other people's changes are looked for.
 const LOOK: Duration = Duration::from_millis(400);
@@ -174,7 +176,8 @@ impl Worker {
                 decisions.events.insert(e.event.key.0.clone(), (e.marked_by.is_some(), note));
             }
         }
-        let cases = self.store.cases()?.iter().map(convert::case).collect();
+        let cases: Vec<CaseView> = self.store.cases()?.iter().map(convert::case).collect();
+        let _ = self.out.send(Msg::Judged(Arc::new(judged(rows, &cases))));
         let _ = self.out.send(Msg::UndoDepth(self.store.undo_depth()?));
         let _ = self.out.send(Msg::Cases(Arc::new(cases)));
         let _ = self.data.send(DataReq::Decisions(Arc::new(decisions)));
@@ -319,6 +322,24 @@ impl Worker {
         let sha = crate::store::canonical::sha256_hex(text.as_bytes());
         Ok(format!("{case} exported to {path}, sha256 {}…{gaps}", sha.get(..16).unwrap_or(&sha)))
     }
+}
+
+/// True and false hits of each rule. True is what is in a case that did not turn
+/// out to be nothing; a duplicate or one put off says nothing of the rule.
+fn judged(rows: &[AlertRow], cases: &[CaseView]) -> BTreeMap<String, (u32, u32)> {
+    let mut out: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for r in rows {
+        let unfounded = |id: &CaseId| cases.iter().any(|c| c.id == id.0 && c.unfounded());
+        let hit = match (r.status, r.verdict) {
+            (Status::Escalated, _) if r.cases.iter().all(unfounded) => (0, 1),
+            (Status::Escalated, _) => (1, 0),
+            (Status::Dismissed, Some(Verdict::FalsePositive | Verdict::Benign)) => (0, 1),
+            _ => continue,
+        };
+        let sum = out.entry(r.rule_id.clone()).or_default();
+        *sum = (sum.0 + hit.0, sum.1 + hit.1);
+    }
+    out
 }
 
 /// The store's key of an event on screen.

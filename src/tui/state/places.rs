@@ -63,6 +63,18 @@ pub fn choice(size: (u16, u16), title: &str, about: &[String], answers: &[Answer
     (centred(size, (cells(width), cells(before + answers.len() + 2))), shown, before)
 }
 
+/// The first answer shown, where not all fit below what the choice is about.
+#[must_use]
+pub fn first_answer(area: Area, before: usize, at: usize) -> usize {
+    let rows = usize::from(area.h).saturating_sub(2 + before).max(1);
+    (at + 1).saturating_sub(rows)
+}
+
+/// Keys for answers of lists: none that moves or leaves.
+pub fn answer_keys() -> impl Iterator<Item = char> {
+    ('a'..='z').filter(|c| !matches!(c, 'j' | 'k' | 'q'))
+}
+
 /// Where text to read stands, and its lines broken for it; what belongs to a
 /// name stands below itself.
 #[must_use]

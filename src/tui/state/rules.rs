@@ -1,5 +1,6 @@
 //! The rules and the text of the one under the cursor.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::list::Cursor;
@@ -28,6 +29,8 @@ pub struct Rules {
     pub work: Option<Box<Workshop>>,
     /// Texts that were tried so far: each has its number.
     pub texts: u64,
+    /// True and false hits of each rule, by its id, as people decided.
+    pub judged: Arc<BTreeMap<String, (u32, u32)>>,
     /// A suppression or another level that is being asked about.
     pub ruling: Option<RulingDraft>,
     /// A rule to go to once rules are there.

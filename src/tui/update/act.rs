@@ -8,7 +8,7 @@ use super::super::state::live::EventMode;
 use super::super::state::overlay::{Detail, Overlay};
 use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::{Screen, State};
-use super::{cases, feed, filters, line, motion, overlay, rules, rulings, triage, workshop};
+use super::{cases, feed, filters, line, motion, overlay, rules, rulings, triage, tune, workshop};
 
 /// Does an action.
 pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
@@ -88,7 +88,8 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::CaseRemove => cases::remove(s, fx),
         Act::Export => cases::ask_export(s),
         Act::OpenEditor => workshop::open(s, fx),
-        Act::Tune => workshop::tune(s, fx),
+        Act::Tune => tune::tune(s, fx),
+        Act::Propose => tune::propose(s, fx),
         Act::Insert
         | Act::LineBelow
         | Act::CutLine
@@ -97,6 +98,8 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         | Act::Write
         | Act::Backtest
         | Act::Revert
+        | Act::TextDiff
+        | Act::FieldHelp
         | Act::NextProblem => {}
         Act::EditRule => rules::edit(s, fx),
         Act::RulesProblems => rules::toggle_problems(s, fx),

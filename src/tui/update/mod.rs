@@ -13,6 +13,7 @@ mod overlay;
 mod rules;
 mod rulings;
 mod triage;
+mod tune;
 mod workshop;
 
 pub use workshop::lost_words;
@@ -78,6 +79,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Work(m) => workshop::arrived(s, m, &mut fx),
         Msg::RuleText(text) => rules::text_arrived(s, text),
+        Msg::Judged(by_rule) => s.rules.judged = by_rule,
         Msg::UndoDepth(n) => s.undo = n,
         Msg::Fields(names) => s.fields = names,
         Msg::Done(text) => s.say(text),

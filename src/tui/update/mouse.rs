@@ -242,8 +242,9 @@ fn click_overlay(s: &mut State, m: Mouse, fx: &mut Vec<Effect>) {
     let filters = s.filters().list.len();
     match (s.overlays.last_mut(), row) {
         (Some(Overlay::Choice { title, about, answers, cursor }), Some(row)) => {
-            let (_, _, before) = places::choice(size, title, about, answers);
-            if let Some(at) = row.checked_sub(before).filter(|at| *at < answers.len()) {
+            let (area, _, before) = places::choice(size, title, about, answers);
+            let top = places::first_answer(area, before, cursor.at);
+            if let Some(at) = row.checked_sub(before).map(|r| top + r).filter(|at| *at < answers.len()) {
                 cursor.at = at;
                 overlay::choose(s, fx);
             }

@@ -5,7 +5,7 @@ use super::super::data::workshop::{RulingDraft, WorkReq};
 use super::super::msg::Effect;
 use super::super::state::overlay::{Answer, Then};
 use super::super::state::prompt::{Ask, Prompt};
-use super::super::state::{Screen, State};
+use super::super::state::{Screen, State, places};
 use super::super::words;
 use super::overlay::choice;
 use super::workshop::day;
@@ -108,7 +108,7 @@ fn list(s: &mut State) {
     let answers: Vec<Answer> = hits
         .iter()
         .take(LISTED)
-        .zip('a'..)
+        .zip(places::answer_keys())
         .map(|(h, key)| {
             let r = &h.ruling;
             let when = if r.when.is_empty() { "all".to_owned() } else { r.when.clone() };

@@ -6,11 +6,14 @@ use super::super::action::Act;
 use super::super::data::workshop::{Attempt, Opened, Trial, WorkMsg, WorkReq};
 use super::super::key::{Code, Key};
 use super::super::msg::{Effect, Goto, Op, Targets};
+use super::super::state::list::Cursor;
+use super::super::state::overlay::Overlay;
 use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::workshop::{Saving, Workshop, moved_height};
 use super::super::state::{Screen, State};
-use super::super::words::count;
-use super::{act, complete, feed};
+use super::super::words::{self, count};
+use super::super::{diff, terms, text};
+use super::{act, complete, feed, tune};
 
 /// Opens the rule under the cursor.
 pub fn open(s: &mut State, fx: &mut Vec<Effect>) {
@@ -37,6 +40,7 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
             }
         }
         WorkMsg::Tried(t) => tried(s, t, fx),
+        WorkMsg::Proposed { rule, best } => tune::proposed(s, &rule, &best),
         WorkMsg::Ruled(said) => {
             s.say(format!("{said}; it is in force when the log was analyzed again"));
             fx.push(Effect::Reload);
@@ -84,8 +88,7 @@ fn tried(s: &mut State, t: Arc<Trial>, fx: &mut Vec<Effect>) {
 /// Has the text as it is checked and tried.
 pub fn attempt(s: &mut State, fx: &mut Vec<Effect>) {
     let alerts = Arc::clone(&s.triage.all);
-    let unfounded = s.cases.list.iter().filter(|c| c.resolution.as_deref().is_some_and(nothing)).map(|c| c.id.clone());
-    let unfounded = unfounded.collect();
+    let unfounded = s.cases.list.iter().filter(|c| c.unfounded()).map(|c| c.id.clone()).collect();
     let Some(w) = s.rules.work.as_ref() else { return };
     fx.push(Effect::Work(WorkReq::Try(Attempt {
         version: w.version,
@@ -94,11 +97,6 @@ pub fn attempt(s: &mut State, fx: &mut Vec<Effect>) {
         alerts,
         unfounded,
     })));
-}
-
-/// Whether a case was closed as no true hit.
-fn nothing(resolution: &str) -> bool {
-    resolution.starts_with("false positive") || resolution.starts_with("benign")
 }
 
 fn changed(s: &mut State, fx: &mut Vec<Effect>) {
@@ -159,6 +157,7 @@ fn type_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
     let fields = Arc::clone(&s.fields);
     let Some(w) = s.rules.work.as_mut() else { return };
     w.complete = None;
+    let of = complete::of_logsource(w.source.lines(), w.source.cursor().0);
     match (key.code, key.ctrl) {
         (Code::Esc, _) | (Code::Char('c'), true) => w.insert = false,
         (Code::Char('l'), true) => fx.push(Effect::Redraw),
@@ -167,7 +166,7 @@ fn type_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
             if w.source.key(key) {
                 let word = matches!(key.code, Code::Char(_) | Code::Backspace);
                 let (left, right) = w.source.around();
-                w.complete = if word { complete::words(left, right, &fields) } else { None };
+                w.complete = if word { complete::words(left, right, &of, &fields) } else { None };
                 changed(s, fx);
             } else {
                 scroll(s);
@@ -228,6 +227,8 @@ pub fn acts(s: &mut State, a: Act, fx: &mut Vec<Effect>) -> bool {
             changed(s, fx);
             s.say("as it was saved");
         }
+        Act::TextDiff => differs(s),
+        Act::FieldHelp => field_help(s),
         Act::Backtest => attempt(s, fx),
         Act::NextProblem => {
             let row = w.source.cursor().0 + 1;
@@ -248,6 +249,45 @@ pub fn acts(s: &mut State, a: Act, fx: &mut Vec<Effect>) -> bool {
         _ => return false,
     }
     true
+}
+
+/// Shows what differs from the text as it was saved.
+fn differs(s: &mut State) {
+    let Some(w) = s.rules.work.as_ref() else { return };
+    let lines = diff::lines(&w.original, &w.source.text());
+    if lines.is_empty() {
+        s.say("nothing was changed");
+        return;
+    }
+    let title = format!("diff of {}", w.path);
+    s.overlays.push(Overlay::Text { title, lines, cursor: Cursor::default() });
+}
+
+/// Says what the words of the line mean, with values that were read.
+fn field_help(s: &mut State) {
+    let Some(w) = s.rules.work.as_ref() else { return };
+    let row = w.source.cursor().0;
+    let line = w.source.lines().get(row).cloned().unwrap_or_default();
+    let mut lines = terms::of_line(&line);
+    if lines.is_empty() {
+        s.say("no key in this line");
+        return;
+    }
+    let key = line.trim_start().trim_start_matches("- ");
+    let field = key.split(['|', ':']).next().unwrap_or("").trim();
+    let mut seen: Vec<String> = Vec::new();
+    for r in &s.live.cache {
+        let value = words::fields(&r.row).into_iter().find(|(n, _)| n == field).map(|(_, v)| v);
+        if let Some(v) = value.filter(|v| !seen.contains(v))
+            && seen.len() < 8
+        {
+            seen.push(text::cut(&v, 60));
+        }
+    }
+    if !seen.is_empty() {
+        lines.push(format!("in the rows of the feed: {}", seen.join(", ")));
+    }
+    s.overlays.push(Overlay::Text { title: format!("line {}", row + 1), lines, cursor: Cursor::default() });
 }
 
 fn leave(s: &mut State) {
@@ -357,45 +397,6 @@ fn save(s: &mut State, loss: Option<(&str, &Trial)>, fx: &mut Vec<Effect>) {
 /// The day, as rules and files have it.
 pub fn day(s: &State) -> String {
     s.now.to_rfc3339().chars().take(10).collect()
-}
-
-/// Drafts a filter from the event or the alert at hand.
-pub fn tune(s: &mut State, fx: &mut Vec<Effect>) {
-    let event = act::event_at_hand(s);
-    let of_event = |e: &crate::event::EventRow| {
-        s.triage.all.iter().find(|v| v.alert.evidence.iter().any(|x| x.source == e.source && x.offset == e.offset))
-    };
-    let alert = match (&event, s.screen) {
-        (Some(e), Screen::Live) => of_event(e),
-        _ => s.triage.current(),
-    };
-    let Some(view) = alert else {
-        s.say("no alert has this event: there is nothing to tune");
-        return;
-    };
-    use crate::event::Ov;
-    let row = event.or_else(|| s.triage.evidence.rows.first().filter(|_| shows(s, &view.alert.id)).cloned());
-    let mut fields: Vec<(String, String)> = Vec::new();
-    for o in [Ov::SrcIp, Ov::User, Ov::Host, Ov::Process] {
-        let of_alert = match o {
-            Ov::SrcIp => view.alert.src_ip.as_deref(),
-            Ov::User => view.alert.user.as_deref(),
-            Ov::Host => view.alert.host.as_deref(),
-            _ => None,
-        };
-        let value = row.as_ref().map_or(of_alert, |r| r.ov(o));
-        fields.extend(value.filter(|v| !v.is_empty()).map(|v| (o.name().to_owned(), v.to_owned())));
-    }
-    if fields.is_empty() {
-        s.say("this event has no address, account, machine or program to tell it by");
-        return;
-    }
-    let signed = format!("{}, {}", s.facts.analyst, day(s));
-    fx.push(Effect::Work(WorkReq::Tune { rule: view.alert.rule_id.to_string(), fields, signed }));
-}
-
-fn shows(s: &State, id: &str) -> bool {
-    s.triage.evidence.of.0 == id
 }
 
 /// Whether leaving the program would lose an edit.

@@ -27,18 +27,12 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
             for (y, line) in about.iter().take(shown).enumerate() {
                 p.cell(1, y, w.saturating_sub(2), line, false, t.text);
             }
-            for (y, a) in (before..).zip(answers) {
+            let top = places::first_answer(area, before, cursor.at);
+            for (y, (i, a)) in (before..).zip(answers.iter().enumerate().skip(top)) {
                 let key = a.key.to_string();
                 p.put(2, y, 1, &key, t.key);
-                p.cell(
-                    4,
-                    y,
-                    w.saturating_sub(4),
-                    &a.label,
-                    false,
-                    if y - before == cursor.at { t.cursor } else { t.text },
-                );
-                if y - before == cursor.at {
+                p.cell(4, y, w.saturating_sub(4), &a.label, false, if i == cursor.at { t.cursor } else { t.text });
+                if i == cursor.at {
                     p.cursor_bar(y);
                 }
             }
@@ -87,7 +81,12 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
             let mut p = popup::open(buf, t, area, title, &keys);
             let w = usize::from(p.area.w);
             for (y, line) in lines.iter().skip(top).take(h).enumerate() {
-                p.put(1, y, w, line, t.text);
+                let style = match (title.starts_with("diff"), line.chars().next()) {
+                    (true, Some('+')) => t.good,
+                    (true, Some('-')) => t.bad,
+                    _ => t.text,
+                };
+                p.put(1, y, w, line, style);
                 if let Some((name, _)) = words::why_name(line) {
                     p.paint(1, y, name.len(), t.key);
                 }

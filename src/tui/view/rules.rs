@@ -43,13 +43,26 @@ fn list(s: &State, p: &mut Pen<'_>) {
     let w = usize::from(p.area.w);
     // How often a rule fired says more than its kind, which its text says too.
     let (with_fired, with_kind) = (w >= 50, w >= 90);
-    let title_x = 8 + if with_fired { 7 } else { 0 } + if with_kind { 17 } else { 0 };
+    // What people made of its alerts, once they did.
+    let with_judged = w >= 60 && !s.rules.judged.is_empty();
+    let judged_x = 15;
+    let kind_x = judged_x + if with_judged { 13 } else { 0 };
+    let title_x = if with_kind {
+        kind_x + 17
+    } else if with_fired {
+        kind_x
+    } else {
+        8
+    };
     p.put(2, 0, 5, "LEVEL", t.title);
     if with_fired {
         p.put(8, 0, 5, "FIRED", t.title);
     }
+    if with_judged {
+        p.put(judged_x, 0, 12, "TRUE/FALSE", t.title);
+    }
     if with_kind {
-        p.put(15, 0, 16, "KIND", t.title);
+        p.put(kind_x, 0, 16, "KIND", t.title);
     }
     p.put(title_x, 0, 20, "TITLE", t.title);
     if s.rules.shown.is_empty() {
@@ -70,8 +83,12 @@ fn list(s: &State, p: &mut Pen<'_>) {
             let fired = if r.loaded { text::short(r.fired as f64) } else { "-".to_owned() };
             p.cell(8, y + 1, 5, &fired, true, if r.fired > 0 { t.text } else { t.dim });
         }
+        if let Some((yes, no)) = s.rules.judged.get(&r.id).filter(|_| with_judged) {
+            let style = if yes >= no { t.good } else { t.warn };
+            p.cell(judged_x, y + 1, 12, &precision(*yes, *no), false, style);
+        }
         if with_kind {
-            p.cell(15, y + 1, 16, &r.kind, false, t.dim);
+            p.cell(kind_x, y + 1, 16, &r.kind, false, t.dim);
         }
         let what = match &r.reason {
             Some(why) if !r.loaded => format!("{}: {why}", r.title),
@@ -84,11 +101,18 @@ fn list(s: &State, p: &mut Pen<'_>) {
     }
 }
 
+/// `3/1 75%`: true and false hits, and the share of the true ones.
+fn precision(yes: u32, no: u32) -> String {
+    format!("{yes}/{no} {}%", u64::from(yes) * 100 / u64::from(yes + no).max(1))
+}
+
 fn text_pane(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let title = s.rules.current().map_or_else(|| "rule".to_owned(), |r| format!("{}:{}", r.path, r.line));
-    p.rule(0, &title, "", s.pane == 1);
+    let judged = s.rules.current().and_then(|r| s.rules.judged.get(&r.id));
+    let right = judged.map_or_else(String::new, |(yes, no)| format!("precision here {}", precision(*yes, *no)));
+    p.rule(0, &title, &right, s.pane == 1);
     let mut y = 1;
     if let Some(why) = s.rules.current().and_then(|r| r.reason.as_ref().filter(|_| !r.loaded)) {
         for line in text::wrap(&text::sanitize(why), w.saturating_sub(2), 3) {

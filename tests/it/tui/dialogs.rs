@@ -252,3 +252,36 @@ fn a_suppression_is_asked_for_with_a_reason_and_an_end() {
     w.press("y");
     assert!(w.done.contains(&Effect::Work(WorkReq::Unrule("sup-1".into()))), "{:?}", w.done);
 }
+
+#[test]
+fn filters_are_proposed_ranked_and_drafted() {
+    let mut w = World::new(80, 24);
+    w.press("4F");
+    let t = frame(&w);
+    assert!(t.contains("-4 false, -0 true, 1 undecided: src_ip=10.20.0.7  user=svc"), "{t}");
+    assert!(w.done.iter().any(|e| matches!(e, Effect::Work(WorkReq::Propose { rule, .. }) if rule == "r1")));
+    w.press("b");
+    assert!(w.done.iter().any(|e| matches!(e, Effect::Work(WorkReq::Tune { fields, .. }) if fields.len() == 1)));
+    assert!(w.state.rules.work.as_ref().is_some_and(|x| x.draft));
+}
+
+#[test]
+fn rules_show_what_people_made_of_their_alerts() {
+    let mut w = World::new(80, 24);
+    w.send(Msg::Judged(Arc::new([("r1".to_owned(), (3, 1)), ("r2".to_owned(), (0, 7))].into())));
+    w.press("4");
+    insta::assert_snapshot!("rules_judged", frame(&w));
+}
+
+#[test]
+fn a_long_choice_scrolls_on_the_smallest_screen() {
+    let mut w = World::new(40, 10);
+    w.press("T");
+    assert!(!frame(&w).contains("process=sshd\n") || frame(&w).contains("a src_ip"));
+    w.press(&"<Down>".repeat(10));
+    assert!(frame(&w).lines().any(|l| l.contains("▌ m process=sshd")), "{}", frame(&w));
+    w.press("<Enter>");
+    assert!(w.done.iter().any(
+        |e| matches!(e, Effect::Work(WorkReq::Tune { fields, .. }) if fields == &[("process".to_owned(), "sshd".to_owned())])
+    ));
+}

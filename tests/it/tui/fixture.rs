@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secstream::alert::{Alert, EvidenceRef, Route, RuleType};
 use secstream::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality, Ts};
 use secstream::pipeline::{Counts, Histogram, Phase, RuleProblem, Snapshot, SourceStatus};
-use secstream::tui::data::workshop::{Moved, Opened, Trial, Verdict, WorkMsg, WorkReq};
+use secstream::tui::data::workshop::{Moved, Opened, Proposal, Trial, Verdict, WorkMsg, WorkReq};
 use secstream::tui::data::{AlertView, CaseDetail, CaseItem, CaseView, FeedRow, ItemKind, RuleText, RuleView, Triage};
 use secstream::tui::key::Key;
 use secstream::tui::keymap::Keymap;
@@ -353,6 +353,23 @@ fn work(w: &WorkReq) -> Vec<Msg> {
             let linted = WorkMsg::Linted { version: a.version, findings };
             vec![Msg::Work(linted), Msg::Work(WorkMsg::Tried(Arc::new(trial)))]
         }
+        WorkReq::Propose { rule, .. } => say(WorkMsg::Proposed {
+            rule: rule.clone(),
+            best: vec![
+                Proposal {
+                    fields: vec![("src_ip".into(), "10.20.0.7".into()), ("user".into(), "svc".into())],
+                    removes: (4, 5),
+                    loses: (0, 2),
+                    undecided: (1, 3),
+                },
+                Proposal {
+                    fields: vec![("user".into(), "svc".into())],
+                    removes: (5, 5),
+                    loses: (1, 2),
+                    undecided: (1, 3),
+                },
+            ],
+        }),
         WorkReq::Ruling(d) => say(WorkMsg::Ruled(format!("sup-1 for {} is written", d.rule))),
         WorkReq::Unrule(id) => say(WorkMsg::Ruled(format!("{id} is taken out"))),
         WorkReq::Save { path, .. } => say(WorkMsg::Saved(path.clone())),

@@ -69,6 +69,10 @@ fn overlays() {
         ("bad_filter", "2iuser=("),
         ("rule_complete", "4<Enter>Gkosrc_ip|c"),
         ("rule_error", "4<Enter>Gki<End> and"),
+        ("rule_diff", "4<Enter>Gki<End> and not quiet<Esc>D"),
+        ("rule_field_help", "4<Enter>ggjjjjjjK"),
+        ("propose", "4F"),
+        ("tune_fields", "T"),
         ("rule_reason", "4<Enter>Gki<End> and not quiet<Esc>:w<Enter><Enter>"),
     ] {
         let mut world = World::new(80, 24);

@@ -83,6 +83,8 @@ fn a_filter_is_drafted_from_an_alert() {
     fs::write(rules.join("failed.yml"), RULE).expect("written");
     let (mut t, own) = started(home.path(), Some(&rules));
     t.press("T");
+    t.wait_for("not meant");
+    t.press("a");
     t.wait_for("draft");
     t.wait_for("condition: not selection");
     t.wait_for("lost 200");

@@ -12,6 +12,7 @@ use crate::pipeline::Question;
 /// What a file's documents are and what they refer to.
 #[derive(Default)]
 struct About {
+    ids: Vec<String>,
     refs: Vec<String>,
     any: bool,
     filter: bool,
@@ -23,6 +24,7 @@ fn about(text: &str) -> About {
     let path: Arc<str> = "".into();
     for node in collection::expand(yaml::parse(text)).into_iter().flatten() {
         let info = crate::detect::info_of(&rule::meta(&node), &path);
+        out.ids.push(info.id.to_string());
         out.names.push(info.id.to_string());
         out.names.extend(info.name.iter().map(|n| n.to_string()));
         let document = rule::parse(&node);
@@ -44,9 +46,34 @@ fn about(text: &str) -> About {
     out
 }
 
+/// All rule files in force, each looked through once: what they are is asked at
+/// every key.
+pub struct Library {
+    pub files: Vec<RuleFile>,
+    abouts: Vec<About>,
+}
+
+impl Library {
+    pub fn new(files: Vec<RuleFile>) -> Self {
+        let abouts = files.iter().map(|f| about(&f.text)).collect();
+        Self { files, abouts }
+    }
+
+    /// An id of a text that a file not among `beside` has too, and that file.
+    pub fn same_id(&self, path: &str, text: &str, beside: &[RuleFile]) -> Option<(String, &str)> {
+        let mine = about(text).ids;
+        let others = self.files.iter().zip(&self.abouts);
+        let others = others.filter(|(f, _)| f.path != path && !beside.iter().any(|x| x.path == f.path));
+        others
+            .flat_map(|(f, a)| a.ids.iter().map(move |id| (id, f)))
+            .find(|(id, _)| mine.contains(id))
+            .map(|(id, f)| (id.clone(), f.path.as_str()))
+    }
+}
+
 /// The files that matter to an edited one: as they are, and as they would be.
-pub fn files(all: &[RuleFile], path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>) {
-    let abouts: Vec<About> = all.iter().map(|f| about(&f.text)).collect();
+pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>) {
+    let (all, abouts) = (&lib.files, &lib.abouts);
     let mine = about(text);
     let mut wanted: BTreeSet<usize> = BTreeSet::new();
     let mut refs: Vec<String> = mine.refs.clone();
@@ -86,9 +113,9 @@ pub fn files(all: &[RuleFile], path: &str, text: &str) -> (Vec<RuleFile>, Vec<Ru
 }
 
 /// The question that an edited file puts to the log.
-pub fn question(all: &[RuleFile], path: &str, text: &str) -> Question {
-    let (before, after) = files(all, path, text);
-    let mut likely = all.to_vec();
+pub fn question(lib: &Library, path: &str, text: &str) -> Question {
+    let (before, after) = files(lib, path, text);
+    let mut likely = lib.files.clone();
     // A rule that is not in force has no matches; what its file says is no matter.
     likely.retain(|f| f.error.is_none());
     Question { before, after, likely }

@@ -6,6 +6,7 @@
 
 mod context;
 mod draft;
+mod propose;
 mod rulings;
 mod verdicts;
 
@@ -15,10 +16,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
+use self::context::Library;
 use self::verdicts::Verdicts;
 use super::{RulePlaces, ToLoop, rules};
 use crate::detect::lint::{self, Finding, Level};
-use crate::detect::{RuleFile, files};
 use crate::pipeline::{Effect, Effects, Feed, Progress, Way};
 use crate::tui::data::workshop::{Attempt, Moved, Opened, Trial, WorkMsg, WorkReq};
 use crate::tui::msg::Msg;
@@ -43,7 +44,7 @@ pub struct Bench {
     out: ToLoop,
     places: RulePlaces,
     /// All rule files in force, read when first asked for.
-    files: Option<Vec<RuleFile>>,
+    files: Option<Library>,
     feed: Option<Feed>,
     effects: Option<Effects>,
     verdicts: Option<Verdicts>,
@@ -87,7 +88,7 @@ impl Bench {
         match r {
             WorkReq::Open { path, line } => self.open(&path, line),
             WorkReq::Tune { rule, fields, signed } => {
-                let drafted = draft::filter(self.files(), &rule, &fields, &signed);
+                let drafted = draft::filter(&self.files().files, &rule, &fields, &signed);
                 match (drafted, self.places.own.clone()) {
                     (Some((name, text)), Some(own)) => {
                         let path = own.join("filters").join(name).display().to_string();
@@ -111,8 +112,12 @@ impl Bench {
                 // What does not load finds nothing: that would look like a loss.
                 self.due = (!broken).then(|| (a, Instant::now() + REST));
             }
+            WorkReq::Propose { rule, alerts, unfounded } => {
+                let best = self.feed.as_ref().map(|f| propose::propose(f, &alerts, &unfounded, &rule));
+                self.say(WorkMsg::Proposed { rule, best: best.unwrap_or_default() });
+            }
             WorkReq::Ruling(d) => {
-                self.rule(|text| rulings::with(text, &d).map(|(text, id)| (text, format!("{id} is written"))))
+                self.rule(|text| rulings::with(text, &d).map(|(text, id)| (text, format!("{id} is written"))));
             }
             WorkReq::Unrule(id) => self.rule(|text| {
                 let without = rulings::without(text, &id).ok_or_else(|| format!("no entry {id}"))?;
@@ -148,9 +153,9 @@ impl Bench {
         let _ = self.out.send(Msg::Failed(text.to_owned()));
     }
 
-    fn files(&mut self) -> &[RuleFile] {
+    fn files(&mut self) -> &Library {
         let read = &self.places.files;
-        self.files.get_or_insert_with(|| read())
+        self.files.get_or_insert_with(|| Library::new(read()))
     }
 
     fn open(&mut self, path: &str, line: usize) {
@@ -174,12 +179,7 @@ impl Bench {
     fn lint(&mut self, a: &Attempt) -> Vec<Finding> {
         let (_, after) = context::files(self.files(), &a.path, &a.text);
         let mut findings: Vec<Finding> = lint::check(&after).into_iter().filter(|f| f.path == a.path).collect();
-        let mine = files::ids(&a.text);
-        let others = self.files().iter().filter(|f| f.path != a.path && !after.iter().any(|x| x.path == f.path));
-        if let Some((id, other)) = others
-            .flat_map(|f| files::ids(&f.text).into_iter().map(move |id| (id, &f.path)))
-            .find(|(id, _)| mine.contains(id))
-        {
+        if let Some((id, other)) = self.files().same_id(&a.path, &a.text, &after) {
             findings.push(Finding {
                 path: a.path.clone(),
                 line: 1,

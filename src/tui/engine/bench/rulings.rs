@@ -101,7 +101,7 @@ mod tests {
         let back = without(&two, &b).expect("there");
         assert_eq!(back, one);
         assert!(without(&back, &b).is_none());
-        assert!(without(&back, &a).is_some_and(|t| t.starts_with("# Suppr") && !t.contains("[[")));
+        assert!(without(&back, &a).is_some_and(|t| t.starts_with("# Suppr") && !t.contains("\n[[")));
         assert!(with("", &draft("entity=(", None)).is_err());
     }
 }

@@ -8,6 +8,18 @@ use crate::pipeline::{Effect, Feed};
 use crate::tui::data::workshop::{Attempt, Trial, Verdict};
 use crate::tui::data::{AlertView, Triage};
 
+/// What people decided about an alert; `unfounded` are cases that were nothing.
+pub fn verdict_of(v: &AlertView, unfounded: &[String]) -> Verdict {
+    match &v.triage {
+        Triage::Escalated { case } if unfounded.contains(case) => Verdict::False,
+        Triage::Escalated { .. } => Verdict::True,
+        Triage::New => Verdict::Undecided,
+        // Put off is not decided.
+        Triage::Dismissed { reason } if reason == "snoozed" => Verdict::Undecided,
+        Triage::Dismissed { .. } => Verdict::False,
+    }
+}
+
 /// Verdicts by position in the feed.
 pub struct Verdicts {
     alerts: Arc<Vec<AlertView>>,
@@ -19,12 +31,7 @@ impl Verdicts {
     pub fn new(feed: &Feed, a: &Attempt) -> Self {
         let mut at: BTreeMap<u64, (Verdict, usize)> = BTreeMap::new();
         for (i, v) in a.alerts.iter().enumerate() {
-            let verdict = match &v.triage {
-                Triage::Escalated { case } if a.unfounded.contains(case) => Verdict::False,
-                Triage::Escalated { .. } => Verdict::True,
-                Triage::New => Verdict::Undecided,
-                Triage::Dismissed { .. } => Verdict::False,
-            };
+            let verdict = verdict_of(v, &a.unfounded);
             for e in &v.alert.evidence {
                 let Some(p) = feed.position_of(e.source, e.offset) else { continue };
                 let worst = at.entry(p).or_insert((verdict, i));
