@@ -89,6 +89,25 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
     let bad = rules.rules().iter().filter(|r| !r.loaded).count();
     let says = format!("{}, {bad} not loaded", count(rules.rules().len(), "shipped rule"));
     add("rules", if bad == 0 { Ok(says) } else { Err(says) });
+    let (dirs, more) = inputs::rule_dirs(&config, &common.rules);
+    if !dirs.is_empty() || !more.is_empty() || !config.paths("rules.pipelines").is_empty() {
+        // What is wrong with a pipeline or a folder is said first: then nothing of it is in force.
+        let own = inputs::rule_files(&config, &dirs, &more)
+            .map_err(|f| [f.message].into_iter().chain(f.below).collect::<Vec<_>>().join("\n"));
+        add(
+            "your rules",
+            own.and_then(|files| {
+                let set = RuleSet::load(&files);
+                let reasons: Vec<&str> = set.rules().iter().filter_map(|r| r.reason.as_deref()).collect();
+                let says = format!("{} in force, {} not loaded", count(set.rules().len(), "rule"), reasons.len());
+                if reasons.is_empty() {
+                    return Ok(says);
+                }
+                let first = reasons.iter().take(5).map(|r| format!("\n{r}")).collect::<String>();
+                Err(format!("{says}: secstream rules check names all{first}"))
+            }),
+        );
+    }
     match inputs::custom_formats(&config) {
         Err(e) => add("custom formats", Err(e.message)),
         Ok(formats) if formats.is_empty() => {}

@@ -88,12 +88,12 @@ fn zsh<'a>(line: &'a str, ctx: &Ctx) -> Option<(Ts, &'a str)> {
 
 /// The program that a command line runs: its first word behind assignments.
 fn program(command: &str) -> &str {
-    let words = command.split_ascii_whitespace();
+    let mut words = command.split_ascii_whitespace();
     let assigns = |w: &&str| {
         w.split_once('=')
             .is_some_and(|(n, _)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
     };
-    let word = words.skip_while(assigns).next().unwrap_or("");
+    let word = words.find(|w| !assigns(w)).unwrap_or("");
     word.rsplit('/').next().unwrap_or(word)
 }
 

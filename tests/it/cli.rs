@@ -267,3 +267,23 @@ fn pipelines_change_the_rules_everywhere() {
     ran.says(2, &["wrong.yml:2:11: unknown transformation 'nonsense'", "wrong.yml:3:26: method is"]);
     h.run(&["replay", &log, "--no-store", "--pipeline", "absent.yml"]).says(2, &["pipeline absent.yml"]);
 }
+
+#[test]
+fn doctor_looks_at_rules_and_pipelines_of_the_user() {
+    let h = Home::new();
+    h.write(
+        "config/secstream/rules/local/a.yml",
+        "title: A\nlogsource: {product: linux}\ndetection: {s: {A|contain: 1}, condition: s}\n",
+    );
+    let ran = h.run(&["doctor"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(
+        ran.out.contains("1 not loaded") && ran.out.contains("a.yml:3:17: unknown modifier 'contain'"),
+        "{}",
+        ran.out
+    );
+    let pipeline = h.write("p.yml", "transformations: [{type: nonsense}]\n");
+    let mut doctor = h.command(&["doctor"]);
+    let ran = super::program::Ran::from(doctor.env("SECSTREAM_PIPELINES", &pipeline).output().unwrap());
+    assert!(ran.out.contains("p.yml:1:26: unknown transformation 'nonsense'"), "{}", ran.out);
+}

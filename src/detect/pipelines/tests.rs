@@ -304,3 +304,34 @@ fn a_rule_set_uses_them() {
     let set = RuleSet::load(std::slice::from_ref(&file));
     assert_eq!(set.rules()[0].reason.as_deref(), Some("r.yml:1:1: pipeline p.yml: not here"));
 }
+
+/// A pipeline with many transformations, to be damaged.
+const MANY: &str = "name: p\nvars: {list: [a, b*], one: x}\ntransformations:\n  - {type: value_placeholders}\n  - {type: field_name_mapping, mapping: {A: [X, Y], B: Z}}\n  - {type: replace_string, regex: '^(.)', replacement: '\\1$\\g<1>', skip_special: true}\n  - {type: hashes_fields, valid_hash_algos: [MD5], field_prefix: F}\n  - {type: add_condition, conditions: {i: [$product, 1]}, template: true}\n  - {type: regex, field_name_conditions: [{type: include_fields, fields: [Z]}]}\n  - {type: change_logsource, product: x}\n  - {type: case, rule_conditions: {a: {type: is_sigma_rule}, b: {type: tag, tag: x}}, rule_cond_expression: a and not b}\n";
+
+proptest::proptest! {
+    #[test]
+    fn damaged_pipelines_change_rules_or_say_why(
+        cut in proptest::collection::vec((0..MANY.len(), "[a-z%*\\\\'{}\\[\\]: ,-]{0,3}"), 0..4),
+        value in "[a-zA-Z=%*?\\\\é]{0,12}",
+    ) {
+        let mut text = MANY.to_owned();
+        for (at, with) in cut {
+            let at = text.floor_char_boundary(at.min(text.len().saturating_sub(1)));
+            let end = text.ceil_char_boundary((at + 2).min(text.len()));
+            text.replace_range(at..end, &with);
+        }
+        match Pipelines::load(&[("p.yml".into(), text)]) {
+            Err(wrong) => proptest::prop_assert!(wrong.iter().all(|e| e.line > 0 && !e.message.is_empty())),
+            Ok(p) => {
+                let v = value.replace('\'', "");
+                let doc = rule(&format!("{{s: {{A|contains|expand: ['{v}', '%list%{v}', 7], Hashes: 'MD5={v}'}}, t: [{{B|endswith: '{v}'}}, '{v}'], condition: s or t}}"));
+                match p.apply(&doc) {
+                    Err(e) => proptest::prop_assert!(e.line > 0 && !e.message.is_empty()),
+                    Ok(n) => {
+                        let _ = crate::detect::sigma::rule::parse(&n);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -39,9 +39,18 @@ pub fn looks_dated(bytes: &[u8]) -> Option<(usize, bool)> {
             c.blanks();
         }
     } else {
-        (c.fixed(4)?, c.expect(b'-')?, c.fixed(2)?, c.expect(b'-')?, c.fixed(2)?, c.one_of(b"T ")?);
+        c.fixed(4)?;
+        c.expect(b'-')?;
+        c.fixed(2)?;
+        c.expect(b'-')?;
+        c.fixed(2)?;
+        c.one_of(b"T ")?;
     }
-    (c.num(1, 2)?, c.expect(b':')?, c.num(2, 2)?, c.expect(b':')?, c.num(2, 2)?);
+    c.num(1, 2)?;
+    c.expect(b':')?;
+    c.num(2, 2)?;
+    c.expect(b':')?;
+    c.num(2, 2)?;
     c.fraction();
     let _ = zone(&mut c);
     matches!(c.peek(), None | Some(b' ' | b':')).then_some((c.at, traditional))
