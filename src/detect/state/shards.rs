@@ -94,6 +94,7 @@ pub(super) struct Shard {
     groups: Vec<Option<Box<Group>>>,
     free: Vec<u32>,
     /// Removed groups: groups come and go with every new address.
+    #[expect(clippy::vec_box, reason = "they go back to where they are boxed")]
     spare: Vec<Box<Group>>,
     /// Groups at which expired ones are looked for again.
     look_at: usize,
