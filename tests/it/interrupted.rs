@@ -80,7 +80,7 @@ fn interrupted_by(signal: Signal) {
     // What people decide meanwhile stays.
     let mut store = Store::open(Some(&home.path("cut.db")), "ann").unwrap();
     let id = cut[0].0.clone();
-    store.dismiss(&[id.clone()], Verdict::Benign, "known").unwrap();
+    store.dismiss(std::slice::from_ref(&id), Verdict::Benign, "known").unwrap();
     drop(store);
     home.run(&["replay", &log, "--db", "cut.db", "-q"]).says(0, &[]);
     assert_eq!(alerts(&home, "cut.db"), whole);

@@ -130,7 +130,7 @@ pattern = "%{timestamp} portal %{event_type:word} %{user} from %{client_ip}"
         "2026-11-18 09:30:00 vpnd: failed user=10.9.9.9 peer=192.0.2.9",
         "2026-11-18 09:30:01 portal auth_failure 10.9.9.9 from 192.0.2.9",
     ];
-    let options = Options { custom: formats(TWO).into(), ..Options::new(Ts::from_secs(1_800_000_000)) };
+    let options = Options { custom: formats(TWO), ..Options::new(Ts::from_secs(1_800_000_000)) };
     let sample = lines.join("\n");
     let parser = Parser::for_source("x", sample.as_bytes(), &options, &Arc::new(Schema::base()));
     for (line, name) in lines.iter().zip(["vpn", "portal"]) {
