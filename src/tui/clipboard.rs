@@ -16,8 +16,9 @@ pub fn osc52(text: &str, caps: &Caps) -> Option<Vec<u8>> {
     }
     let body = format!("\x1b]52;c;{}\x07", base64::engine::general_purpose::STANDARD.encode(text));
     let wrapped = if caps.tmux {
-        // tmux hands on what stands in its own envelope, with every ESC doubled.
-        format!("\x1bPtmux;{}\x1b\\", body.replace('\x1b', "\x1b\x1b"))
+        // tmux takes the plain one itself where its `set-clipboard` is `on`, and hands on what
+        // stands in its own envelope, every ESC doubled, where `allow-passthrough` is.
+        format!("{body}\x1bPtmux;{}\x1b\\", body.replace('\x1b', "\x1b\x1b"))
     } else if caps.screen {
         // screen limits the length of one DCS string.
         let pieces: Vec<String> =
@@ -40,7 +41,10 @@ mod tests {
     #[test]
     fn plain_and_through_tmux() {
         assert_eq!(osc52("hi", &caps(false)).as_deref(), Some(b"\x1b]52;c;aGk=\x07".as_slice()));
-        assert_eq!(osc52("hi", &caps(true)).as_deref(), Some(b"\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\".as_slice()));
+        assert_eq!(
+            osc52("hi", &caps(true)).as_deref(),
+            Some(b"\x1b]52;c;aGk=\x07\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\".as_slice())
+        );
         assert!(osc52(&"x".repeat(MAX_BYTES + 1), &caps(false)).is_none());
     }
 }

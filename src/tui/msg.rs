@@ -294,6 +294,13 @@ pub enum Effect {
     ReadRule(String),
     /// Something for the rule editor's thread.
     Work(WorkReq),
+    /// The process ends: keep the text of a rule that was not saved, beside it.
+    KeepDraft {
+        /// Where the rule would be saved.
+        path: String,
+        /// Its text.
+        text: String,
+    },
     /// Load the rules again.
     Reload,
     /// Open a file at a line in the user's editor.

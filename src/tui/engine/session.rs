@@ -10,7 +10,7 @@ use crossbeam_channel::{Sender, unbounded};
 
 use super::super::kept::Kept;
 use super::super::msg::{Effect, Msg};
-use super::bench::{Bench, BenchReq};
+use super::bench::{self, Bench, BenchReq};
 use super::feed::Reader;
 use super::store::Worker;
 use super::{DataReq, RulePlaces, StoreReq, ToLoop, rules};
@@ -129,6 +129,11 @@ impl Sessions {
             Effect::ReadRule(path) => data(DataReq::Rule(path)),
             Effect::Work(w) => {
                 let _ = self.bench.send(BenchReq::Work(w));
+                None
+            }
+            // At once: the threads may not come to it any more.
+            Effect::KeepDraft { path, text } => {
+                let _ = bench::keep_draft(&path, &text);
                 None
             }
             Effect::Cancel => data(DataReq::Cancel),

@@ -93,6 +93,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Mouse(m) => mouse::mouse(s, m, &mut fx),
         Msg::End => {
             overlay::save_draft(s, &mut fx);
+            workshop::keep_draft(s, &mut fx);
             fx.push(Effect::Quit);
         }
     }

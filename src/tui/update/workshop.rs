@@ -245,6 +245,7 @@ pub fn acts(s: &mut State, a: Act, fx: &mut Vec<Effect>) -> bool {
         Act::Open if s.pane == 0 => w.insert = true,
         Act::Open => jump(s, fx),
         Act::Back if s.pane > 0 => s.pane = 0,
+        Act::Back if s.rules.work.as_ref().is_some_and(|w| w.warned) => stay(s),
         Act::Back | Act::Quit => leave(s),
         _ => return false,
     }
@@ -294,11 +295,25 @@ fn leave(s: &mut State) {
     let Some(w) = s.rules.work.as_mut() else { return };
     if w.modified() && !w.warned {
         w.warned = true;
-        s.say("not saved: :w writes it, q again drops it");
+        s.say("not saved: :w writes it, q again drops it, Esc stays");
         return;
     }
     s.rules.work = None;
     s.pane = 0;
+}
+
+/// Not left after all.
+fn stay(s: &mut State) {
+    if let Some(w) = s.rules.work.as_mut() {
+        w.warned = false;
+    }
+}
+
+/// The process ends: a text that is not saved is kept beside its rule.
+pub fn keep_draft(s: &State, fx: &mut Vec<Effect>) {
+    if let Some(w) = s.rules.work.as_ref().filter(|w| w.modified() && !w.saves_to.is_empty()) {
+        fx.push(Effect::KeepDraft { path: w.saves_to.clone(), text: w.source.text() });
+    }
 }
 
 /// To the event under the cursor.

@@ -165,6 +165,9 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
             format!("no true hit is lost · {} of {} lost are undecided", undecided(v), text::thousands(v.lost)),
             t.warn,
         ),
+        Some(_) if correlates(w) => {
+            ("no event is lost; whether an alert is: secstream rules backtest".to_owned(), t.warn)
+        }
         Some(_) => ("nothing is lost".to_owned(), t.good),
     };
     let to = if w.saves_to == w.path || w.saves_to.is_empty() {
@@ -174,6 +177,11 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
     };
     let x = p.put(1, 1, wide, &words, style);
     p.cell(x, 1, wide.saturating_sub(x), &to, false, t.dim);
+}
+
+/// Whether the text has a correlation: what is tried are the events beneath it.
+fn correlates(w: &Workshop) -> bool {
+    w.source.lines().iter().any(|l| l.starts_with("correlation:"))
 }
 
 fn undecided(t: &Trial) -> String {

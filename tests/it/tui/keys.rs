@@ -189,6 +189,17 @@ fn rebound_keys_act_and_show_in_help() {
 }
 
 #[test]
+fn hang_up_keeps_the_rule_that_is_being_written() {
+    let mut w = world();
+    w.press("4<Enter>Gki<End> and");
+    w.send(Msg::End);
+    let kept =
+        w.done.iter().find_map(|e| if let Effect::KeepDraft { path, text } = e { Some((path, text)) } else { None });
+    let (path, text) = kept.expect("kept");
+    assert!(path == "/home/ann/rules/local/ssh/success.yml" && text.contains(" and"), "{path} {text}");
+}
+
+#[test]
 fn hang_up_keeps_the_note_that_is_being_written() {
     let mut w = world();
     w.press("chalf a thought");
@@ -254,6 +265,10 @@ fn a_broken_rule_is_not_saved_and_an_edit_is_not_lost_by_a_key() {
     assert!(!work(&w).iter().any(|r| matches!(r, WorkReq::Save { .. })));
     w.press("q");
     assert!(w.state.rules.work.is_some(), "asked first");
+    w.press("<Esc>");
+    assert!(w.state.rules.work.is_some(), "Esc takes the question back");
+    w.press("q");
+    assert!(w.state.rules.work.is_some(), "and it is asked again");
     w.press("1q");
     assert!(w.state.rules.work.is_some() && !w.done.contains(&Effect::Quit), "nor with the program");
     w.press("R");

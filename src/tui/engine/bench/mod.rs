@@ -126,6 +126,7 @@ impl Bench {
             WorkReq::Save { path, text } => match write(Path::new(&path), &text) {
                 Ok(()) => {
                     self.files = None;
+                    let _ = std::fs::remove_file(draft_of(&path));
                     self.say(WorkMsg::Saved(path));
                 }
                 Err(e) => self.fail(&format!("{path}: {e}")),
@@ -173,7 +174,11 @@ impl Bench {
             (Some(_), None) => String::new(),
             _ => path.to_owned(),
         };
+        let kept = draft_of(&saves_to);
         self.say(WorkMsg::Opened(Arc::new(Opened { path: path.to_owned(), saves_to, text, line, draft: false })));
+        if kept.is_file() {
+            let _ = self.out.send(Msg::Done(format!("a text that was not saved is kept in {}", kept.display())));
+        }
     }
 
     fn lint(&mut self, a: &Attempt) -> Vec<Finding> {
@@ -286,6 +291,19 @@ fn millis(since: Instant) -> u64 {
 }
 
 /// Writes a file whole or not at all.
+/// Where the text of a rule is kept that was not saved; no rule by its name.
+fn draft_of(path: &str) -> PathBuf {
+    PathBuf::from(format!("{path}.draft"))
+}
+
+/// Keeps the text of a rule that was not saved.
+///
+/// # Errors
+/// When its folder cannot be written.
+pub fn keep_draft(path: &str, text: &str) -> std::io::Result<()> {
+    write(&draft_of(path), text)
+}
+
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if path.as_os_str().is_empty() {
         return Err(std::io::Error::other("there is no folder for rules of your own: set rules.own"));
