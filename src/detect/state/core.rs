@@ -339,7 +339,7 @@ impl Core {
         }
         let place = self.group(plan, slot, lane);
         let weight = self.weigh(slot.id, m);
-        if self.at(place).and_then(|g| g.episode.as_ref()).is_some_and(|ep| ep.over(m.time, slot.cooldown)) {
+        if self.at(place).and_then(|g| g.episode.as_ref()).is_some_and(|ep| ep.over(m.time, slot)) {
             self.close(plan, place);
         }
         let Some(group) = self.at_mut(place) else { return };

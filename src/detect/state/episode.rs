@@ -15,7 +15,7 @@ use super::key;
 use super::ledger::Ledger;
 use super::plan::Slot;
 
-/// Longest episode.
+/// Longest episode of a rule that looks back no further than that.
 pub(super) const MAX_LENGTH: i64 = 6 * 3_600 * SECOND;
 /// An episode whose time lies ahead of its lane closes at the latest this long
 /// after its last match by canonical order.
@@ -123,10 +123,10 @@ impl Episode {
     }
 
     /// Whether a match at that time belongs to another episode.
-    pub(super) fn over(&self, time: i64, cooldown: i64) -> bool {
-        time > self.last.saturating_add(cooldown)
-            || time < self.opened.saturating_sub(cooldown)
-            || time.saturating_sub(self.opened) > MAX_LENGTH
+    pub(super) fn over(&self, time: i64, slot: &Slot) -> bool {
+        time > self.last.saturating_add(slot.cooldown)
+            || time < self.opened.saturating_sub(slot.cooldown)
+            || time.saturating_sub(self.opened) > slot.longest
     }
 
     /// Whether a match at that time joins by itself.

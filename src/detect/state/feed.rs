@@ -105,7 +105,7 @@ impl Core {
         if child.is_some() {
             facts[FactKind::Shown as usize] = NO_FACT;
         }
-        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot.cooldown)) {
+        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot)) {
             self.close(plan, place);
         }
         let weight = if child.is_some() { 1 } else { self.weigh(id, m) };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::episode::MAX_LENGTH;
 use super::super::{BoundOp, CorrelationKind, CorrelationSpec, GroupField, NamedField, RuleIdx, RuleInfo, RuleKind};
 use crate::alert::Category;
 use crate::event::time::SECOND;
@@ -33,6 +34,8 @@ pub(super) struct Slot {
     pub spec: Option<Arc<CorrelationSpec>>,
     /// Quiet time that closes an episode.
     pub cooldown: i64,
+    /// Longest episode.
+    pub longest: i64,
     /// Gap up to which a match joins an open episode by itself.
     pub gap: i64,
     /// Records later than this get windows of their own.
@@ -270,6 +273,8 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         id,
         hash,
         cooldown,
+        // what takes a day to see is one attack for days
+        longest: if span > MAX_LENGTH { span.saturating_mul(7) } else { MAX_LENGTH },
         gap: if span == 0 { cooldown } else { span.min(cooldown) },
         slack: quiet.clamp(60 * SECOND, 3_600 * SECOND),
         cap: cap.min(MAX_RING.max(2 * threshold.min(1e6) as usize)),

@@ -78,7 +78,7 @@ impl Core {
         let place = self.group(plan, slot, lane);
         let Some(group) = self.at_mut(place) else { return };
         touch(group, m);
-        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot.cooldown)) {
+        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot)) {
             self.close(plan, place);
         }
         let facts = [NO_FACT; 4];

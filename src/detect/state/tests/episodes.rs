@@ -62,6 +62,14 @@ fn cut_at_six_hours() {
 }
 
 #[test]
+fn slow_guessing_is_one_attack_for_days() {
+    let lines: Vec<(i64, String)> = (0..150).map(|i| (i * 3_000, F.to_owned())).collect();
+    let mut b = Bench::new(&guessing(20, "24h"));
+    b.feed(0, &lines);
+    assert_eq!(brief(&b.end()), [(0, 150, 150)]);
+}
+
+#[test]
 fn evidence_is_capped_and_the_rest_counted() {
     let lines: Vec<(i64, String)> = (0..1_500).map(|_| (5, F.to_owned())).collect();
     let mut b = Bench::new(&guessing(3, "5m"));
