@@ -415,3 +415,22 @@ fn what_people_decided_is_held_against_the_log_of_operations() {
         assert!(found.iter().all(|f| f.item.starts_with(item) && f.problem.contains(problem)), "{sql}: {found:?}");
     }
 }
+
+#[test]
+fn what_reading_wrote_agrees_with_itself() {
+    let changes = [
+        ("UPDATE alerts SET severity = 0, score = 1", "severity, score not as in its document"),
+        ("UPDATE alerts SET message = 'nothing'", "message not as in its document"),
+        ("UPDATE alerts SET doc = replace(doc, '\"count\":', '\"count\":1')", "count not as in its document"),
+        ("UPDATE alerts SET doc = '{}'", "its document is not its own"),
+        ("DELETE FROM alert_evidence WHERE n = 0", "its list of evidence has"),
+    ];
+    for (sql, problem) in changes {
+        let s = filled(3);
+        assert_eq!(s.verify().unwrap(), []);
+        assert!(s.conn.execute(sql, []).unwrap() > 0, "{sql}");
+        let found = s.verify().unwrap();
+        assert!(!found.is_empty(), "{sql}");
+        assert!(found.iter().all(|f| f.problem.contains(problem)), "{sql}: {found:?}");
+    }
+}

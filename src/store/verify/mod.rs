@@ -12,6 +12,7 @@
 
 mod chain;
 mod logs;
+mod machine;
 mod replay;
 mod report;
 mod store;

@@ -45,6 +45,7 @@ impl Store {
             if findings.is_empty() {
                 super::tables::compare(c, &in_order, &mut findings)?;
             }
+            super::machine::compare(c, &mut findings)?;
             let mut add = |item: String, problem: &str| findings.push(Finding { item, problem: problem.to_owned() });
             let mut s = c.prepare("SELECT key, raw, sha256 FROM evidence WHERE raw IS NOT NULL ORDER BY key")?;
             let mut rows = s.query([])?;
