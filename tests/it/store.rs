@@ -15,7 +15,9 @@ const DB: &str = "SECSTREAM_TEST_STORE_DB";
 const EACH: usize = 40;
 
 fn alert(n: usize) -> Alert {
-    Alert { id: format!("a{n:04}"), revision: 1, rule: "Test".into(), score: n as f64 / 10.0, ..Alert::default() }
+    let score = n as f64 / 10.0;
+    let score_parts = vec![("level".to_owned(), score)];
+    Alert { id: format!("a{n:04}"), revision: 1, rule: "Test".into(), score, score_parts, ..Alert::default() }
 }
 
 fn ingest(store: &mut Store, alerts: impl Iterator<Item = usize>) {
@@ -78,7 +80,7 @@ fn a_crowd_of_processes_loses_nothing() {
     assert_eq!((first.notes.len(), first.row.tags.len()), (2 * EACH, 2 * EACH));
     let cases = seed.cases().unwrap();
     assert_eq!(cases.len(), 2 * EACH, "each its own number");
-    assert!(seed.verify().unwrap().is_empty());
+    assert_eq!(seed.verify().unwrap(), []);
 }
 
 #[test]
@@ -141,7 +143,7 @@ fn a_killed_process_leaves_a_sound_store() {
         child.wait().unwrap();
         // The file is sound, the chain whole, and the next start goes on where it was.
         let mut store = Store::open(Some(&db), "ann").unwrap();
-        assert!(store.verify().unwrap().is_empty());
+        assert_eq!(store.verify().unwrap(), []);
         for a in store.alerts(&AlertFilter { status: vec![Status::Dismissed], ..AlertFilter::default() }).unwrap() {
             assert_eq!((a.verdict, a.reason.as_deref()), (Some(Verdict::Benign), Some("so far")));
         }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::episode::MAX_LENGTH;
 use super::super::{BoundOp, CorrelationKind, CorrelationSpec, GroupField, NamedField, RuleIdx, RuleInfo, RuleKind};
+use super::episode::MAX_LENGTH;
 use crate::alert::Category;
 use crate::event::time::SECOND;
 use crate::event::{Severity, hash64};
