@@ -44,11 +44,10 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
     for e in entities(group, ep).into_iter().filter(|_| !ep.untimed) {
         known.others(e, slot.id, ep.opened, ep.last, &mut others);
     }
-    let assessed = assess(
+    let mut assessed = assess(
         slot,
         Circumstances { count: ep.count, risk: ep.risk, others: others.len(), late: group.lane.is_late() },
     );
-    let mut assessed = assessed;
     let redeemed = ep.redeemed(slot);
     let severity = if redeemed { slot.info.level.min(Severity::Low) } else { slot.info.level };
     let points = level_points(severity) - level_points(slot.info.level);

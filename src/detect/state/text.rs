@@ -209,9 +209,10 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             [one] => write!(out, ", account {}", group.facts.get(*one).map_or_else(String::new, short)),
             all => {
                 let many = if all.len() >= LISTED { "at least " } else { "" };
-                let in_at = group.facts.get(ep.account()).map(|a| format!("account {} of ", short(a)));
-                let in_at = in_at.unwrap_or_default();
-                write!(out, ", {in_at}{many}{}{}", plural(all.len() as u64, "account"), listed(group, all, 0))
+                // Who got in, of those that were tried.
+                let who = group.facts.get(ep.account()).map(|a| format!("account {} of ", short(a)));
+                let who = who.unwrap_or_default();
+                write!(out, ", {who}{many}{}{}", plural(all.len() as u64, "account"), listed(group, all, 0))
             }
         };
     }

@@ -347,7 +347,6 @@ impl<'t> Scanner<'t, '_, '_> {
     }
 
     /// A value under its own name, with the role of the whole path where that has one.
-    #[cold]
     fn short_name(&mut self, short: &str, path: (RoleId, RoleId)) -> Name {
         let (id, role, also) = self.names.get(short);
         let role = if path.0 == 0 { (role, also) } else { path };

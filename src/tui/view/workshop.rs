@@ -173,7 +173,7 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
     let to = if w.saves_to == w.path || w.saves_to.is_empty() {
         String::new()
     } else {
-        format!(" · saved as {}", w.saves_to)
+        format!(" · saves to {}", w.saves_to)
     };
     let x = p.put(1, 1, wide, &words, style);
     p.cell(x, 1, wide.saturating_sub(x), &to, false, t.dim);
