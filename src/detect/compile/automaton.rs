@@ -207,10 +207,14 @@ mod tests {
         for (round, letters) in [2u64, 3, 5, 26].into_iter().cycle().take(60).enumerate() {
             let mut word = |most: u64| {
                 let len = 1 + next(most);
-                (0..len).map(|_| ['a', 'b', '\u{e9}', '.', 'c'].get(next(letters) as usize).copied().unwrap_or('z')).collect()
+                (0..len)
+                    .map(|_| ['a', 'b', '\u{e9}', '.', 'c'].get(next(letters) as usize).copied().unwrap_or('z'))
+                    .collect()
             };
             let all: Vec<(String, Action)> = (0..[3, 10, 300].get(round % 3).copied().unwrap_or(0))
-                .map(|i| (word(14), [Action::Inside(i), Action::Start(i), Action::End(i), Action::Glob(i)][i as usize % 4]))
+                .map(|i| {
+                    (word(14), [Action::Inside(i), Action::Start(i), Action::End(i), Action::Glob(i)][i as usize % 4])
+                })
                 .collect();
             let mut b = AutomatonBuilder::default();
             all.iter().for_each(|(l, a)| b.add(l, *a));

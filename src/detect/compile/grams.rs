@@ -163,15 +163,7 @@ impl Class {
 
     /// Compares the literals of a piece that stands at a place of a value.
     #[inline(never)]
-    fn compare(
-        &self,
-        piece: u32,
-        value: &[u8],
-        at: usize,
-        literals: &Literals,
-        text: &str,
-        hit: &mut impl FnMut(u32),
-    ) {
+    fn compare(&self, piece: u32, value: &[u8], at: usize, literals: &Literals, text: &str, hit: &mut impl FnMut(u32)) {
         let bucket = (hash(piece) >> self.bucket_shift) as usize;
         let (Some(from), Some(to)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return };
         for e in self.entries.get(*from as usize..*to as usize).unwrap_or(&[]) {
