@@ -22,11 +22,10 @@ impl LazyRegex {
         Self { pattern: pattern.into(), literals: shape.literals, compiled: OnceLock::new() }
     }
 
-    /// An expression that is compiled already.
+    /// An expression that is compiled already and of which nothing else is known.
     #[must_use]
-    pub fn ready(regex: Regex, shape: Option<Shape>) -> Self {
-        let literals = shape.and_then(|s| s.literals);
-        Self { pattern: regex.as_str().into(), literals, compiled: OnceLock::from(Some(regex)) }
+    pub fn ready(regex: Regex) -> Self {
+        Self { pattern: regex.as_str().into(), literals: None, compiled: OnceLock::from(Some(regex)) }
     }
 
     /// Literals of which each match contains one, as [`super::guard::literals`] has them.
@@ -61,7 +60,7 @@ mod tests {
         assert!(r.compiled.get().is_none());
         assert!(r.is_match("aabcd") && !r.is_match("bcd"));
         assert!(r.compiled.get().is_some());
-        let ready = LazyRegex::ready(Regex::new("x").expect("valid"), None);
+        let ready = LazyRegex::ready(Regex::new("x").expect("valid"));
         assert!(ready.compiled.get().is_some() && ready.is_match("axb"));
     }
 }

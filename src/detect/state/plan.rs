@@ -288,7 +288,14 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         risk: info.level == Severity::Info && !info.alerts && info.risk,
         category: info.category(),
         spec,
-        info: info.clone(),
+        info: RuleInfo {
+            // What no alert tells is not kept twice.
+            references: Vec::new(),
+            false_positives: Vec::new(),
+            tags: Vec::new(),
+            author: Box::default(),
+            ..info.clone()
+        },
     }
 }
 
