@@ -136,7 +136,7 @@ fn directory(dir: &Path, depth: usize, tell: &mut impl FnMut(Result<PathBuf, Rul
         Err(e) => return tell(Err(unreadable(dir, &e.to_string()))),
     };
     let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|e| (e.path(), e.file_type().ok())).collect();
-    paths.sort_by(|a, b| a.0.cmp(&b.0));
+    paths.sort_by(|a, b| a.0.file_name().cmp(&b.0.file_name()));
     for (path, kind) in paths {
         // Links to directories may go in circles; links to files are followed.
         if kind.is_some_and(|k| k.is_dir()) {

@@ -14,6 +14,8 @@ const WIDTH: usize = 4;
 /// Most literals of a piece: beyond it they are given back, so that no value,
 /// however chosen, costs more than so many comparisons a byte.
 const CROWD: usize = 12;
+/// Logarithm of the bits for each literal.
+const SPARSE: u32 = 5;
 /// Only so many pieces of a literal are considered.
 const PIECES: usize = 256;
 
@@ -130,8 +132,8 @@ impl Class {
     fn new(mut entries: Vec<Entry>) -> Self {
         entries.sort_unstable_by_key(|e| (hash(e.piece), e.literal));
         let log = entries.len().next_power_of_two().ilog2().clamp(3, 20);
-        let (seen_shift, bucket_shift) = (32 - (log + 4), 32 - log);
-        let mut seen = vec![0u64; 1 << (log + 4 - 6)];
+        let (seen_shift, bucket_shift) = (32 - (log + SPARSE), 32 - log);
+        let mut seen = vec![0u64; 1 << (log + SPARSE - 6)];
         let mut buckets = vec![0u32; (1 << log) + 1];
         for e in &entries {
             let bit = hash(e.piece) >> seen_shift;
