@@ -98,14 +98,24 @@ mod tests {
         let e = row(
             r#"2026-03-02T10:00:00.123456789Z stdout F 203.0.113.9 - - [02/Mar/2026:09:59:59 +0000] "GET /.env HTTP/1.1" 404 153 "-" "curl/8""#,
         );
-        assert_eq!((e.event_type, e.ov(Ov::Url), e.ov(Ov::SrcIp)), (EventType::HttpRequest, Some("/.env"), Some("203.0.113.9")));
+        assert_eq!(
+            (e.event_type, e.ov(Ov::Url), e.ov(Ov::SrcIp)),
+            (EventType::HttpRequest, Some("/.env"), Some("203.0.113.9"))
+        );
         assert_eq!((crate::parse::format_name(e.format), field(&e, "stream")), ("cri", Some("stdout")));
         assert_eq!(e.time.to_rfc3339(), "2026-03-02T09:59:59Z");
-        let e = row("2026-03-02T11:00:00.5+01:00 stderr F Mar  2 10:00:00 web sshd[1]: Failed password for bob from 203.0.113.9 port 22 ssh2");
+        let e = row(
+            "2026-03-02T11:00:00.5+01:00 stderr F Mar  2 10:00:00 web sshd[1]: Failed password for bob from 203.0.113.9 port 22 ssh2",
+        );
         assert_eq!((e.event_type, e.ov(Ov::User)), (EventType::SshLoginFailed, Some("bob")));
         assert_eq!(e.time.to_rfc3339(), "2026-03-02T10:00:00.500Z");
-        let e = row(r#"2026-03-02T10:00:00Z stdout F {"level":"error","event":"login_failed","user":"bob","ip":"203.0.113.9"}"#);
-        assert_eq!((e.event_type, e.ov(Ov::User), e.ov(Ov::SrcIp)), (EventType::LoginFailed, Some("bob"), Some("203.0.113.9")));
+        let e = row(
+            r#"2026-03-02T10:00:00Z stdout F {"level":"error","event":"login_failed","user":"bob","ip":"203.0.113.9"}"#,
+        );
+        assert_eq!(
+            (e.event_type, e.ov(Ov::User), e.ov(Ov::SrcIp)),
+            (EventType::LoginFailed, Some("bob"), Some("203.0.113.9"))
+        );
         assert!(e.time.is_some());
     }
 

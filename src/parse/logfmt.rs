@@ -150,7 +150,8 @@ fn words(line: &str, p: &Parser, d: &mut Draft<'_>) {
 /// A firewall's word on a connection: `action` says how it ended.
 fn traffic(line: &str, p: &Parser, d: &mut Draft<'_>) {
     let two = d.get(Ov::SrcIp).is_some() && d.get(Ov::DestIp).is_some();
-    if two && d.rec.event_type == EventType::Other && (line.contains("type=\"traffic\"") || line.contains("policyid=")) {
+    if two && d.rec.event_type == EventType::Other && (line.contains("type=\"traffic\"") || line.contains("policyid="))
+    {
         let refused = d.rec.outcome == Outcome::Failure;
         d.event(
             if refused { EventType::FirewallBlock } else { EventType::FirewallAllow },
@@ -195,13 +196,18 @@ mod tests {
             r#"<189>date=2026-03-02 time=10:00:00 devname="fg1" devid="FG1" logid="0000000013" type="traffic" subtype="forward" level="notice" srcip=203.0.113.9 srcport=4711 dstip=192.0.2.1 dstport=22 proto=6 action="deny" policyid=0"#,
         );
         assert_eq!((e.event_type, e.outcome), (EventType::FirewallBlock, Outcome::Failure));
-        assert_eq!((e.ov(Ov::SrcIp), e.ov(Ov::DestPort), e.ov(Ov::Host)), (Some("203.0.113.9"), Some("22"), Some("fg1")));
+        assert_eq!(
+            (e.ov(Ov::SrcIp), e.ov(Ov::DestPort), e.ov(Ov::Host)),
+            (Some("203.0.113.9"), Some("22"), Some("fg1"))
+        );
         assert_eq!((e.time.to_rfc3339().as_str(), e.severity), ("2026-03-02T10:00:00Z", Severity::Low));
     }
 
     #[test]
     fn what_is_no_such_line() {
-        for line in ["a=b", "a=1 b=2 c=3", "x=1 and y=2 or z=3 level=info", "key=\"open level=info msg=x", "a==b c=d e=f"] {
+        for line in
+            ["a=b", "a=1 b=2 c=3", "x=1 and y=2 or z=3 level=info", "key=\"open level=info msg=x", "a==b c=d e=f"]
+        {
             assert_ne!(crate::parse::format_name(row(line).format), "logfmt", "{line}");
         }
     }

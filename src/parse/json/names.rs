@@ -93,7 +93,20 @@ const NAMED: &[(&str, Role)] = &[
 
 const OVERLAYS: &[(Ov, &[&str])] = &[
     (Ov::Source, &["log.source"]),
-    (Ov::Host, &["host", "host.name", "host.hostname", "hostname", "host_name", "computer", "observer.name", "Hostname", "devname"]),
+    (
+        Ov::Host,
+        &[
+            "host",
+            "host.name",
+            "host.hostname",
+            "hostname",
+            "host_name",
+            "computer",
+            "observer.name",
+            "Hostname",
+            "devname",
+        ],
+    ),
     (
         Ov::SrcIp,
         &[

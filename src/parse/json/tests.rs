@@ -346,7 +346,10 @@ fn nxlog() {
     let r = row(
         r#"{"EventTime":"2026-03-02T10:00:00.123456+01:00","Hostname":"web1","Severity":"INFO","SourceName":"sshd","ProcessID":"123","Message":"Failed password for root from 192.0.2.9 port 22 ssh2","SourceModuleName":"in","SourceModuleType":"im_uds"}"#,
     );
-    assert_eq!((r.event_type, r.ov(Ov::Host), r.ov(Ov::SrcIp)), (EventType::SshLoginFailed, Some("web1"), Some("192.0.2.9")));
+    assert_eq!(
+        (r.event_type, r.ov(Ov::Host), r.ov(Ov::SrcIp)),
+        (EventType::SshLoginFailed, Some("web1"), Some("192.0.2.9"))
+    );
     assert_eq!((r.ov(Ov::Process), r.time.to_rfc3339().as_str()), (Some("sshd"), "2026-03-02T09:00:00.123456Z"));
     let r = row(
         r#"{"EventTime":"2026-03-02 10:00:00","Hostname":"DC1","EventID":4625,"SourceName":"Microsoft-Windows-Security-Auditing","Channel":"Security","Message":"An account failed to log on.","TargetUserName":"bob","IpAddress":"192.0.2.9","SourceModuleName":"eventlog","SourceModuleType":"im_msvistalog"}"#,

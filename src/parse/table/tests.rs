@@ -108,7 +108,10 @@ fn cloudfront() {
 2026-03-02\t10:00:00\tLAX1\t392\t203.0.113.9\tGET\td1.cloudfront.net\t/\t200\t-\tTest/1.0%20(a)\t-\t11040\n";
     let all = parse(text);
     let e = &all[2];
-    assert_eq!((e.ov(Ov::SrcIp), e.ov(Ov::SrcPort), e.ov(Ov::Url)), (Some("203.0.113.9"), Some("11040"), Some("/i.html?q=%27")));
+    assert_eq!(
+        (e.ov(Ov::SrcIp), e.ov(Ov::SrcPort), e.ov(Ov::Url)),
+        (Some("203.0.113.9"), Some("11040"), Some("/i.html?q=%27"))
+    );
     assert_eq!((e.ov(Ov::UserAgent), all[3].ov(Ov::UserAgent)), (Some("Test/1.0%20(a;%20b%ff)"), Some("Test/1.0 (a)")));
     assert_eq!((e.outcome, e.ov(Ov::DestHost)), (Outcome::Failure, Some("d1.cloudfront.net")));
 }

@@ -130,7 +130,9 @@ fn web<'v>(value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_
     set_ip(d, Ov::DestIp, value("s-ip"));
     // CloudFront escapes what clients send, and is no server of Microsoft's.
     let edge = value("x-edge-location").is_some();
-    for (column, name) in [("s-port", Ov::DestPort), ("c-port", Ov::SrcPort), ("sc-bytes", Ov::Bytes), ("sc-status", Ov::StatusCode)] {
+    for (column, name) in
+        [("s-port", Ov::DestPort), ("c-port", Ov::SrcPort), ("sc-bytes", Ov::Bytes), ("sc-status", Ov::StatusCode)]
+    {
         if let Some(v) = value(column).filter(|v| digits(v)) {
             d.set(name, v);
         }

@@ -110,9 +110,8 @@ fn may_name_address(msg: &str) -> bool {
 }
 
 /// Words of a sentence that goes on, where a name could stand.
-const PROSE: [&str; 16] = [
-    "or", "and", "is", "was", "not", "has", "with", "from", "in", "does", "for", "to", "the", "that", "at", "by",
-];
+const PROSE: [&str; 16] =
+    ["or", "and", "is", "was", "not", "has", "with", "from", "in", "does", "for", "to", "the", "that", "at", "by"];
 
 /// The account, where a usual mark stands before it.
 fn user(msg: &str) -> Option<&str> {

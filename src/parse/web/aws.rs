@@ -266,18 +266,9 @@ mod tests {
         );
         assert_eq!((e.event_type, e.outcome), (EventType::HttpRequest, Outcome::Failure));
         assert_eq!(e.time.to_rfc3339(), "2026-03-02T10:00:00.186641Z");
-        let want =
-            ["203.0.113.9", "2817", "www.example.com", "443", "GET", "/a/.env?x=%27%20or%201=1", "403", "366"];
-        let names = [
-            Ov::SrcIp,
-            Ov::SrcPort,
-            Ov::DestHost,
-            Ov::DestPort,
-            Ov::HttpMethod,
-            Ov::Url,
-            Ov::StatusCode,
-            Ov::Bytes,
-        ];
+        let want = ["203.0.113.9", "2817", "www.example.com", "443", "GET", "/a/.env?x=%27%20or%201=1", "403", "366"];
+        let names =
+            [Ov::SrcIp, Ov::SrcPort, Ov::DestHost, Ov::DestPort, Ov::HttpMethod, Ov::Url, Ov::StatusCode, Ov::Bytes];
         assert_eq!(ov(&e, &names), want);
         assert_eq!(e.ov(Ov::UserAgent), Some("curl/8 \"q"));
         assert!(e.fields.iter().any(|f| f.name == "actions_executed" && f.value == "waf,fixed-response"));

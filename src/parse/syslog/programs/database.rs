@@ -50,26 +50,47 @@ mod tests {
 
     #[test]
     fn refused_log_ins() {
-        let e = one("2026-03-02T10:00:00.123456Z 12 [Note] [MY-010926] [Server] Access denied for user 'root'@'203.0.113.7' (using password: YES)", text::parse);
-        assert_eq!((e.event_type, e.outcome, told(&e)), (EventType::LoginFailed, Outcome::Failure, ["root", "203.0.113.7", ""]));
+        let e = one(
+            "2026-03-02T10:00:00.123456Z 12 [Note] [MY-010926] [Server] Access denied for user 'root'@'203.0.113.7' (using password: YES)",
+            text::parse,
+        );
+        assert_eq!(
+            (e.event_type, e.outcome, told(&e)),
+            (EventType::LoginFailed, Outcome::Failure, ["root", "203.0.113.7", ""])
+        );
         assert_eq!(e.time.to_rfc3339(), "2026-03-02T10:00:00.123456Z");
-        let e = one("260302 10:00:00 [Warning] Access denied for user 'admin'@'db.example.org' (using password: NO)", text::parse);
+        let e = one(
+            "260302 10:00:00 [Warning] Access denied for user 'admin'@'db.example.org' (using password: NO)",
+            text::parse,
+        );
         assert_eq!(told(&e), ["admin", "", "db.example.org"]);
-        let e = one("Mar  2 10:00:00 db mariadbd[7]: 2026-03-02 10:00:00 12 [Warning] Access denied for user 'x'@'localhost' (using password: YES)", syslog::parse);
+        let e = one(
+            "Mar  2 10:00:00 db mariadbd[7]: 2026-03-02 10:00:00 12 [Warning] Access denied for user 'x'@'localhost' (using password: YES)",
+            syslog::parse,
+        );
         assert_eq!((e.event_type, told(&e)), (EventType::LoginFailed, ["x", "", "localhost"]));
     }
 
     #[test]
     fn a_name_is_no_address() {
-        let e = one("2026-03-02T10:00:00Z 12 [Note] Access denied for user 'a'@'192.0.2.1' x'@'203.0.113.7' (using password: YES)", text::parse);
+        let e = one(
+            "2026-03-02T10:00:00Z 12 [Note] Access denied for user 'a'@'192.0.2.1' x'@'203.0.113.7' (using password: YES)",
+            text::parse,
+        );
         assert_eq!(e.ov(Ov::SrcIp), Some("203.0.113.7"));
     }
 
     #[test]
     fn refused_data_and_broken_connections() {
-        let e = one("2026-03-02T10:00:00Z 12 [Note] Access denied for user 'a'@'203.0.113.7' to database 'pay'", text::parse);
+        let e = one(
+            "2026-03-02T10:00:00Z 12 [Note] Access denied for user 'a'@'203.0.113.7' to database 'pay'",
+            text::parse,
+        );
         assert_eq!((e.event_type, e.ov(Ov::Resource)), (EventType::DataAccess, Some("pay")));
-        let e = one("2026-03-02T10:00:00Z 12 [Note] Aborted connection 12 to db: 'unconnected' user: 'unauthenticated' host: '203.0.113.7' (Got an error reading communication packets)", text::parse);
+        let e = one(
+            "2026-03-02T10:00:00Z 12 [Note] Aborted connection 12 to db: 'unconnected' user: 'unauthenticated' host: '203.0.113.7' (Got an error reading communication packets)",
+            text::parse,
+        );
         assert_eq!((e.event_type, told(&e)), (EventType::Connection, ["", "203.0.113.7", ""]));
     }
 }
