@@ -130,6 +130,6 @@ fn hints(doc: &Doc, schema: &Schema, d: &mut Draft<'_>) {
 #[cfg(test)]
 mod products;
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod shapes_tests;
+#[cfg(test)]
+mod tests;

@@ -55,7 +55,18 @@ fn key() -> impl Strategy<Value = &'static str> {
 }
 
 fn document() -> impl Strategy<Value = String> {
-    let leaf = prop::sample::select(&["1", "-2.5e3", "true", "null", "\"\"", "\"a text\"", "\"a\\\\b\\n\"", "{}", "[]", "[ ]"]);
+    let leaf = prop::sample::select(&[
+        "1",
+        "-2.5e3",
+        "true",
+        "null",
+        "\"\"",
+        "\"a text\"",
+        "\"a\\\\b\\n\"",
+        "{}",
+        "[]",
+        "[ ]",
+    ]);
     let leaf = leaf.prop_map(str::to_owned).boxed();
     let blank = prop::sample::select(&["", "", " "]);
     let tree = leaf.prop_recursive(4, 24, 4, move |inner| {
