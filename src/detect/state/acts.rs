@@ -194,7 +194,16 @@ mod tests {
     use super::*;
 
     fn line(flags: RecordFlags, account: u64, n: u32, secs: i64) -> ActLine {
-        ActLine { flags, connection: 7, account, n, explicit: n != 1, keys: true, ttl: CONNECTION_TTL, time: secs * SECOND }
+        ActLine {
+            flags,
+            connection: 7,
+            account,
+            n,
+            explicit: n != 1,
+            keys: true,
+            ttl: CONNECTION_TTL,
+            time: secs * SECOND,
+        }
     }
 
     fn weights(lines: &[ActLine]) -> Vec<u32> {
