@@ -78,7 +78,7 @@ fn inner(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize
         }
         let inner_doc = Doc::new(d, 0, buf.roles.get(roles..).unwrap_or(&[]), &p.names);
         if windows::is_event(&inner_doc, d) {
-            windows::apply(&inner_doc, p, d, copy);
+            windows::apply(&inner_doc, p, d);
         } else {
             generic::apply(&inner_doc, &p.ctx, &p.json, d, copy);
         }

@@ -3,6 +3,8 @@
 //! Within one role the earlier name wins where a record has several. The table
 //! is fixed: names that hostile input invents are looked up and never kept.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use rustc_hash::FxHashMap;
 
 use super::keys::KEY_NAMES;
@@ -349,6 +351,8 @@ const WINDOWS_PREFIXES: &[&str] = &["winlog.event_data.", "event_data.", "Event.
 /// The names of one schema with the roles of this table.
 #[derive(Debug)]
 pub struct Names {
+    /// Tells these names from all others.
+    number: u64,
     /// Position in `entries` plus one, by hash; 0 where there is none.
     places: Vec<u32>,
     entries: Vec<(u64, Box<str>, Entry)>,
@@ -404,7 +408,14 @@ impl Names {
                 *p = i;
             }
         }
-        Self { places, entries, roles }
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        Self { number: NUMBER.fetch_add(1, Relaxed), places, entries, roles }
+    }
+
+    /// A number that no other names of this process have; never 0.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
     }
 
     /// Id and role of a name.
