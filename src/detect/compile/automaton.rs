@@ -1,9 +1,13 @@
-//! All literals of one field in one automaton; a hit is checked for its place.
+//! All literals of one field: those at the edges of values, and those inside.
 
 use std::sync::LazyLock;
 
 use daachorse::DoubleArrayAhoCorasick;
 use memchr::memmem::Finder;
+
+use super::edges::{Edge, Edges};
+use super::grams::Grams;
+use super::literals::{Literals, Meaning};
 
 /// What a found literal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,62 +27,64 @@ pub enum Action {
 /// Collects literals.
 #[derive(Debug, Default)]
 pub struct AutomatonBuilder {
-    literals: Vec<(String, Action)>,
+    text: String,
+    start: Vec<Meaning>,
+    end: Vec<Meaning>,
+    inside: Vec<Meaning>,
 }
 
 impl AutomatonBuilder {
     /// Adds what a literal means; empty literals are not for automata.
     pub fn add(&mut self, literal: &str, action: Action) {
-        if !literal.is_empty() {
-            self.literals.push((literal.to_owned(), action));
+        if literal.is_empty() {
+            return;
         }
+        let from = self.text.len();
+        self.text.push_str(literal);
+        let list = match action {
+            Action::Start(_) => &mut self.start,
+            Action::End(_) => &mut self.end,
+            Action::Inside(_) | Action::Glob(_) | Action::Regex(_) => &mut self.inside,
+        };
+        list.push((from, self.text.len(), action));
     }
 
     /// An automaton that is built when it is first searched: of a large rule
     /// set most fields never occur in the input at hand. `None` where there is
     /// nothing to look for.
     #[must_use]
-    pub fn lazy(self) -> Option<LazyAutomaton> {
-        if self.literals.is_empty() {
+    pub fn lazy(mut self) -> Option<LazyAutomaton> {
+        if self.text.is_empty() {
             return None;
         }
+        self.text.shrink_to_fit();
+        [&mut self.start, &mut self.end, &mut self.inside].into_iter().for_each(Vec::shrink_to_fit);
         let build: Box<dyn FnOnce() -> Automaton + Send> = Box::new(move || self.build());
         Some(LazyAutomaton(LazyLock::new(build)))
     }
 
     /// The automaton.
     #[must_use]
-    pub fn build(mut self) -> Automaton {
-        self.literals.sort_unstable();
-        let mut distinct: Vec<String> = Vec::new();
-        let mut starts = Vec::new();
-        let mut actions = Vec::with_capacity(self.literals.len());
-        for (literal, action) in self.literals {
-            if distinct.last() != Some(&literal) {
-                starts.push(actions.len() as u32);
-                distinct.push(literal);
-            }
-            actions.push(action);
-        }
-        starts.push(actions.len() as u32);
-        let list = |distinct: &[String]| {
-            let one = |(i, l): (usize, &String)| {
-                let mine = actions.get(starts[i] as usize..starts[i + 1] as usize).unwrap_or(&[]);
-                let edges = mine.iter().all(|a| matches!(a, Action::Start(_) | Action::End(_)));
-                Literal { text: l.as_str().into(), finder: (!edges).then(|| Finder::new(l.as_bytes()).into_owned()) }
-            };
-            distinct.iter().enumerate().map(one).collect::<Vec<_>>()
+    pub fn build(self) -> Automaton {
+        let text = self.text;
+        let (start, end) = (Literals::new(self.start, &text), Literals::new(self.end, &text));
+        let inside = Literals::new(self.inside, &text);
+        let by_start = Edges::new(Edge::Start, &start, &text);
+        let by_end = Edges::new(Edge::End, &end, &text);
+        let few = inside.len() <= FEW;
+        let (grams, alone) = if few {
+            (None, (0..inside.len() as u32).collect())
+        } else {
+            let (grams, left) = Grams::new(&inside, &text);
+            (Some(grams), left)
         };
-        // A table costs 64 KiB and more whatever it holds.
-        let few = distinct.len() <= FEW;
-        let table = (!few)
-            .then(|| DoubleArrayAhoCorasick::with_values((0..).zip(&distinct).map(|(i, l)| (l, i))))
+        let get = |i: &u32| inside.text(&text, *i);
+        let table = (alone.len() > FEW)
+            .then(|| DoubleArrayAhoCorasick::with_values(alone.iter().map(|i| (get(i), *i))))
             .and_then(Result::ok);
-        let search = match table {
-            Some(table) => Search::Table(table),
-            None => Search::List(list(&distinct)),
-        };
-        Automaton { search, starts, actions }
+        let alone = if table.is_some() { Vec::new() } else { alone };
+        let alone = alone.iter().map(|i| (*i, Finder::new(get(i).as_bytes()).into_owned())).collect();
+        Automaton { text: text.into(), start, by_start, end, by_end, inside, grams, alone, table }
     }
 }
 
@@ -95,82 +101,53 @@ impl std::ops::Deref for LazyAutomaton {
 }
 
 /// So many literals are looked for one by one.
-const FEW: usize = 4;
-
-/// A literal to look for by itself.
-#[derive(Debug)]
-struct Literal {
-    text: Box<str>,
-    /// Absent where only the start and the end of values matter.
-    finder: Option<Finder<'static>>,
-}
-
-enum Search {
-    Table(DoubleArrayAhoCorasick<u32>),
-    /// Few literals, or so many that no table could be built.
-    List(Vec<Literal>),
-}
-
-impl std::fmt::Debug for Search {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Table(t) => write!(f, "Table({} states)", t.num_states()),
-            Self::List(l) => write!(f, "List({} literals)", l.len()),
-        }
-    }
-}
+const FEW: usize = 2;
 
 /// A finished automaton.
-#[derive(Debug)]
 pub struct Automaton {
-    search: Search,
-    starts: Vec<u32>,
-    actions: Vec<Action>,
+    /// The bytes of all literals.
+    text: Box<str>,
+    start: Literals,
+    by_start: Edges,
+    end: Literals,
+    by_end: Edges,
+    inside: Literals,
+    grams: Option<Grams>,
+    /// Literals that are looked for by themselves.
+    alone: Vec<(u32, Finder<'static>)>,
+    /// Literals of which too many are alike.
+    table: Option<DoubleArrayAhoCorasick<u32>>,
+}
+
+impl std::fmt::Debug for Automaton {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lens = (self.start.len(), self.end.len(), self.inside.len());
+        f.debug_struct("Automaton").field("literals", &lens).finish_non_exhaustive()
+    }
 }
 
 impl Automaton {
     /// Calls `hit` with each action whose literal stands where it must; one
     /// action may be called several times.
     #[inline]
-    pub fn find(&self, text: &str, mut hit: impl FnMut(Action)) {
-        match &self.search {
-            Search::Table(table) => {
-                for m in table.find_overlapping_iter(text.as_bytes()) {
-                    self.act(m.value(), m.start() == 0, m.end() == text.len(), &mut hit);
-                }
-            }
-            Search::List(all) => {
-                for (i, l) in (0..).zip(all) {
-                    let (at_start, at_end) = (text.starts_with(&*l.text), text.ends_with(&*l.text));
-                    if at_start || at_end || l.finder.as_ref().is_some_and(|f| f.find(text.as_bytes()).is_some()) {
-                        self.act(i, at_start, at_end, &mut hit);
-                    }
-                }
+    pub fn find(&self, value: &str, mut hit: impl FnMut(Action)) {
+        let (bytes, text) = (value.as_bytes(), &*self.text);
+        self.by_start.find(bytes, &self.start, text, |l| self.start.actions(l).iter().for_each(|a| hit(*a)));
+        self.by_end.find(bytes, &self.end, text, |l| self.end.actions(l).iter().for_each(|a| hit(*a)));
+        let mut act = |l: u32| self.inside.actions(l).iter().for_each(|a| hit(*a));
+        if let Some(grams) = &self.grams {
+            grams.find(bytes, &self.inside, text, &mut act);
+        }
+        for (l, finder) in &self.alone {
+            if finder.find(bytes).is_some() {
+                act(*l);
             }
         }
-    }
-
-    #[inline]
-    fn act(&self, literal: u32, at_start: bool, at_end: bool, hit: &mut impl FnMut(Action)) {
-        let i = literal as usize;
-        let (Some(from), Some(to)) = (self.starts.get(i), self.starts.get(i + 1)) else { return };
-        for a in self.actions.get(*from as usize..*to as usize).unwrap_or(&[]) {
-            match a {
-                Action::Start(_) if !at_start => {}
-                Action::End(_) if !at_end => {}
-                a => hit(*a),
+        if let Some(table) = &self.table {
+            for m in table.find_overlapping_iter(bytes) {
+                act(m.value());
             }
         }
-    }
-
-    /// Bytes of its tables.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        let table = match &self.search {
-            Search::Table(t) => t.heap_bytes(),
-            Search::List(l) => l.iter().map(|s| s.text.len()).sum(),
-        };
-        table + self.starts.len() * 4 + self.actions.len() * size_of::<Action>()
     }
 }
 
@@ -184,6 +161,14 @@ mod tests {
         places(100);
     }
 
+    fn found(a: &Automaton, value: &str) -> Vec<Action> {
+        let mut v = Vec::new();
+        a.find(value, |x| v.push(x));
+        v.sort();
+        v.dedup();
+        v
+    }
+
     fn places(more: u32) {
         let mut b = AutomatonBuilder::default();
         (0..more).for_each(|i| b.add(&format!("~{i}~"), Action::Inside(9)));
@@ -192,16 +177,67 @@ mod tests {
         b.add("ab", Action::End(2));
         b.add("b", Action::End(3));
         let a = b.lazy().expect("not empty");
-        let found = |t: &str| {
-            let mut v = Vec::new();
-            a.find(t, |x| v.push(x));
-            v.sort();
-            v.dedup();
-            v
+        assert_eq!(found(&a, "xabx"), [Action::Inside(0)]);
+        assert_eq!(found(&a, "abx"), [Action::Inside(0), Action::Start(1)]);
+        assert_eq!(found(&a, "ab ab"), [Action::Inside(0), Action::Start(1), Action::End(2), Action::End(3)]);
+        assert_eq!(found(&a, ""), []);
+    }
+
+    /// What the standard library finds, one literal after the other.
+    fn plainly(all: &[(String, Action)], value: &str) -> Vec<Action> {
+        let holds = |(l, a): &&(String, Action)| match a {
+            Action::Start(_) => value.starts_with(l.as_str()),
+            Action::End(_) => value.ends_with(l.as_str()),
+            _ => value.contains(l.as_str()),
         };
-        assert_eq!(found("xabx"), [Action::Inside(0)]);
-        assert_eq!(found("abx"), [Action::Inside(0), Action::Start(1)]);
-        assert_eq!(found("ab ab"), [Action::Inside(0), Action::Start(1), Action::End(2), Action::End(3)]);
-        assert_eq!(found(""), []);
+        let mut v: Vec<Action> = all.iter().filter(holds).map(|x| x.1).collect();
+        v.sort();
+        v.dedup();
+        v
+    }
+
+    #[test]
+    fn any_literals_in_any_values_as_the_standard_library_finds_them() {
+        // A small alphabet makes literals begin, end and stand in one another.
+        let mut seed = 1u64;
+        let mut next = move |n: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % n
+        };
+        for (round, letters) in [2u64, 3, 5, 26].into_iter().cycle().take(60).enumerate() {
+            let mut word = |most: u64| {
+                let len = 1 + next(most);
+                (0..len)
+                    .map(|_| ['a', 'b', '\u{e9}', '.', 'c'].get(next(letters) as usize).copied().unwrap_or('z'))
+                    .collect()
+            };
+            let all: Vec<(String, Action)> = (0..[3, 10, 300].get(round % 3).copied().unwrap_or(0))
+                .map(|i| {
+                    (word(14), [Action::Inside(i), Action::Start(i), Action::End(i), Action::Glob(i)][i as usize % 4])
+                })
+                .collect();
+            let mut b = AutomatonBuilder::default();
+            all.iter().for_each(|(l, a)| b.add(l, *a));
+            let a = b.build();
+            for _ in 0..60 {
+                let value: String = word(40);
+                assert_eq!(found(&a, &value), plainly(&all, &value), "{value} in {all:?}");
+            }
+            for (l, _) in &all {
+                assert_eq!(found(&a, l), plainly(&all, l), "{l} in {all:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn literals_that_are_too_much_alike_are_found_in_one_pass() {
+        let all: Vec<(String, Action)> = (1..200).map(|n| ("a".repeat(n), Action::Inside(n as u32))).collect();
+        let mut b = AutomatonBuilder::default();
+        all.iter().for_each(|(l, a)| b.add(l, *a));
+        let a = b.build();
+        assert!(a.table.is_some(), "no piece tells them apart");
+        for n in [1, 3, 4, 50, 199] {
+            assert_eq!(found(&a, &"a".repeat(n)).len(), n);
+        }
     }
 }

@@ -3,11 +3,14 @@
 pub mod automaton;
 pub mod bits;
 pub mod cidr;
+pub mod edges;
 pub mod expr;
+pub mod grams;
 pub mod guard;
 pub mod index;
 pub mod keywords;
 pub mod lazy_regex;
+pub mod literals;
 pub mod preds;
 pub mod program;
 pub mod trigger;

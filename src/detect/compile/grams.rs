@@ -1,0 +1,180 @@
+//! Texts inside a value, all of a field's at once.
+//!
+//! Of each literal one piece of four bytes is chosen that few of the others
+//! have. At each byte of a value one look into a table of bits tells whether a
+//! piece may begin there; seldom it does, and then the literals of that piece
+//! are compared. Literals shorter than four bytes have tables by their length.
+//! The tables are small, take no time to make, and a look does not wait for the
+//! one before it.
+
+use super::literals::Literals;
+
+/// Longest piece.
+const WIDTH: usize = 4;
+/// Most literals of a piece: beyond it they are given back, so that no value,
+/// however chosen, costs more than so many comparisons a byte.
+const CROWD: usize = 12;
+/// Only so many pieces of a literal are considered.
+const PIECES: usize = 256;
+
+/// A literal with the piece that is looked for.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    piece: u32,
+    literal: u32,
+    /// Bytes of the literal before the piece.
+    at: u32,
+}
+
+/// The literals whose pieces have one width.
+#[derive(Debug)]
+struct Class {
+    /// Whether a piece may be one of these, by the first bits of its hash.
+    seen: Box<[u64]>,
+    seen_shift: u32,
+    /// Where the entries of a hash begin.
+    buckets: Box<[u32]>,
+    bucket_shift: u32,
+    entries: Box<[Entry]>,
+}
+
+/// All literals, by the width of their pieces less one.
+#[derive(Debug)]
+pub struct Grams([Option<Class>; WIDTH]);
+
+#[inline]
+fn piece(bytes: &[u8]) -> u32 {
+    match bytes.first_chunk::<WIDTH>() {
+        Some(four) => u32::from_le_bytes(*four),
+        None => bytes.iter().rev().fold(0, |p, b| p << 8 | u32::from(*b)),
+    }
+}
+
+#[inline]
+const fn hash(piece: u32) -> u32 {
+    piece.wrapping_mul(0x9e37_79b1)
+}
+
+/// How little a byte says: letters from the most frequent on.
+fn common(b: u8) -> u32 {
+    let rank = b"etaoinsrldhcumpfgybwvkxjqz".iter().position(|l| *l == b);
+    rank.map_or(4, |r| 30 - r as u32)
+}
+
+impl Grams {
+    /// An index of literals; those that are left over come back by number.
+    #[must_use]
+    pub fn new(literals: &Literals, text: &str) -> (Self, Vec<u32>) {
+        // How many literals have a piece, by hash: close enough.
+        let windows: usize = (0..literals.len() as u32).map(|i| literals.text(text, i).len().min(PIECES)).sum();
+        let bits = (2 * windows).clamp(256, 1 << 16).ilog2();
+        let slot = |p: u32| (hash(p) >> (32 - bits)) as usize;
+        let mut counts = vec![0u16; 1 << bits];
+        let pieces = |i: u32| literals.text(text, i).as_bytes().windows(WIDTH).take(PIECES).map(piece).enumerate();
+        for p in (0..literals.len() as u32).flat_map(pieces) {
+            if let Some(n) = counts.get_mut(slot(p.1)) {
+                *n = n.saturating_add(1);
+            }
+        }
+        let mut taken = vec![0u8; 1 << bits];
+        let mut classes: [Vec<Entry>; WIDTH] = Default::default();
+        let mut left = Vec::new();
+        for literal in 0..literals.len() as u32 {
+            let bytes = literals.text(text, literal).as_bytes();
+            if bytes.len() < WIDTH {
+                if let Some(class) = bytes.len().checked_sub(1).and_then(|c| classes.get_mut(c)) {
+                    class.push(Entry { piece: piece(bytes), literal, at: 0 });
+                }
+                continue;
+            }
+            let free = pieces(literal).filter(|(_, p)| taken.get(slot(*p)).is_some_and(|n| usize::from(*n) < CROWD));
+            let dear = |p: u32| {
+                let letters: u32 = p.to_le_bytes().into_iter().map(common).sum();
+                u32::from(counts.get(slot(p)).copied().unwrap_or(0)) * 64 + letters
+            };
+            let Some((at, p)) = free.min_by_key(|(_, p)| dear(*p)) else {
+                left.push(literal);
+                continue;
+            };
+            if let Some(n) = taken.get_mut(slot(p)) {
+                *n += 1;
+            }
+            if let Some(class) = classes.last_mut() {
+                class.push(Entry { piece: p, literal, at: at as u32 });
+            }
+        }
+        (Self(classes.map(|entries| (!entries.is_empty()).then(|| Class::new(entries)))), left)
+    }
+
+    /// Calls `hit` with each literal in a value and where it begins; with one
+    /// that stands there several times, each time.
+    #[inline]
+    pub fn find(&self, value: &[u8], literals: &Literals, text: &str, mut hit: impl FnMut(u32)) {
+        let [one, two, three, four] = &self.0;
+        if let Some(c) = four {
+            c.find::<4>(value, literals, text, &mut hit);
+        }
+        if let Some(c) = three {
+            c.find::<3>(value, literals, text, &mut hit);
+        }
+        if let Some(c) = two {
+            c.find::<2>(value, literals, text, &mut hit);
+        }
+        if let Some(c) = one {
+            c.find::<1>(value, literals, text, &mut hit);
+        }
+    }
+}
+
+impl Class {
+    fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_unstable_by_key(|e| (hash(e.piece), e.literal));
+        let log = entries.len().next_power_of_two().ilog2().clamp(3, 20);
+        let (seen_shift, bucket_shift) = (32 - (log + 4), 32 - log);
+        let mut seen = vec![0u64; 1 << (log + 4 - 6)];
+        let mut buckets = vec![0u32; (1 << log) + 1];
+        for e in &entries {
+            let bit = hash(e.piece) >> seen_shift;
+            if let Some(w) = seen.get_mut(bit as usize / 64) {
+                *w |= 1 << (bit % 64);
+            }
+            if let Some(n) = buckets.get_mut((hash(e.piece) >> bucket_shift) as usize + 1) {
+                *n += 1;
+            }
+        }
+        let mut sum = 0;
+        for n in &mut buckets {
+            sum += *n;
+            *n = sum;
+        }
+        Self { seen: seen.into(), seen_shift, buckets: buckets.into(), bucket_shift, entries: entries.into() }
+    }
+
+    #[inline]
+    fn find<const W: usize>(&self, value: &[u8], literals: &Literals, text: &str, hit: &mut impl FnMut(u32)) {
+        for (at, window) in value.windows(W).enumerate() {
+            let p = piece(window);
+            let bit = hash(p) >> self.seen_shift;
+            if self.seen.get(bit as usize / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1) {
+                self.compare(p, value, at, literals, text, hit);
+            }
+        }
+    }
+
+    /// Compares the literals of a piece that stands at a place of a value.
+    #[inline(never)]
+    fn compare(&self, piece: u32, value: &[u8], at: usize, literals: &Literals, text: &str, hit: &mut impl FnMut(u32)) {
+        let bucket = (hash(piece) >> self.bucket_shift) as usize;
+        let (Some(from), Some(to)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return };
+        for e in self.entries.get(*from as usize..*to as usize).unwrap_or(&[]) {
+            if e.piece != piece {
+                continue;
+            }
+            let literal = literals.text(text, e.literal).as_bytes();
+            let from = at.checked_sub(e.at as usize);
+            if from.and_then(|f| value.get(f..)).is_some_and(|rest| rest.starts_with(literal)) {
+                hit(e.literal);
+            }
+        }
+    }
+}
