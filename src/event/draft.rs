@@ -195,6 +195,18 @@ impl<'b> Draft<'b> {
         });
     }
 
+    /// Bytes of values that are no pieces of the text, those of all records.
+    #[must_use]
+    pub fn arena_len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Takes back fields and copied values, down to so many of each.
+    pub fn cut_back(&mut self, fields: usize, arena: usize) {
+        self.fields.truncate(self.rec.fields_start as usize + fields);
+        self.arena.truncate(arena);
+    }
+
     /// Sets what happened and how it ended.
     pub fn event(&mut self, event_type: EventType, outcome: Outcome) {
         self.rec.event_type = event_type;

@@ -4,6 +4,7 @@
 mod clouds;
 mod doc;
 mod envelope;
+mod follow;
 mod generic;
 mod journal;
 mod keys;
@@ -11,6 +12,7 @@ mod layouts;
 mod names;
 mod scan;
 mod seek;
+mod shapes;
 mod suricata;
 mod words;
 mod zeek;
@@ -41,7 +43,7 @@ pub struct Sources {
     clouds: clouds::Sources,
     web: Logsource,
     dns: Logsource,
-    firewall: Logsource,
+    pub(super) firewall: Logsource,
     database: Logsource,
     authentication: Logsource,
     application: Logsource,
@@ -92,7 +94,7 @@ pub(super) fn finish(d: &mut Draft<'_>, roles: &[(RoleId, RoleId)], p: &Parser, 
 
 fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch) {
     let format = if windows::is_event(doc, d) {
-        windows::apply(doc, p, d, &mut s.copy);
+        windows::apply(doc, p, d);
         Format::Windows
     } else {
         if suricata::is_event(doc) {
@@ -127,5 +129,7 @@ fn hints(doc: &Doc, schema: &Schema, d: &mut Draft<'_>) {
 
 #[cfg(test)]
 mod products;
+#[cfg(test)]
+mod shapes_tests;
 #[cfg(test)]
 mod tests;

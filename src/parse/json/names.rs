@@ -3,6 +3,8 @@
 //! Within one role the earlier name wins where a record has several. The table
 //! is fixed: names that hostile input invents are looked up and never kept.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use rustc_hash::FxHashMap;
 
 use super::keys::KEY_NAMES;
@@ -50,6 +52,7 @@ const NAMED: &[(&str, Role)] = &[
     ("date", Role::Time),
     ("datetime", Role::Time),
     ("time_local", Role::Time),
+    ("t", Role::Time),
     ("time_iso8601", Role::Time),
     ("timeGenerated", Role::Time),
     ("TimeGenerated", Role::Time),
@@ -79,6 +82,7 @@ const NAMED: &[(&str, Role)] = &[
     ("log.level", Role::Severity),
     ("level", Role::Severity),
     ("loglevel", Role::Severity),
+    ("lvl", Role::Severity),
     ("status_code", Role::Status),
     ("http.response.status_code", Role::Status),
     ("http.status", Role::Status),
@@ -91,7 +95,20 @@ const NAMED: &[(&str, Role)] = &[
 
 const OVERLAYS: &[(Ov, &[&str])] = &[
     (Ov::Source, &["log.source"]),
-    (Ov::Host, &["host", "host.name", "host.hostname", "hostname", "host_name", "computer", "observer.name"]),
+    (
+        Ov::Host,
+        &[
+            "host",
+            "host.name",
+            "host.hostname",
+            "hostname",
+            "host_name",
+            "computer",
+            "observer.name",
+            "Hostname",
+            "devname",
+        ],
+    ),
     (
         Ov::SrcIp,
         &[
@@ -227,6 +244,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "Caller",
             "actor",
             "user.username",
+            "uname",
         ],
     ),
     (
@@ -340,7 +358,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
         ],
     ),
     (Ov::Count, &["count"]),
-    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature", "displayMessage"]),
+    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature", "displayMessage", "Message"]),
 ];
 
 /// Prefixes under which Windows event data stands in other layouts.
@@ -349,6 +367,8 @@ const WINDOWS_PREFIXES: &[&str] = &["winlog.event_data.", "event_data.", "Event.
 /// The names of one schema with the roles of this table.
 #[derive(Debug)]
 pub struct Names {
+    /// Tells these names from all others.
+    number: u64,
     /// Position in `entries` plus one, by hash; 0 where there is none.
     places: Vec<u32>,
     entries: Vec<(u64, Box<str>, Entry)>,
@@ -404,7 +424,14 @@ impl Names {
                 *p = i;
             }
         }
-        Self { places, entries, roles }
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        Self { number: NUMBER.fetch_add(1, Relaxed), places, entries, roles }
+    }
+
+    /// A number that no other names of this process have; never 0.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
     }
 
     /// Id and role of a name.
@@ -426,6 +453,12 @@ impl Names {
             }
         }
         (FieldId::UNKNOWN, 0, 0)
+    }
+
+    /// Whether a role says when something was, how grave, or what.
+    #[must_use]
+    pub fn tells(&self, id: RoleId) -> bool {
+        matches!(self.role(id), Some(Role::Time | Role::Severity | Role::Ov(Ov::Message)))
     }
 
     /// The role of a number.

@@ -10,6 +10,7 @@
 use super::layouts;
 use super::names::{Names, RoleId};
 use super::seek::seek;
+use super::shapes::Shapes;
 use crate::event::{Draft, Field, FieldId, Span, ValueKind, hash64};
 
 /// Objects and arrays nested deeper than this stay one raw value.
@@ -32,6 +33,8 @@ pub struct Buffers {
     nest: Vec<u8>,
     /// Fields that did not fit.
     pub left_out: usize,
+    /// Orders of keys that were seen before.
+    pub(super) shapes: Shapes,
 }
 
 /// A key of an open object and the fields of its value.
@@ -47,24 +50,28 @@ const REPLACED: (RoleId, RoleId) = (RoleId::MAX, RoleId::MAX);
 
 /// Name of a value, resolved once (for all elements of an array).
 #[derive(Clone, Copy)]
-struct Name {
-    id: FieldId,
-    role: (RoleId, RoleId),
-    span: Span,
+pub(super) struct Name {
+    pub id: FieldId,
+    pub role: (RoleId, RoleId),
+    pub span: Span,
 }
 
 /// Scans a whole document, which must be an object. Its fields are appended to
 /// the draft and their roles to `buf.roles`. `None`: no valid JSON (what was
 /// written must be reset by the caller).
 pub fn scan(text: &str, names: &Names, d: &mut Draft<'_>, buf: &mut Buffers) -> Option<()> {
-    buf.path.clear();
-    buf.keys.clear();
-    buf.nest.clear();
-    let first_field = d.fields().len();
-    let first_role = buf.roles.len();
-    let base = d.offset_of(text);
-    let b = text.as_bytes();
-    let mut s = Scanner { text, b, base, i: 0, names, d, buf, first_field, first_role, replaced: false };
+    let (fields, arena, roles) = (d.fields().len(), d.arena_len(), buf.roles.len());
+    if Scanner::new(text, names, d, buf).follow().is_some() {
+        return Some(());
+    }
+    d.cut_back(fields, arena);
+    buf.roles.truncate(roles);
+    slowly(text, names, d, buf)
+}
+
+/// As [`scan`], whatever was seen before.
+pub(super) fn slowly(text: &str, names: &Names, d: &mut Draft<'_>, buf: &mut Buffers) -> Option<()> {
+    let mut s = Scanner::new(text, names, d, buf);
     s.blanks();
     if s.peek()? != b'{' {
         return None;
@@ -80,29 +87,37 @@ pub fn scan(text: &str, names: &Names, d: &mut Draft<'_>, buf: &mut Buffers) -> 
     Some(())
 }
 
-struct Scanner<'t, 'd, 'b> {
-    text: &'t str,
-    b: &'t [u8],
+pub(super) struct Scanner<'t, 'd, 'b> {
+    pub text: &'t str,
+    pub b: &'t [u8],
     /// Where the text stands in the batch's, if it is a piece of it.
     base: Option<usize>,
-    i: usize,
-    names: &'t Names,
-    d: &'d mut Draft<'b>,
-    buf: &'d mut Buffers,
+    pub i: usize,
+    pub names: &'t Names,
+    pub d: &'d mut Draft<'b>,
+    pub buf: &'d mut Buffers,
     first_field: usize,
     first_role: usize,
     /// Some fields were replaced and are dropped at the end.
     replaced: bool,
 }
 
-impl<'t> Scanner<'t, '_, '_> {
+impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
+    fn new(text: &'t str, names: &'t Names, d: &'d mut Draft<'b>, buf: &'d mut Buffers) -> Self {
+        buf.path.clear();
+        buf.keys.clear();
+        buf.nest.clear();
+        let (first_field, first_role, base) = (d.fields().len(), buf.roles.len(), d.offset_of(text));
+        Self { text, b: text.as_bytes(), base, i: 0, names, d, buf, first_field, first_role, replaced: false }
+    }
+
     #[inline]
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.b.get(self.i).copied()
     }
 
     #[inline]
-    fn blanks(&mut self) {
+    pub(super) fn blanks(&mut self) {
         while self.peek().is_some_and(|b| b <= b' ' && matches!(b, b' ' | b'\t' | b'\n' | b'\r')) {
             self.i += 1;
         }
@@ -110,7 +125,7 @@ impl<'t> Scanner<'t, '_, '_> {
 
     /// The span of a piece of the text.
     #[inline]
-    fn span(&mut self, from: usize, to: usize) -> Span {
+    pub(super) fn span(&mut self, from: usize, to: usize) -> Span {
         match self.base {
             Some(base) => Span::text(base + from, to - from),
             None => self.d.span(self.text.get(from..to).unwrap_or("")),
@@ -118,7 +133,7 @@ impl<'t> Scanner<'t, '_, '_> {
     }
 
     #[inline]
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.buf.roles.len() - self.first_role
     }
 
@@ -354,26 +369,18 @@ impl<'t> Scanner<'t, '_, '_> {
         Name { id, role, span }
     }
 
-    fn emit(&mut self, name: Name, kind: ValueKind, value: Span, in_array: bool) {
+    pub(super) fn emit(&mut self, name: Name, kind: ValueKind, value: Span, in_array: bool) {
         self.d.push_field(Field { id: name.id, kind, in_array, name: name.span, value });
         self.buf.roles.push(name.role);
     }
 
     /// A value that is one field: a scalar, or what is nested too deep.
-    fn scalar(&mut self, name: Name, in_array: bool) -> Option<()> {
+    pub(super) fn scalar(&mut self, name: Name, in_array: bool) -> Option<()> {
         let start = self.i;
         let (kind, span) = match self.peek()? {
             b'"' => {
                 let (from, to, escaped) = self.string()?;
-                let span = if escaped {
-                    let raw = self.text.get(from..to)?;
-                    let mut ok = None;
-                    let span = self.d.build(|out| ok = unescape(raw, out));
-                    ok?;
-                    span
-                } else {
-                    self.span(from, to)
-                };
+                let span = if escaped { self.unescaped(from, to)? } else { self.span(from, to) };
                 (ValueKind::Text, span)
             }
             b'{' | b'[' => {
@@ -393,6 +400,13 @@ impl<'t> Scanner<'t, '_, '_> {
         };
         self.emit(name, kind, span, in_array);
         Some(())
+    }
+
+    pub(super) fn unescaped(&mut self, from: usize, to: usize) -> Option<Span> {
+        let raw = self.text.get(from..to)?;
+        let mut ok = None;
+        let span = self.d.build(|out| ok = unescape(raw, out));
+        ok.map(|()| span)
     }
 
     fn word(&mut self, word: &str) -> Option<Span> {
@@ -438,7 +452,7 @@ impl<'t> Scanner<'t, '_, '_> {
     /// A string whose `"` is next: where what stands between the quotes begins
     /// and ends, and whether it holds escapes.
     #[inline]
-    fn string(&mut self) -> Option<(usize, usize, bool)> {
+    pub(super) fn string(&mut self) -> Option<(usize, usize, bool)> {
         let start = self.i + 1;
         let mut at = start;
         let mut escaped = false;

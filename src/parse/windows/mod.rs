@@ -7,7 +7,7 @@ pub use events::logsources;
 
 use super::json::{Doc, Key, default_span, set_address};
 use super::{Ctx, Parser, time};
-use crate::event::{Draft, EventType, Field, FieldId, Logsource, Outcome, Ov, Schema, Severity, Ts};
+use crate::event::{Draft, EventType, Field, FieldId, Logsource, Outcome, Ov, Schema, Severity, Ts, ValueKind};
 use events::{Known, User};
 
 /// What is computed once per source.
@@ -58,8 +58,15 @@ pub fn is_event(doc: &Doc, d: &Draft<'_>) -> bool {
 }
 
 /// Fills overlay and logsource of a Windows event.
-pub fn apply(doc: &Doc, p: &Parser, d: &mut Draft<'_>, copy: &mut String) {
-    if let Some((ts, quality)) = doc.time(d, &p.windows.utc) {
+pub fn apply(doc: &Doc, p: &Parser, d: &mut Draft<'_>) {
+    // NXLog writes its machine's local time.
+    let nxlog = doc.has(Key::NxModule);
+    let clock = if nxlog { &p.ctx } else { &p.windows.utc };
+    if nxlog && doc.has(Key::SourceName) {
+        let provider = doc.key(d, Key::SourceName);
+        d.span_field("Provider_Name", provider, ValueKind::Text);
+    }
+    if let Some((ts, quality)) = doc.time(d, clock) {
         d.time(ts, quality);
     }
     let id: u32 = doc.text(d, Key::EventId).parse().unwrap_or(0);
@@ -117,12 +124,12 @@ pub fn apply(doc: &Doc, p: &Parser, d: &mut Draft<'_>, copy: &mut String) {
         let s = span(d, key);
         default_span(d, name, s);
     }
-    process(doc, known, d, copy);
+    process(doc, known, d);
     for key in known.resource {
         let s = span(d, *key);
         default_span(d, Ov::Resource, s);
     }
-    message(known, id, d, doc, copy);
+    message(known, id, d, doc);
 }
 
 /// Who acts and who is acted upon.
@@ -144,7 +151,7 @@ fn users(doc: &Doc, known: &Known, d: &mut Draft<'_>) {
 }
 
 /// Program by its file name, and its process id in decimal.
-fn process(doc: &Doc, known: &Known, d: &mut Draft<'_>, copy: &mut String) {
+fn process(doc: &Doc, known: &Known, d: &mut Draft<'_>) {
     let image = [Key::Image, Key::ProcessName].into_iter().map(|k| doc.key(d, k)).find(|s| s.len() > 1);
     if let Some(image) = image {
         let path = d.value(image);
@@ -157,10 +164,7 @@ fn process(doc: &Doc, known: &Known, d: &mut Draft<'_>, copy: &mut String) {
     let text = d.value(pid);
     if let Some(hex) = text.strip_prefix("0x") {
         if let Ok(n) = u32::from_str_radix(hex, 16) {
-            use std::fmt::Write as _;
-            copy.clear();
-            let _ = write!(copy, "{n}");
-            d.set(Ov::Pid, copy);
+            d.set(Ov::Pid, decimal(n, &mut [0; 10]));
         }
     } else if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         default_span(d, Ov::Pid, pid);
@@ -168,27 +172,47 @@ fn process(doc: &Doc, known: &Known, d: &mut Draft<'_>, copy: &mut String) {
 }
 
 /// A short line for people: what it was, and the main detail.
-fn message(known: &Known, id: u32, d: &mut Draft<'_>, doc: &Doc, copy: &mut String) {
+fn message(known: &Known, id: u32, d: &mut Draft<'_>, doc: &Doc) {
     let own = doc.key(d, Key::Message);
     if !own.is_empty() {
         d.set_span(Ov::Message, own);
         return;
     }
-    use std::fmt::Write as _;
-    copy.clear();
-    let what = if known.what.is_empty() { doc.text(d, Key::Provider) } else { known.what };
-    let _ = write!(copy, "{id} {what}");
+    let text = d.build(|out| {
+        let mut digits = [0; 10];
+        out.push_str(decimal(id, &mut digits));
+        out.push(' ');
+        out.push_str(known.what);
+    });
+    let text = if known.what.is_empty() { d.append(text, doc.key(d, Key::Provider)) } else { text };
     let detail = doc.key(d, Key::ScriptBlock);
     let detail = if detail.is_empty() { d.rec.overlay[Ov::Resource as usize] } else { detail };
-    let text = d.value(detail);
-    if !text.is_empty() {
-        let mut end = text.len().min(200);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let _ = write!(copy, ": {}", text.get(..end).unwrap_or(""));
+    if detail.is_empty() {
+        d.set_span(Ov::Message, text);
+        return;
     }
-    d.set(Ov::Message, copy);
+    let whole = d.value(detail);
+    let mut end = whole.len().min(200);
+    while !whole.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = d.append_text(text, ": ");
+    let text = d.append(text, detail.first(end));
+    d.set_span(Ov::Message, text);
+}
+
+/// A number as people write it.
+fn decimal(mut number: u32, digits: &mut [u8; 10]) -> &str {
+    let mut at = digits.len();
+    for place in digits.iter_mut().rev() {
+        *place = b'0' + (number % 10) as u8;
+        number /= 10;
+        at -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    std::str::from_utf8(digits.get(at..).unwrap_or_default()).unwrap_or("")
 }
 
 /// The logsource from channel and provider. Hints in the event count only
