@@ -28,6 +28,7 @@ mod outputs;
 mod parsed_data;
 mod program;
 mod reopen;
+mod rule_cache;
 mod rulings;
 mod sigma_corpus;
 mod source;

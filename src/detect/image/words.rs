@@ -109,6 +109,7 @@ record!(RuleInfo {
     confidence,
     shows,
     baseline,
+    familiar,
 });
 word!(BoundOp { Gt = 0, Gte = 1, Lt = 2, Lte = 3, Eq = 4, Neq = 5 });
 word!(Cmp { Lt = 0, Lte = 1, Gt = 2, Gte = 3 });

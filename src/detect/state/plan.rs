@@ -323,6 +323,7 @@ fn told(info: &RuleInfo) -> RuleInfo {
         confidence: info.confidence,
         shows: info.shows.clone(),
         baseline: info.baseline,
+        familiar: info.familiar,
     }
 }
 
