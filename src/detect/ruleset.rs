@@ -57,6 +57,12 @@ impl RuleSet {
         Self::compiled_from(files, Self::lowered(files))
     }
 
+    /// As [`RuleSet::load`], where the [hashes](RuleFile::digest) of the texts are known.
+    #[must_use]
+    pub fn load_hashed(files: &[RuleFile], digests: &[[u8; 32]]) -> Self {
+        Self::of_lowered(Self::lowered(files), hash_of(files, digests))
+    }
+
     /// Loads rule files whose documents were read already, file by file.
     pub(super) fn load_read(files: &[RuleFile], docs: &[Vec<Result<Node, YamlError>>]) -> Self {
         let mut l = Loading::default();

@@ -146,8 +146,7 @@ fn load_at(
     let rules = RuleSet::load_with_image(&files, &digests, &mut bytes);
     let len = (bytes.len() - IMAGE) as u64;
     set(&mut bytes, LENGTH, &len.to_le_bytes());
-    let by_path: BTreeMap<&str, &Hash> = files.iter().map(|f| f.path.as_str()).zip(&digests).collect();
-    let hashes: Vec<Hash> = in_force(&rules).map(|r| by_path.get(&*r.path).map_or(Hash::default(), |d| **d)).collect();
+    let hashes = hashes(&rules, &files, &digests);
     hashes.iter().for_each(|h| bytes.extend_from_slice(h));
     keep(cache, &name, bytes);
     LoadedRules::with_hashes(rules, &hashes)
@@ -202,6 +201,12 @@ fn content(program: &Hash, files: &[RuleFile], digests: &[Hash]) -> Hash {
     h.finalize().into()
 }
 
+/// The hash of the file of each rule in force.
+fn hashes(set: &RuleSet, files: &[RuleFile], digests: &[Hash]) -> Vec<Hash> {
+    let by_path: BTreeMap<&str, &Hash> = files.iter().map(|f| f.path.as_str()).zip(digests).collect();
+    in_force(set).map(|r| by_path.get(&*r.path).map_or(Hash::default(), |d| **d)).collect()
+}
+
 fn in_force(set: &RuleSet) -> impl Iterator<Item = &RuleInfo> {
     set.rules().iter().filter(|r| r.loaded)
 }
@@ -215,9 +220,9 @@ impl LoadedRules {
     /// Rules with what the store keeps of each.
     #[must_use]
     pub fn of(files: &[RuleFile]) -> Self {
-        let set = RuleSet::load(files);
-        let hashes: BTreeMap<&str, Hash> = files.iter().map(|f| (f.path.as_str(), f.digest())).collect();
-        let of_rules: Vec<Hash> = in_force(&set).map(|r| hashes.get(&*r.path).copied().unwrap_or_default()).collect();
+        let digests: Vec<Hash> = files.iter().map(RuleFile::digest).collect();
+        let set = RuleSet::load_hashed(files, &digests);
+        let of_rules = hashes(&set, files, &digests);
         Self::with_hashes(set, &of_rules)
     }
 

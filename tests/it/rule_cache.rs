@@ -21,5 +21,6 @@ fn the_same_alerts_and_matches_whether_rules_are_read_or_kept() {
             assert_eq!(home.read(&a), home.read(&b), "run {n}");
         }
     }
-    home.run(&["doctor"]).says(0, &["1 rule set kept"]);
+    let doctor = home.run(&["doctor"]).out;
+    assert!(doctor.contains("1 rule set kept"), "{doctor}");
 }
