@@ -105,8 +105,8 @@ fn sequence_number(rest: &str) -> &str {
 fn stamp(rest: &str, ctx: &Ctx) -> Option<(Stamp, bool)> {
     let bytes = rest.as_bytes();
     if bytes.first()?.is_ascii_digit() {
-        let s = time::iso(bytes, ctx).or_else(|| time::epoch(bytes));
-        return s.map(|s| (s, false));
+        let s = time::iso(bytes, ctx).or_else(|| time::epoch(bytes)).map(|s| (s, false));
+        return s.or_else(|| time::year_first(bytes, ctx).map(|s| (s, true)));
     }
     if let Some(s) = time::bsd(bytes, ctx) {
         return Some((s, true));
@@ -195,13 +195,51 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
         }
         return false;
     }
+    if let Some(severity) = facility_level(host)
+        && let Some(t) = tag(after)
+    {
+        h.severity = h.severity.or(Some(severity));
+        t.write(h);
+        return true;
+    }
     h.host = Some(host);
-    match tag(after).or_else(|| bracketed(after).filter(|_| bsd)).or_else(|| spaced(after)) {
+    let mut found = tag(after);
+    if found.is_none()
+        && let Some((word, rest)) = after.split_once(' ')
+        && let Some(severity) = facility_level(word)
+    {
+        h.severity = h.severity.or(Some(severity));
+        after = rest.trim_start_matches(' ');
+        found = tag(after);
+    }
+    match found.or_else(|| bracketed(after).filter(|_| bsd)).or_else(|| spaced(after)) {
         Some(t) => t.write(h),
         None if (bsd || h.pri.is_some()) && !after.is_empty() => h.msg = after,
         None => return false,
     }
     true
+}
+
+/// `auth.info`, as BusyBox puts it between host and program: the severity.
+fn facility_level(word: &str) -> Option<Severity> {
+    const FACILITIES: &[&str] = &[
+        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+        "security", "audit", "console",
+    ];
+    let (facility, level) = word.split_once('.')?;
+    let local = facility.strip_prefix("local").is_some_and(|n| matches!(n.as_bytes(), [b'0'..=b'7']));
+    if !local && !FACILITIES.contains(&facility) {
+        return None;
+    }
+    Some(match level {
+        "emerg" | "panic" => severity(0),
+        "alert" => severity(1),
+        "crit" => severity(2),
+        "err" | "error" => severity(3),
+        "warning" | "warn" => severity(4),
+        "notice" | "info" | "debug" => severity(6),
+        _ => return None,
+    })
 }
 
 fn level(word: &str) -> Option<Severity> {
@@ -266,10 +304,14 @@ fn tag(s: &str) -> Option<Tag<'_>> {
     let bytes = s.as_bytes();
     let mut i = bytes.iter().take(129).position(|b| !program_byte(*b))?;
     if i == 0 {
-        return None;
+        return forked(s);
     }
     let program = s.get(..i)?;
     let (mut module, mut pid) = (None, None);
+    // `gdm-password][4711]: `: GNOME's display manager names itself with its bracket.
+    if bytes.get(i) == Some(&b']') && matches!(bytes.get(i + 1), Some(b'[' | b':')) {
+        i += 1;
+    }
     if bytes.get(i) == Some(&b'(') {
         let end = i + memchr(b')', bytes.get(i..bytes.len().min(i + 200))?)?;
         module = s.get(i + 1..end);
@@ -304,6 +346,17 @@ fn tag(s: &str) -> Option<Tag<'_>> {
         return None;
     }
     Some(Tag { program, module, pid, msg: s.get(i + 1..)?.trim_start_matches(' ') })
+}
+
+/// `(systemd)[9]: message`: what a manager calls its own children.
+fn forked(s: &str) -> Option<Tag<'_>> {
+    let (program, rest) = s.strip_prefix('(')?.split_once(")[")?;
+    if program.len() > 40 || program.is_empty() || !program.bytes().all(program_byte) {
+        return None;
+    }
+    let (pid, msg) = rest.split_once("]: ")?;
+    let number = !pid.is_empty() && pid.len() < 10 && pid.bytes().all(|b| b.is_ascii_digit());
+    number.then(|| Tag { program, module: None, pid: Some(pid), msg: msg.trim_start_matches(' ') })
 }
 
 /// macOS puts the service in brackets, or the level, between tag and message.

@@ -8,6 +8,7 @@
 mod address;
 mod known;
 mod refused;
+mod voice;
 
 use crate::event::{Draft, EventType, Ov, RecordFlags};
 use crate::parse::syslog::programs;
@@ -36,7 +37,7 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.set(Ov::Process, "named");
         true
     } else {
-        refused(msg, ctx, d)
+        refused("", msg, ctx, d)
     };
     if !known || (d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
         d.reset();
