@@ -24,7 +24,7 @@ keys! {
     Channel = ["Channel", "winlog.channel", "Event.System.Channel"];
     Provider = ["Provider_Name", "ProviderName", "SourceName", "winlog.provider_name", "Event.System.Provider.#attributes.Name",
         "Event.System.Provider.Name"];
-    Computer = ["Computer", "winlog.computer_name", "Event.System.Computer"];
+    Computer = ["Computer", "winlog.computer_name", "Event.System.Computer", "Hostname"];
     Product = ["product"];
     Service = ["service"];
     Category = ["category"];
