@@ -72,6 +72,10 @@ keys! {
     SourceType = ["source_type"];
     AgentType = ["agent.type", "agent.name", "beat.name", "agent.version"];
     LogPath = ["log.file.path"];
+    // NXLog: the provider of a Windows event, the program of another.
+    SourceName = ["SourceName"];
+    NxModule = ["SourceModuleType"];
+    NxMessage = ["Message"];
     KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
     KubeHost = ["kubernetes.host", "kubernetes.node.name"];
     KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
