@@ -40,7 +40,13 @@ struct Class {
 
 /// All literals, by the width of their pieces less one.
 #[derive(Debug)]
-pub struct Grams([Option<Class>; WIDTH]);
+pub struct Grams {
+    classes: [Option<Class>; WIDTH],
+    /// Whether a piece of any width may begin with two bytes, by the first bits
+    /// of their hash: most places of a value need no other look.
+    first: Box<[u64]>,
+    first_shift: u32,
+}
 
 #[inline]
 fn piece(bytes: &[u8]) -> u32 {
@@ -103,25 +109,68 @@ impl Grams {
                 class.push(Entry { piece: p, literal, at: at as u32 });
             }
         }
-        (Self(classes.map(|entries| (!entries.is_empty()).then(|| Class::new(entries)))), left)
+        (Self::of(classes), left)
+    }
+
+    fn of(classes: [Vec<Entry>; WIDTH]) -> Self {
+        let many: usize = classes.iter().map(Vec::len).sum();
+        let log = if classes[0].is_empty() { many.next_power_of_two().ilog2() + 5 } else { 16 }.clamp(9, 16);
+        let (mut first, first_shift) = (vec![0u64; 1 << (log - 6)], 32 - log);
+        let mut add = |pair: u32| {
+            let bit = hash(pair) >> first_shift;
+            if let Some(w) = first.get_mut(bit as usize / 64) {
+                *w |= 1 << (bit % 64);
+            }
+        };
+        for (width, entries) in (1..).zip(&classes) {
+            for e in entries {
+                match width {
+                    1 => (0..=255).for_each(|second| add(e.piece | second << 8)),
+                    _ => add(e.piece & 0xffff),
+                }
+            }
+        }
+        let classes = classes.map(|entries| (!entries.is_empty()).then(|| Class::new(entries)));
+        Self { classes, first: first.into(), first_shift }
     }
 
     /// Calls `hit` with each literal in a value and where it begins; with one
     /// that stands there several times, each time.
     #[inline]
     pub fn find(&self, value: &[u8], literals: &Literals, text: &str, mut hit: impl FnMut(u32)) {
-        let [one, two, three, four] = &self.0;
-        if let Some(c) = four {
-            c.find::<4>(value, literals, text, &mut hit);
+        for (at, four) in value.array_windows::<WIDTH>().enumerate() {
+            let p = u32::from_le_bytes(*four);
+            let bit = hash(p & 0xffff) >> self.first_shift;
+            if self.first.get(bit as usize / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1) {
+                self.look(p, WIDTH, value, at, literals, text, &mut hit);
+            }
         }
-        if let Some(c) = three {
-            c.find::<3>(value, literals, text, &mut hit);
+        // Behind the last four bytes there is room for shorter pieces only.
+        for left in 1..WIDTH.min(value.len() + 1) {
+            let at = value.len() - left;
+            self.look(piece(value.get(at..).unwrap_or_default()), left, value, at, literals, text, &mut hit);
         }
-        if let Some(c) = two {
-            c.find::<2>(value, literals, text, &mut hit);
-        }
-        if let Some(c) = one {
-            c.find::<1>(value, literals, text, &mut hit);
+    }
+
+    /// Compares the literals whose pieces stand at a place, of which `left` bytes are there.
+    #[inline(never)]
+    #[allow(clippy::too_many_arguments, reason = "one look of an inner loop")]
+    fn look(
+        &self,
+        four: u32,
+        left: usize,
+        value: &[u8],
+        at: usize,
+        literals: &Literals,
+        text: &str,
+        hit: &mut impl FnMut(u32),
+    ) {
+        for (width, class) in (1..=left).zip(&self.classes) {
+            let Some(class) = class else { continue };
+            let piece = four & (u32::MAX >> (8 * (WIDTH - width)));
+            if class.may_begin(piece) {
+                class.compare(piece, value, at, literals, text, hit);
+            }
         }
     }
 }
@@ -151,14 +200,9 @@ impl Class {
     }
 
     #[inline]
-    fn find<const W: usize>(&self, value: &[u8], literals: &Literals, text: &str, hit: &mut impl FnMut(u32)) {
-        for (at, window) in value.windows(W).enumerate() {
-            let p = piece(window);
-            let bit = hash(p) >> self.seen_shift;
-            if self.seen.get(bit as usize / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1) {
-                self.compare(p, value, at, literals, text, hit);
-            }
-        }
+    fn may_begin(&self, piece: u32) -> bool {
+        let bit = hash(piece) >> self.seen_shift;
+        self.seen.get(bit as usize / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1)
     }
 
     /// Compares the literals of a piece that stands at a place of a value.
