@@ -1,6 +1,7 @@
 //! `secstream doctor`: is everything here that the work needs?
 
 use std::io::{IsTerminal as _, Write};
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -10,9 +11,10 @@ use super::error::{DONE, FINDINGS, Failure};
 use super::inputs;
 use super::words::count;
 use crate::config::{Config, Places};
-use crate::detect::{RuleSet, shipped};
+use crate::detect::reach::{Seen, binding};
+use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::sanitize;
-use crate::parse::custom::check_samples;
+use crate::parse::custom::{Format, check_samples, sample_events};
 use crate::store::Store;
 
 /// One check.
@@ -115,6 +117,9 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
             let failed: Vec<String> = check_samples(&formats).iter().map(ToString::to_string).collect();
             let says = format!("{}, samples as expected", count(formats.len(), "custom format"));
             add("custom formats", if failed.is_empty() { Ok(says) } else { Err(failed.join("; ")) });
+            // Rules that cannot be read were told above.
+            let files = inputs::rule_files(&config, &dirs, &more).unwrap_or_else(|_| shipped::rules());
+            add("rules for them", Ok(bound(&files, &formats)));
         }
     }
     if args.json {
@@ -131,6 +136,32 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
         }
     }
     Ok(if checks.iter().all(|c| c.good) { DONE } else { FINDINGS })
+}
+
+/// Logsources that are proposed for a format.
+const PROPOSED: usize = 3;
+
+/// How many rules look at the events of each format, and what to set for more.
+/// Rules bound to a logsource never see events that do not say they are of it.
+fn bound(files: &[RuleFile], formats: &Arc<[Format]>) -> String {
+    let set = RuleSet::load(files);
+    let mut lines = Vec::new();
+    for (name, samples) in sample_events(formats, &set.schema()) {
+        let mut seen = Seen::default();
+        samples.iter().flat_map(|b| b.events()).for_each(|e| seen.note(e));
+        if seen.events == 0 {
+            lines.push(format!("{name}: no samples, so nobody knows which rules look at its events"));
+            continue;
+        }
+        let b = binding(files, &set, &seen);
+        lines.push(format!("{name}: {} of {} alerting rules can fire on events like its samples", b.rules, b.of));
+        for (logsource, rules) in b.elsewhere.iter().take(PROPOSED) {
+            let parts = ["product", "category", "service"].iter().zip(logsource.split('/')).filter(|(_, v)| *v != "-");
+            let set: Vec<String> = parts.map(|(k, v)| format!("{k} = \"{v}\"")).collect();
+            lines.push(format!("  {rules} can where it says logsource = {{ {} }}", set.join(", ")));
+        }
+    }
+    lines.join("\n")
 }
 
 /// The configuration as far as it can be used, and all that is wrong with it.

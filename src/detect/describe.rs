@@ -65,6 +65,7 @@ pub fn info(meta: &Meta, path: &Arc<str>) -> RuleInfo {
         confidence: meta.custom.confidence,
         shows: Vec::new(),
         baseline: meta.custom.baseline,
+        familiar: meta.custom.familiar,
     }
 }
 

@@ -127,6 +127,8 @@ pub struct RuleInfo {
     pub shows: Vec<GroupField>,
     /// For rates: fire only above this multiple of the group's own usual rate.
     pub baseline: Option<f64>,
+    /// Of a `value_count`: a value that its group had more than so long before does not count, µs.
+    pub familiar: Option<i64>,
 }
 
 /// The tag of rules about operations, whose alerts are no attacks.

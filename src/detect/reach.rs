@@ -9,10 +9,14 @@ use crate::event::{EventRef, FieldId, Logsource, OVERLAY, Ov, ValueKind};
 
 use super::compile::expr::Expr;
 use super::compile::preds::{Op, Preds, Slot};
+use super::ruleset::Lowered;
 use super::{OvField, RuleFile, RuleIdx, RuleSet};
 
 /// Most logsources that are told apart.
 const MAX_LOGSOURCES: usize = 1_024;
+
+/// Most logsources that are tried for events of another.
+const MAX_ASKED: usize = 200;
 
 /// Fields that events of one logsource were seen with.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +65,22 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// The same events, were they of another logsource.
+    fn moved(&self, to: Logsource) -> Self {
+        let mut all = Fields::default();
+        for f in self.by.values() {
+            all.events += f.events;
+            all.time |= f.time;
+            let n = all.originals.len().max(f.originals.len());
+            all.originals.resize(n, false);
+            all.originals.iter_mut().zip(&f.originals).for_each(|(all, one)| *all |= one);
+            all.overlay.iter_mut().zip(&f.overlay).for_each(|(all, one)| *all |= one);
+        }
+        Self { by: std::iter::once((to, all)).collect(), events: self.events }
+    }
+}
+
 impl Fields {
     fn has(&self, slot: &Slot) -> bool {
         let Slot::Field(f) = slot else { return true };
@@ -86,10 +106,52 @@ pub struct Reach {
 /// For each rule of the set that `files` make: whether it can fire on what was seen.
 #[must_use]
 pub fn reach(files: &[RuleFile], set: &RuleSet, seen: &Seen) -> Vec<Reach> {
-    let (infos, preds, sources, schema) = RuleSet::lowered(files);
+    judge(&RuleSet::lowered(files), set, seen)
+}
+
+/// Alerting rules that can fire on what was seen, and on which further
+/// logsources more of them could, were the events of those: the most first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Alerting rules that can fire.
+    pub rules: usize,
+    /// Alerting rules in all.
+    pub of: usize,
+    /// Logsources (`product/category/service`) of rules, and how many alerting
+    /// rules could fire there.
+    pub elsewhere: Vec<(String, usize)>,
+}
+
+/// See [`Binding`].
+#[must_use]
+pub fn binding(files: &[RuleFile], set: &RuleSet, seen: &Seen) -> Binding {
+    let lowered = RuleSet::lowered(files);
+    let alerting = |seen: &Seen| {
+        let fires = judge(&lowered, set, seen).into_iter().zip(set.rules());
+        fires.filter(|(r, info)| info.alerts && r.can_fire == Some(true)).count()
+    };
+    let rules = alerting(seen);
+    let mut elsewhere: Vec<(String, usize)> = Vec::new();
+    let mut asked: Vec<Logsource> = Vec::new();
+    for source in &lowered.2 {
+        let own = source.logsource.own;
+        if own == Logsource::default() || asked.contains(&own) || asked.len() >= MAX_ASKED {
+            continue;
+        }
+        asked.push(own);
+        let there = alerting(&seen.moved(own));
+        if let Some(info) = lowered.0.get(source.rule.0 as usize).filter(|_| there > rules) {
+            elsewhere.push((info.logsource.to_string(), there));
+        }
+    }
+    elsewhere.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Binding { rules, of: set.rules().iter().filter(|r| r.alerts).count(), elsewhere }
+}
+
+fn judge((infos, preds, sources, schema): &Lowered, set: &RuleSet, seen: &Seen) -> Vec<Reach> {
     let mut out: Vec<Reach> = infos.iter().map(|_| Reach { can_fire: None, why: String::new() }).collect();
     let field_name = |id: FieldId| schema.field_name(id).to_owned();
-    for s in &sources {
+    for s in sources {
         let (Some(place), Some(info)) = (out.get_mut(s.rule.0 as usize), infos.get(s.rule.0 as usize)) else {
             continue;
         };
@@ -101,7 +163,7 @@ pub fn reach(files: &[RuleFile], set: &RuleSet, seen: &Seen) -> Vec<Reach> {
             *place = Reach { can_fire: Some(false), why: format!("no event has the logsource {}", info.logsource) };
             continue;
         }
-        let possible = binding.iter().any(|f| can_hold(&s.expr, &preds, f) != Some(false));
+        let possible = binding.iter().any(|f| can_hold(&s.expr, preds, f) != Some(false));
         let mut why = String::new();
         if !possible {
             let absent = |slot: &Slot| !binding.iter().any(|f| f.has(slot));
@@ -238,5 +300,21 @@ mod tests {
         let text = "title: C\ncorrelation: {type: event_count, rules: [b], timespan: 1m, condition: {gte: 2}}\n---\n\
                     title: B\nname: b\nlogsource: {product: linux}\ndetection:\n  s: {a: 1}\n  condition: s\n";
         assert_eq!(of(text), (Some(false), "its rule 'B' cannot fire".into()));
+    }
+
+    #[test]
+    fn a_logsource_that_more_rules_are_for() {
+        let web = |n: u32| {
+            rule("{category: webserver}", "  s: {url|contains: x}\n  condition: s").replace('R', &format!("W{n}"))
+        };
+        let all = [web(1), web(2), rule("{}", "  s: {user: x}\n  condition: s")].join("---\n");
+        let files = [RuleFile::new("a.yml", all.as_str())];
+        let set = RuleSet::load(&files);
+        let line = r#"{"url":"/a","user":"b"}"#;
+        let batch = Parser::for_source("e", line.as_bytes(), &Options::new(Ts(0)), &set.schema()).parse_one(line);
+        let mut seen = Seen::default();
+        batch.events().for_each(|e| seen.note(e));
+        let b = binding(&files, &set, &seen);
+        assert_eq!((b.rules, b.of, b.elsewhere), (1, 3, vec![("-/webserver/-".to_owned(), 3)]));
     }
 }

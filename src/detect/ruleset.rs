@@ -35,7 +35,7 @@ pub struct RuleSet {
 }
 
 /// Rules read and turned into expressions.
-pub(super) type Lowered = (Vec<RuleInfo>, Preds, Vec<Source>, Arc<Schema>);
+pub(in crate::detect) type Lowered = (Vec<RuleInfo>, Preds, Vec<Source>, Arc<Schema>);
 
 /// Documents on the way in, beside their [`RuleInfo`] by position.
 #[derive(Debug, Default)]

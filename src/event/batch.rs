@@ -68,6 +68,10 @@ impl RecordFlags {
     /// when they were written) and reports nothing itself.
     pub const HEADER: Self = Self(1 << 7);
 
+    /// The end of a connection that had asked to log in: an attempt of its own
+    /// only where no other line tells of one, as with keys that were refused.
+    pub const ACT_END: Self = Self(1 << 8);
+
     /// Whether all bits of `other` are set.
     #[must_use]
     pub const fn has(self, other: Self) -> bool {
@@ -86,7 +90,8 @@ impl RecordFlags {
     }
 
     /// All bits that tell which line of an attempt this is.
-    pub const ACT: Self = Self(Self::ACT_NOTICE.0 | Self::ACT_MODULE.0 | Self::ACT_VERDICT.0 | Self::ACT_LIMIT.0);
+    pub const ACT: Self =
+        Self(Self::ACT_NOTICE.0 | Self::ACT_MODULE.0 | Self::ACT_VERDICT.0 | Self::ACT_LIMIT.0 | Self::ACT_END.0);
 }
 
 /// One record: its place in the source, its time and its overlay.

@@ -287,3 +287,26 @@ fn doctor_looks_at_rules_and_pipelines_of_the_user() {
     let ran = super::program::Ran::from(doctor.env("SECSTREAM_PIPELINES", &pipeline).output().unwrap());
     assert!(ran.out.contains("p.yml:1:26: unknown transformation 'nonsense'"), "{}", ran.out);
 }
+
+#[test]
+fn doctor_says_which_rules_look_at_a_format() {
+    let h = Home::new();
+    let format = |logsource: &str| {
+        format!(
+            "[[format]]\nname = \"edge\"\npattern = \"%{{timestamp}} %{{src_ip}} %{{http_method}} %{{url}} %{{status_code}}\"\n\
+             event_type = \"http_request\"\n{logsource}\n[[format.samples]]\n\
+             line = \"2026-03-02T10:00:00Z 192.0.2.9 GET /a?b=c 200\"\nexpect = {{ src_ip = \"192.0.2.9\" }}\n"
+        )
+    };
+    let rules = |logsource: &str| -> (u32, String) {
+        let path = h.write("edge.toml", &format(logsource));
+        let out = h.run(&["doctor", "--formats", &path]).out;
+        let line = out.lines().find(|l| l.contains("edge: ")).unwrap_or_else(|| panic!("{out}")).to_owned();
+        (line.split("edge: ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap(), out)
+    };
+    let (unbound, out) = rules("");
+    assert!(out.contains("logsource = { category = \"webserver\" }"), "{out}");
+    let (bound, out) = rules("logsource = { category = \"webserver\" }");
+    assert!(bound > unbound + 20, "{unbound} and {bound}: {out}");
+    assert!(!out.contains("can where it says"), "{out}");
+}

@@ -58,6 +58,8 @@ pub struct Custom {
     pub confidence: Option<f64>,
     /// Multiple of the group's own rate.
     pub baseline: Option<f64>,
+    /// Of a `value_count`: a value that its group had more than so long before does not count, µs.
+    pub familiar: Option<i64>,
     /// Fields whose values the rule's alerts name.
     pub shows: Vec<String>,
     /// What takes back what a correlation counted.
@@ -401,10 +403,12 @@ fn parse_custom(n: &Node) -> Result<Custom, YamlError> {
             "risk" => c.risk = Some(v.bool().ok_or_else(|| YamlError::at(v, "risk is true or false"))?),
             "confidence" => c.confidence = number(0.0, 1.0)?,
             "baseline" => c.baseline = number(1.0, 1e6)?,
+            "familiar" => c.familiar = Some(timespan(v)?),
             "shows" => c.shows = texts(v)?,
             "redeemed_by" => c.redeemed_by = Some(redeemed_by(v)?),
             other => {
-                let known = "group_by, cooldown, suppresses, alert, risk, confidence, baseline, shows, redeemed_by";
+                let known =
+                    "group_by, cooldown, suppresses, alert, risk, confidence, baseline, familiar, shows, redeemed_by";
                 return Err(YamlError::at(k, format!("unknown attribute secstream.{other}; known are {known}")));
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! Per rule and connection (machine, process, process id) and account, the acts
 //! are the largest of the numbers of notices, library lines and verdicts seen;
-//! a line weighs what it adds to that. Records without a process id share a
+//! a line weighs what it adds to that. The end of a connection is an act only
+//! where nothing else was one: of keys that are refused sshd writes nothing else. Records without a process id share a
 //! connection with those of the same machine, address and account of the last
 //! seconds; of sudo and su, which write what became of several tries when the
 //! last one failed, of the last minutes. The table is bounded and forgets by event time: two generations,
@@ -35,6 +36,8 @@ pub(super) struct ActLine {
     account: u64,
     n: u32,
     explicit: bool,
+    /// Keys may have been offered instead of passwords.
+    keys: bool,
     ttl: i64,
     time: i64,
 }
@@ -45,7 +48,8 @@ impl ActLine {
         let said = e.ov(Ov::Count).and_then(|c| c.trim().parse::<u32>().ok());
         let n = said.unwrap_or(1).clamp(1, MAX_REPEAT);
         let flags = RecordFlags(e.rec.flags.0 & RecordFlags::ACT.0);
-        let mut line = Self { flags, connection: 0, account: 0, n, explicit: said.is_some(), ttl: 0, time };
+        let keys = matches!(e.rec.event_type, EventType::SshLoginFailed | EventType::SshDisconnect);
+        let mut line = Self { flags, connection: 0, account: 0, n, explicit: said.is_some(), keys, ttl: 0, time };
         if flags.0 == 0 {
             return line;
         }
@@ -149,7 +153,14 @@ impl Acts {
         c.last = line.time;
         let before = c.acts();
         if line.flags.has(RecordFlags::ACT_LIMIT) {
-            c.limit = c.limit.max(if line.explicit { line.n } else { DEFAULT_LIMIT });
+            // sshd writes each password that fails. Where none did, an agent had
+            // more keys than are allowed, and nobody guessed.
+            let guessed = !line.keys || c.accounts.iter().any(|a| a.acts() > 0);
+            let unsaid = if guessed { DEFAULT_LIMIT } else { 1 };
+            c.limit = c.limit.max(if line.explicit { line.n } else { unsaid });
+        }
+        if line.flags.has(RecordFlags::ACT_END) {
+            c.limit = c.limit.max(line.n);
         }
         let kinds = [RecordFlags::ACT_NOTICE, RecordFlags::ACT_MODULE, RecordFlags::ACT_VERDICT];
         if line.flags.any(RecordFlags(kinds.iter().fold(0, |a, k| a | k.0)))
@@ -183,7 +194,16 @@ mod tests {
     use super::*;
 
     fn line(flags: RecordFlags, account: u64, n: u32, secs: i64) -> ActLine {
-        ActLine { flags, connection: 7, account, n, explicit: n != 1, ttl: CONNECTION_TTL, time: secs * SECOND }
+        ActLine {
+            flags,
+            connection: 7,
+            account,
+            n,
+            explicit: n != 1,
+            keys: true,
+            ttl: CONNECTION_TTL,
+            time: secs * SECOND,
+        }
     }
 
     fn weights(lines: &[ActLine]) -> Vec<u32> {
@@ -210,6 +230,23 @@ mod tests {
         assert_eq!(weights(&[line(V, 1, 1, 0), line(V, 1, 3, 1)]), [1, 3]);
         assert_eq!(weights(&[line(V, 1, 1, 0), line(RecordFlags::ACT_LIMIT, 1, 1, 1)]), [1, 5]);
         assert_eq!(weights(&[line(V, 1, 1, 0), line(RecordFlags::ACT_LIMIT, 1, 4, 1), line(V, 1, 1, 1)]), [1, 3, 0]);
+    }
+
+    #[test]
+    fn the_end_counts_where_nothing_else_did() {
+        const E: RecordFlags = RecordFlags::ACT_END;
+        assert_eq!(weights(&[line(E, 1, 1, 0), line(E, 0, 1, 0)]), [1, 0]);
+        assert_eq!(weights(&[line(N, 1, 1, 0), line(E, 1, 1, 0)]), [1, 0]);
+        assert_eq!(weights(&[line(V, 1, 1, 0), line(V, 1, 1, 1), line(E, 1, 1, 2)]), [1, 1, 0]);
+        assert_eq!(weights(&[line(V, 1, 1, 0), line(E, 1, 3, 2)]), [1, 2]);
+    }
+
+    #[test]
+    fn a_limit_without_a_password_is_an_agent_with_many_keys() {
+        const L: RecordFlags = RecordFlags::ACT_LIMIT;
+        assert_eq!(weights(&[line(L, 1, 1, 0), line(L, 1, 1, 0)]), [1, 0]);
+        assert_eq!(weights(&[line(V, 1, 1, 0), line(L, 1, 1, 0), line(L, 1, 1, 0)]), [1, 5, 0]);
+        assert_eq!(weights(&[ActLine { keys: false, ..line(L, 1, 1, 0) }]), [6], "of passwords only");
     }
 
     #[test]

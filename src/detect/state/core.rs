@@ -354,8 +354,9 @@ impl Core {
 fn expired(plan: &Plan, lanes: &Lanes, g: &Group) -> bool {
     let (Some(watermark), Some(slot)) = (lanes.watermark(g.lane), plan.slot(g.slot)) else { return true };
     let span = slot.spec.as_ref().map_or(0, |s| s.timespan);
-    // A rate is forgotten when it has faded to nothing.
+    // A rate is forgotten when it has faded to nothing, what is familiar after a month.
     let keep = if slot.info.baseline.is_some() { span.saturating_mul(FORGET + 1) } else { span };
+    let keep = if slot.info.familiar.is_some() { keep.max(30 * DAY) } else { keep };
     let keep = keep.max(span.saturating_add(slot.slack));
     g.episode.is_none() && watermark.saturating_sub(g.touch) > keep
 }

@@ -100,6 +100,11 @@ impl Core {
         if spec.kind == CorrelationKind::NewValue && !self.is_new(place, spec, value, m) {
             return;
         }
+        if let Some(after) = slot.info.familiar
+            && self.is_familiar(place, after, value, m)
+        {
+            return;
+        }
         let Some(group) = self.at_mut(place) else { return };
         let mut facts = facts(group, slot, base, m);
         if child.is_some() {
@@ -148,6 +153,20 @@ impl Core {
         shard.entries = (shard.entries + after).saturating_sub(before);
         self.evicted(slot, u64::from(forgotten));
         new
+    }
+
+    /// Whether the group had a value long before; notes that it has it.
+    fn is_familiar(&mut self, place: Place, after: i64, value: u64, m: &Match<'_>) -> bool {
+        let full = self.options.max_entries_per_shard;
+        let Some(shard) = self.shards.get_mut(place.shard as usize) else { return false };
+        let room = shard.entries < full;
+        let Some(group) = shard.get_mut(place.index) else { return false };
+        let known = group.known.get_or_insert_with(Box::default);
+        let before = known.len();
+        let familiar = known.familiar(after, value, m.time, room);
+        let after = known.len();
+        shard.entries = (shard.entries + after).saturating_sub(before);
+        familiar
     }
 
     /// Puts an entry into the window of its group; if the condition holds then,

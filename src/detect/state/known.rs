@@ -1,4 +1,4 @@
-//! What values a group has had, for `new_value`.
+//! What values a group has had, for `new_value` and for `familiar`.
 //!
 //! Bounded: what is known of a group is at most [`MOST`] values; the one that
 //! was not seen for longest goes first, and counts as new when it comes back.
@@ -8,10 +8,13 @@ use super::super::CorrelationSpec;
 /// Most values remembered of one group.
 const MOST: usize = 256;
 
+/// The same for `familiar`: a fleet of machines that is worked on each night.
+const MOST_FAMILIAR: usize = 2_048;
+
 /// The values of one group.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
-    /// Hash of the value and when it was seen last, sorted by hash.
+    /// Hash of the value and when it was seen last (for `familiar`: first), sorted by hash.
     values: Vec<(u64, i64)>,
     first: Option<i64>,
     matches: u64,
@@ -53,5 +56,23 @@ impl Known {
             }
         };
         (new && learned, forgotten)
+    }
+
+    /// Takes a value at a time: whether the group had it more than `after`
+    /// before. What finds no room stays strange, so that nothing is hidden.
+    pub(super) fn familiar(&mut self, after: i64, value: u64, time: i64, room: bool) -> bool {
+        match self.values.binary_search_by_key(&value, |v| v.0) {
+            Ok(at) => self.values.get_mut(at).is_some_and(|(_, first)| {
+                let old = time.saturating_sub(*first) > after;
+                *first = time.min(*first);
+                old
+            }),
+            Err(at) => {
+                if room && self.values.len() < MOST_FAMILIAR {
+                    self.values.insert(at, (value, time));
+                }
+                false
+            }
+        }
     }
 }

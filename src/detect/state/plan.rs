@@ -213,7 +213,7 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
     let names: Vec<&str> = r.group_by.iter().map(|f| &*f.name).collect();
     let _ = write!(
         text,
-        "{}\0{}\0{:?}{:?}{:?}{}{}{:?}{names:?}{:?}{:?}{:?}",
+        "{}\0{}\0{:?}{:?}{:?}{}{}{:?}{names:?}{:?}{:?}{:?}{:?}",
         r.id,
         r.title,
         r.level,
@@ -223,6 +223,7 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
         r.risk,
         r.cooldown,
         r.baseline,
+        r.familiar,
         r.confidence,
         r.shows.iter().map(|s| &*s.name).collect::<Vec<_>>()
     );

@@ -42,7 +42,7 @@ pub(super) struct Group {
     pub episode: Option<Box<Episode>>,
     pub children: Vec<Child>,
     pub rate: Option<Rate>,
-    /// Of a `new_value`: what the group has had.
+    /// Of a `new_value`, or with `familiar`: what the group has had.
     pub known: Option<Box<Known>>,
     /// An empty ring, for the window that the group may need.
     pub ring: Ring,

@@ -140,7 +140,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     let mut out = format!("{}: ", slot.info.title);
     let span = duration(slot.spec.as_ref().map_or(0, |s| s.timespan));
     match &slot.spec {
-        None => out.push_str(&plural(ep.total, "match")),
+        None => out.push_str(&plural(ep.count, "match")),
         Some(spec) => {
             let field = spec.fields.first().map_or("value", |f| &*f.name);
             let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
@@ -165,7 +165,8 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                     }
                 }
                 CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
-                    write!(out, "{}", plural(ep.total, "record"))
+                    // Guesses and what came of them.
+                    write!(out, "{}", plural(ep.count, "event"))
                 }
                 CorrelationKind::NewValue => {
                     let many = if ep.measured > 1.0 { "s" } else { "" };

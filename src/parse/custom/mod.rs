@@ -10,7 +10,7 @@ use chrono::format::{Item, Parsed};
 use regex::{CaptureLocations, Regex};
 
 pub use load::{FormatError, load};
-pub use samples::check_samples;
+pub use samples::{check_samples, sample_events};
 
 use super::{Ctx, addr, json, time, web};
 use crate::event::{Draft, EventType, Logsource, Outcome, Ov, RecordFlags, Schema, Severity, TimeQuality, Ts};

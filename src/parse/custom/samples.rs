@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Format, FormatError};
-use crate::event::{EventRef, Ov, RecordFlags, Schema, Ts};
+use crate::event::{Batch, EventRef, Ov, RecordFlags, Schema, Ts};
 use crate::parse::{Options, Parser};
 
 /// A sample line and the overlay it must give.
@@ -23,14 +23,7 @@ pub fn check_samples(formats: &Arc<[Format]>) -> Vec<FormatError> {
     let mut errors = Vec::new();
     for format in formats.iter() {
         for sample in &format.samples {
-            // Missing years are those of the expected time.
-            let expected = sample.expect.get("timestamp").and_then(|t| Ts::parse_rfc3339(t.as_str()?));
-            let opts = Options {
-                format: Some(format.name.clone()),
-                custom: Arc::clone(formats),
-                ..Options::new(expected.unwrap_or(Ts::from_secs(4_000_000_000)))
-            };
-            let batch = Parser::for_source("sample", b"", &opts, &schema).parse_one(&sample.line);
+            let batch = sample.parse(format, formats, &schema);
             let Some(event) = batch.event(0) else { continue };
             let mut report = |message| errors.push(FormatError { path: format.path.clone(), line: sample.at, message });
             if !event.rec.flags.has(RecordFlags::PARSED) {
@@ -48,6 +41,26 @@ pub fn check_samples(formats: &Arc<[Format]>) -> Vec<FormatError> {
         }
     }
     errors
+}
+
+/// The name of each format with its samples parsed, in a schema of the caller's.
+#[must_use]
+pub fn sample_events(formats: &Arc<[Format]>, schema: &Arc<Schema>) -> Vec<(String, Vec<Batch>)> {
+    let parsed = |f: &Format| f.samples.iter().map(|s| s.parse(f, formats, schema)).collect();
+    formats.iter().map(|f| (f.name.clone(), parsed(f))).collect()
+}
+
+impl Sample {
+    fn parse(&self, format: &Format, formats: &Arc<[Format]>, schema: &Arc<Schema>) -> Batch {
+        // Missing years are those of the expected time.
+        let expected = self.expect.get("timestamp").and_then(|t| Ts::parse_rfc3339(t.as_str()?));
+        let opts = Options {
+            format: Some(format.name.clone()),
+            custom: Arc::clone(formats),
+            ..Options::new(expected.unwrap_or(Ts::from_secs(4_000_000_000)))
+        };
+        Parser::for_source("sample", b"", &opts, schema).parse_one(&self.line)
+    }
 }
 
 fn same(name: &str, got: Option<&str>, want: &str) -> bool {

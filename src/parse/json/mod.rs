@@ -52,7 +52,7 @@ pub struct Sources {
     clouds: clouds::Sources,
     web: Logsource,
     dns: Logsource,
-    firewall: Logsource,
+    pub(super) firewall: Logsource,
     database: Logsource,
     authentication: Logsource,
     application: Logsource,

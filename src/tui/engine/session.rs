@@ -119,6 +119,7 @@ impl Sessions {
         match e {
             Effect::Page { generation, from, n } => data(DataReq::Page { generation, from, n }),
             Effect::View { generation, query } => data(DataReq::View { generation, query }),
+            Effect::Count(expressions) => data(DataReq::Count(expressions)),
             Effect::Go(generation, to) => data(DataReq::Go(generation, to)),
             Effect::Play { speed, from } => data(DataReq::Play { speed, from }),
             Effect::Hold(on) => data(DataReq::Hold(on)),
@@ -137,6 +138,10 @@ impl Sessions {
                 None
             }
             Effect::Cancel => data(DataReq::Cancel),
+            Effect::DecidedAt(seen) => {
+                let _ = self.store.send(StoreReq::DecidedAt(seen));
+                None
+            }
             Effect::Store(op) => {
                 let _ = self.store.send(StoreReq::Do(op));
                 None

@@ -56,3 +56,24 @@ fn what_is_known_is_bounded() {
     assert_eq!(b.state.counters().evicted, 2_000 - 256);
     assert!(b.end().is_empty());
 }
+
+#[test]
+fn what_is_familiar_does_not_count() {
+    let body = "type: value_count\nrules: [ok]\ngroup-by: [user]\ntimespan: 10m\ncondition: {field: host, gte: 3}";
+    let rules = [base("ok"), format!("{}secstream: {{familiar: 1h}}\n", correlation(1, body))];
+    let run = |start: i64, hosts: std::ops::Range<i64>| -> Vec<(i64, String)> {
+        hosts.map(|h| (start + h, format!("kind=ok user=a host=h{h}"))).collect()
+    };
+    let firsts = |runs: &[Vec<(i64, String)>]| -> Vec<(i64, u64, u64)> {
+        let lines: Vec<(i64, &str)> = runs.iter().flatten().map(|(t, l)| (*t, l.as_str())).collect();
+        brief(&alerts(&rules, &lines))
+    };
+    let daily: Vec<_> = (0..5).map(|d| run(d * DAY, 0..6)).collect();
+    assert_eq!(firsts(&daily).len(), 1, "the first run alone");
+    let grown = [daily.clone(), vec![run(5 * DAY, 0..8)]].concat();
+    assert_eq!(firsts(&grown).len(), 1, "two machines more");
+    let strange = [daily.clone(), vec![run(5 * DAY, 10..14)]].concat();
+    assert_eq!(firsts(&strange).len(), 2, "four machines that it never went to");
+    let soon: Vec<_> = (0..3).map(|d| run(d * 900, 0..6)).collect();
+    assert_eq!(firsts(&soon).len(), 3, "within the hour nothing is familiar");
+}

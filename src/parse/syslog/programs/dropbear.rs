@@ -77,6 +77,7 @@ fn early(rest: &str, d: &mut Draft<'_>) {
 fn named(s: &str, d: &mut Draft<'_>) {
     let Some((user, rest)) = s.split_once("(user '").and_then(|(_, r)| r.split_once("', ")) else { return };
     set_user(d, user);
+    d.flag(RecordFlags::ACT_END);
     let n = super::super::util::digits(rest);
     // More than a server would ever allow is not the server's number.
     if !n.is_empty() && n != "0" && n.len() <= 2 && d.get(Ov::Count).is_none() {

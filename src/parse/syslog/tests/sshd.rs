@@ -128,3 +128,27 @@ fn connections() {
     msg("sshd", "refused connect from x@198.51.100.1 (::ffff:192.0.2.7)").is(Connection, Failure, "", "192.0.2.7");
     msg("sshd", "Server listening on 0.0.0.0 port 22.").is(EventType::ServiceChange, Success, "", "");
 }
+
+#[test]
+fn ends_of_attempts() {
+    for how in ["Connection closed by", "Connection reset by", "Disconnected from"] {
+        for (kind, invalid) in [("authenticating", ""), ("invalid", "true")] {
+            for mark in [" [preauth]", ""] {
+                let p = msg("sshd", &format!("{how} {kind} user bob 192.0.2.7 port 9{mark}"));
+                p.is(SshDisconnect, Failure, "bob", "192.0.2.7");
+                assert_eq!((p.act(RecordFlags::ACT_END), p.field("invalid_user")), (true, invalid));
+            }
+        }
+        assert!(!msg("sshd", &format!("{how} user bob 192.0.2.7 port 9")).act(RecordFlags::ACT_END));
+        assert!(!msg("sshd", &format!("{how} 192.0.2.7 port 9 [preauth]")).act(RecordFlags::ACT_END));
+    }
+    for (text, reason) in [
+        ("3: com.jcraft.jsch.JSchException: Auth fail", "Auth fail"),
+        ("14: No supported authentication methods available", "No supported authentication methods available"),
+        ("11: Bye Bye", ""),
+    ] {
+        let p = msg("sshd", &format!("Received disconnect from 192.0.2.7 port 9:{text} [preauth]"));
+        p.is(SshDisconnect, Failure, "", "192.0.2.7");
+        assert_eq!((p.field("reason"), p.act(RecordFlags::ACT_END)), (reason, !reason.is_empty()));
+    }
+}

@@ -4,16 +4,17 @@ use super::super::super::util::{addr_port, cut, rcut, set_dest, set_src, set_use
 use super::{auth, failed, known_user, peer, set_peer, set_port};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 
+/// What clients say when they give up because they are not let in.
+const REFUSED: [&str; 3] = ["Auth fail", "Auth cancel", "No supported authentication methods available"];
+
 /// Parses what is neither a verdict nor a notice. `preauth`: the daemon's mark
 /// that nobody was logged in yet.
 pub(super) fn parse(msg: &str, preauth: bool, d: &mut Draft<'_>) {
     let ended = if preauth { Outcome::Failure } else { Outcome::Unknown };
     if let Some(rest) = msg.strip_prefix("Connection closed by ").or_else(|| msg.strip_prefix("Connection reset by ")) {
-        d.event(EventType::SshDisconnect, ended);
-        end(rest, d);
+        end(rest, ended, d);
     } else if let Some(rest) = msg.strip_prefix("Disconnected from ") {
-        d.event(EventType::SshDisconnect, ended);
-        end(rest, d);
+        end(rest, ended, d);
     } else if let Some(rest) = msg.strip_prefix("Received disconnect from ") {
         // The address stands first; what follows is the client's own text.
         d.event(EventType::SshDisconnect, ended);
@@ -22,8 +23,9 @@ pub(super) fn parse(msg: &str, preauth: bool, d: &mut Draft<'_>) {
         if let Some((_, port)) = cut(rest, " port ").filter(|(a, _)| a.len() == addr.len()) {
             set_port(d, Ov::SrcPort, port);
         }
-        if rest.ends_with(": Auth fail") {
-            d.event(EventType::SshDisconnect, Outcome::Failure);
+        if let Some(reason) = REFUSED.iter().find(|r| rest.contains(*r)) {
+            failed(d, EventType::SshDisconnect, RecordFlags::ACT_END);
+            d.field("reason", reason);
         }
     } else if let Some(rest) = msg.strip_prefix("Connection from ") {
         d.event(EventType::Connection, Outcome::Unknown);
@@ -123,12 +125,18 @@ fn opened(s: &str, d: &mut Draft<'_>) {
 
 /// The end of a connection: `ADDR[ port N]`, or `[invalid|authenticating ]user
 /// USER ADDR port N`, read from the right.
-fn end(s: &str, d: &mut Draft<'_>) {
-    let named = s
+///
+/// Who ends it before being in had tried to log in: of keys that are refused
+/// sshd writes nothing else. It is the end of that attempt, and not one more.
+fn end(s: &str, ended: Outcome, d: &mut Draft<'_>) {
+    d.event(EventType::SshDisconnect, ended);
+    let tried = s
         .strip_prefix("authenticating user ")
-        .or_else(|| s.strip_prefix("invalid user ").inspect(|_| d.field("invalid_user", "true")))
-        .or_else(|| s.strip_prefix("user "));
-    let Some(named) = named else { return address(s, d) };
+        .or_else(|| s.strip_prefix("invalid user ").inspect(|_| d.field("invalid_user", "true")));
+    if tried.is_some() {
+        failed(d, EventType::SshDisconnect, RecordFlags::ACT_END);
+    }
+    let Some(named) = tried.or_else(|| s.strip_prefix("user ")) else { return address(s, d) };
     if let Some(p) = peer::trailing(named) {
         if p.decoy {
             d.field("decoy", "true");
@@ -154,7 +162,10 @@ fn disconnecting(rest: &str, d: &mut Draft<'_>) {
     }
     let rest = rest.trim_start_matches(' ');
     let rest = rest.strip_prefix("authenticating ").unwrap_or(rest);
-    let rest = known_user(rest).0;
+    let (rest, invalid) = known_user(rest);
+    if invalid {
+        d.field("invalid_user", "true");
+    }
     let rest = rest.strip_prefix("user ").unwrap_or(rest);
     let peer = if let Some(head) = rest.strip_suffix(": Too many authentication failures") {
         failed(d, EventType::SshDisconnect, RecordFlags::ACT_LIMIT);
@@ -163,6 +174,7 @@ fn disconnecting(rest: &str, d: &mut Draft<'_>) {
         changed(rest)
     };
     if let Some(p) = peer {
+        d.flag(RecordFlags::ACT_END);
         set_peer(d, p.user, p.addr, p.port);
     } else {
         // `ADDR port N: REASON`
