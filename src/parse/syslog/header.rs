@@ -195,10 +195,10 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
         }
         return false;
     }
-    if let Some(severity) = facility_level(host)
-        && let Some(t) = tag(after)
-    {
-        h.severity = h.severity.or(Some(severity));
+    // OpenWrt's `authpriv.warn`, in a host's place or behind it.
+    if let Some(level) = facility_level(host) {
+        let Some(t) = tag(after) else { return false };
+        h.severity = h.severity.or(Some(level));
         t.write(h);
         return true;
     }
@@ -220,24 +220,23 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
     true
 }
 
-/// `auth.info`, as BusyBox puts it between host and program: the severity.
+/// `facility.level` by syslog's own names: no host is called so.
 fn facility_level(word: &str) -> Option<Severity> {
-    const FACILITIES: &[&str] = &[
-        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
-        "security", "audit", "console",
-    ];
     let (facility, level) = word.split_once('.')?;
-    let local = facility.strip_prefix("local").is_some_and(|n| matches!(n.as_bytes(), [b'0'..=b'7']));
-    if !local && !FACILITIES.contains(&facility) {
+    let facilities = [
+        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+        "security", "console",
+    ];
+    let local = matches!(facility.as_bytes(), [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
+    if !local && !facilities.contains(&facility) {
         return None;
     }
     Some(match level {
-        "emerg" | "panic" => severity(0),
-        "alert" => severity(1),
-        "crit" => severity(2),
-        "err" | "error" => severity(3),
-        "warning" | "warn" => severity(4),
-        "notice" | "info" | "debug" => severity(6),
+        "debug" | "info" | "notice" => Severity::Info,
+        "warn" | "warning" => Severity::Low,
+        "err" | "error" => Severity::Medium,
+        "crit" | "alert" => Severity::High,
+        "emerg" | "panic" => Severity::Critical,
         _ => return None,
     })
 }

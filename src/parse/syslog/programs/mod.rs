@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod bans;
 mod cron;
+mod database;
 mod dovecot;
 mod dropbear;
 mod ftp;
@@ -29,6 +30,7 @@ use memchr::memrchr;
 use crate::event::Draft;
 use crate::parse::Ctx;
 
+pub(in crate::parse) use database::mysql;
 pub(in crate::parse) use ftp::vsftpd;
 pub(in crate::parse) use named::parse as named;
 
@@ -82,6 +84,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "auditd" | "audisp" | "audispd" | "audit" | "auditspd" => audit::parse(msg, ctx, d),
         "login" | "LOGIN" | "gdm" | "gdm3" | "gdm-password" | "gdm-session-worker" | "lightdm" | "sddm"
         | "sddm-helper" | "agetty" => login::parse(msg, ctx, d),
+        "mysqld" | "mariadbd" | "mysql" | "mariadb" | "mysqld_safe" if mysql(msg, ctx, d) => {}
         "sysmon" => sysmon::program(msg, ctx, d),
         "polkitd" | "polkit-agent-helper-1" | "pkexec" => polkit::parse(msg, ctx, d),
         "scanlogd" => services::scanlogd(msg, ctx, d),
