@@ -308,14 +308,16 @@ fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, tables: 
     let reader = SourceReader::open(id, input, &open_options(o, cache)).map_err(|e| e.to_string())?;
     let recorded = reader.time_ref().time;
     let first = Parser::with_tables(&input.name, reader.sample(), &parse_options(o, recorded), tables);
-    let Times { time_ref, begins, lead } = sample_times(&first, reader.sample(), recorded, o.year.is_some(), o.year.is_some());
+    let Times { time_ref, begins, lead } =
+        sample_times(&first, reader.sample(), recorded, o.year.is_some(), o.year.is_some());
     let parser = if time_ref == recorded {
         first
     } else {
         Parser::with_tables(&input.name, reader.sample(), &parse_options(o, time_ref), tables)
     };
     // Read with another year, the first time is another.
-    let lead = if time_ref == recorded { lead } else { sample_times(&parser, reader.sample(), time_ref, true, false).lead };
+    let lead =
+        if time_ref == recorded { lead } else { sample_times(&parser, reader.sample(), time_ref, true, false).lead };
     let carry = Carry::new(reader.written(), lead);
     let begins = if reader.is_live() { Ts::NONE } else { begins };
     let year_from = match reader.time_ref().origin {

@@ -90,9 +90,10 @@ pub(super) fn opening(msg: &str) -> bool {
         "smtp: ",
     ];
     // exim's process and message id
-    let text = msg.strip_prefix('[').and_then(|r| r.split_once("] ")).map_or(msg, |(pid, rest)| {
-        if pid.bytes().all(|b| b.is_ascii_digit()) { rest } else { msg }
-    });
+    let text = msg
+        .strip_prefix('[')
+        .and_then(|r| r.split_once("] "))
+        .map_or(msg, |(pid, rest)| if pid.bytes().all(|b| b.is_ascii_digit()) { rest } else { msg });
     let id = text.split(' ').next().filter(|id| id.len() == 16 && id.contains('-')).map_or(0, |id| id.len() + 1);
     let text = text.get(id..).unwrap_or(text);
     let head = msg.get(..msg.floor_char_boundary(64)).unwrap_or(msg);

@@ -41,7 +41,9 @@ fn packets() {
     for (prefix, flags) in [("", "SYN"), ("NEWCONN ", "ACK SYN"), ("[UFW AUDIT] ", "ACK PSH FIN")] {
         let p = msg(
             "kernel",
-            &format!("[ 12.5] {prefix}IN=eth0 OUT= MAC= SRC=192.0.2.7 DST=10.0.0.1 LEN=60 PROTO=TCP SPT=9 DPT=22 WINDOW=64240 RES=0x00 {flags} URGP=0"),
+            &format!(
+                "[ 12.5] {prefix}IN=eth0 OUT= MAC= SRC=192.0.2.7 DST=10.0.0.1 LEN=60 PROTO=TCP SPT=9 DPT=22 WINDOW=64240 RES=0x00 {flags} URGP=0"
+            ),
         );
         p.is(Connection, Unknown, "", "192.0.2.7");
         assert_eq!((p.get(Ov::DestPort), p.field("tcp_flags")), ("22", flags));
@@ -128,7 +130,9 @@ fn mail() {
     for service in ["imap", "pop3", "submission", "managesieve"] {
         let p = msg(
             "dovecot",
-            &format!("{service}-login: Logged in: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=10.0.0.1, mpid=9, TLS, session=<a/b>"),
+            &format!(
+                "{service}-login: Logged in: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=10.0.0.1, mpid=9, TLS, session=<a/b>"
+            ),
         );
         p.is(Login, Success, "bob", "192.0.2.7");
     }
