@@ -29,6 +29,7 @@ mod parsed_data;
 mod program;
 mod reopen;
 mod rule_cache;
+mod repeats;
 mod rulings;
 mod sigma_corpus;
 mod source;
