@@ -3,7 +3,7 @@
 //! Read from the left, and never past the first tag, so that nothing a program
 //! writes can pass for a header.
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::structured;
 use crate::event::{Severity, TimeQuality, Ts};
@@ -222,23 +222,23 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
 
 /// `facility.level` by syslog's own names: no host is called so.
 fn facility_level(word: &str) -> Option<Severity> {
-    let (facility, level) = word.split_once('.')?;
-    let facilities = [
-        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
-        "security", "console",
-    ];
-    let local = matches!(facility.as_bytes(), [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
-    if !local && !facilities.contains(&facility) {
-        return None;
-    }
-    Some(match level {
+    // asked of every line's host: the short names of levels rule nearly all of them out
+    let dot = memrchr(b'.', word.as_bytes().get(..word.len().min(20))?)?;
+    let level = match word.get(dot + 1..)? {
         "debug" | "info" | "notice" => Severity::Info,
         "warn" | "warning" => Severity::Low,
         "err" | "error" => Severity::Medium,
         "crit" | "alert" => Severity::High,
         "emerg" | "panic" => Severity::Critical,
         _ => return None,
-    })
+    };
+    let facility = word.get(..dot)?;
+    let facilities = [
+        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+        "security", "console",
+    ];
+    let local = matches!(facility.as_bytes(), [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
+    (local || facilities.contains(&facility)).then_some(level)
 }
 
 fn level(word: &str) -> Option<Severity> {
