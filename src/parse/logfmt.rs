@@ -132,7 +132,7 @@ fn push(id: FieldId, name: &str, value: &str, quoted: bool, d: &mut Draft<'_>) {
     } else {
         d.span(value)
     };
-    d.push_field(Field { id, kind, in_array: false, name, value });
+    d.push_field(Field { id, kind, in_array: false, name, value, same: 0 });
 }
 
 /// What is said in words only: a log-in refused, with the client beside it.
@@ -142,7 +142,7 @@ fn words(line: &str, p: &Parser, d: &mut Draft<'_>) {
     }
     if d.get(Ov::SrcIp).is_none() {
         let source = d.rec.logsource;
-        text::refused(line, &p.ctx, d);
+        text::refused("", line, &p.ctx, d);
         d.logsource(source);
     }
 }

@@ -70,12 +70,15 @@ impl Sessions {
             "sessions",
             Box::new(move || {
                 let mut make = make;
-                let mut next = first;
+                let (mut next, mut again) = (first, false);
                 loop {
                     if let Some(options) = next.take() {
+                        // A log that grows is another one each time.
+                        let same = again && !options.follow;
+                        again = true;
                         let session = Arc::new(Session::start(waking(options, &for_sessions)));
                         let _ = for_store.send(StoreReq::Feed(session.feed()));
-                        let _ = for_bench.send(BenchReq::Feed(session.feed()));
+                        let _ = for_bench.send(BenchReq::Feed { feed: session.feed(), same });
                         let _ = for_sessions.send(DataReq::Session(session));
                     }
                     if reload_rx.recv().is_err() {

@@ -333,6 +333,7 @@ fn work(w: &WorkReq) -> Vec<Msg> {
                 gained: false,
                 verdict: [Verdict::True, Verdict::Undecided, Verdict::False, Verdict::None][n.min(3)],
                 word: ["IR-2026-014", "", "benign", ""][n.min(3)].into(),
+                alert: None,
             });
             let trial = Trial {
                 version: a.version,
