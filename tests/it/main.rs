@@ -29,6 +29,7 @@ mod parsed_data;
 mod program;
 mod reopen;
 mod repeats;
+mod rule_cache;
 mod rulings;
 mod sigma_corpus;
 mod source;
