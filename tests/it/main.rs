@@ -40,4 +40,5 @@ mod store_verify;
 mod streams;
 mod times;
 mod tui;
+mod web_attacks;
 mod workshop;
