@@ -16,6 +16,7 @@ pub mod backtest;
 mod counts;
 mod effect;
 mod feed;
+mod growth;
 mod histogram;
 mod lane;
 mod lanes;

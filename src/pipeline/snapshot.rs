@@ -6,7 +6,7 @@ use super::{Counts, Histogram, OutputFailure};
 use crate::alert::Alert;
 use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId};
-use crate::source::Presence;
+use crate::source::{Presence, Reached};
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +43,8 @@ pub struct SourceStatus {
     pub stored_bytes: u64,
     /// SHA-256 of the stored bytes, once read to the end.
     pub sha256: Option<String>,
+    /// Of a followed file, how far its records went into the alerts, when that was last known.
+    pub reached: Option<Reached>,
     /// What went wrong or deserves attention; sanitized when shown.
     pub warnings: Vec<String>,
     /// Of a followed file, whether there is one.

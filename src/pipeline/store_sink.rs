@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::sinks::{Sink, SinkContext};
 use super::{OpenedSource, SourceStatus};
 use crate::alert::{Alert, AlertState};
-use crate::event::Batch;
+use crate::event::{Batch, SourceId};
 use crate::sink::SinkError;
 use crate::source::SourceView;
 use crate::store::{AlertRecord, EvidenceBytes, LogPlace, RuleRecord, SourceEnd, SourceRecord, Store, StoreError};
@@ -29,6 +29,8 @@ pub struct StoreSink {
     store: Store,
     views: Vec<Option<Arc<SourceView>>>,
     pending: BTreeMap<String, Arc<Alert>>,
+    /// How far inputs that are still read have been, told with the alerts.
+    reached: BTreeMap<SourceId, SourceEnd>,
     /// Evidence already copied, by alert that may still grow.
     copied: BTreeMap<String, Copied>,
     last: Instant,
@@ -56,6 +58,7 @@ impl StoreSink {
             store,
             views: Vec::new(),
             pending: BTreeMap::new(),
+            reached: BTreeMap::new(),
             copied: BTreeMap::new(),
             last: Instant::now(),
             unsaid: None,
@@ -95,8 +98,14 @@ impl StoreSink {
             // What was copied of their evidence is not known: it is copied again.
             self.copied.clear();
             self.pending = pending;
+            return done;
         }
-        done
+        if !pending.is_empty() {
+            for (id, end) in std::mem::take(&mut self.reached) {
+                self.store.finish_source(id, &end)?;
+            }
+        }
+        Ok(())
     }
 
     /// Tells the store of the rules and inputs, once.
@@ -146,6 +155,26 @@ impl StoreSink {
             self.store.complete_evidence(&cased, &mut read)?;
         }
         Ok(())
+    }
+}
+
+/// How far an input was read.
+fn end(s: &SourceStatus) -> SourceEnd {
+    match &s.reached {
+        Some(r) if s.sha256.is_none() => SourceEnd {
+            sha256: r.sha256(),
+            size: r.bytes,
+            lines: r.lines,
+            records: r.records,
+            complete: false,
+        },
+        _ => SourceEnd {
+            sha256: s.sha256.clone().unwrap_or_default(),
+            size: s.stored_bytes,
+            lines: s.counts.lines,
+            records: s.counts.records,
+            complete: s.ended && s.sha256.is_some(),
+        },
     }
 }
 
@@ -209,6 +238,20 @@ impl Sink for StoreSink {
         Ok(())
     }
 
+    fn grown(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
+        self.reached.extend(sources.iter().map(|s| (s.id, end(s))));
+        self.pending.extend(alerts.iter().map(|a| (a.id.clone(), Arc::clone(a))));
+        // At once: others look at the store, and all of them stand in one change.
+        if !self.pending.is_empty() && (self.trouble.is_none() || self.due()) {
+            self.flush();
+        }
+        Ok(())
+    }
+
+    fn wants_growth(&self) -> bool {
+        !self.store.read_only()
+    }
+
     fn tick(&mut self) -> Result<(), SinkError> {
         if self.due() {
             self.flush();
@@ -233,14 +276,7 @@ impl Sink for StoreSink {
             return Ok(());
         }
         for s in sources.iter().filter(|s| !s.failed) {
-            let end = SourceEnd {
-                sha256: s.sha256.clone().unwrap_or_default(),
-                size: s.stored_bytes,
-                lines: s.counts.lines,
-                records: s.counts.records,
-                complete: s.ended && s.sha256.is_some(),
-            };
-            self.store.finish_source(s.id, &end).map_err(|e| error(&e, 0))?;
+            self.store.finish_source(s.id, &end(s)).map_err(|e| error(&e, 0))?;
         }
         Ok(())
     }

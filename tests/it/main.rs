@@ -18,6 +18,7 @@ mod effect;
 mod fail2ban;
 mod follow;
 mod generate;
+mod grown;
 mod hostile;
 mod inputs;
 mod interrupted;

@@ -87,6 +87,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Further checks that fail, which may follow from the findings.
     pub consequences: Vec<Finding>,
+    /// Logs that are what they were, and more: no findings.
+    pub grown: Vec<String>,
     /// Which log is which source.
     #[serde(skip)]
     pub matched: Vec<Matched>,
