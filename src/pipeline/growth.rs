@@ -13,11 +13,13 @@ const SHARE: u32 = 10;
 pub(super) struct Growth {
     last: Instant,
     wait: Duration,
+    /// The outputs were told that all there is for now was read.
+    pub settled: bool,
 }
 
 impl Default for Growth {
     fn default() -> Self {
-        Self { last: Instant::now(), wait: EVERY }
+        Self { last: Instant::now(), wait: EVERY, settled: false }
     }
 }
 

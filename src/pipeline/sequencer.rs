@@ -61,7 +61,7 @@ impl Sequencer {
             let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
         }
-        self.close();
+        self.close(&phase);
         self.publish(phase);
     }
 
@@ -93,7 +93,11 @@ impl Sequencer {
             if last.elapsed() >= PUBLISH {
                 self.grow();
                 self.outputs.each(|s| s.tick());
-                self.publish(if self.lanes.all_idle() { Phase::Waiting } else { Phase::Running });
+                let waiting = self.lanes.all_idle();
+                if waiting {
+                    self.settle_outputs();
+                }
+                self.publish(if waiting { Phase::Waiting } else { Phase::Running });
                 last = Instant::now();
             }
             self.collect(true);
@@ -335,6 +339,17 @@ impl Sequencer {
         self.growth.took(begun.elapsed());
     }
 
+    /// Tells the outputs that all there is for now was read, once, and where
+    /// nothing was left out.
+    fn settle_outputs(&mut self) {
+        let part = self.from.is_some() || self.to.is_some() || self.shop.query.is_some();
+        if part || std::mem::replace(&mut self.growth.settled, true) {
+            return;
+        }
+        let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
+        self.outputs.each(|s| s.settled(&statuses));
+    }
+
     /// Notes how far followed files were read, where all of it was handed on.
     fn reach(&mut self) {
         for i in 0..self.lanes.as_slice().len() {
@@ -345,9 +360,12 @@ impl Sequencer {
     }
 
     /// The end of the input: everything open is closed.
-    fn close(&mut self) {
+    fn close(&mut self, phase: &Phase) {
         self.state.finish();
         self.alerts();
+        if *phase == Phase::Done {
+            self.settle_outputs();
+        }
         let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
         let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
         let ctx = SinkContext { names: &self.names, rules: &self.rules };

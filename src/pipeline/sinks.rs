@@ -109,6 +109,16 @@ pub trait Sink: Send {
         false
     }
 
+    /// All that the inputs hold for now was read, none of it left out, and every
+    /// alert that it gives was given out; called once.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn settled(&mut self, sources: &[SourceStatus]) -> Result<(), SinkError> {
+        let _ = sources;
+        Ok(())
+    }
+
     /// The session was stopped before the end of its inputs: these alerts are
     /// still open, and what comes after this call is closed for want of more.
     ///

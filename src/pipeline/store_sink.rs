@@ -1,16 +1,16 @@
 //! Writes alerts with copies of their evidence into the case store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::sinks::{Sink, SinkContext};
 use super::{OpenedSource, SourceStatus};
 use crate::alert::{Alert, AlertState};
-use crate::event::{Batch, SourceId};
+use crate::event::{Batch, SourceId, hash64};
 use crate::sink::SinkError;
 use crate::source::SourceView;
-use crate::store::{AlertRecord, EvidenceBytes, LogPlace, RuleRecord, SourceEnd, SourceRecord, Store, StoreError};
+use crate::store::{AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, SourceEnd, SourceRecord, Store, StoreError};
 
 /// Records of an alert whose bytes are copied into the store at once; the
 /// others stay places in the log until the alert is in a case.
@@ -31,6 +31,8 @@ pub struct StoreSink {
     pending: BTreeMap<String, Arc<Alert>>,
     /// How far inputs that are still read have been, told with the alerts.
     reached: BTreeMap<SourceId, SourceEnd>,
+    /// All alerts that this run gave out.
+    raised: BTreeSet<String>,
     /// Evidence already copied, by alert that may still grow.
     copied: BTreeMap<String, Copied>,
     last: Instant,
@@ -59,6 +61,7 @@ impl StoreSink {
             views: Vec::new(),
             pending: BTreeMap::new(),
             reached: BTreeMap::new(),
+            raised: BTreeSet::new(),
             copied: BTreeMap::new(),
             last: Instant::now(),
             unsaid: None,
@@ -158,6 +161,17 @@ impl StoreSink {
     }
 }
 
+/// Whether the run has read that record.
+fn stands(views: &[Option<Arc<SourceView>>], sources: &[SourceStatus], p: &Place) -> bool {
+    let read = sources.iter().find(|s| s.id == p.source).is_some_and(|s| {
+        !s.failed && !s.damaged && s.counts.bytes >= p.offset.saturating_add(p.len)
+    });
+    let view = views.get(p.source.0 as usize).and_then(Option::as_ref).filter(|_| read);
+    let len = usize::try_from(p.len).unwrap_or(usize::MAX).min(Batch::MAX_RECORD);
+    let raw = view.and_then(|v| v.read_at(p.offset, len).ok());
+    raw.is_some_and(|raw| EventKey::new(hash64(&raw), p.offset).0 == p.key)
+}
+
 /// How far an input was read.
 fn end(s: &SourceStatus) -> SourceEnd {
     match &s.reached {
@@ -230,10 +244,24 @@ impl Sink for StoreSink {
 
     fn alert(&mut self, _: SinkContext<'_>, alert: &Arc<Alert>) -> Result<(), SinkError> {
         if !self.interrupted {
+            self.raised.insert(alert.id.clone());
             self.pending.insert(alert.id.clone(), Arc::clone(alert));
             if self.due() {
                 self.flush();
             }
+        }
+        Ok(())
+    }
+
+    fn settled(&mut self, sources: &[SourceStatus]) -> Result<(), SinkError> {
+        if self.store.read_only() {
+            return Ok(());
+        }
+        self.flush();
+        if self.trouble.is_none() {
+            let views = &self.views;
+            let mut stands = |p: &Place| stands(views, sources, p);
+            self.trouble = self.store.withdraw(&self.raised, &mut stands).err();
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ mod types;
 mod undo;
 pub mod verify;
 mod views;
+mod withdraw;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,7 @@ pub use types::{
     AlertRecord, CaseId, CaseState, Conflict, EventKey, EventMark, EvidenceBytes, RuleRecord, SourceEnd, SourceRecord,
     Status, Target, Verdict,
 };
+pub use withdraw::Place;
 pub use views::{
     AlertDetail, AlertFilter, AlertRow, AlertSort, CaseDetail, CaseRow, EventInfo, EvidenceRow, Note, TimelineEntry,
 };

@@ -39,4 +39,5 @@ mod store_verify;
 mod streams;
 mod times;
 mod tui;
+mod withdrawn;
 mod workshop;

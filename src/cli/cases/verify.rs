@@ -94,13 +94,18 @@ fn print(report: &Report, derived: &Derived, out: &mut dyn Write) -> io::Result<
     for (reason, n) in derived.reasons() {
         writeln!(out, "{} not derived again: {}", count(n, "alert"), sanitize(reason))?;
     }
+    // A record may be evidence of several alerts.
+    let times = match report.evidence {
+        n if n == report.records => String::new(),
+        n => format!("as evidence {n} times: "),
+    };
     writeln!(
         out,
-        "{}: {}; {}, {} ({} without bytes, {} compared with a log), {}",
+        "{}: {}; {}, {} ({times}{} without bytes, {} compared with a log), {}",
         if report.case.is_empty() { "document".into() } else { sanitize(&report.case) },
         verdict(report.findings.len()),
         count(report.alerts, "alert"),
-        count(report.evidence, "record"),
+        count(report.records, "record"),
         report.evidence_without_bytes,
         report.evidence_in_logs,
         count(report.operations, "operation")

@@ -73,8 +73,10 @@ pub struct Report {
     pub case: String,
     /// Alerts checked.
     pub alerts: usize,
-    /// Records checked.
+    /// Records checked, each as often as it is evidence.
     pub evidence: usize,
+    /// The records that those are, each once.
+    pub records: usize,
     /// Records of which the document holds only the place, not the bytes.
     pub evidence_without_bytes: usize,
     /// Records compared with a log.

@@ -3,9 +3,11 @@
 mod alerts;
 mod cases;
 mod events;
+mod timeline;
 
 pub use alerts::{AlertDetail, AlertFilter, AlertRow, AlertSort};
-pub use cases::{CaseDetail, CaseRow, TimelineEntry};
+pub use cases::{CaseDetail, CaseRow};
+pub use timeline::TimelineEntry;
 pub use events::{EventInfo, EvidenceRow, Note};
 
 pub(super) use cases::{case_alerts, case_row};
