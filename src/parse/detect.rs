@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Format, Parser, Scratch};
+use super::{Format, Parser, Scratch, cri, logfmt};
 use crate::event::{Batch, Record, Span};
 
 /// The most of a sample's lines that are looked at.
@@ -11,13 +11,18 @@ const SAMPLE_LINES: usize = 200;
 /// The formats worth trying for a line, most likely first. Decided by its
 /// first bytes; each parser refuses early what is not its own.
 pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
-    use Format::{Access, ApacheError, Auditd, Json, LighttpdError, NginxError, Syslog};
+    use Format::{Access, ApacheError, Auditd, Cri, Json, LighttpdError, Logfmt, NginxError, Syslog};
     let b = line.trim_ascii_start().as_bytes();
     let mut out = SmallVec::<[Format; 5]>::new();
     match b {
         [b'{', ..] => out.push(Json),
         [b't', b'y', b'p', b'e', b'=', ..] | [b'n', b'o', b'd', b'e', b'=', ..] => out.extend([Auditd, Syslog]),
-        [b'<', b'0'..=b'9', ..] => out.push(Syslog),
+        [b'<', b'0'..=b'9', ..] => {
+            if logfmt::looks(b) {
+                out.push(Logfmt);
+            }
+            out.push(Syslog);
+        }
         [b'[', ..] => out.extend([ApacheError, Access, Syslog]),
         // A date in front: 2026/11/18 09:30:00 or 2026-11-18 09:30:00: (
         [b'1' | b'2', b'0'..=b'9', _, _, b'/', ..] => out.extend([NginxError, Syslog]),
@@ -25,7 +30,10 @@ pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
             if b.get(19..21) == Some(b": ") {
                 out.push(LighttpdError);
             }
-            out.push(Syslog);
+            if cri::looks(b) {
+                out.push(Cri);
+            }
+            out.extend([Syslog, Access]);
         }
         [b'0'..=b'9', ..] => out.extend([Access, Syslog]),
         // A month, or anything else: an access line has its quote and bracket.
@@ -34,6 +42,7 @@ pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
         _ if memchr::memmem::find(b.get(..80).unwrap_or(b), b" nginx").is_some() => {
             out.extend([NginxError, Syslog, Access]);
         }
+        _ if logfmt::looks(b) => out.extend([Logfmt, Syslog, Access]),
         _ if matches!(main, Format::Access) => out.extend([Access, Syslog]),
         _ => out.extend([Syslog, Access]),
     }
@@ -87,6 +96,8 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
         Format::Auditd,
         Format::Zeek,
         Format::W3c,
+        Format::Logfmt,
+        Format::Cri,
     ];
     let mut best = (0, Format::Raw);
     for f in table {

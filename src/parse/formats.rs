@@ -35,6 +35,10 @@ pub enum Format {
     W3c,
     /// A shell's history.
     History,
+    /// Lines of `key=value` pairs.
+    Logfmt,
+    /// Lines of containers as their runtime writes them.
+    Cri,
     /// One of the user's own formats, by its position.
     Custom(usize),
 }
@@ -54,6 +58,8 @@ const NAMES: &[(&str, Format)] = &[
     ("zeek", Format::Zeek),
     ("w3c", Format::W3c),
     ("history", Format::History),
+    ("logfmt", Format::Logfmt),
+    ("cri", Format::Cri),
 ];
 
 /// Names of custom formats, in the order in which they were first seen. They

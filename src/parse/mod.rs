@@ -6,12 +6,14 @@
 
 pub mod addr;
 pub mod audit;
+mod cri;
 mod ctx;
 pub mod custom;
 mod detect;
 mod formats;
 mod history;
 pub mod json;
+mod logfmt;
 mod sources;
 pub mod syslog;
 pub mod table;
@@ -153,6 +155,7 @@ impl Parser {
         if self.headed {
             table::begin(batch.header.as_ref(), self, &mut scratch.table);
         }
+        batch.memory = scratch.json.begin_batch(&self.names);
         batch.parse_with(&self.schema, |raw, d| self.parse_line(raw, d, scratch));
         batch.schema = Some(Arc::clone(&self.schema));
     }
@@ -208,6 +211,8 @@ impl Parser {
     fn try_format(&self, format: Format, line: &str, d: &mut Draft<'_>, scratch: &mut Scratch) -> bool {
         let ok = match format {
             Format::Json | Format::Windows => json::parse(line, self, self.forced, d, &mut scratch.json),
+            Format::Logfmt => logfmt::parse(line, self, d, &mut scratch.json),
+            Format::Cri => cri::parse(line, self, d, &mut scratch.json),
             Format::Custom(i) => match (self.custom.get(i), self.custom_sources.get(i)) {
                 (Some(f), Some(source)) => f.parse(line, &self.ctx, *source, d, &mut scratch.custom),
                 _ => false,
@@ -225,7 +230,14 @@ impl Parser {
     fn try_text(&self, format: Format, line: &str, d: &mut Draft<'_>) -> bool {
         match format {
             // These need more than a line.
-            Format::Raw | Format::Json | Format::Windows | Format::Custom(_) | Format::Zeek | Format::W3c => false,
+            Format::Raw
+            | Format::Json
+            | Format::Windows
+            | Format::Custom(_)
+            | Format::Zeek
+            | Format::W3c
+            | Format::Logfmt
+            | Format::Cri => false,
             Format::History => self.history.as_ref().is_some_and(|h| h.parse(line, &self.ctx, d)),
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),
             Format::Text => text::parse(line, &self.ctx, d),

@@ -80,6 +80,7 @@ impl Lane {
         let mut status = self.status.clone();
         if let Some(view) = &self.view {
             status.warnings.extend(view.notes());
+            status.begins = view.begins();
             status.presence = view.presence().filter(|_| !status.ended);
         }
         status

@@ -288,6 +288,7 @@ impl SourceReader {
             self.flush = Flush::Full;
             if std::mem::take(&mut self.breaking) {
                 self.framer.restart_lines();
+                self.view.push_begin(self.framer.place().0);
             }
             if self.stopped() {
                 self.end();

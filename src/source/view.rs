@@ -72,6 +72,8 @@ pub struct SourceView {
     headers: RwLock<Vec<(u64, Arc<str>)>>,
     /// What becomes of a followed file.
     watch: Option<Arc<Watch>>,
+    /// Where later files begin in what was read of a followed one.
+    begins: RwLock<Arc<Vec<u64>>>,
     /// How far a followed file was read.
     reached: Mutex<Option<Reached>>,
     /// Taken when the index is written.
@@ -93,6 +95,7 @@ impl SourceView {
             shape: RwLock::default(),
             headers: RwLock::default(),
             watch: None,
+            begins: RwLock::default(),
             reached: Mutex::default(),
             target: Mutex::default(),
         }
@@ -365,6 +368,17 @@ impl SourceView {
         let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
         blocks.entries.push(entry);
         blocks.noted.push(false);
+    }
+
+    /// Of a followed file that was rotated or cut: where each later file begins in what was read.
+    #[must_use]
+    pub fn begins(&self) -> Arc<Vec<u64>> {
+        Arc::clone(&self.begins.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn push_begin(&self, offset: u64) {
+        let mut begins = self.begins.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut begins).push(offset);
     }
 
     /// How far a followed file was read; `None` where it is no longer one file from its beginning.

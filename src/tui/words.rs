@@ -6,11 +6,13 @@ use std::borrow::Cow;
 use super::action::{ACTIONS, GROUPS, Places};
 use super::data::{AlertView, Triage};
 use super::keymap::Keymap;
-use super::state::State;
+use super::state::filters::Filter;
 use super::state::live::EventMode;
+use super::state::{Screen, State};
 use super::text;
-use crate::event::{EventRow, OVERLAY};
+use crate::event::{EventRow, OVERLAY, TimeQuality};
 use crate::pipeline::Snapshot;
+use crate::query::Query;
 
 /// Fields of an event in the order of reading: what and when, the overlay, the originals, its place.
 #[must_use]
@@ -39,15 +41,44 @@ pub fn fields(e: &EventRow) -> Vec<(String, String)> {
 /// What is said of an event beside its fields: not to filter by.
 #[must_use]
 pub fn place(e: &EventRow, sources: &[crate::pipeline::SourceStatus]) -> Vec<(String, String)> {
-    let file = sources.get(e.source.0 as usize).map_or("?", |s| s.name.as_str());
+    let source = sources.get(e.source.0 as usize);
+    let file = source.map_or("?", |s| s.name.as_str());
+    let byte = source.map_or(e.offset, |s| s.byte_in_file(e.offset));
     let mut out = vec![
-        ("from".to_owned(), format!("{file}:{} (byte {}, {} bytes)", e.line, e.offset, e.full_len)),
+        ("from".to_owned(), format!("{file}:{} (byte {byte}, {} bytes)", e.line, e.full_len)),
         ("time".to_owned(), e.quality.as_str().to_owned()),
     ];
     if !e.parsed {
         out.push(("parsed".to_owned(), "no: kept as a raw event".to_owned()));
     }
     out
+}
+
+/// How many rows a filter takes away by itself, whether it is on or not;
+/// nothing where that is not counted.
+#[must_use]
+pub fn takes_away(s: &State, f: &Filter) -> String {
+    let (matched, seen, all) = if s.screen == Screen::Live {
+        let Some((_, matched, seen)) = s.live.counts.iter().find(|(e, ..)| *e == f.text) else { return String::new() };
+        (*matched, *seen, s.live.events)
+    } else {
+        let Ok(q) = Query::parse(&f.text, s.now) else { return String::new() };
+        let all = s.triage.all.len() as u64;
+        (s.triage.all.iter().filter(|v| q.matches_fields(*v)).count() as u64, all, all)
+    };
+    let takes = if f.out { matched } else { seen.saturating_sub(matched) };
+    // Still counting: what is said is a part.
+    format!("-{}{}", text::thousands(takes), if seen < all { "…" } else { "" })
+}
+
+/// How the time of an event is known; a year that was given was not inferred.
+#[must_use]
+pub fn time_quality(s: &State, e: &EventRow) -> &'static str {
+    let given = s.snap.sources.get(e.source.0 as usize).is_some_and(|x| x.year_from.is_empty());
+    match e.quality {
+        TimeQuality::Yearless if given => "year given",
+        q => q.as_str(),
+    }
 }
 
 /// The message of an event; of a request what was asked and answered, without

@@ -16,6 +16,8 @@ pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) {
         Key::Log
     } else if doc.is_text(d, Key::Message) && is_envelope(doc) {
         Key::Message
+    } else if doc.is_text(d, Key::NxMessage) && doc.has(Key::NxModule) {
+        Key::NxMessage
     } else {
         return;
     };
@@ -95,6 +97,9 @@ fn inner(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize
         }
         d.reset();
     }
+    if doc.has(Key::NxModule) && doc.has(Key::SourceName) {
+        return program(doc, Key::SourceName, p, d, line, outer);
+    }
     // A shipper that took the syslog header off keeps the program beside the message.
     doc.has(Key::EcsProgram) && program(doc, Key::EcsProgram, p, d, line, outer)
 }
@@ -104,7 +109,7 @@ fn program(doc: &Doc, ident: Key, p: &Parser, d: &mut Draft<'_>, line: &str, out
     let start = d.rec.fields_start;
     d.rec.fields_start = start - outer as u32;
     let (name, pid) = (doc.key(d, ident), doc.key(d, Key::JournalPid));
-    let text = doc.key(d, Key::Message);
+    let text = if doc.has(Key::Message) { doc.key(d, Key::Message) } else { doc.key(d, Key::NxMessage) };
     d.rec.fields_start = start;
     d.set_span(Ov::Process, name);
     generic::default_span(d, Ov::Pid, pid);

@@ -6,7 +6,7 @@ use super::doc::Doc;
 use super::names::Key;
 use super::words;
 use crate::event::{Draft, EventType, Outcome, Ov, Severity, Span, TimeQuality, Ts, ValueKind};
-use crate::parse::{Ctx, addr, time, url, web};
+use crate::parse::{Ctx, addr, text, time, url, web};
 
 /// Fills the overlay; what an inner message has set already stays.
 pub fn apply(doc: &Doc, ctx: &Ctx, sources: &Sources, d: &mut Draft<'_>, copy: &mut String) {
@@ -47,6 +47,7 @@ pub fn apply(doc: &Doc, ctx: &Ctx, sources: &Sources, d: &mut Draft<'_>, copy: &
     status(doc, d);
     http(doc, d, copy);
     kind(doc, d);
+    refused(d);
     severity(doc, d);
     vendors(doc, sources, d);
     if d.rec.outcome == Outcome::Unknown {
@@ -211,6 +212,17 @@ fn kind(doc: &Doc, d: &mut Draft<'_>) {
         && let Some(first) = d.get(Ov::StatusCode).and_then(|s| s.bytes().next())
     {
         d.rec.outcome = if first < b'4' { Outcome::Success } else { Outcome::Failure };
+    }
+}
+
+/// A log-in that was refused, where only the message says so.
+fn refused(d: &mut Draft<'_>) {
+    if d.rec.event_type == EventType::Other
+        && d.rec.outcome != Outcome::Success
+        && d.get(Ov::SrcIp).is_some()
+        && d.get(Ov::Message).is_some_and(text::tells_refused_login)
+    {
+        d.event(EventType::LoginFailed, Outcome::Failure);
     }
 }
 

@@ -24,7 +24,7 @@ keys! {
     Channel = ["Channel", "winlog.channel", "Event.System.Channel"];
     Provider = ["Provider_Name", "ProviderName", "SourceName", "winlog.provider_name", "Event.System.Provider.#attributes.Name",
         "Event.System.Provider.Name"];
-    Computer = ["Computer", "winlog.computer_name", "Event.System.Computer"];
+    Computer = ["Computer", "winlog.computer_name", "Event.System.Computer", "Hostname"];
     Product = ["product"];
     Service = ["service"];
     Category = ["category"];
@@ -72,6 +72,10 @@ keys! {
     SourceType = ["source_type"];
     AgentType = ["agent.type", "agent.name", "beat.name", "agent.version"];
     LogPath = ["log.file.path"];
+    // NXLog: the provider of a Windows event, the program of another.
+    SourceName = ["SourceName"];
+    NxModule = ["SourceModuleType"];
+    NxMessage = ["Message"];
     KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
     KubeHost = ["kubernetes.host", "kubernetes.node.name"];
     KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];

@@ -4,6 +4,7 @@
 mod clouds;
 mod doc;
 mod envelope;
+mod escape;
 mod follow;
 mod generic;
 mod journal;
@@ -14,6 +15,7 @@ mod scan;
 mod seek;
 mod shapes;
 mod suricata;
+mod values;
 mod words;
 mod zeek;
 
@@ -36,6 +38,13 @@ pub struct Scratch {
     inner: String,
 }
 
+impl Scratch {
+    /// To be called before a batch is read; see [`crate::event::Batch::memory`].
+    pub fn begin_batch(&mut self, names: &Names) -> u64 {
+        self.buf.shapes.begin_batch(names)
+    }
+}
+
 /// Logsources of JSON events.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sources {
@@ -43,7 +52,7 @@ pub struct Sources {
     clouds: clouds::Sources,
     web: Logsource,
     dns: Logsource,
-    firewall: Logsource,
+    pub(super) firewall: Logsource,
     database: Logsource,
     authentication: Logsource,
     application: Logsource,

@@ -52,6 +52,7 @@ const NAMED: &[(&str, Role)] = &[
     ("date", Role::Time),
     ("datetime", Role::Time),
     ("time_local", Role::Time),
+    ("t", Role::Time),
     ("time_iso8601", Role::Time),
     ("timeGenerated", Role::Time),
     ("TimeGenerated", Role::Time),
@@ -81,6 +82,7 @@ const NAMED: &[(&str, Role)] = &[
     ("log.level", Role::Severity),
     ("level", Role::Severity),
     ("loglevel", Role::Severity),
+    ("lvl", Role::Severity),
     ("status_code", Role::Status),
     ("http.response.status_code", Role::Status),
     ("http.status", Role::Status),
@@ -93,7 +95,20 @@ const NAMED: &[(&str, Role)] = &[
 
 const OVERLAYS: &[(Ov, &[&str])] = &[
     (Ov::Source, &["log.source"]),
-    (Ov::Host, &["host", "host.name", "host.hostname", "hostname", "host_name", "computer", "observer.name"]),
+    (
+        Ov::Host,
+        &[
+            "host",
+            "host.name",
+            "host.hostname",
+            "hostname",
+            "host_name",
+            "computer",
+            "observer.name",
+            "Hostname",
+            "devname",
+        ],
+    ),
     (
         Ov::SrcIp,
         &[
@@ -229,6 +244,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "Caller",
             "actor",
             "user.username",
+            "uname",
         ],
     ),
     (
@@ -342,7 +358,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
         ],
     ),
     (Ov::Count, &["count"]),
-    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature", "displayMessage"]),
+    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature", "displayMessage", "Message"]),
 ];
 
 /// Prefixes under which Windows event data stands in other layouts.
@@ -437,6 +453,12 @@ impl Names {
             }
         }
         (FieldId::UNKNOWN, 0, 0)
+    }
+
+    /// Whether a role says when something was, how grave, or what.
+    #[must_use]
+    pub fn tells(&self, id: RoleId) -> bool {
+        matches!(self.role(id), Some(Role::Time | Role::Severity | Role::Ov(Ov::Message)))
     }
 
     /// The role of a number.

@@ -340,3 +340,28 @@ fn the_envelope_dates_a_line_without_a_year() {
     assert_eq!(docker("Dec 31 23:59:59", "2020-01-01T00:00:01Z"), t("2019-12-31T23:59:59Z"));
     assert_eq!(docker("Jan  1 00:00:00", "2019-12-31T23:59:58Z"), t("2020-01-01T00:00:00Z"));
 }
+
+#[test]
+fn nxlog() {
+    let r = row(
+        r#"{"EventTime":"2026-03-02T10:00:00.123456+01:00","Hostname":"web1","Severity":"INFO","SourceName":"sshd","ProcessID":"123","Message":"Failed password for root from 192.0.2.9 port 22 ssh2","SourceModuleName":"in","SourceModuleType":"im_uds"}"#,
+    );
+    assert_eq!(
+        (r.event_type, r.ov(Ov::Host), r.ov(Ov::SrcIp)),
+        (EventType::SshLoginFailed, Some("web1"), Some("192.0.2.9"))
+    );
+    assert_eq!((r.ov(Ov::Process), r.time.to_rfc3339().as_str()), (Some("sshd"), "2026-03-02T09:00:00.123456Z"));
+    let r = row(
+        r#"{"EventTime":"2026-03-02 10:00:00","Hostname":"DC1","EventID":4625,"SourceName":"Microsoft-Windows-Security-Auditing","Channel":"Security","Message":"An account failed to log on.","TargetUserName":"bob","IpAddress":"192.0.2.9","SourceModuleName":"eventlog","SourceModuleType":"im_msvistalog"}"#,
+    );
+    assert_eq!((r.event_type, r.ov(Ov::Host), r.ov(Ov::User)), (EventType::LoginFailed, Some("DC1"), Some("bob")));
+    assert!(r.fields.iter().any(|f| f.name == "Provider_Name" && f.value == "Microsoft-Windows-Security-Auditing"));
+}
+
+#[test]
+fn a_message_tells_of_a_refused_log_in_with_its_client_beside_it() {
+    let line = |msg: &str| row(&format!(r#"{{"level":"error","msg":"{msg}","remote_addr":"192.0.2.9"}}"#)).event_type;
+    assert_eq!(line("Invalid username or password"), EventType::LoginFailed);
+    assert_eq!(line("authentication failed for request"), EventType::LoginFailed);
+    assert_eq!(line("the password of the user was changed"), EventType::Other);
+}

@@ -195,13 +195,49 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
         }
         return false;
     }
+    // OpenWrt's `authpriv.warn`, in a host's place or behind it.
+    if let Some(level) = facility_level(host) {
+        let Some(t) = tag(after) else { return false };
+        h.severity = h.severity.or(Some(level));
+        t.write(h);
+        return true;
+    }
     h.host = Some(host);
+    if let Some((word, rest)) = after.split_once(' ')
+        && let Some(level) = facility_level(word)
+        && let Some(t) = tag(rest)
+    {
+        h.severity = h.severity.or(Some(level));
+        t.write(h);
+        return true;
+    }
     match tag(after).or_else(|| bracketed(after).filter(|_| bsd)).or_else(|| spaced(after)) {
         Some(t) => t.write(h),
         None if (bsd || h.pri.is_some()) && !after.is_empty() => h.msg = after,
         None => return false,
     }
     true
+}
+
+/// `facility.level` by syslog's own names: no host is called so.
+fn facility_level(word: &str) -> Option<Severity> {
+    let (facility, level) = word.split_once('.')?;
+    let facilities = [
+        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+        "security", "console",
+    ];
+    let local = matches!(facility.as_bytes(), [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
+    if !local && !facilities.contains(&facility) {
+        return None;
+    }
+    Some(match level {
+        "debug" | "info" | "notice" => Severity::Info,
+        "warn" | "warning" => Severity::Low,
+        "err" | "error" => Severity::Medium,
+        "crit" | "alert" => Severity::High,
+        "emerg" | "panic" => Severity::Critical,
+        _ => return None,
+    })
 }
 
 fn level(word: &str) -> Option<Severity> {

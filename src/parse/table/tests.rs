@@ -102,6 +102,21 @@ fn other_w3c_logs() {
 }
 
 #[test]
+fn cloudfront() {
+    let text = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query c-port\n\
+2026-03-02\t10:00:00\tLAX1\t392\t203.0.113.9\tGET\td1.cloudfront.net\t/i.html\t403\t-\tTest/1.0%20(a;%20b%ff)\tq=%27\t11040\n\
+2026-03-02\t10:00:00\tLAX1\t392\t203.0.113.9\tGET\td1.cloudfront.net\t/\t200\t-\tTest/1.0%20(a)\t-\t11040\n";
+    let all = parse(text);
+    let e = &all[2];
+    assert_eq!(
+        (e.ov(Ov::SrcIp), e.ov(Ov::SrcPort), e.ov(Ov::Url)),
+        (Some("203.0.113.9"), Some("11040"), Some("/i.html?q=%27"))
+    );
+    assert_eq!((e.ov(Ov::UserAgent), all[3].ov(Ov::UserAgent)), (Some("Test/1.0%20(a;%20b%ff)"), Some("Test/1.0 (a)")));
+    assert_eq!((e.outcome, e.ov(Ov::DestHost)), (Outcome::Failure, Some("d1.cloudfront.net")));
+}
+
+#[test]
 fn headers_change_and_come_from_before() {
     let text = "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\n1.0\ta\t192.0.2.1\n#fields\tuid\tts\tid.orig_h\nb\t2.0\t192.0.2.2\n";
     let all = parse(text);

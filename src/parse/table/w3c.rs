@@ -128,7 +128,11 @@ fn set_ip(d: &mut Draft<'_>, name: Ov, value: Option<&str>) {
 fn web<'v>(value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_>) {
     set_ip(d, Ov::SrcIp, value("c-ip"));
     set_ip(d, Ov::DestIp, value("s-ip"));
-    for (column, name) in [("s-port", Ov::DestPort), ("sc-bytes", Ov::Bytes), ("sc-status", Ov::StatusCode)] {
+    // CloudFront escapes what clients send, and is no server of Microsoft's.
+    let edge = value("x-edge-location").is_some();
+    for (column, name) in
+        [("s-port", Ov::DestPort), ("c-port", Ov::SrcPort), ("sc-bytes", Ov::Bytes), ("sc-status", Ov::StatusCode)]
+    {
         if let Some(v) = value(column).filter(|v| digits(v)) {
             d.set(name, v);
         }
@@ -143,6 +147,10 @@ fn web<'v>(value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_
         ("cs(Referer)", Ov::Referrer),
     ] {
         match value(column) {
+            Some(v) if edge && v.contains('%') => {
+                let span = d.build(|out| unescape(v, out));
+                d.set_span(name, span);
+            }
             Some(v) if name == Ov::UserAgent && v.contains('+') && !v.contains(' ') => {
                 let span = d.build(|out| out.extend(v.chars().map(|c| if c == '+' { ' ' } else { c })));
                 d.set_span(name, span);
@@ -172,7 +180,31 @@ fn web<'v>(value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_
         _ => Outcome::Unknown,
     };
     d.event(EventType::HttpRequest, outcome);
-    d.logsource(p.table.w3c.web);
+    d.logsource(if edge { p.ctx.web.access } else { p.table.w3c.web });
+}
+
+/// `%20` is a blank; what is no escape, or no text, stays.
+fn unescape(value: &str, out: &mut String) {
+    let b = value.as_bytes();
+    let digit = |i: usize| b.get(i).and_then(|c| char::from(*c).to_digit(16));
+    let mut bytes = SmallVec::<[u8; 256]>::new();
+    let mut i = 0;
+    while let Some(c) = b.get(i) {
+        match (c, digit(i + 1), digit(i + 2)) {
+            (b'%', Some(hi), Some(lo)) => {
+                bytes.push((hi * 16 + lo) as u8);
+                i += 3;
+            }
+            _ => {
+                bytes.push(*c);
+                i += 1;
+            }
+        }
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => out.push_str(text),
+        Err(_) => out.push_str(value),
+    }
 }
 
 fn firewall<'v>(action: &str, value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_>) {

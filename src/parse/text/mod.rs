@@ -13,7 +13,7 @@ use crate::event::{Draft, EventType, Ov, RecordFlags};
 use crate::parse::syslog::programs;
 use crate::parse::{Ctx, time};
 
-pub use refused::refused;
+pub use refused::{refused, tells_refused_login};
 
 /// Parses one line; false where nothing was understood.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
@@ -36,7 +36,7 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.set(Ov::Process, "named");
         true
     } else {
-        refused(msg, ctx, d)
+        programs::mysql(msg, ctx, d) || refused(msg, ctx, d)
     };
     if !known || (d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
         d.reset();

@@ -86,6 +86,13 @@ pub fn refused(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     true
 }
 
+/// Whether a message tells of a log-in that was refused, and of none that was not.
+pub fn tells_refused_login(msg: &str) -> bool {
+    let msg = msg.get(..msg.floor_char_boundary(SEARCHED)).unwrap_or(msg);
+    let hit = |re: Option<&'static Regex>| re.is_some_and(|re| re.is_match(msg));
+    hit(failures()) && !hit(successes())
+}
+
 /// Whether the text can hold an address at all: a dot between digits, or two
 /// colons with at most four hex digits between. Most lines do not, and the
 /// expressions need not be tried on them.
@@ -101,6 +108,10 @@ fn may_name_address(msg: &str) -> bool {
         after.get(digits) == Some(&b':')
     })
 }
+
+/// Words of a sentence that goes on, where a name could stand.
+const PROSE: [&str; 16] =
+    ["or", "and", "is", "was", "not", "has", "with", "from", "in", "does", "for", "to", "the", "that", "at", "by"];
 
 /// The account, where a usual mark stands before it.
 fn user(msg: &str) -> Option<&str> {
@@ -148,7 +159,9 @@ fn user(msg: &str) -> Option<&str> {
             b'<' => return rest.get(1..)?.split('>').next().filter(|u| !u.is_empty()),
             _ => {
                 let user = rest.split([' ', ',', ';', ')', ']', '\t']).next()?;
-                return Some(user.trim_end_matches(['.', ':'])).filter(|u| !u.is_empty());
+                // `username or password` names nobody.
+                let word = |u: &&str| !u.is_empty() && !(mark.ends_with(' ') && PROSE.contains(u));
+                return Some(user.trim_end_matches(['.', ':'])).filter(word);
             }
         },
     };

@@ -1,6 +1,7 @@
 //! Access logs: common and combined format, with a virtual host before the
 //! client, with further columns behind, and what really stands in them:
-//! host names, IPv6, escaped quotes, requests that are none.
+//! host names, IPv6, escaped quotes, requests that are none. Amazon's front
+//! ends have columns of their own (see `aws`).
 //!
 //! The client is the column that the server wrote, never anything behind it:
 //! user names, targets and agents are the attacker's words.
@@ -13,6 +14,11 @@ use crate::parse::{Ctx, addr, time};
 
 /// Parses one access line.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    usual(raw, ctx, d) || super::aws::parse(raw, ctx, d)
+}
+
+/// Common and combined format. Refuses before anything is written.
+fn usual(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let Some(line) = split(raw) else { return false };
     let Some(time) = time::clf(line.time.as_bytes(), ctx) else { return false };
     let Some(c) = columns(line.head) else { return false };

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod apache_error;
+mod aws;
 pub mod lighttpd_error;
 pub mod nginx_error;
 pub(super) mod request;

@@ -7,7 +7,7 @@ pub use events::logsources;
 
 use super::json::{Doc, Key, default_span, set_address};
 use super::{Ctx, Parser, time};
-use crate::event::{Draft, EventType, Field, FieldId, Logsource, Outcome, Ov, Schema, Severity, Ts};
+use crate::event::{Draft, EventType, Field, FieldId, Logsource, Outcome, Ov, Schema, Severity, Ts, ValueKind};
 use events::{Known, User};
 
 /// What is computed once per source.
@@ -59,7 +59,14 @@ pub fn is_event(doc: &Doc, d: &Draft<'_>) -> bool {
 
 /// Fills overlay and logsource of a Windows event.
 pub fn apply(doc: &Doc, p: &Parser, d: &mut Draft<'_>) {
-    if let Some((ts, quality)) = doc.time(d, &p.windows.utc) {
+    // NXLog writes its machine's local time.
+    let nxlog = doc.has(Key::NxModule);
+    let clock = if nxlog { &p.ctx } else { &p.windows.utc };
+    if nxlog && doc.has(Key::SourceName) {
+        let provider = doc.key(d, Key::SourceName);
+        d.span_field("Provider_Name", provider, ValueKind::Text);
+    }
+    if let Some((ts, quality)) = doc.time(d, clock) {
         d.time(ts, quality);
     }
     let id: u32 = doc.text(d, Key::EventId).parse().unwrap_or(0);

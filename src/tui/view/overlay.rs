@@ -110,7 +110,10 @@ fn filters(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
         let style = if y == at { t.cursor } else { t.text };
         p.put(2, y, 3, box_, style);
         p.put(6, y, 3, side, if f.out { t.bad } else { t.good });
-        p.cell(10, y, w.saturating_sub(11), &f.text, false, if f.on { t.text } else { t.dim });
+        let takes = words::takes_away(s, f);
+        let n = text::width(&takes);
+        p.put(w.saturating_sub(n + 1), y, n, &takes, t.dim);
+        p.cell(10, y, w.saturating_sub(n + 12), &f.text, false, if f.on { t.text } else { t.dim });
         if y == at {
             p.cursor_bar(y);
         }

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod bans;
 mod cron;
+mod database;
 mod dovecot;
 mod dropbear;
 mod ftp;
@@ -28,6 +29,7 @@ use memchr::memrchr;
 use crate::event::Draft;
 use crate::parse::Ctx;
 
+pub(in crate::parse) use database::mysql;
 pub(in crate::parse) use ftp::vsftpd;
 pub(in crate::parse) use named::parse as named;
 
@@ -80,6 +82,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "rsyslogd" | "syslogd" | "syslog-ng" | "rsyslogd0" => services::syslogd(msg, ctx, d),
         "auditd" | "audisp" | "audispd" | "audit" | "auditspd" => audit::parse(msg, ctx, d),
         "login" | "LOGIN" | "gdm" | "gdm-password]" | "lightdm" | "sddm" | "agetty" => login::parse(msg, ctx, d),
+        "mysqld" | "mariadbd" | "mysql" | "mariadb" | "mysqld_safe" if mysql(msg, ctx, d) => {}
         "sysmon" => sysmon::program(msg, ctx, d),
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),

@@ -129,3 +129,18 @@ fn repeats() {
     let p = line("Mar  9 01:02:03 web1 last message repeated 3 times");
     assert_eq!((p.1, p.get(Ov::Count)), (true, "3"));
 }
+
+#[test]
+fn a_facility_is_no_host() {
+    let p = line(
+        "Mon Mar  2 10:00:00 2026 authpriv.warn dropbear[12]: Bad password attempt for 'root' from 192.0.2.7:5000",
+    );
+    p.is(EventType::SshLoginFailed, Outcome::Failure, "root", "192.0.2.7");
+    assert_eq!((p.get(Ov::Host), p.get(Ov::Process)), ("", "dropbear"));
+    let p =
+        line("Mar  2 10:00:00 gate authpriv.warn dropbear[12]: Bad password attempt for 'root' from 192.0.2.7:5000");
+    p.is(EventType::SshLoginFailed, Outcome::Failure, "root", "192.0.2.7");
+    assert_eq!((p.get(Ov::Host), p.get(Ov::Process)), ("gate", "dropbear"));
+    let p = line("Mar  2 10:00:00 mail.example dropbear[12]: Child connection from 192.0.2.7:5000");
+    assert_eq!(p.get(Ov::Host), "mail.example");
+}

@@ -1,0 +1,222 @@
+//! Lines of nothing but `key=value` pairs (logfmt): Grafana, Loki, Traefik and
+//! other programs written in Go, FortiGate's and its like's firewalls. The names
+//! mean what they mean in JSON.
+
+use smallvec::SmallVec;
+
+use super::json::{self, RoleId};
+use super::{Format, Parser, text, time};
+use crate::event::{Draft, EventType, Field, FieldId, Outcome, Ov, RecordFlags, Span, ValueKind};
+
+/// Most pairs of a line that are kept.
+const MOST: usize = 256;
+/// Longest name.
+const LONGEST: usize = 64;
+
+const fn name_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'@' | b'/')
+}
+
+/// Whether a line begins like a pair.
+pub(super) fn looks(b: &[u8]) -> bool {
+    let b = unframed(b);
+    let n = b.iter().take(LONGEST).take_while(|b| name_byte(**b)).count();
+    n > 0 && b.get(n) == Some(&b'=') && b.get(n + 1).is_some_and(|c| *c != b'=')
+}
+
+/// A syslog priority may stand directly before the first pair.
+fn unframed(b: &[u8]) -> &[u8] {
+    match b {
+        [b'<', rest @ ..] => {
+            let n = rest.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+            if n > 0 && rest.get(n) == Some(&b'>') { &rest[n + 1..] } else { b }
+        }
+        _ => b,
+    }
+}
+
+/// One pair, and what follows; the value is without its quotes.
+fn pair(rest: &str) -> Option<(&str, &str, bool, &str)> {
+    let n = rest.bytes().take(LONGEST + 1).take_while(|b| name_byte(*b)).count();
+    if n == 0 || n > LONGEST {
+        return None;
+    }
+    let (name, after) = rest.split_at(n);
+    let after = after.strip_prefix('=')?;
+    if let Some(inner) = after.strip_prefix('"') {
+        let mut from = 0;
+        loop {
+            let at = from + memchr::memchr2(b'"', b'\\', inner.as_bytes().get(from..)?)?;
+            if inner.as_bytes()[at] == b'"' {
+                let next = inner.get(at + 1..)?;
+                return (next.is_empty() || next.starts_with([' ', ','])).then_some((name, &inner[..at], true, next));
+            }
+            from = at + 2;
+        }
+    }
+    let end = after.find(' ').unwrap_or(after.len());
+    Some((name, &after[..end], false, &after[end..]))
+}
+
+/// Parses one line; false where it is anything but pairs, or says neither when,
+/// nor how grave, nor what.
+pub(super) fn parse(line: &str, p: &Parser, d: &mut Draft<'_>, s: &mut json::Scratch) -> bool {
+    let line = line.trim();
+    let head = line.len() - unframed(line.as_bytes()).len();
+    let mut rest = line.get(head..).unwrap_or(line);
+    if !looks(rest.as_bytes()) {
+        return false;
+    }
+    let mut roles: SmallVec<[(RoleId, RoleId); 32]> = SmallVec::new();
+    let mut left_out = 0u32;
+    let mut telling = false;
+    let (mut date, mut clock, mut zone) = ("", "", "");
+    while !rest.is_empty() {
+        let Some((name, value, quoted, next)) = pair(rest) else { return false };
+        rest = next.trim_start_matches([' ', ',']);
+        match name {
+            "date" => date = value,
+            "time" => clock = value,
+            "tz" => zone = value,
+            _ => {}
+        }
+        if roles.len() >= MOST {
+            left_out += 1;
+            continue;
+        }
+        let (id, role, also) = p.names.get(name);
+        telling |= p.names.tells(role);
+        push(id, name, value, quoted, d);
+        roles.push((role, also));
+    }
+    if roles.len() < 3 || !telling {
+        return false;
+    }
+    if left_out > 0 {
+        d.field("fields_left_out", &left_out.to_string());
+        roles.push((0, 0));
+    }
+    // Firewalls part the date from the clock.
+    if date.len() == 10 && clock.len() >= 8 && !clock.contains('-') {
+        let mut text = SmallVec::<[u8; 64]>::from_slice(date.as_bytes());
+        text.push(b'T');
+        text.extend_from_slice(clock.as_bytes());
+        text.extend_from_slice(zone.as_bytes());
+        if let Some((ts, quality)) = std::str::from_utf8(&text).ok().and_then(|t| time::value(t, &p.ctx)) {
+            d.time(ts, quality);
+        }
+    }
+    json::finish(d, &roles, p, s);
+    words(line, p, d);
+    traffic(line, p, d);
+    d.rec.format = Format::Logfmt.id(&p.custom);
+    d.flag(RecordFlags::PARSED);
+    true
+}
+
+fn push(id: FieldId, name: &str, value: &str, quoted: bool, d: &mut Draft<'_>) {
+    let number = !quoted && value.len() <= 20 && !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    let kind = if number { ValueKind::Number } else { ValueKind::Text };
+    let name = if id == FieldId::UNKNOWN { d.span(name) } else { Span::NONE };
+    let value = if quoted && value.contains('\\') {
+        d.build(|out| {
+            let mut chars = value.chars();
+            while let Some(c) = chars.next() {
+                match (c, if c == '\\' { chars.next() } else { None }) {
+                    ('\\', Some('n' | 'r' | 't')) => out.push(' '),
+                    ('\\', Some(c)) => out.push(c),
+                    (c, _) => out.push(c),
+                }
+            }
+        })
+    } else {
+        d.span(value)
+    };
+    d.push_field(Field { id, kind, in_array: false, name, value, same: 0 });
+}
+
+/// What is said in words only: a log-in refused, with the client beside it.
+fn words(line: &str, p: &Parser, d: &mut Draft<'_>) {
+    if d.rec.event_type != EventType::Other || d.rec.outcome == Outcome::Success {
+        return;
+    }
+    if d.get(Ov::SrcIp).is_none() {
+        let source = d.rec.logsource;
+        text::refused(line, &p.ctx, d);
+        d.logsource(source);
+    }
+}
+
+/// A firewall's word on a connection: `action` says how it ended.
+fn traffic(line: &str, p: &Parser, d: &mut Draft<'_>) {
+    let two = d.get(Ov::SrcIp).is_some() && d.get(Ov::DestIp).is_some();
+    if two && d.rec.event_type == EventType::Other && (line.contains("type=\"traffic\"") || line.contains("policyid="))
+    {
+        let refused = d.rec.outcome == Outcome::Failure;
+        d.event(
+            if refused { EventType::FirewallBlock } else { EventType::FirewallAllow },
+            if refused { Outcome::Failure } else { Outcome::Success },
+        );
+        d.logsource(p.json.firewall);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{EventRow, Schema, Severity, Ts};
+    use crate::parse::Options;
+    use std::sync::Arc;
+
+    fn row(line: &str) -> EventRow {
+        let t = Ts::parse_rfc3339("2026-11-20T00:00:00Z").unwrap();
+        let parser = Parser::for_source("g.log", b"", &Options::new(t), &Arc::new(Schema::base()));
+        EventRow::from(parser.parse_one(line).event(0).unwrap())
+    }
+
+    #[test]
+    fn grafana() {
+        let e = row(
+            r#"logger=context userId=0 orgId=0 uname= t=2026-03-02T10:00:00.123456789Z level=error msg="Invalid username or password" error="invalid username or password" remote_addr=203.0.113.5 traceID="#,
+        );
+        assert_eq!((e.event_type, e.outcome), (EventType::LoginFailed, Outcome::Failure));
+        assert_eq!((e.ov(Ov::SrcIp), e.ov(Ov::User)), (Some("203.0.113.5"), None));
+        assert_eq!(e.ov(Ov::Message), Some("Invalid username or password"));
+        assert_eq!(e.time.to_rfc3339(), "2026-03-02T10:00:00.123456Z");
+        let e = row(
+            r#"t=2026-03-02T10:00:02Z level=info msg="Request Completed" logger=context userId=1 uname=bob method=GET path=/api/x status=401 remote_addr=203.0.113.5 size=60"#,
+        );
+        assert_eq!((e.event_type, e.outcome), (EventType::HttpRequest, Outcome::Failure));
+        assert_eq!((e.ov(Ov::User), e.ov(Ov::Url), e.ov(Ov::StatusCode)), (Some("bob"), Some("/api/x"), Some("401")));
+    }
+
+    #[test]
+    fn a_firewall() {
+        let e = row(
+            r#"<189>date=2026-03-02 time=10:00:00 devname="fg1" devid="FG1" logid="0000000013" type="traffic" subtype="forward" level="notice" srcip=203.0.113.9 srcport=4711 dstip=192.0.2.1 dstport=22 proto=6 action="deny" policyid=0"#,
+        );
+        assert_eq!((e.event_type, e.outcome), (EventType::FirewallBlock, Outcome::Failure));
+        assert_eq!(
+            (e.ov(Ov::SrcIp), e.ov(Ov::DestPort), e.ov(Ov::Host)),
+            (Some("203.0.113.9"), Some("22"), Some("fg1"))
+        );
+        assert_eq!((e.time.to_rfc3339().as_str(), e.severity), ("2026-03-02T10:00:00Z", Severity::Low));
+    }
+
+    #[test]
+    fn what_is_no_such_line() {
+        for line in
+            ["a=b", "a=1 b=2 c=3", "x=1 and y=2 or z=3 level=info", "key=\"open level=info msg=x", "a==b c=d e=f"]
+        {
+            assert_ne!(crate::parse::format_name(row(line).format), "logfmt", "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_panic(s in "[a-c=\\\\\" ,é0-9]{0,80}") {
+            let _ = row(&s);
+            let _ = row(&format!("level=info msg=x {s}"));
+        }
+    }
+}
