@@ -136,13 +136,13 @@ fn a_rule_broken_in_the_editor_says_where_and_an_editor_that_fails_changes_nothi
     t.wait_for("LEVEL");
     t.press("\x05");
     t.wait_for("containz");
-    t.wait_for("1 rules off");
+    t.wait_for("1 rule off");
     fs::write(&editor, "#!/bin/sh\nexit 3\n").expect("written");
     t.press("\x05");
     t.wait_for("editor ended with");
     fs::write(&editor, "#!/bin/sh\nsed -i.bak 's/|containz//' \"$1\"\n").expect("written");
     t.press("\x05");
-    t.wait_gone("1 rules off");
+    t.wait_gone("1 rule off");
     t.press("1");
     t.wait_for("First name");
     leave(&mut t);
