@@ -10,7 +10,9 @@ use crate::alert::{Alert, AlertState};
 use crate::event::{Batch, SourceId, hash64};
 use crate::sink::SinkError;
 use crate::source::SourceView;
-use crate::store::{AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, SourceEnd, SourceRecord, Store, StoreError};
+use crate::store::{
+    AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, SourceEnd, SourceRecord, Store, StoreError,
+};
 
 /// Records of an alert whose bytes are copied into the store at once; the
 /// others stay places in the log until the alert is in a case.
@@ -163,9 +165,10 @@ impl StoreSink {
 
 /// Whether the run has read that record.
 fn stands(views: &[Option<Arc<SourceView>>], sources: &[SourceStatus], p: &Place) -> bool {
-    let read = sources.iter().find(|s| s.id == p.source).is_some_and(|s| {
-        !s.failed && !s.damaged && s.counts.bytes >= p.offset.saturating_add(p.len)
-    });
+    let read = sources
+        .iter()
+        .find(|s| s.id == p.source)
+        .is_some_and(|s| !s.failed && !s.damaged && s.counts.bytes >= p.offset.saturating_add(p.len));
     let view = views.get(p.source.0 as usize).and_then(Option::as_ref).filter(|_| read);
     let len = usize::try_from(p.len).unwrap_or(usize::MAX).min(Batch::MAX_RECORD);
     let raw = view.and_then(|v| v.read_at(p.offset, len).ok());
@@ -175,13 +178,9 @@ fn stands(views: &[Option<Arc<SourceView>>], sources: &[SourceStatus], p: &Place
 /// How far an input was read.
 fn end(s: &SourceStatus) -> SourceEnd {
     match &s.reached {
-        Some(r) if s.sha256.is_none() => SourceEnd {
-            sha256: r.sha256(),
-            size: r.bytes,
-            lines: r.lines,
-            records: r.records,
-            complete: false,
-        },
+        Some(r) if s.sha256.is_none() => {
+            SourceEnd { sha256: r.sha256(), size: r.bytes, lines: r.lines, records: r.records, complete: false }
+        }
         _ => SourceEnd {
             sha256: s.sha256.clone().unwrap_or_default(),
             size: s.stored_bytes,

@@ -46,10 +46,10 @@ pub use types::{
     AlertRecord, CaseId, CaseState, Conflict, EventKey, EventMark, EvidenceBytes, RuleRecord, SourceEnd, SourceRecord,
     Status, Target, Verdict,
 };
-pub use withdraw::Place;
 pub use views::{
     AlertDetail, AlertFilter, AlertRow, AlertSort, CaseDetail, CaseRow, EventInfo, EvidenceRow, Note, TimelineEntry,
 };
+pub use withdraw::Place;
 
 /// Attempts to get the write lock, each of two seconds.
 const ATTEMPTS: usize = 5;

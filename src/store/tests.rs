@@ -183,7 +183,8 @@ fn a_timeline_has_one_line_for_each_act() {
     s.note(&Target::Alert("a4".to_owned()), "odd").unwrap();
     s.note(&Target::Case(case.clone()), "asked").unwrap();
     s.undo().unwrap();
-    let said: Vec<String> = s.case(&case).unwrap().timeline.into_iter().filter(|e| e.by.is_some()).map(|e| e.text).collect();
+    let said: Vec<String> =
+        s.case(&case).unwrap().timeline.into_iter().filter(|e| e.by.is_some()).map(|e| e.text).collect();
     let name = "'SSH password guessing' 10.0.0.1";
     assert_eq!(
         said,

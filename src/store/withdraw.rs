@@ -28,8 +28,7 @@ pub struct Place {
 
 /// The condition for alerts that the queue shows: all but those that were
 /// withdrawn and with which nobody ever did anything.
-pub(super) const SHOWN: &str =
-    "(a.withdrawn IS NULL OR EXISTS (SELECT 1 FROM ops WHERE target = 'alert:' || a.id)
+pub(super) const SHOWN: &str = "(a.withdrawn IS NULL OR EXISTS (SELECT 1 FROM ops WHERE target = 'alert:' || a.id)
       OR EXISTS (SELECT 1 FROM case_items WHERE item = 'alert:' || a.id))";
 
 impl Store {
@@ -48,8 +47,7 @@ impl Store {
             return Ok(0);
         }
         self.write(|tx, ctx| {
-            let mut s =
-                tx.prepare_cached("UPDATE alerts SET withdrawn = ?2 WHERE id = ?1 AND withdrawn IS NULL")?;
+            let mut s = tx.prepare_cached("UPDATE alerts SET withdrawn = ?2 WHERE id = ?1 AND withdrawn IS NULL")?;
             let mut n = 0;
             for id in &gone {
                 n += s.execute(rusqlite::params![id, ctx.now.0])?;

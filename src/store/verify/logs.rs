@@ -165,8 +165,15 @@ fn sources_of<'a>(
             return Vec::new();
         }
     };
-    let pair =
-        |source, how| Pair { source, log: number, how, whole: whole.clone(), size, compared: 0, other: BTreeMap::new() };
+    let pair = |source, how| Pair {
+        source,
+        log: number,
+        how,
+        whole: whole.clone(),
+        size,
+        compared: 0,
+        other: BTreeMap::new(),
+    };
     let mut mine: Vec<Pair<'_>> =
         sources.iter().filter(|s| s["sha256"] == whole.as_str()).map(|s| pair(s, Match::Same)).collect();
     // A log that was followed more than once is several sources, each as far as it was read.

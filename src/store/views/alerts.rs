@@ -9,8 +9,8 @@ use crate::event::{Severity, Ts};
 use crate::store::apply::severity;
 use crate::store::error::{Result, StoreError};
 use crate::store::ops::{self, Operation};
-use crate::store::withdraw::SHOWN;
 use crate::store::types::{CaseId, Status, Target, Verdict};
+use crate::store::withdraw::SHOWN;
 use crate::store::{Store, ts, uint};
 
 /// Order of the queue; ties go to the later, then to the id.

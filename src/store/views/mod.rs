@@ -7,8 +7,8 @@ mod timeline;
 
 pub use alerts::{AlertDetail, AlertFilter, AlertRow, AlertSort};
 pub use cases::{CaseDetail, CaseRow};
-pub use timeline::TimelineEntry;
 pub use events::{EventInfo, EvidenceRow, Note};
+pub use timeline::TimelineEntry;
 
 pub(super) use cases::{case_alerts, case_row};
 #[cfg(test)]

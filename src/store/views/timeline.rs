@@ -185,9 +185,7 @@ impl Names<'_> {
         }
         let (kind, id) = target.split_once(':').unwrap_or_default();
         let found = match kind {
-            "alert" => {
-                self.alerts.iter().find(|a| a.id == id).map(|a| format!("'{}' {}", a.rule, a.entity))
-            }
+            "alert" => self.alerts.iter().find(|a| a.id == id).map(|a| format!("'{}' {}", a.rule, a.entity)),
             _ => self.events.iter().find(|e| e.event.key.0 == id).map(|e| {
                 let raw = String::from_utf8_lossy(e.event.raw.as_deref().unwrap_or_default());
                 format!("'{}'", raw.chars().take(HEAD).collect::<String>())

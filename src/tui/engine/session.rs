@@ -1,8 +1,8 @@
 //! The threads and the sessions: starts them, and starts a session again when
 //! its rules changed.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 

@@ -131,9 +131,8 @@ fn the_id_depends_on_rule_group_and_first_evidence_only() {
 #[test]
 fn what_grew_is_given_out_once() {
     let mut b = super::Bench::new(&guessing(3, "10m"));
-    let grown = |b: &mut super::Bench| -> Vec<(u32, u64)> {
-        b.state.grown().iter().map(|a| (a.revision, a.count)).collect()
-    };
+    let grown =
+        |b: &mut super::Bench| -> Vec<(u32, u64)> { b.state.grown().iter().map(|a| (a.revision, a.count)).collect() };
     for t in 0..3 {
         b.line(t, "kind=fail src_ip=1.1.1.1");
     }
