@@ -41,6 +41,6 @@ mod store_verify;
 mod streams;
 mod times;
 mod tui;
-mod withdrawn;
 mod web_attacks;
+mod withdrawn;
 mod workshop;
