@@ -17,7 +17,7 @@ fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
     let (ascii, size) = (s.facts.ascii, s.size);
     if !s.overlays.is_empty() {
         let filters = s.filters().list.len();
-        let help = words::help(&s.keys, s.place()).len();
+        let help = words::help(&s.keys, s.place(), s.size.0).len();
         match s.overlays.last_mut() {
             Some(Overlay::Detail(d)) => {
                 let n = match d.mode {

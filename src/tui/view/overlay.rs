@@ -166,9 +166,8 @@ fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let area = popup::centred(s.size, (s.size.0, s.size.1));
     let place = Places::EACH.iter().find(|(p, _)| *p == s.place()).map_or(s.screen.tab().1, |p| p.1);
     let title = format!("keys · {place}");
-    let lines = words::help(&s.keys, s.place());
-    // Two columns where there is room for both.
-    let columns = if area.w >= 132 { 2 } else { 1 };
+    let lines = words::help(&s.keys, s.place(), s.size.0);
+    let (wide, room, columns) = words::help_columns(usize::from(s.size.0));
     let (h, n) = (usize::from(area.h).saturating_sub(2), lines.len());
     let top = at.min(n.saturating_sub(h * columns));
     let place =
@@ -181,9 +180,10 @@ fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
         match line {
             HelpLine::Group(name) => p.cell(x + 1, y, cell - 2, name, false, t.title),
             HelpLine::Keys(keys, help) => {
-                p.cell(x + 3, y, 17, keys, false, t.key);
-                p.cell(x + 21, y, cell.saturating_sub(22), help, false, t.text);
+                p.cell(x + cell.saturating_sub(wide + room + 2), y, wide, keys, false, t.key);
+                p.cell(x + cell.saturating_sub(room + 1), y, room, help, false, t.text);
             }
+            HelpLine::More(help) => p.cell(x + cell.saturating_sub(room + 1), y, room, help, false, t.text),
         }
     }
 }

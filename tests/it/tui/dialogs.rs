@@ -343,3 +343,47 @@ fn a_year_that_was_given_is_not_called_inferred() {
     w.send(Msg::Session(Arc::new(snap), 0.0));
     assert!(frame(&w).contains("(year given)") && !frame(&w).contains("(year inferred)"), "{}", frame(&w));
 }
+
+#[test]
+fn help_is_whole_on_the_smallest_screen() {
+    for keys in ["?", "2?", "3?", "4<Enter>?"] {
+        let mut w = World::new(40, 10);
+        w.press(keys);
+        let mut all = String::new();
+        for _ in 0..200 {
+            all.push_str(&frame(&w));
+            w.press("j");
+        }
+        let inside = |l: &'_ str| l.split('│').nth(1).unwrap_or_default().to_owned();
+        let cut: Vec<String> = all.lines().map(inside).filter(|l| l.contains('…')).collect();
+        assert!(cut.is_empty(), "{keys}: {cut:?}");
+        assert!(all.contains("suspend"), "{keys}");
+    }
+}
+
+#[test]
+fn a_record_that_only_the_store_has_is_not_dated_twice() {
+    use super::fixture::{at, event};
+    let mut w = World::new(160, 48);
+    let v = w.state.triage.current().expect("an alert").alert.clone();
+    let raws = [
+        ("Mar  2 11:00:00 web01 sshd[1]: Failed one", "web01 sshd[1]: Failed one"),
+        ("<13>2026-03-02T11:00:00.123456+01:00 web01 two", "web01 two"),
+        ("10.0.0.7 - - [02/Mar/2026:11:00:00 +0000] three", "10.0.0.7 - - [02/Mar/2026:11:00:00 +0000] three"),
+        ("at 11:00:00five", "at 11:00:00five"),
+    ];
+    let row = |(raw, _): &(&str, &str)| {
+        let mut e = event(0, "", "", "", secstream::event::EventType::Other, "");
+        (e.raw, e.parsed, e.time) = ((*raw).to_owned(), false, at(0));
+        e.overlay = [const { None }; secstream::event::Ov::COUNT];
+        Arc::new(e)
+    };
+    w.send(Msg::Evidence { of: (v.id.clone(), v.revision), rows: raws.iter().map(row).collect() });
+    let lines = frame(&w);
+    let shown: Vec<String> = lines
+        .lines()
+        .filter(|l| l.starts_with(" 11:00:00 "))
+        .map(|l| l.trim_start_matches(" 11:00:00").trim().to_owned())
+        .collect();
+    assert_eq!(shown, raws.map(|(_, want)| want.to_owned()), "{lines}");
+}
