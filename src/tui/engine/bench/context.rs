@@ -214,4 +214,25 @@ mod tests {
         assert_eq!(asked(3), "a ab b f");
         assert_eq!(asked(5), "a ab b f");
     }
+
+    #[test]
+    fn a_new_rule_goes_through_the_pipelines_of_the_others() {
+        use crate::detect::pipelines::Pipelines;
+        let text = "transformations:\n  - {type: field_name_mapping, mapping: {Account: user}}\n".to_owned();
+        let pipelines = Some(Arc::new(Pipelines::load(&[("p.yml".to_owned(), text)]).expect("a pipeline")));
+        let mut of = RuleFile::new("a.yml", base("a"));
+        of.pipelines.clone_from(&pipelines);
+        let lib = Library::new(vec![of]);
+        let q = question(&lib, "new.yml", &base("b").replace("{user: b}", "{Account: b}"));
+        let new = q.after.iter().find(|f| f.path == "new.yml").expect("it is tried");
+        assert!(new.pipelines.is_some());
+        let set = crate::detect::RuleSet::load(&q.after);
+        assert!(set.rules().iter().all(|r| r.loaded), "{:?}", set.rules());
+        let schema = set.schema();
+        let mut names = (0..schema.field_count()).map(|i| schema.field_name(crate::event::FieldId(i as u16)));
+        assert!(names.all(|n| n != "Account"));
+        // The edited text keeps those of its file.
+        let q = question(&lib, "a.yml", &base("a"));
+        assert!(q.after.iter().all(|f| f.pipelines.is_some()));
+    }
 }
