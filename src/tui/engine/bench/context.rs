@@ -199,7 +199,7 @@ mod tests {
             "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [a], s: {user: x}, condition: not s}\n";
         let texts = [base("a"), base("b"), base("c"), counts("ab", "a, b"), counts("b2", "b"), filter.to_owned()];
         let path = |i: usize| format!("{}.yml", ["a", "b", "c", "ab", "b2", "f"][i]);
-        let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(&path(i), t)).collect());
+        let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(path(i), t)).collect());
         let asked = |i: usize| {
             let q = about_alerts(&lib, &path(i), &texts[i]);
             let mut names: Vec<String> = q.after.iter().map(|f| f.path.replace(".yml", "")).collect();
