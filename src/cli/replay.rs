@@ -41,9 +41,11 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     if let Some(out) = alerts {
         options.sinks.push(Box::new(AlertSink(AlertWriter::new(out))));
     }
-    if templates.is_some() || structured.is_some() {
-        let sink = TemplateSink::new(templates.map(TemplateWriter::new), structured.map(TemplateWriter::new))?;
-        options.sinks.push(Box::new(sink));
+    if let Some(out) = templates {
+        options.sinks.push(Box::new(TemplateSink::templates(TemplateWriter::new(out))));
+    }
+    if let Some(out) = structured {
+        options.sinks.push(Box::new(TemplateSink::structured(TemplateWriter::new(out))?));
     }
     if let Some(out) = page {
         // evidence is read again at the end

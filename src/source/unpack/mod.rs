@@ -11,6 +11,7 @@
 mod array;
 mod evtx;
 mod export;
+mod fish;
 mod flat;
 
 use std::io;
@@ -33,6 +34,8 @@ pub(crate) enum Kind {
     Export,
     /// A Windows event log.
     Evtx,
+    /// The history of the shell fish.
+    Fish,
 }
 
 /// What a beginning says.
@@ -70,6 +73,7 @@ impl Kind {
             is(b"__CURSOR=", Self::Export),
             is(b"__REALTIME_TIMESTAMP=", Self::Export),
             is(b"__SEQNUM=", Self::Export),
+            is(b"- cmd: ", Self::Fish),
         ];
         if let Some(told) = magics.into_iter().flatten().max_by_key(|t| matches!(t, Told::Is(_))) {
             return told;
@@ -100,6 +104,7 @@ impl Kind {
             Self::Array => Box::<array::Array>::default(),
             Self::Export => Box::<export::Export>::default(),
             Self::Evtx => Box::<evtx::Evtx>::default(),
+            Self::Fish => Box::<fish::Fish>::default(),
         }
     }
 }
