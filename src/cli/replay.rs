@@ -17,7 +17,7 @@ use crate::pipeline::{
     AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
 };
 use crate::query::{Field, Query};
-use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter};
+use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter, stdout_is_closed};
 use crate::source::{Input, InputKind, Skipped};
 use crate::store::{Store, default_path};
 
@@ -150,6 +150,9 @@ pub(super) fn report(
     let mut err = std::io::stderr();
     let mut said = Ok(());
     if json {
+        if stdout_is_closed() {
+            return Err(Failure::failed("standard output is closed: --json has nowhere to go"));
+        }
         said = writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped, failed));
     } else if !quiet {
         let mut text = summary::to_text(s, skipped);

@@ -230,7 +230,8 @@ fn years(out: &mut String, s: &Snapshot) {
     if s.totals.other_year > 0 {
         let n = s.totals.other_year;
         let what = if n == 1 { "record is" } else { "records are" };
-        let _ = writeln!(out, "{n} {what} of 29 February, which the given year has not: of the last leap year before it");
+        let _ =
+            writeln!(out, "{n} {what} of 29 February, which the given year has not: of the last leap year before it");
     }
     let mut groups: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for i in s.sources.iter().filter(|i| i.counts.yearless > 0 && !i.year_from.is_empty()) {

@@ -125,12 +125,7 @@ impl Sink for TemplateSink {
 }
 
 impl TemplateSink {
-    fn write_templates(
-        &self,
-        mut w: TemplateWriter,
-        ctx: SinkContext<'_>,
-        all: &[Template],
-    ) -> Result<(), SinkError> {
+    fn write_templates(&self, mut w: TemplateWriter, ctx: SinkContext<'_>, all: &[Template]) -> Result<(), SinkError> {
         let first: FxHashMap<u64, (u32, u64)> = self.first.iter().map(|f| (f.0, (f.1, f.2))).collect();
         for t in all {
             let (source, line) = first.get(&t.first).copied().unwrap_or_default();

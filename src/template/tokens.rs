@@ -76,7 +76,9 @@ fn request<'r>(text: &'r str, out: &mut Vec<Token<'r>>) -> &'r str {
     // Behind the target nothing but a status.
     let Some((target, status)) = target.split_at_checked(end) else { return text };
     let status = status.trim_start();
-    if !(status == "-" || status.len() == 3 && status.bytes().all(|b| b.is_ascii_digit())) || rest.is_empty() && status.is_empty() {
+    if !(status == "-" || status.len() == 3 && status.bytes().all(|b| b.is_ascii_digit()))
+        || rest.is_empty() && status.is_empty()
+    {
         return text;
     }
     out.push(Token { text: method, parameter: false, spaced: false });

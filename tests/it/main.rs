@@ -19,6 +19,7 @@ mod fail2ban;
 mod follow;
 mod generate;
 mod hostile;
+mod hostile_rules;
 mod inputs;
 mod interrupted;
 mod many;

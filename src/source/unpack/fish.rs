@@ -103,6 +103,10 @@ impl Unpack for Fish {
         self.command(out);
     }
 
+    fn damaged(&self) -> bool {
+        false
+    }
+
     fn warnings(&mut self) -> Vec<String> {
         let mut out = Vec::new();
         if self.shortened > 0 {

@@ -119,6 +119,9 @@ trait Unpack: Send {
 
     /// What the user should know.
     fn warnings(&mut self) -> Vec<String>;
+
+    /// Whether records that were there could not be read.
+    fn damaged(&self) -> bool;
 }
 
 /// A feed of the records of another.
@@ -177,6 +180,10 @@ impl Feed for UnpackFeed {
         let mut out = self.from.warnings();
         out.extend(self.unpacker.warnings());
         out
+    }
+
+    fn damaged(&self) -> bool {
+        self.from.damaged() || self.unpacker.damaged()
     }
 }
 
