@@ -33,6 +33,15 @@ pub struct Field {
     pub name: Span,
     /// The value, unescaped.
     pub value: Span,
+    /// Where the parser saw the same value here before: fields with the same
+    /// number, in batches of the same [`Batch::memory`], have the same name and
+    /// value. 0 where that is not known.
+    pub same: u32,
+}
+
+impl Field {
+    /// Of numbers that are equal modulo this only the youngest still comes.
+    pub const PLACES: u32 = 1 << 14;
 }
 
 /// What is known about a record beside its fields.
@@ -181,6 +190,8 @@ pub struct Batch {
     pub header: Option<Arc<str>>,
     /// Names of the interned fields; set when the batch is parsed.
     pub schema: Option<Arc<Schema>>,
+    /// Whose [`Field::same`] numbers the fields have; 0 where they have none.
+    pub memory: u64,
 }
 
 impl Batch {
@@ -197,6 +208,7 @@ impl Batch {
         self.empty_lines = 0;
         self.header = None;
         self.schema = None;
+        self.memory = 0;
         const KEEP: usize = 2 << 20;
         self.text.shrink_to(KEEP);
         self.arena.shrink_to(KEEP);

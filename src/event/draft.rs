@@ -1,5 +1,7 @@
 //! Where parsers write: one record of a batch under construction.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use super::{
     Batch, EventType, Field, FieldId, Logsource, Outcome, Ov, Record, RecordFlags, Schema, Severity, Span, TimeQuality,
     Ts, ValueKind,
@@ -16,16 +18,20 @@ pub struct Draft<'b> {
     pub rec: &'b mut Record,
     /// Interned names.
     pub schema: &'b Schema,
+    /// A number that no other run over a batch has.
+    pub run: u64,
 }
 
 impl Batch {
     /// Calls `parse` with each record's raw text and its draft, in order.
     pub fn parse_with(&mut self, schema: &Schema, mut parse: impl FnMut(&str, &mut Draft<'_>)) {
+        static RUN: AtomicU64 = AtomicU64::new(1);
+        let run = RUN.fetch_add(1, Relaxed);
         let Self { text, arena, records, fields, .. } = self;
         for rec in records.iter_mut() {
             rec.fields_start = fields.len() as u32;
             let raw = rec.raw.get(text, "");
-            let mut draft = Draft { text, arena, fields, rec, schema };
+            let mut draft = Draft { text, arena, fields, rec, schema, run };
             parse(raw, &mut draft);
             draft.finish();
         }
@@ -104,14 +110,14 @@ impl<'b> Draft<'b> {
         let id = self.schema.field(name);
         let name = if id == FieldId::UNKNOWN { self.span(name) } else { Span::NONE };
         let value = self.span(value);
-        self.fields.push(Field { id, kind, in_array, name, value });
+        self.fields.push(Field { id, kind, in_array, name, value, same: 0 });
     }
 
     /// Adds an original field whose value is a span made before.
     pub fn span_field(&mut self, name: &str, value: Span, kind: ValueKind) {
         let id = self.schema.field(name);
         let name = if id == FieldId::UNKNOWN { self.span(name) } else { Span::NONE };
-        self.fields.push(Field { id, kind, in_array: false, name, value });
+        self.fields.push(Field { id, kind, in_array: false, name, value, same: 0 });
     }
 
     /// One value after another, as a new one (or the first one grown, where

@@ -132,7 +132,7 @@ fn push(id: FieldId, name: &str, value: &str, quoted: bool, d: &mut Draft<'_>) {
     } else {
         d.span(value)
     };
-    d.push_field(Field { id, kind, in_array: false, name, value });
+    d.push_field(Field { id, kind, in_array: false, name, value, same: 0 });
 }
 
 /// What is said in words only: a log-in refused, with the client beside it.

@@ -155,6 +155,7 @@ impl Parser {
         if self.headed {
             table::begin(batch.header.as_ref(), self, &mut scratch.table);
         }
+        batch.memory = scratch.json.begin_batch(&self.names);
         batch.parse_with(&self.schema, |raw, d| self.parse_line(raw, d, scratch));
         batch.schema = Some(Arc::clone(&self.schema));
     }

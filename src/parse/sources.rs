@@ -29,7 +29,7 @@ static KNOWN: LazyLock<KnownLogsources> = LazyLock::new(|| {
     }
     triples.sort();
     triples.dedup();
-    KnownLogsources { triples, any_service: &["zeek"] }
+    KnownLogsources { triples, any_service: &["zeek", "suricata"] }
 });
 
 /// The logsources that the parsers give.

@@ -94,6 +94,12 @@ impl Effects {
         Self { feed, columns: Columns::new(COLUMNS_CAP) }
     }
 
+    /// The records that are asked about.
+    #[must_use]
+    pub const fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
     /// How many columns there are, and the bytes that they take.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {

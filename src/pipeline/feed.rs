@@ -165,6 +165,13 @@ impl Feed {
         }
     }
 
+    /// What records of a source get before the first timed one.
+    pub(super) fn carry(&self, source: SourceId) -> Carry {
+        let sources = self.shared.sources.read().unwrap_or_else(PoisonError::into_inner);
+        let known = sources.get(source.0 as usize).and_then(Option::as_ref).map(|s| s.carry);
+        known.unwrap_or(Carry::new(Ts::NONE, Ts::NONE))
+    }
+
     fn view(&self, source: SourceId) -> Option<Arc<crate::source::SourceView>> {
         let sources = self.shared.sources.read().unwrap_or_else(PoisonError::into_inner);
         sources.get(source.0 as usize)?.as_ref().map(|s| Arc::clone(&s.view))

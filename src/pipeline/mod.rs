@@ -12,6 +12,7 @@
 //! one file keeps all workers busy. Nothing grows without bound: a lane has a
 //! few batches under way, and its next token is given out when one is done.
 
+mod alert_effect;
 pub mod backtest;
 mod counts;
 mod effect;
@@ -36,6 +37,7 @@ mod store_sink;
 mod template_sink;
 mod work;
 
+pub use alert_effect::{AlertEffect, Raised, alert_effect, correlates};
 pub use counts::Counts;
 pub use effect::{Effect, Effects, Progress, Question, Way};
 pub use feed::{Feed, Filtered, Piece};

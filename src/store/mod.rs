@@ -65,6 +65,8 @@ pub struct Store {
     dirty: Cell<bool>,
     /// Position in the log of operations up to which this analyst has read.
     seen: Cell<i64>,
+    /// Where that was when what is decided now was looked at.
+    looked: Option<i64>,
     clock: Option<Ts>,
     conflicts: Vec<Conflict>,
     /// Rows of this run's sources, by number; connections made from one another share it.
@@ -140,6 +142,7 @@ impl Store {
             version: Cell::new(0),
             dirty: Cell::new(false),
             seen: Cell::new(0),
+            looked: None,
             clock: None,
             conflicts: Vec::new(),
             sources: Arc::default(),
@@ -202,6 +205,18 @@ impl Store {
         std::mem::take(&mut self.conflicts)
     }
 
+    /// Position in the log of operations up to which this analyst has read.
+    #[must_use]
+    pub fn seen(&self) -> i64 {
+        self.seen.get()
+    }
+
+    /// What is changed from now on was decided when the log had been read up to
+    /// there; `None`: up to where it is read now.
+    pub fn decided_at(&mut self, seen: Option<i64>) {
+        self.looked = seen;
+    }
+
     /// The row of a source of this run.
     fn source_row(&self, id: SourceId) -> Option<i64> {
         self.sources.read().unwrap_or_else(PoisonError::into_inner).get(&id.0).copied()
@@ -246,7 +261,12 @@ impl Store {
         let mut attempt = 1;
         loop {
             let now = self.now();
-            let mut ctx = Ctx { analyst: &self.analyst, base: self.seen.get(), now, conflicts: Vec::new() };
+            let mut ctx = Ctx {
+                analyst: &self.analyst,
+                base: self.looked.unwrap_or(self.seen.get()),
+                now,
+                conflicts: Vec::new(),
+            };
             let done = Transaction::new(&mut self.conn, TransactionBehavior::Immediate).map_err(StoreError::Raw);
             let done = done.and_then(|tx| {
                 let value = f(&tx, &mut ctx)?;

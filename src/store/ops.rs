@@ -170,19 +170,58 @@ fn note_conflict(conn: &Connection, ctx: &mut Ctx<'_>, change: &Change<'_>) -> R
         "case.set" => change.payload["field"].as_str().unwrap_or_default().to_owned(),
         _ => return Ok(()),
     };
-    let stale: Option<(String, i64)> = conn
+    let stale: Option<(String, i64, String)> = conn
         .prepare_cached(
-            "SELECT writer, time FROM ops WHERE target = ?1 AND pos > ?2 AND writer <> ?3 AND kind = ?4
+            "SELECT writer, time, payload FROM ops WHERE target = ?1 AND pos > ?2 AND writer <> ?3 AND kind = ?4
              AND (?5 = 'status' OR json_extract(payload, '$.field') = ?5) ORDER BY pos DESC LIMIT 1",
         )?
         .query_row(rusqlite::params![change.target.to_string(), ctx.base, ctx.analyst, change.kind, field], |r| {
-            Ok((r.get(0)?, r.get(1)?))
+            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
         })
         .optional()?;
-    if let Some((by, at)) = stale {
-        ctx.conflicts.push(Conflict { target: change.target.clone(), field, by, at: Ts(at) });
+    if let Some((by, at, payload)) = stale {
+        let payload: Value = serde_json::from_str(&payload).unwrap_or(Value::Null);
+        // Two who decided alike replaced nothing of each other.
+        let (theirs, mine) = (&payload["to"], &change.payload["to"]);
+        let parts = ["status", "verdict", "state", "resolution"];
+        if theirs == mine || theirs.is_object() && parts.iter().all(|f| theirs[f] == mine[f]) {
+            return Ok(());
+        }
+        let (name, was) = (name(conn, change.target)?, outcome(theirs));
+        ctx.conflicts.push(Conflict { target: change.target.clone(), name, field, was, by, at: Ts(at) });
     }
     Ok(())
+}
+
+/// What a decision came to, in words: `dismissed (benign)`, `closed (dealt with)`.
+fn outcome(to: &Value) -> String {
+    let word = |name: &str| to[name].as_str().map(|w| w.replace('_', " "));
+    match word("status").or_else(|| word("state")) {
+        Some(state) => {
+            let more = word("verdict").or_else(|| word("resolution"));
+            more.map_or_else(|| state.clone(), |m| format!("{state} ({m})"))
+        }
+        None => to.as_str().map_or_else(|| "nobody".to_owned(), |t| format!("'{t}'")),
+    }
+}
+
+/// What people call the target: an alert by its rule and entity, a case by
+/// number and title, a record by its line.
+pub(super) fn name(conn: &Connection, target: &Target) -> Result<String> {
+    let (_, id) = target.parts();
+    let sql = match target {
+        Target::Alert(_) => "SELECT rule, entity FROM alerts WHERE id = ?1",
+        Target::Case(_) => "SELECT title, id FROM cases WHERE id = ?1",
+        Target::Event(_) => "SELECT CAST(line AS TEXT), '' FROM evidence WHERE key = ?1",
+    };
+    let found: Option<(String, String)> =
+        conn.prepare_cached(sql)?.query_row([id], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+    Ok(match (found, target) {
+        (None, _) => id.to_owned(),
+        (Some((rule, entity)), Target::Alert(_)) => format!("'{rule}' {entity}"),
+        (Some((title, id)), Target::Case(_)) => format!("{id} '{title}'"),
+        (Some((line, _)), Target::Event(_)) => format!("of line {line}"),
+    })
 }
 
 /// The operation log's error for a target that is not in the store.
@@ -195,9 +234,13 @@ impl Operation {
     /// One short phrase for people, e.g. `tag 'scanner' on alert 4f2a…`.
     #[must_use]
     pub fn sentence(&self) -> String {
+        self.sentence_on(&self.target.replacen(':', " ", 1))
+    }
+
+    /// The same, with another name for what it is about.
+    pub(super) fn sentence_on(&self, on: &str) -> String {
         let p = &self.payload;
         let text = |name: &str| p[name].as_str().unwrap_or_default();
-        let on = self.target.replacen(':', " ", 1);
         match self.kind.as_str() {
             "alert.status" => {
                 let to = &p["to"];

@@ -185,7 +185,9 @@ fn undo_takes_back_own_work_only_and_keeps_what_others_changed() {
     bob.dismiss(&ids(&["a1"]), Verdict::TruePositive, "no drill").unwrap();
     let said = ann.undo().unwrap().unwrap();
     assert!(
-        said.contains("dismiss 2 alerts (test)") && said.contains("status of alert a1 was changed again"),
+        said.contains("dismiss 2 alerts (test)")
+            && said.contains("status of alert '")
+            && said.contains("was changed again"),
         "{said}"
     );
     assert_eq!(row(&ann, "a0").status, Status::New);
@@ -229,12 +231,51 @@ fn a_stale_change_wins_and_is_reported() {
     ann.dismiss(&ids(&["a0"]), Verdict::TruePositive, "").unwrap();
     let c = ann.take_conflicts();
     assert_eq!((c.len(), c[0].by.as_str()), (1, "bob"));
-    assert!(c[0].to_string().contains("bob had changed the status of alert a0"));
+    let said = c[0].to_string();
+    assert!(
+        said.starts_with("bob had changed the status of alert '") && said.contains("to dismissed (benign)"),
+        "{said}"
+    );
+    assert!(!said.contains("a0"), "{said}");
     assert_eq!(row(&bob, "a0").verdict, Some(Verdict::TruePositive));
     // Once seen, it is no conflict any more.
     bob.alerts(&AlertFilter::default()).unwrap();
     bob.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap();
     assert!(bob.take_conflicts().is_empty());
+    // What was seen while somebody made up their mind is not what they decided on.
+    let looked = ann.seen();
+    bob.reopen(&ids(&["a0"])).unwrap();
+    ann.alerts(&AlertFilter::default()).unwrap();
+    ann.decided_at(Some(looked));
+    ann.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap();
+    assert!(ann.take_conflicts()[0].to_string().contains("to new at"));
+    ann.decided_at(None);
+    // Two who decide alike replace nothing of each other.
+    bob.dismiss(&ids(&["a0"]), Verdict::Duplicate, "").unwrap();
+    ann.dismiss(&ids(&["a0"]), Verdict::Duplicate, "").unwrap();
+    assert!(ann.take_conflicts().is_empty());
+}
+
+#[test]
+fn one_act_is_taken_back_whole_and_told_in_words() {
+    let mut s = filled(2);
+    let both = [Target::Alert("a0".to_owned()), Target::Alert("a1".to_owned())];
+    let tags = [("vpn".to_owned(), true), ("odd".to_owned(), true)];
+    assert_eq!(s.tag_all(&both, &tags).unwrap(), 2);
+    assert_eq!(s.tag_all(&both, &tags).unwrap(), 0);
+    s.note_all(&both, "look").unwrap();
+    assert_eq!(s.undo_depth().unwrap(), 2);
+    assert_eq!(s.undo().unwrap().as_deref(), Some("undone: note on 2 items"));
+    assert_eq!(s.undo().unwrap().as_deref(), Some("undone: tag 'vpn', tag 'odd' on 2 items"));
+    assert!(both.iter().all(|t| s.tags(t).unwrap().is_empty() && s.notes(t).unwrap().is_empty()));
+    // Alerts and cases by what people call them.
+    s.dismiss(&ids(&["a0"]), Verdict::Benign, "").unwrap();
+    let alert = row(&s, "a0");
+    assert_eq!(s.undo().unwrap().unwrap(), format!("undone: dismiss alert '{}' {} (benign)", alert.rule, alert.entity));
+    let case = s.escalate(&ids(&["a0", "a1"]), None, "Guessed").unwrap();
+    let said = s.undo().unwrap().unwrap();
+    assert_eq!(said, format!("undone: open case {case} 'Guessed' with 2 alerts; the number is not given again"));
+    assert!(s.cases().unwrap().is_empty() && row(&s, "a0").status == Status::New && row(&s, "a0").decided_by.is_none());
 }
 
 #[test]

@@ -74,31 +74,55 @@ impl Store {
 
     /// Adds a tag, or takes it off. Returns whether that changed anything.
     pub fn tag(&mut self, target: &Target, tag: &str, on: bool) -> Result<bool> {
-        let tag = checked_tag(tag)?;
+        Ok(self.tag_all(std::slice::from_ref(target), &[(tag.to_owned(), on)])? > 0)
+    }
+
+    /// Adds and takes off tags, all in one act. Returns on how many targets that changed anything.
+    pub fn tag_all(&mut self, targets: &[Target], tags: &[(String, bool)]) -> Result<usize> {
+        let tags: Vec<(&str, bool)> = tags.iter().map(|(t, on)| Ok((checked_tag(t)?, *on))).collect::<Result<_>>()?;
         self.write(|tx, ctx| {
-            require(tx, target)?;
-            let has: bool = tx
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM tags WHERE target = ?1 AND tag = ?2)")?
-                .query_row([&target.to_string(), tag], |r| r.get(0))?;
-            if has == on {
-                return Ok(false);
-            }
             let action = ops::fresh_id(tx)?;
-            let kind = if on { "tag.add" } else { "tag.remove" };
-            let change = Change { action: &action, kind, target, payload: json!({"tag": tag}), undoes: None };
-            ops::append(tx, ctx, change)?;
-            Ok(true)
+            let mut changed = 0;
+            for target in targets {
+                require(tx, target)?;
+                let mut any = false;
+                for (tag, on) in &tags {
+                    let has: bool = tx
+                        .prepare_cached("SELECT EXISTS (SELECT 1 FROM tags WHERE target = ?1 AND tag = ?2)")?
+                        .query_row([&target.to_string(), *tag], |r| r.get(0))?;
+                    if has == *on {
+                        continue;
+                    }
+                    let kind = if *on { "tag.add" } else { "tag.remove" };
+                    let change = Change { action: &action, kind, target, payload: json!({"tag": tag}), undoes: None };
+                    ops::append(tx, ctx, change)?;
+                    any = true;
+                }
+                changed += usize::from(any);
+            }
+            Ok(changed)
         })
     }
 
     /// Adds a note; returns its id.
     pub fn note(&mut self, target: &Target, text: &str) -> Result<String> {
+        let ids = self.note_all(std::slice::from_ref(target), text)?;
+        ids.into_iter().next().ok_or_else(|| StoreError::Invalid("a note needs something to be about".to_owned()))
+    }
+
+    /// Adds a note to each target, all in one act; returns their ids.
+    pub fn note_all(&mut self, targets: &[Target], text: &str) -> Result<Vec<String>> {
         let text = checked_text(text, false)?;
         self.write(|tx, ctx| {
-            require(tx, target)?;
             let action = ops::fresh_id(tx)?;
-            let payload = json!({"text": text});
-            ops::append(tx, ctx, Change { action: &action, kind: "note.add", target, payload, undoes: None })
+            let mut ids = Vec::with_capacity(targets.len());
+            for target in targets {
+                require(tx, target)?;
+                let payload = json!({"text": text});
+                let change = Change { action: &action, kind: "note.add", target, payload, undoes: None };
+                ids.push(ops::append(tx, ctx, change)?);
+            }
+            Ok(ids)
         })
     }
 

@@ -221,8 +221,12 @@ pub struct RuleRecord {
 pub struct Conflict {
     /// What was changed.
     pub target: Target,
+    /// What people call it.
+    pub name: String,
     /// Which value of it.
     pub field: String,
+    /// What they had made of it.
+    pub was: String,
     /// By whom.
     pub by: String,
     /// When.
@@ -231,7 +235,11 @@ pub struct Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (kind, id) = self.target.parts();
-        write!(f, "{} had changed the {} of {kind} {id} at {}", self.by, self.field, self.at)
+        let (kind, _) = self.target.parts();
+        let Self { by, field, name, was, at, .. } = self;
+        write!(
+            f,
+            "{by} had changed the {field} of {kind} {name} to {was} at {at}: yours stands now, undo takes it back"
+        )
     }
 }

@@ -26,13 +26,18 @@ impl Store {
             let Some(action) = action else { return Ok(None) };
             let done = ops::select(tx, "action = ?1 AND undoes IS NULL", [&action])?;
             let undo = ops::fresh_id(tx)?;
+            let what = describe(tx, &done)?;
             let mut kept = Vec::new();
             for op in done.iter().rev() {
                 if let Some(why) = take_back(tx, ctx, &undo, op)? {
                     kept.push(why);
                 }
             }
-            let mut text = format!("undone: {}", describe(&done));
+            let mut text = format!("undone: {what}");
+            if kept.is_empty() && done.iter().any(|o| o.kind == "case.create") {
+                // Somebody may have written it down already.
+                text.push_str("; the number is not given again");
+            }
             if !kept.is_empty() {
                 text.push_str(&format!(" (kept: {})", kept.join(", ")));
             }
@@ -78,11 +83,12 @@ fn opposite(
 ) -> Result<std::result::Result<(&'static str, Value), String>> {
     let p = &op.payload;
     let (kind, id) = target.parts();
+    let called = ops::name(conn, target)?;
     let swapped = |now: &Value, name: &str| {
         if *now == p["to"] {
             Ok(json!({"from": p["to"], "to": p["from"]}))
         } else {
-            Err(format!("{name} of {kind} {id} was changed again since"))
+            Err(format!("{name} of {kind} {called} was changed again since"))
         }
     };
     Ok(match op.kind.as_str() {
@@ -111,7 +117,7 @@ fn opposite(
                 )?
                 .query_row([id, &op.target, &op.writer], |r| r.get(0))?;
             if used {
-                Err(format!("case {id} has other items or notes, or others worked on it"))
+                Err(format!("case {called} has other items or notes, or others worked on it"))
             } else {
                 Ok(("case.withdraw", json!({})))
             }
@@ -120,19 +126,27 @@ fn opposite(
     })
 }
 
-/// One short phrase for an action.
-pub(super) fn describe(ops: &[Operation]) -> String {
-    let Some(first) = ops.first() else { return "nothing".to_owned() };
-    let alerts = ops.iter().filter(|o| o.kind == "alert.status").count();
-    let several = |n: usize| if n == 1 { "1 alert".to_owned() } else { format!("{n} alerts") };
-    if let Some(created) = ops.iter().find(|o| o.kind == "case.create") {
-        return format!("open {}", created.target.replace(':', " "));
+/// One short phrase for an action; alerts and cases by what people call them.
+fn describe(conn: &Connection, done: &[Operation]) -> Result<String> {
+    let Some(first) = done.first() else { return Ok("nothing".to_owned()) };
+    let on = |op: &Operation| match Target::parse(&op.target) {
+        Some(t) => Ok(format!("{} {}", t.parts().0, ops::name(conn, &t)?)),
+        None => Ok::<_, StoreError>(op.target.clone()),
+    };
+    let alerts: Vec<&Operation> = done.iter().filter(|o| o.kind == "alert.status").collect();
+    let put = || match alerts.as_slice() {
+        [one] => on(one),
+        [] => Ok(count(done.iter().filter(|o| o.kind.starts_with("item.")).count(), "item")),
+        more => Ok(count(more.len(), "alert")),
+    };
+    if let Some(created) = done.iter().find(|o| o.kind == "case.create") {
+        return Ok(format!("open {} with {}", on(created)?, put()?));
     }
-    if first.kind.starts_with("item.") {
-        let verb = if first.kind == "item.add" { "add to" } else { "take out of" };
-        return format!("{verb} {}", first.target.replace(':', " "));
+    if let Some(item) = done.iter().find(|o| o.kind.starts_with("item.")) {
+        let (verb, to) = if item.kind == "item.add" { ("add", "to") } else { ("take", "out of") };
+        return Ok(format!("{verb} {} {to} {}", put()?, on(item)?));
     }
-    if alerts > 0 {
+    if !alerts.is_empty() {
         let to = &first.payload["to"];
         let verdict = to["verdict"].as_str().map(|v| format!(" ({})", v.replace('_', " "))).unwrap_or_default();
         let verb = match to["status"].as_str().unwrap_or_default() {
@@ -141,7 +155,31 @@ pub(super) fn describe(ops: &[Operation]) -> String {
             "escalated" => "decide",
             _ => "reopen",
         };
-        return format!("{verb} {}{verdict}", several(alerts));
+        return Ok(format!("{verb} {}{verdict}", put()?));
     }
-    first.sentence()
+    if done.len() == 1 {
+        return Ok(first.sentence_on(&on(first)?));
+    }
+    // Several tags, several things tagged, or one note on several.
+    let (mut what, mut targets): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
+    for op in done {
+        let tag = op.payload["tag"].as_str().unwrap_or_default();
+        let word = match op.kind.as_str() {
+            "tag.add" => format!("tag '{tag}'"),
+            "tag.remove" => format!("tag '{tag}' off"),
+            _ => "note".to_owned(),
+        };
+        if !what.contains(&word) {
+            what.push(word);
+        }
+        if !targets.contains(&op.target.as_str()) {
+            targets.push(&op.target);
+        }
+    }
+    let on = if targets.len() == 1 { on(first)? } else { count(targets.len(), "item") };
+    Ok(format!("{} on {on}", what.join(", ")))
+}
+
+fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }

@@ -83,6 +83,10 @@ pub enum Msg {
     RuleText(Arc<RuleText>),
     /// True and false hits of each rule, by its id, over all that the case store has.
     Judged(Arc<BTreeMap<String, (u32, u32)>>),
+    /// What expressions match in the feed: matches, and events looked at.
+    Counts(Vec<(String, u64, u64)>),
+    /// How far the case store's log has been read.
+    Seen(i64),
     /// How many steps can be undone.
     UndoDepth(usize),
     /// Something was done; say so.
@@ -286,6 +290,11 @@ pub enum Effect {
     Hold(bool),
     /// Read the evidence of an alert.
     Evidence(Arc<crate::alert::Alert>),
+    /// Count what each of these expressions matches in the feed; none: stop counting.
+    Count(Vec<String>),
+    /// The next change of the case store was decided on when its log had been
+    /// read up to there.
+    DecidedAt(i64),
     /// Change the case store.
     Store(Op),
     /// Read a case.

@@ -30,6 +30,9 @@ use super::{background, clipboard, engine, input, view};
 
 /// How long the cursor rests before panes follow it.
 const SETTLE: Duration = Duration::from_millis(90);
+/// The same while keys come one after the other, at five a second or more:
+/// nobody reads panes in between, and over a network they cost the most.
+const SETTLE_BETWEEN: Duration = Duration::from_millis(210);
 /// Messages handled between two looks at the keyboard.
 const DRAIN: usize = 64;
 
@@ -48,6 +51,8 @@ struct Loop {
     drawn: Instant,
     gap: Duration,
     settle: Option<Instant>,
+    /// When the last key came, and how long the cursor is to rest since.
+    pressed: (Option<Instant>, Duration),
     /// What is handled came from the keyboard.
     keyed: bool,
     /// Where filters are kept, and what was kept last, once that was read.
@@ -110,6 +115,7 @@ async fn main(launch: Launch) -> io::Result<()> {
         drawn: Instant::now(),
         gap,
         settle: None,
+        pressed: (None, SETTLE),
         keyed: false,
         kept: kept.map(|path| (path, None)),
         look: tokio::time::interval(Duration::from_secs(1)),
@@ -230,6 +236,9 @@ impl Loop {
         if let Some(m) = input::message(e) {
             self.key_dirty = true;
             self.keyed = true;
+            let now = Instant::now();
+            let runs = self.pressed.0.is_some_and(|last| now - last < SETTLE_BETWEEN);
+            self.pressed = (Some(now), if runs { SETTLE_BETWEEN } else { SETTLE });
             let done = self.handle(m);
             self.keyed = false;
             done?;
@@ -326,7 +335,7 @@ impl Loop {
                 Effect::Suspend => self.suspend()?,
                 // Keys put it off; data, which never rests while a log is read, does not.
                 Effect::Settle if self.keyed || self.settle.is_none() => {
-                    self.settle = Some(Instant::now() + SETTLE);
+                    self.settle = Some(Instant::now() + self.pressed.1);
                 }
                 Effect::NextTheme => self.next_theme(),
                 Effect::Mouse(on) => self.term.mouse(on)?,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::paint::{Painter, TextCursor};
+use super::paint::{self, Painter, TextCursor};
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Mouse events are wanted while the terminal is taken.
@@ -162,8 +162,9 @@ impl Term {
     ///
     /// # Errors
     /// Where the terminal is gone.
-    pub fn draw(&mut self, frame: Buffer, cursor: TextCursor) -> io::Result<(usize, Duration)> {
+    pub fn draw(&mut self, mut frame: Buffer, cursor: TextCursor) -> io::Result<(usize, Duration)> {
         self.bytes.clear();
+        paint::tidy(&mut frame);
         if self.fresh || self.shown.area != frame.area {
             self.bytes.extend_from_slice(b"\x1b[m\x1b[2J\x1b[?25l");
             self.shown = Buffer::empty(frame.area);

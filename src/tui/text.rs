@@ -33,6 +33,16 @@ pub fn cut(text: &str, max: usize) -> String {
     out
 }
 
+/// The end of the text in at most `max` columns; what is missing before it shows as `…`.
+#[must_use]
+pub fn cut_left(text: &str, max: usize) -> String {
+    let all = text.width();
+    if all <= max {
+        return text.to_owned();
+    }
+    if max == 0 { String::new() } else { format!("…{}", skip(text, all + 1 - max)) }
+}
+
 /// The text after its first `skip` columns.
 #[must_use]
 pub fn skip(text: &str, skip: usize) -> &str {
@@ -186,6 +196,8 @@ mod tests {
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("宽字符", 4), "宽…");
         assert_eq!(cut("abc", 0), "");
+        assert_eq!((cut_left("abcdef", 4), cut_left("abc", 3)), ("…def".to_owned(), "abc".to_owned()));
+        assert_eq!((cut_left("宽字符", 4), cut_left("abc", 0)), ("…符".to_owned(), String::new()));
         assert_eq!(pad("ab", 4, true), "  ab");
         assert_eq!(skip("abcdef", 2), "cdef");
         assert_eq!(skip("abc", 9), "");

@@ -6,11 +6,13 @@ use std::borrow::Cow;
 use super::action::{ACTIONS, GROUPS, Places};
 use super::data::{AlertView, Triage};
 use super::keymap::Keymap;
-use super::state::State;
+use super::state::filters::Filter;
 use super::state::live::EventMode;
+use super::state::{Screen, State};
 use super::text;
-use crate::event::{EventRow, OVERLAY};
+use crate::event::{EventRow, OVERLAY, TimeQuality};
 use crate::pipeline::Snapshot;
+use crate::query::Query;
 
 /// Fields of an event in the order of reading: what and when, the overlay, the originals, its place.
 #[must_use]
@@ -48,6 +50,52 @@ pub fn place(e: &EventRow, sources: &[crate::pipeline::SourceStatus]) -> Vec<(St
         out.push(("parsed".to_owned(), "no: kept as a raw event".to_owned()));
     }
     out
+}
+
+/// How many rows a filter takes away by itself, whether it is on or not;
+/// nothing where that is not counted.
+#[must_use]
+pub fn takes_away(s: &State, f: &Filter) -> String {
+    let (matched, seen, all) = if s.screen == Screen::Live {
+        let Some((_, matched, seen)) = s.live.counts.iter().find(|(e, ..)| *e == f.text) else { return String::new() };
+        (*matched, *seen, s.live.events)
+    } else {
+        let Ok(q) = Query::parse(&f.text, s.now) else { return String::new() };
+        let all = s.triage.all.len() as u64;
+        (s.triage.all.iter().filter(|v| q.matches_fields(*v)).count() as u64, all, all)
+    };
+    let takes = if f.out { matched } else { seen.saturating_sub(matched) };
+    // Still counting: what is said is a part.
+    format!("-{}{}", text::thousands(takes), if seen < all { "…" } else { "" })
+}
+
+/// The message of an event beside its time. A record of which only the store is
+/// left begins with the time itself: that is not said twice.
+#[must_use]
+pub fn without_time<'e>(e: &'e EventRow, clock: &str) -> Cow<'e, str> {
+    let whole = message(e);
+    if e.parsed || e.ov(crate::event::Ov::Host).is_some() {
+        return whole;
+    }
+    let rest = whole.find(clock).filter(|at| *at <= 20).and_then(|at| {
+        let dated = whole.get(..at)?.chars().all(|c| c.is_ascii_alphanumeric() || " -T<>".contains(c));
+        let after = whole.get(at + clock.len()..)?;
+        // Parts of a second and a zone belong to it.
+        let (end, rest) = after.split_once(' ')?;
+        let zone = end.chars().all(|c| c.is_ascii_digit() || "+-:.Z,".contains(c));
+        (dated && zone).then(|| rest.to_owned())
+    });
+    rest.map_or(whole, Cow::Owned)
+}
+
+/// How the time of an event is known; a year that was given was not inferred.
+#[must_use]
+pub fn time_quality(s: &State, e: &EventRow) -> &'static str {
+    let given = s.snap.sources.get(e.source.0 as usize).is_some_and(|x| x.year_from.is_empty());
+    match e.quality {
+        TimeQuality::Yearless if given => "year given",
+        q => q.as_str(),
+    }
 }
 
 /// The message of an event; of a request what was asked and answered, without
@@ -250,14 +298,29 @@ pub fn about_alerts(s: &State, ids: &[String], covered: usize) -> Vec<String> {
 pub enum HelpLine {
     /// Heading of a group.
     Group(&'static str),
-    /// Keys and help.
-    Keys(String, &'static str),
+    /// Keys and help, or the first line of it.
+    Keys(String, String),
+    /// More of the help.
+    More(String),
+}
+
+/// Columns of keys and of their help on a screen of that width, and how many
+/// columns of both there are.
+#[must_use]
+pub const fn help_columns(screen: usize) -> (usize, usize, usize) {
+    let inside = screen.saturating_sub(4);
+    match screen {
+        0..60 => (9, inside.saturating_sub(12), 1),
+        // Two where there is room for both.
+        134.. => (17, (inside / 2).saturating_sub(22), 2),
+        _ => (17, inside.saturating_sub(22), 1),
+    }
 }
 
 /// The keys of a place, by group: first what this place is for, and in each
 /// group first what is used most; moving about and the program itself last.
 #[must_use]
-pub fn help(keys: &Keymap, place: Places) -> Vec<HelpLine> {
+pub fn help(keys: &Keymap, place: Places, screen: u16) -> Vec<HelpLine> {
     let mut groups = Vec::new();
     let mut rest = ACTIONS;
     for (group, n) in GROUPS {
@@ -272,17 +335,21 @@ pub fn help(keys: &Keymap, place: Places) -> Vec<HelpLine> {
         }
     }
     groups.sort_by_key(|(own, _, _)| *own);
+    let (wide, room, _) = help_columns(usize::from(screen));
     let mut out = Vec::new();
     for (_, group, here) in groups {
         out.push(HelpLine::Group(group));
-        out.extend(here.iter().map(|a| HelpLine::Keys(keys.keys_of(a.act).join(", "), a.help)));
-    }
-    // What has no key is in the palette.
-    for line in &mut out {
-        if let HelpLine::Keys(keys, _) = line
-            && keys.is_empty()
-        {
-            "(palette)".clone_into(keys);
+        for a in here {
+            let all = keys.keys_of(a.act);
+            let names = match all.join(", ") {
+                // What has no key is in the palette.
+                none if none.is_empty() => "(palette)".to_owned(),
+                long if text::width(&long) > wide => all.first().cloned().unwrap_or(long),
+                names => names,
+            };
+            let mut lines = text::wrap(a.help, room.max(1), 9).into_iter();
+            out.push(HelpLine::Keys(names, lines.next().unwrap_or_default()));
+            out.extend(lines.map(HelpLine::More));
         }
     }
     out

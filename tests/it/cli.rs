@@ -223,7 +223,7 @@ fn pipelines_change_the_rules_everywhere() {
     let h = Home::new();
     let rule = h.write(
         "rules/a.yml",
-        "title: A\nid: 6ce3a4c2-7d0c-4a4e-8f1c-0d8a3b0f4a11\nlevel: high\nlogsource: {product: linux}\ndetection:\n  s:\n    CommandLine|contains|expand: '%words%'\n  condition: s\n",
+        "title: A\nid: 6ce3a4c2-7d0c-4a4e-8f1c-0d8a3b0f4a11\nlevel: high\ntags: [attack.execution, attack.t1059.012]\nlogsource: {product: linux}\ndetection:\n  s:\n    CommandLine|contains|expand: '%words%'\n  condition: s\n",
     );
     h.write(
         "rules/a.test.yml",
@@ -260,7 +260,16 @@ fn pipelines_change_the_rules_everywhere() {
     let ran =
         h.run(&["rules", "backtest", &rule, "--before", &rule, "--input", &log, "--pipeline", &pipeline, "--json"]);
     let doc: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.err));
-    assert_eq!(doc["rules"][0]["after"]["matches"], 1, "{doc}");
+    let counts = &doc["rules"][0];
+    assert_eq!((&counts["before"]["matches"], &counts["after"]["matches"]), (&1.into(), &1.into()), "{doc}");
+    // A rule that only loads through its pipeline covers something only then.
+    let covered = |more: &[&str]| {
+        let ran = h.run(&[&["rules", "coverage", "--json", "--rules", &rules], more].concat());
+        let doc: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.err));
+        (doc["rules"].clone(), doc["techniques"]["covered"].clone())
+    };
+    assert_eq!(covered(&[]), (0.into(), 0.into()));
+    assert_eq!(covered(&["--pipeline", &pipeline]), (1.into(), 1.into()));
 
     let wrong = h.write("wrong.yml", "transformations:\n  - type: nonsense\n  - {type: case, method: x}\n");
     let ran = h.run(&["replay", &log, "--no-store", "--pipeline", &wrong]);

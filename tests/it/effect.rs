@@ -96,3 +96,74 @@ fn a_question_can_be_stopped_and_asked_again() {
     let (e, ..) = ask(&mut effects, RULE, RULE);
     assert_eq!((e.way, e.before.count(), e.after.count()), (Way::Columns, 16_000, 16_000));
 }
+
+const COUNTS: &str = "title: Guessing\nid: guess\nlevel: high\ncorrelation:\n  type: event_count\n  rules: [base]\n  \
+group-by: [src_ip]\n  timespan: 1h\n  condition: {gte: 10}\n";
+
+/// The alerts of a replay with these rules, of correlations.
+fn replayed(dir: &std::path::Path, files: &[RuleFile]) -> Vec<String> {
+    let inputs = (0..2).map(|host| Input::path(dir.join(format!("{host}.log")))).collect();
+    let set = Arc::new(RuleSet::load(files));
+    let load = move || LoadedRules { set, records: Vec::new() };
+    let mut session = Session::start(SessionOptions::new(inputs, Box::new(load)));
+    session.join().unwrap();
+    let snap = session.snapshot();
+    let mut ids: Vec<String> = snap.alerts.iter().filter(|a| &*a.rule_id == "guess").map(|a| a.id.clone()).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn alerts_of_a_correlation_are_those_of_a_replay() {
+    use secstream::pipeline::{alert_effect, correlates};
+    let dir = tempfile::tempdir().unwrap();
+    let session = session(dir.path(), 4_000);
+    let base = RuleFile::new("base.yml", RULE.replace("title: Failed log-in", "title: Failed log-in\nid: base"));
+    let files = |count: &str, base: &RuleFile| vec![RuleFile::new("guess.yml", count), base.clone()];
+    let narrower = RuleFile { text: base.text.replace("[root, admin]", "[root]"), ..base.clone() };
+    for (before, after, path) in [
+        (files(COUNTS, &base), files(&COUNTS.replace("gte: 10", "gte: 20"), &base), "guess.yml"),
+        (files(COUNTS, &base), files(&COUNTS.replace("1h", "5m"), &base), "guess.yml"),
+        // The rule that is counted is edited.
+        (files(COUNTS, &base), files(COUNTS, &narrower), "base.yml"),
+    ] {
+        let q = Question { before, after, likely: Vec::new() };
+        assert!(correlates(&q));
+        let e = alert_effect(&session.feed(), &q, path, &mut |_| true).expect("not stopped");
+        let ids = |side: &std::collections::BTreeMap<String, secstream::pipeline::Raised>| {
+            side.values().filter(|r| &*r.rule == "Guessing").map(|r| r.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&e.before), replayed(dir.path(), &q.before));
+        assert_eq!(ids(&e.after), replayed(dir.path(), &q.after));
+        assert!(!e.before.is_empty() && e.lost().count() + e.gained().count() > 0, "{}", e.before.len());
+        // First evidence is where the feed has it.
+        let first = e.before.values().next().and_then(|r| r.first).expect("evidence");
+        assert!(session.feed().position_of(first.0, first.1).is_some());
+    }
+    assert!(!correlates(&question(RULE, RULE)));
+    let q = Question { before: files(COUNTS, &base), after: files(COUNTS, &base), likely: Vec::new() };
+    assert_eq!(alert_effect(&session.feed(), &q, "guess.yml", &mut |_| false), None, "it can be stopped");
+}
+
+#[test]
+fn rules_that_go_through_a_pipeline_are_tried_so() {
+    use secstream::detect::pipelines::Pipelines;
+    let dir = tempfile::tempdir().unwrap();
+    let session = session(dir.path(), 500);
+    // The rule is written in words of elsewhere.
+    let elsewhere = RULE.replace("user:", "Account:").replace("service: sshd", "service: elsewhere");
+    let text = "name: words\npriority: 10\ntransformations:\n  - {type: field_name_mapping, mapping: {Account: user}}\n  \
+                - {type: change_logsource, product: linux, service: sshd}\n";
+    let pipelines = Some(Arc::new(Pipelines::load(&[("words.yml".to_owned(), text.to_owned())]).expect("a pipeline")));
+    let file = |text: &str| vec![RuleFile { pipelines: pipelines.clone(), ..RuleFile::new("rule.yml", text) }];
+    let mut effects = Effects::new(session.feed());
+    let narrower = elsewhere.replace("[root, admin]", "[root]");
+    let q = Question { before: file(&elsewhere), after: file(&narrower), likely: Vec::new() };
+    let e = effects.ask(&q, &mut |_| true).expect("not stopped");
+    let plain = ask(&mut Effects::new(session.feed()), RULE, &RULE.replace("[root, admin]", "[root]")).0;
+    assert!(e.before.count() > 0 && e.after.count() < e.before.count());
+    assert_eq!((&e.before, &e.after), (&plain.before, &plain.after));
+    // From columns the same, and without the pipeline nothing.
+    assert_eq!(effects.ask(&q, &mut |_| true).map(|e| (e.way, e.before)), Some((Way::Columns, e.before)));
+    assert_eq!(ask(&mut Effects::new(session.feed()), "", &elsewhere).1, 0);
+}

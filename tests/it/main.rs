@@ -29,6 +29,7 @@ mod outputs;
 mod parsed_data;
 mod program;
 mod reopen;
+mod repeats;
 mod rulings;
 mod sigma_corpus;
 mod source;

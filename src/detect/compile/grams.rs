@@ -30,8 +30,7 @@ struct Entry {
 #[derive(Debug)]
 struct Class {
     /// Whether a piece may be one of these, by the first bits of its hash.
-    seen: Box<[u64]>,
-    seen_shift: u32,
+    seen: Bloom,
     /// Where the entries of a hash begin.
     buckets: Box<[u32]>,
     bucket_shift: u32,
@@ -40,7 +39,40 @@ struct Class {
 
 /// All literals, by the width of their pieces less one.
 #[derive(Debug)]
-pub struct Grams([Option<Class>; WIDTH]);
+pub struct Grams {
+    classes: [Option<Class>; WIDTH],
+    /// Whether a piece shorter than four bytes may begin with two bytes, by the
+    /// first bits of their hash.
+    short: Bloom,
+}
+
+/// Bits that tell most of what is not in a set from what is.
+#[derive(Debug)]
+struct Bloom {
+    bits: Box<[u64]>,
+    shift: u32,
+}
+
+impl Bloom {
+    /// Two to the power of `log` bits.
+    fn new(log: u32) -> Self {
+        let log = log.clamp(6, 20);
+        Self { bits: vec![0; 1 << (log - 6)].into(), shift: 32 - log }
+    }
+
+    fn add(&mut self, n: u32) {
+        let bit = hash(n) >> self.shift;
+        if let Some(w) = self.bits.get_mut(bit as usize / 64) {
+            *w |= 1 << (bit % 64);
+        }
+    }
+
+    #[inline]
+    fn may_have(&self, n: u32) -> bool {
+        let bit = hash(n) >> self.shift;
+        self.bits.get(bit as usize / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1)
+    }
+}
 
 #[inline]
 fn piece(bytes: &[u8]) -> u32 {
@@ -103,25 +135,78 @@ impl Grams {
                 class.push(Entry { piece: p, literal, at: at as u32 });
             }
         }
-        (Self(classes.map(|entries| (!entries.is_empty()).then(|| Class::new(entries)))), left)
+        (Self::of(classes), left)
+    }
+
+    fn of(classes: [Vec<Entry>; WIDTH]) -> Self {
+        let [one, two, three, _] = &classes;
+        let many = if one.is_empty() { two.len() + three.len() } else { 1 << 11 };
+        let mut short = Bloom::new((many + 1).next_power_of_two().ilog2() + 5);
+        one.iter().flat_map(|e| (0..=255).map(|second| e.piece | second << 8)).for_each(|pair| short.add(pair));
+        two.iter().chain(three).for_each(|e| short.add(e.piece & 0xffff));
+        let classes = classes.map(|entries| (!entries.is_empty()).then(|| Class::new(entries)));
+        Self { classes, short }
     }
 
     /// Calls `hit` with each literal in a value and where it begins; with one
     /// that stands there several times, each time.
     #[inline]
     pub fn find(&self, value: &[u8], literals: &Literals, text: &str, mut hit: impl FnMut(u32)) {
-        let [one, two, three, four] = &self.0;
-        if let Some(c) = four {
-            c.find::<4>(value, literals, text, &mut hit);
+        let [shorter @ .., four] = &self.classes;
+        let shorter = shorter.iter().any(Option::is_some);
+        match (four, shorter) {
+            (Some(class), false) => {
+                for (at, bytes) in value.array_windows::<WIDTH>().enumerate() {
+                    let p = u32::from_le_bytes(*bytes);
+                    if class.seen.may_have(p) {
+                        class.compare(p, value, at, literals, text, &mut hit);
+                    }
+                }
+                return;
+            }
+            (Some(class), true) => {
+                for (at, bytes) in value.array_windows::<WIDTH>().enumerate() {
+                    let p = u32::from_le_bytes(*bytes);
+                    if self.short.may_have(p & 0xffff) || class.seen.may_have(p) {
+                        self.look(p, WIDTH, value, at, literals, text, &mut hit);
+                    }
+                }
+            }
+            (None, _) => {
+                for (at, bytes) in value.array_windows::<WIDTH>().enumerate() {
+                    let p = u32::from_le_bytes(*bytes);
+                    if self.short.may_have(p & 0xffff) {
+                        self.look(p, WIDTH, value, at, literals, text, &mut hit);
+                    }
+                }
+            }
         }
-        if let Some(c) = three {
-            c.find::<3>(value, literals, text, &mut hit);
+        // Behind the last four bytes there is room for shorter pieces only.
+        for left in 1..WIDTH.min(value.len() + 1) {
+            let at = value.len() - left;
+            self.look(piece(value.get(at..).unwrap_or_default()), left, value, at, literals, text, &mut hit);
         }
-        if let Some(c) = two {
-            c.find::<2>(value, literals, text, &mut hit);
-        }
-        if let Some(c) = one {
-            c.find::<1>(value, literals, text, &mut hit);
+    }
+
+    /// Compares the literals whose pieces stand at a place, of which `left` bytes are there.
+    #[inline(never)]
+    #[allow(clippy::too_many_arguments, reason = "one look of an inner loop")]
+    fn look(
+        &self,
+        four: u32,
+        left: usize,
+        value: &[u8],
+        at: usize,
+        literals: &Literals,
+        text: &str,
+        hit: &mut impl FnMut(u32),
+    ) {
+        for (width, class) in (1..=left).zip(&self.classes) {
+            let Some(class) = class else { continue };
+            let piece = four & (u32::MAX >> (8 * (WIDTH - width)));
+            if class.seen.may_have(piece) {
+                class.compare(piece, value, at, literals, text, hit);
+            }
         }
     }
 }
@@ -130,14 +215,11 @@ impl Class {
     fn new(mut entries: Vec<Entry>) -> Self {
         entries.sort_unstable_by_key(|e| (hash(e.piece), e.literal));
         let log = entries.len().next_power_of_two().ilog2().clamp(3, 20);
-        let (seen_shift, bucket_shift) = (32 - (log + 4), 32 - log);
-        let mut seen = vec![0u64; 1 << (log + 4 - 6)];
+        let bucket_shift = 32 - log;
+        let mut seen = Bloom::new(log + 4);
         let mut buckets = vec![0u32; (1 << log) + 1];
         for e in &entries {
-            let bit = hash(e.piece) >> seen_shift;
-            if let Some(w) = seen.get_mut(bit as usize / 64) {
-                *w |= 1 << (bit % 64);
-            }
+            seen.add(e.piece);
             if let Some(n) = buckets.get_mut((hash(e.piece) >> bucket_shift) as usize + 1) {
                 *n += 1;
             }
@@ -147,18 +229,7 @@ impl Class {
             sum += *n;
             *n = sum;
         }
-        Self { seen: seen.into(), seen_shift, buckets: buckets.into(), bucket_shift, entries: entries.into() }
-    }
-
-    #[inline]
-    fn find<const W: usize>(&self, value: &[u8], literals: &Literals, text: &str, hit: &mut impl FnMut(u32)) {
-        for (at, window) in value.windows(W).enumerate() {
-            let p = piece(window);
-            let bit = hash(p) >> self.seen_shift;
-            if self.seen.get(bit as usize / 64).is_some_and(|w| w >> (bit % 64) & 1 == 1) {
-                self.compare(p, value, at, literals, text, hit);
-            }
-        }
+        Self { seen, buckets: buckets.into(), bucket_shift, entries: entries.into() }
     }
 
     /// Compares the literals of a piece that stands at a place of a value.

@@ -37,6 +37,8 @@ pub struct Keywords {
     short: Vec<Short>,
     /// Bytes from look to look.
     step: usize,
+    /// Bytes of the shortest piece.
+    least: usize,
     /// Of an escaped ASCII character (`\u00…`).
     escape: Finder<'static>,
     /// Of an escaped slash, where a piece has one.
@@ -102,6 +104,7 @@ impl Keywords {
         if pieces.iter().any(|p| p.len() < LOOK) || pieces.is_empty() {
             return None;
         }
+        let least = pieces.iter().map(|p| p.len()).min().unwrap_or(0);
         let mut short = Vec::new();
         if pieces.iter().filter(|p| p.len() < SHORT).count() <= FEW {
             let few = pieces.extract_if(.., |p| p.len() < SHORT);
@@ -123,13 +126,20 @@ impl Keywords {
             }
         }
         let escape = Finder::new("\\u00").into_owned();
-        Some(Self { seen, looks, pieces, short, step, escape, slash })
+        Some(Self { seen, looks, pieces, short, step, least, escape, slash })
     }
 
     /// Whether a keyword may be in a record. False only if there is none.
     #[must_use]
     pub fn may_hold(&self, raw: &str) -> bool {
         self.found(raw.as_bytes()) || self.disguised(raw.as_bytes())
+    }
+
+    /// The same for a value without any escapes.
+    #[must_use]
+    pub fn may_hold_value(&self, value: &str) -> bool {
+        let value = value.as_bytes();
+        value.len() >= self.least && (self.found(value) || folds(value))
     }
 
     fn found(&self, raw: &[u8]) -> bool {
@@ -173,14 +183,16 @@ impl Keywords {
     /// Whether the text has letters of ASCII in another form: as escapes, or as
     /// one of the three characters beyond it that fold to one.
     fn disguised(&self, raw: &[u8]) -> bool {
-        let folds = |at| {
-            let rest = raw.get(at..).unwrap_or_default();
-            ["\u{212a}", "\u{17f}", "\u{130}"].iter().any(|c| rest.starts_with(c.as_bytes()))
-        };
-        memchr3_iter(0xe2, 0xc5, 0xc4, raw).any(folds)
-            || self.escape.find(raw).is_some()
-            || self.slash.as_ref().is_some_and(|s| s.find(raw).is_some())
+        folds(raw) || self.escape.find(raw).is_some() || self.slash.as_ref().is_some_and(|s| s.find(raw).is_some())
     }
+}
+
+/// Whether a text has one of the characters beyond ASCII that fold to a letter of it.
+fn folds(text: &[u8]) -> bool {
+    memchr3_iter(0xe2, 0xc5, 0xc4, text).any(|at| {
+        let rest = text.get(at..).unwrap_or_default();
+        ["\u{212a}", "\u{17f}", "\u{130}"].iter().any(|c| rest.starts_with(c.as_bytes()))
+    })
 }
 
 /// The longest safe piece of a pattern's literals.

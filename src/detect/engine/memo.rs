@@ -13,7 +13,13 @@ const ROOM: usize = 60;
 /// Sets of two entries each, for all others.
 const SETS: usize = 1 << 11;
 /// Longer values are not remembered.
-const MAX_VALUE: usize = 2_048;
+const MAX_VALUE: usize = 32 << 10;
+/// Values longer than this are remembered while there is room for them.
+const LONG: usize = 2_048;
+/// Bytes of long values.
+const LONG_ROOM: usize = 1 << 20;
+/// After so many long values that found no room, the others are forgotten.
+const LONG_PATIENCE: u32 = 256;
 /// Longer results are not remembered.
 const MAX_FOUND: usize = 4_096;
 /// After so many look-ups of a slot it is judged whether remembering pays.
@@ -112,6 +118,9 @@ pub struct Memo {
     tags: Vec<Tags>,
     entries: Vec<Entry>,
     stats: Vec<Stats>,
+    /// Bytes of the long values, and how many have found no room.
+    long: usize,
+    refused: u32,
 }
 
 impl Memo {
@@ -124,6 +133,8 @@ impl Memo {
             tags: vec![Tags::default(); SETS],
             entries: vec![Entry::default(); SETS * 2],
             stats: vec![Stats::default(); slots],
+            long: 0,
+            refused: 0,
         }
     }
 
@@ -199,7 +210,29 @@ impl Memo {
         young.room.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
     }
 
+    /// Whether there is room for a long value.
+    fn has_room(&mut self, len: usize) -> bool {
+        if self.long + len <= LONG_ROOM {
+            return true;
+        }
+        self.refused += 1;
+        if self.refused > LONG_PATIENCE {
+            self.refused = 0;
+            for (i, e) in self.entries.iter_mut().enumerate().filter(|(_, e)| e.value.len() > LONG) {
+                *e = Entry::default();
+                if let Some(tags) = self.tags.get_mut(i / 2) {
+                    tags[i % 2] = 0;
+                }
+            }
+            self.long = 0;
+        }
+        false
+    }
+
     fn put_far(&mut self, place: Place, slot: SlotId, value: &str, found: &[u32]) {
+        if value.len() > LONG && !self.has_room(value.len()) {
+            return;
+        }
         let set = place.hash as usize & (SETS - 1);
         let Some(tags) = self.tags.get_mut(set) else { return };
         let [young, old] = *tags;
@@ -210,7 +243,10 @@ impl Memo {
         }
         if let Some(e) = self.entries.get_mut(at) {
             e.slot = slot;
+            let counted = |v: &[u8]| if v.len() > LONG { v.len() } else { 0 };
+            self.long = (self.long + counted(value.as_bytes())).saturating_sub(counted(&e.value));
             e.value.clear();
+            e.value.shrink_to(LONG);
             e.value.extend_from_slice(value.as_bytes());
             e.found.clear();
             e.found.extend_from_slice(found);
@@ -240,6 +276,25 @@ mod tests {
             assert!(m.get(2, value).is_err() && m.get(1, "abd").is_err());
         }
         assert!(matches!(Memo::new(1).get(0, &"x".repeat(MAX_VALUE + 1)), Err(None)));
+    }
+
+    #[test]
+    fn long_values_have_their_room() {
+        let mut m = Memo::new(1);
+        let long = |i: usize| format!("{i:06}{}", "x".repeat(30_000));
+        for i in 0..40 {
+            let value = long(i);
+            assert!(m.get(0, &value).is_err());
+            let Err(Some(p)) = m.get(0, &value) else { panic!("new") };
+            m.put(p, 0, &value, &[i as u32]);
+        }
+        let kept: usize = m.entries.iter().map(|e| e.value.len()).sum();
+        assert!(kept <= LONG_ROOM && kept == m.long && m.refused > 0, "{kept} {}", m.long);
+        assert_eq!(super::tests::kept(&mut m, 0, &long(3)), Some(vec![3]));
+        for _ in 0..=LONG_PATIENCE {
+            m.has_room(LONG_ROOM);
+        }
+        assert_eq!((m.long, super::tests::kept(&mut m, 0, &long(3))), (0, None));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! Nothing is allocated for an event without a match once buffers have grown.
 
 mod event;
+mod known;
 mod memo;
 mod partition;
 mod relation;
@@ -14,17 +15,19 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{Batch, FieldId, Logsource, ValueKind};
+use crate::event::{Batch, EventRef, FieldId, Logsource, ValueKind};
 
 use super::compile::bits::Bits;
 use super::compile::index::Scan;
+use super::compile::keywords::Keywords;
 use super::compile::preds::{RAW, SlotId};
 use super::compile::program::Facts;
 use super::compile::{BY_EVENT, Compilation};
 use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
 use event::View;
-use memo::Memo;
+use known::Known;
+use memo::{Found, Memo};
 use partition::{MANY, Partition};
 pub(super) use relation::related;
 
@@ -40,6 +43,8 @@ pub struct Matcher {
     partitions: FxHashMap<Logsource, Arc<Partition>>,
     work: Work,
     matched: Vec<RuleIdx>,
+    /// How many partitions were made.
+    shares: u32,
 }
 
 /// What is known about the event at hand.
@@ -47,6 +52,7 @@ pub struct Matcher {
 struct Work {
     scan: Scan,
     memo: Memo,
+    known: Known,
     truth: Bits,
     held: Vec<u32>,
     searched: Bits,
@@ -63,6 +69,7 @@ impl Matcher {
         let work = Work {
             scan: c.scan(c.preds.len()),
             memo: Memo::new(c.slots.len()),
+            known: Known::default(),
             truth: Bits::new(c.preds.len()),
             held: Vec::new(),
             searched: Bits::new(c.slots.len()),
@@ -70,7 +77,7 @@ impl Matcher {
             woken: Bits::new(c.rules.len()),
             woken_list: Vec::new(),
         };
-        Self { rules: Arc::clone(rules), partitions: FxHashMap::default(), work, matched: Vec::new() }
+        Self { rules: Arc::clone(rules), partitions: FxHashMap::default(), work, matched: Vec::new(), shares: 0 }
     }
 
     /// The rule set.
@@ -88,6 +95,7 @@ impl Matcher {
         if c.rules.is_empty() {
             return;
         }
+        self.work.known.begin_batch(if foreign.is_some() { 0 } else { batch.memory });
         // Neighbours mostly have the same logsource.
         let mut last: Option<(Logsource, Arc<Partition>)> = None;
         for e in batch.events() {
@@ -118,7 +126,11 @@ impl Matcher {
         if self.partitions.len() >= MAX_PARTITIONS {
             self.partitions.clear();
         }
-        Arc::clone(self.partitions.entry(logsource).or_insert_with(|| Arc::new(Partition::new(c, logsource))))
+        let shares = &mut self.shares;
+        Arc::clone(self.partitions.entry(logsource).or_insert_with(|| {
+            *shares += 1;
+            Arc::new(Partition::new(c, logsource, *shares))
+        }))
     }
 }
 
@@ -169,6 +181,7 @@ impl Work {
             }
             self.mark(*slot);
         }
+        let known = self.known.is_of(e.batch.memory);
         if p.fields {
             for f in e.fields() {
                 let id = view.field_id(f);
@@ -178,7 +191,8 @@ impl Work {
                 let only = p.only.get(usize::from(id.0)).copied().unwrap_or(0);
                 if only != MANY {
                     if only != 0 {
-                        self.value(c, Some(p), only, e.batch.value(f.value));
+                        let same = if known { f.same } else { 0 };
+                        self.field(c, p, only, e.batch.value(f.value), same);
                     }
                     continue;
                 }
@@ -203,11 +217,43 @@ impl Work {
             }
         }
         if p.raw
-            && p.keywords.as_ref().is_none_or(|k| e.fields().len() > MANY_FIELDS || k.may_hold(e.raw()))
+            && p.keywords.as_ref().is_none_or(|k| e.fields().len() > MANY_FIELDS || self.may_hold(k, p.number, e))
             && let Some(raw) = c.slots.get(usize::from(RAW))
         {
             view.values(raw, |v| self.value(c, Some(p), RAW, v));
         }
+    }
+
+    /// Whether an event may hold a keyword: in a structured record only values
+    /// that were not looked at before are.
+    fn may_hold(&mut self, keywords: &Keywords, share: u32, e: EventRef<'_>) -> bool {
+        let raw = e.raw();
+        if !self.known.is_of(e.batch.memory) || !raw.starts_with('{') || e.fields().is_empty() {
+            return keywords.may_hold(raw);
+        }
+        e.fields().iter().any(|f| {
+            if self.known.is_clean(f.same, share) {
+                return false;
+            }
+            let may = keywords.may_hold_value(e.batch.value(f.value));
+            if !may {
+                self.known.keep_clean(f.same, share);
+            }
+            may
+        })
+    }
+
+    /// As [`Work::value`], for a value that may have a number.
+    #[inline]
+    fn field(&mut self, c: &Compilation, p: &Partition, slot: SlotId, value: &str, same: u32) {
+        let Self { known, truth, held, woken, woken_list, .. } = self;
+        if let Some(found) = known.found(same, slot) {
+            for pred in found {
+                hold(c, Some(p), *pred, truth, held, woken, woken_list);
+            }
+            return;
+        }
+        self.numbered(c, Some(p), slot, value, same);
     }
 
     fn mark(&mut self, slot: SlotId) {
@@ -218,11 +264,17 @@ impl Work {
 
     /// Finds what holds for a value of a slot; wakes rules if a partition is given.
     fn value(&mut self, c: &Compilation, p: Option<&Partition>, slot: SlotId, value: &str) {
+        self.numbered(c, p, slot, value, 0);
+    }
+
+    /// As [`Work::value`], for a value with a number of which nothing is known.
+    fn numbered(&mut self, c: &Compilation, p: Option<&Partition>, slot: SlotId, value: &str, same: u32) {
         let place = {
-            let Self { memo, truth, held, woken, woken_list, .. } = self;
+            let Self { memo, known, truth, held, woken, woken_list, .. } = self;
             match memo.get(slot, value) {
                 Ok(found) => {
                     found.each(|pred| hold(c, p, pred, truth, held, woken, woken_list));
+                    known.keep(same, slot, found);
                     return;
                 }
                 Err(new) => new,
@@ -230,10 +282,11 @@ impl Work {
         };
         let Some(index) = c.indexes.get(usize::from(slot)) else { return };
         index.search(value, &mut self.scan);
-        let Self { memo, scan, truth, held, woken, woken_list, .. } = self;
+        let Self { memo, known, scan, truth, held, woken, woken_list, .. } = self;
         if let Some(place) = place {
             memo.put(place, slot, value, &scan.found);
         }
+        known.keep(same, slot, Found::Far(&scan.found));
         for pred in &scan.found {
             hold(c, p, *pred, truth, held, woken, woken_list);
         }

@@ -14,6 +14,8 @@ pub const MANY: SlotId = SlotId::MAX;
 /// One logsource's share of the rules.
 #[derive(Debug, Default)]
 pub struct Partition {
+    /// Tells it from all others of its matcher.
+    pub number: u32,
     /// Positions of its detections.
     pub rules: Bits,
     /// Detections that are tried on every event.
@@ -40,9 +42,14 @@ pub struct Partition {
 impl Partition {
     /// The share of one logsource.
     #[must_use]
-    pub fn new(c: &Compilation, logsource: Logsource) -> Self {
-        let mut p =
-            Self { rules: Bits::new(c.rules.len()), eager: Bits::new(c.slots.len()), empty: true, ..Self::default() };
+    pub fn new(c: &Compilation, logsource: Logsource, number: u32) -> Self {
+        let mut p = Self {
+            number,
+            rules: Bits::new(c.rules.len()),
+            eager: Bits::new(c.slots.len()),
+            empty: true,
+            ..Self::default()
+        };
         for (i, r) in c.rules.iter().enumerate() {
             if !r.logsource.matches(logsource) {
                 continue;

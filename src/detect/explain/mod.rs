@@ -101,6 +101,7 @@ fn alone(e: EventRef<'_>) -> Batch {
         empty_lines: 0,
         header: b.header.clone(),
         schema: b.schema.clone(),
+        memory: b.memory,
     }
 }
 

@@ -10,6 +10,7 @@ mod search;
 
 pub use fields::fields_of;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -79,6 +80,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("not-loaded", Level::Error, "The rule cannot be used as it is written."),
     ("no-rule", Level::Warning, "The file holds no rule."),
     ("duplicate-id", Level::Error, "Another rule has the same id; the first one stays."),
+    ("duplicate-name", Level::Warning, "Another rule has the same name; correlations mean the first one."),
     ("bad-id", Level::Error, "The id is no UUID."),
     ("no-id", Level::Warning, "The rule has no id that alerts and verdicts could refer to."),
     ("no-level", Level::Warning, "The rule has no level."),
@@ -142,6 +144,7 @@ pub fn check(files: &[RuleFile]) -> Vec<Finding> {
         }
     }
     always_tried(&rules, &mut out);
+    names_given_twice(&rules, &mut out);
     for ((f, docs), mut wrong) in files.iter().zip(docs).zip(wrong) {
         for node in f.changed(docs).into_iter().flatten() {
             match rule::parse(&node) {
@@ -190,6 +193,26 @@ fn always_tried(rules: &RuleSet, out: &mut Vec<Finding>) {
             message: format!("nothing that the rule asks for is rare: it is tried on every event of {}", r.logsource),
             hint: "add a value or a text that every match has".to_owned(),
         });
+    }
+}
+
+/// Names that two rules have: a correlation that refers to one gets the first, maybe the wrong one.
+fn names_given_twice(rules: &RuleSet, out: &mut Vec<Finding>) {
+    let mut seen: HashMap<&str, (&str, u32)> = HashMap::new();
+    for r in rules.rules().iter().filter(|r| r.loaded) {
+        let Some(name) = r.name.as_deref() else { continue };
+        let (path, line) = *seen.entry(name).or_insert((&r.path, r.line));
+        if (path, line) != (&*r.path, r.line) {
+            out.push(Finding {
+                path: r.path.to_string(),
+                line: r.line,
+                column: 1,
+                severity: Level::Warning,
+                code: "duplicate-name",
+                message: format!("the name '{name}' is that of {path}:{line}"),
+                hint: "give one of them another name: correlations that name it mean the first".to_owned(),
+            });
+        }
     }
 }
 
@@ -308,6 +331,9 @@ mod tests {
         assert_eq!(codes(&GOOD.replace("A: 1", "A|endswith: $")), []);
         assert_eq!(codes(&GOOD.replace("condition: s", "condition: q")), [("not-loaded", 9)]);
         assert_eq!(codes(&format!("{GOOD}---\n{GOOD}")), [("duplicate-id", 11)]);
+        let named = GOOD.replace("level: low", "name: n\nlevel: low");
+        let other = named.replace("929a690e", "929a690f");
+        assert_eq!(codes(&format!("{named}---\n{other}")), [("duplicate-name", 12)]);
         assert!(codes("a: [1").iter().all(|(code, _)| *code == "not-loaded"));
     }
 

@@ -3,8 +3,9 @@
 //! Whatever is unusual (escapes in keys, keys that come twice, deep nesting,
 //! very many fields) makes it give up, and the document is read the slow way.
 
+use super::escape::unescape;
 use super::scan::{MAX_FIELDS, Name, Scanner};
-use super::shapes::{Link, Node, Spelled};
+use super::shapes::{Link, Said, Spelled};
 use crate::event::{FieldId, Span, ValueKind};
 
 /// What is nested deeper is read the slow way.
@@ -36,10 +37,10 @@ impl Scanner<'_, '_, '_> {
         }
         loop {
             let key = self.i;
-            let (at, node) = match self.buf.shapes.expected(link, self.b, key) {
-                Some((at, node)) => {
-                    self.i += node.len();
-                    (at, *node)
+            let (at, said) = match self.buf.shapes.expected(link, self.b, key) {
+                Some((at, said)) => {
+                    self.i += usize::from(said.len);
+                    (at, said)
                 }
                 None => self.other_key(link)?,
             };
@@ -51,7 +52,7 @@ impl Scanner<'_, '_, '_> {
             }
             self.i += 1;
             self.blanks();
-            self.follow_value(at, &node, key, depth)?;
+            self.follow_value(at, said, key, depth)?;
             self.blanks();
             match self.peek()? {
                 b',' => self.i += 1,
@@ -67,7 +68,7 @@ impl Scanner<'_, '_, '_> {
     }
 
     #[cold]
-    fn other_key(&mut self, link: Link) -> Option<(u32, Node)> {
+    fn other_key(&mut self, link: Link) -> Option<(u32, Said)> {
         if self.peek()? != b'"' {
             return None;
         }
@@ -76,44 +77,73 @@ impl Scanner<'_, '_, '_> {
         if escaped {
             return None;
         }
-        let at = self.buf.shapes.other(link, self.text.get(start..self.i)?, self.names)?;
-        Some((at, self.buf.shapes.node(at)?))
+        self.buf.shapes.other(link, self.text.get(start..self.i)?, self.names)
     }
 
     #[inline]
-    fn follow_value(&mut self, at: u32, node: &Node, key: usize, depth: usize) -> Option<()> {
+    fn follow_value(&mut self, at: u32, said: Said, key: usize, depth: usize) -> Option<()> {
         let before = self.count();
         if before >= MAX_FIELDS {
             return None;
         }
         let start = self.i;
         match self.peek()? {
-            b'"' => {
-                let name = self.follow_name(node, key);
-                let (from, to, escaped) = self.string()?;
-                let span = if escaped { self.unescaped(from, to)? } else { self.span(from, to) };
-                self.emit(name, ValueKind::Text, span, false);
-                return Some(());
-            }
             b'{' => self.follow_object(Link::inside(at), depth + 1)?,
-            b'[' => self.follow_array(at, node, key, depth + 1)?,
-            _ => {
-                let name = self.follow_name(node, key);
-                return self.scalar(name, false);
-            }
+            b'[' => self.follow_array(at, said, key, depth + 1)?,
+            _ => return self.follow_scalar(at, said, key),
         }
         if self.count() == before {
-            let name = self.follow_name(node, key);
+            let name = self.follow_name(at, said, key);
             self.emit(name, ValueKind::Null, Span::text(0, 0), false);
-        } else if node.whole != FieldId::UNKNOWN && self.b.get(start) == Some(&b'{') && self.count() < MAX_FIELDS {
+        } else if said.whole != FieldId::UNKNOWN && self.b.get(start) == Some(&b'{') && self.count() < MAX_FIELDS {
             let value = self.span(start, self.i);
-            self.emit(Name { id: node.whole, role: (0, 0), span: Span::NONE }, ValueKind::Text, value, false);
+            self.emit(Name { id: said.whole, role: (0, 0), span: Span::NONE }, ValueKind::Text, value, false);
         }
         Some(())
     }
 
+    #[inline]
+    fn follow_scalar(&mut self, at: u32, said: Said, key: usize) -> Option<()> {
+        let name = self.follow_name(at, said, key);
+        let start = self.i;
+        let Some(base) = self.base else {
+            let (kind, value) = self.value()?;
+            self.emit(name, kind, value, false);
+            return Some(());
+        };
+        let text = self.b.get(start..)?;
+        if let Some(known) = self.buf.shapes.values.known(at, text) {
+            let (kind, len, same) = (known.kind, known.len(), known.number);
+            let span = match kind {
+                ValueKind::Null => Span::text(0, 0),
+                ValueKind::Text if !known.escaped => Span::text(base + start + 1, len - 2),
+                ValueKind::Text => {
+                    if known.run != self.d.run {
+                        let mut ok = None;
+                        let raw = self.text.get(start + 1..start + len - 1)?;
+                        (known.plain, known.run) = (self.d.build(|out| ok = unescape(raw, out)), self.d.run);
+                        ok?;
+                    }
+                    known.plain
+                }
+                ValueKind::Number | ValueKind::Bool => Span::text(base + start, len),
+            };
+            self.i += len;
+            self.emit_known(name, kind, span, false, same);
+            return Some(());
+        }
+        let (kind, span) = self.value()?;
+        let behind = usize::from(kind != ValueKind::Text);
+        let same = match self.b.get(start..self.i + behind) {
+            Some(text) => self.buf.shapes.values.keep(at, text, kind, span, self.d.run),
+            None => 0,
+        };
+        self.emit_known(name, kind, span, false, same);
+        Some(())
+    }
+
     /// An array whose `[` is next: its elements have the name of its key.
-    fn follow_array(&mut self, at: u32, node: &Node, key: usize, depth: usize) -> Option<()> {
+    fn follow_array(&mut self, at: u32, said: Said, key: usize, depth: usize) -> Option<()> {
         if depth > DEPTH {
             return None;
         }
@@ -130,11 +160,11 @@ impl Scanner<'_, '_, '_> {
             }
             match self.peek()? {
                 b'{' => self.follow_object(Link::inside(at), depth + 1)?,
-                b'[' => self.follow_array(at, node, key, depth + 1)?,
+                b'[' => self.follow_array(at, said, key, depth + 1)?,
                 _ => {
                     let name = match name {
                         Some(n) => n,
-                        None => *name.insert(self.follow_name(node, key)),
+                        None => *name.insert(self.follow_name(at, said, key)),
                     };
                     self.scalar(name, true)?;
                 }
@@ -152,13 +182,13 @@ impl Scanner<'_, '_, '_> {
         }
     }
 
-    #[inline]
-    fn follow_name(&mut self, node: &Node, key: usize) -> Name {
-        let span = match node.spelled {
+    #[inline(always)]
+    fn follow_name(&mut self, at: u32, said: Said, key: usize) -> Name {
+        let span = match said.spelled {
             Spelled::Interned => Span::NONE,
-            Spelled::Key => self.span(key + 1, key + node.len() - 1),
-            Spelled::Own => self.d.span(self.buf.shapes.name(node)),
+            Spelled::Key => self.span(key + 1, key + usize::from(said.len) - 1),
+            Spelled::Own => self.d.span(self.buf.shapes.name(at)),
         };
-        Name { id: node.id, role: node.role, span }
+        Name { id: said.id, role: said.role, span }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn message_of_bytes(doc: &Doc, names: &Names, d: &mut Draft<'_>, role
     });
     let text = d.build(|out| out.push_str(&String::from_utf8_lossy(&bytes)));
     let name = if id == FieldId::UNKNOWN { d.span("MESSAGE") } else { Span::NONE };
-    d.push_field(Field { id, kind: ValueKind::Text, in_array: false, name, value: text });
+    d.push_field(Field { id, kind: ValueKind::Text, in_array: false, name, value: text, same: 0 });
     roles.push((role, also));
     true
 }

@@ -4,6 +4,7 @@
 mod clouds;
 mod doc;
 mod envelope;
+mod escape;
 mod follow;
 mod generic;
 mod journal;
@@ -14,6 +15,7 @@ mod scan;
 mod seek;
 mod shapes;
 mod suricata;
+mod values;
 mod words;
 mod zeek;
 
@@ -34,6 +36,13 @@ pub struct Scratch {
     copy: String,
     /// The message inside an envelope.
     inner: String,
+}
+
+impl Scratch {
+    /// To be called before a batch is read; see [`crate::event::Batch::memory`].
+    pub fn begin_batch(&mut self, names: &Names) -> u64 {
+        self.buf.shapes.begin_batch(names)
+    }
 }
 
 /// Logsources of JSON events.

@@ -166,7 +166,10 @@ fn sensors() {
     let (e, ls) = read(
         r#"{"_path":"http","ts":1763458200.5,"uid":"C1","id.orig_h":"192.0.2.7","id.resp_h":"192.0.2.1","trans_depth":1,"method":"GET","host":"example.com","uri":"/x?a=1","status_code":200}"#,
     );
-    assert_eq!((ls.as_str(), e.event_type, e.ov(Ov::Url)), ("zeek//http", EventType::HttpRequest, Some("/x?a=1")));
+    assert_eq!(
+        (ls.as_str(), e.event_type, e.ov(Ov::Url)),
+        ("zeek/webserver/http", EventType::HttpRequest, Some("/x?a=1"))
+    );
     assert_eq!((e.ov(Ov::DestHost), e.ov(Ov::Host)), (Some("example.com"), None));
     let (e, _) = read(
         r#"{"_path":"conn","ts":1763458200.5,"uid":"C1","id.orig_h":"192.0.2.7","conn_state":"SF","orig_bytes":10,"resp_bytes":5}"#,

@@ -6,15 +6,18 @@
 //! looked up. What is remembered is a copy of what the slow way finds, so it
 //! changes no result; it is bounded, and begun anew when it was no help.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use rustc_hash::FxHashMap;
 
 use super::layouts;
 use super::names::{Names, RoleId};
 use super::scan::MAX_NAME;
+use super::values::{self, Values};
 use crate::event::{FieldId, hash64};
 
 /// Most keys that are remembered.
-const MOST: usize = 6_000;
+const MOST: usize = values::MOST;
 /// Most bytes of their names.
 const MOST_BYTES: usize = 256 << 10;
 /// Most keys of one object.
@@ -65,22 +68,11 @@ pub enum Spelled {
     Own,
 }
 
-/// A key at its place, and what its name says.
+/// What the name of a key says.
 #[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
-pub struct Node {
-    /// The first bytes of the key, quotes included, and which of them count.
-    head: [u64; 2],
-    mask: [u64; 2],
-    /// Where the key stands in [`Shapes::bytes`]; behind it stands its own name.
-    start: u32,
-    before: Link,
-    /// The key that came behind it last time.
-    next: u32,
-    /// The key that came first in its object last time.
-    inner: u32,
-    len: u16,
-    name_len: u16,
+pub struct Said {
+    /// Bytes of the key with its quotes.
+    pub len: u16,
     /// The field's id.
     pub id: FieldId,
     /// The id of an object that a rule names itself.
@@ -91,12 +83,22 @@ pub struct Node {
     pub spelled: Spelled,
 }
 
-impl Node {
-    /// Bytes of the key with its quotes.
-    #[inline]
-    pub const fn len(&self) -> usize {
-        self.len as usize
-    }
+/// A key at its place.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Node {
+    /// The first bytes of the key, quotes included, and which of them count.
+    head: [u64; 2],
+    mask: [u64; 2],
+    /// Where the key stands in [`Shapes::bytes`]; behind it stands its own name.
+    start: u32,
+    before: Link,
+    /// The key that came behind it last time.
+    next: u32,
+    /// The key that came first in its object last time.
+    inner: u32,
+    name_len: u16,
+    said: Said,
 }
 
 /// The memory.
@@ -108,13 +110,27 @@ pub struct Shapes {
     bytes: Vec<u8>,
     places: FxHashMap<u64, u32>,
     refused: u32,
+    /// What stood at the keys.
+    pub values: Values,
+    /// Tells the numbers of these values from those of all others.
+    memory: u64,
 }
 
 impl Shapes {
+    /// To be called before a batch is read: the number of the memory whose
+    /// values have the numbers that its fields get.
+    pub fn begin_batch(&mut self, names: &Names) -> u64 {
+        if self.refused > PATIENCE || self.values.spent {
+            self.forget(names.number());
+        }
+        self.begin(names);
+        self.memory
+    }
+
     /// Forgets everything if it is of other names.
     #[inline]
     pub fn begin(&mut self, names: &Names) {
-        if self.names != names.number() || self.refused > PATIENCE {
+        if self.names != names.number() {
             self.forget(names.number());
         }
     }
@@ -133,24 +149,22 @@ impl Shapes {
             before: Link::START,
             next: 0,
             inner: 0,
-            len: 0,
             name_len: 0,
-            id: FieldId::UNKNOWN,
-            whole: FieldId::UNKNOWN,
-            role: (0, 0),
-            spelled: Spelled::Key,
+            said: Said { len: 0, id: FieldId::UNKNOWN, whole: FieldId::UNKNOWN, role: (0, 0), spelled: Spelled::Key },
         };
         nodes.push(root);
-        (self.names, self.refused) = (names, 0);
+        self.values.clear();
+        static MEMORY: AtomicU64 = AtomicU64::new(1);
+        (self.names, self.refused, self.memory) = (names, 0, MEMORY.fetch_add(1, Relaxed));
     }
 
     /// The key that is expected at a place, if its bytes stand at `at`.
     #[inline]
-    pub fn expected(&self, link: Link, b: &[u8], at: usize) -> Option<(u32, &Node)> {
+    pub fn expected(&self, link: Link, b: &[u8], at: usize) -> Option<(u32, Said)> {
         let before = self.nodes.get(link.node())?;
         let n = if link.is_first() { before.inner } else { before.next };
         let node = self.nodes.get(n as usize)?;
-        (n != 0 && self.stands(node, b, at)).then_some((n, node))
+        (n != 0 && self.stands(node, b, at)).then_some((n, node.said))
     }
 
     #[inline]
@@ -160,7 +174,7 @@ impl Shapes {
         let Some(high) = rest.first_chunk::<8>() else { return self.is(node, text) };
         (u64::from_le_bytes(*low) & node.mask[0]) == node.head[0]
             && (u64::from_le_bytes(*high) & node.mask[1]) == node.head[1]
-            && (node.len() <= HEAD || self.is(node, text))
+            && (usize::from(node.said.len) <= HEAD || self.is(node, text))
     }
 
     fn is(&self, node: &Node, text: &[u8]) -> bool {
@@ -169,17 +183,13 @@ impl Shapes {
     }
 
     fn key(&self, node: &Node) -> &[u8] {
-        self.bytes.get(node.start as usize..node.start as usize + node.len()).unwrap_or_default()
-    }
-
-    /// A node by its number.
-    pub fn node(&self, n: u32) -> Option<Node> {
-        self.nodes.get(n as usize).copied()
+        self.bytes.get(node.start as usize..node.start as usize + usize::from(node.said.len)).unwrap_or_default()
     }
 
     /// The name of a field whose name is no key.
-    pub fn name(&self, node: &Node) -> &str {
-        let from = node.start as usize + node.len();
+    pub fn name(&self, node: u32) -> &str {
+        let Some(node) = self.nodes.get(node as usize) else { return "" };
+        let from = node.start as usize + usize::from(node.said.len);
         let bytes = self.bytes.get(from..from + usize::from(node.name_len)).unwrap_or_default();
         std::str::from_utf8(bytes).unwrap_or("")
     }
@@ -189,7 +199,7 @@ impl Shapes {
     /// where its object has it already.
     #[cold]
     #[inline(never)]
-    pub fn other(&mut self, link: Link, key: &str, names: &Names) -> Option<u32> {
+    pub fn other(&mut self, link: Link, key: &str, names: &Names) -> Option<(u32, Said)> {
         let hash = hash64(key.as_bytes()) ^ u64::from(link.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let known = self.places.get(&hash).copied();
         let n = match known {
@@ -207,7 +217,7 @@ impl Shapes {
         };
         let before = self.nodes.get_mut(link.node())?;
         *(if link.is_first() { &mut before.inner } else { &mut before.next }) = n;
-        Some(n)
+        Some((n, self.nodes.get(n as usize)?.said))
     }
 
     fn remember(&mut self, link: Link, key: &str, names: &Names) -> Option<u32> {
@@ -227,15 +237,8 @@ impl Shapes {
             return None;
         }
         let (direct, role, also) = names.get(&path);
-        let mut node = Node {
-            head: [0; 2],
-            mask: [0; 2],
-            start: self.bytes.len() as u32,
-            before: link,
-            next: 0,
-            inner: 0,
+        let mut said = Said {
             len: key.len() as u16,
-            name_len: 0,
             id: direct,
             whole: if (role, also) == (0, 0) { direct } else { FieldId::UNKNOWN },
             role: (role, also),
@@ -246,23 +249,25 @@ impl Shapes {
             && let Some(short) = layouts::windows(&path)
         {
             let (id, own, also) = names.get(short);
-            (node.id, name) = (id, short);
+            (said.id, name) = (id, short);
             if role == 0 {
-                node.role = (own, also);
+                said.role = (own, also);
             }
         }
+        let (start, mut name_len) = (self.bytes.len() as u32, 0);
+        self.bytes.extend_from_slice(key.as_bytes());
+        if said.id == FieldId::UNKNOWN {
+            said.spelled = Spelled::Key;
+            if name != plain {
+                said.spelled = Spelled::Own;
+                name_len = name.len() as u16;
+                self.bytes.extend_from_slice(name.as_bytes());
+            }
+        }
+        let mut node = Node { head: [0; 2], mask: [0; 2], start, before: link, next: 0, inner: 0, name_len, said };
         for (i, byte) in key.bytes().enumerate().take(HEAD) {
             node.head[i / 8] |= u64::from(byte) << (8 * (i % 8));
             node.mask[i / 8] |= 0xff << (8 * (i % 8));
-        }
-        self.bytes.extend_from_slice(key.as_bytes());
-        if node.id == FieldId::UNKNOWN {
-            node.spelled = Spelled::Key;
-            if name != plain {
-                node.spelled = Spelled::Own;
-                node.name_len = name.len() as u16;
-                self.bytes.extend_from_slice(name.as_bytes());
-            }
         }
         self.nodes.push(node);
         Some(self.nodes.len() as u32 - 1)

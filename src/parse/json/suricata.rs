@@ -26,7 +26,11 @@ pub(super) fn before(doc: &Doc, d: &mut Draft<'_>) {
         "stats" | "engine" => E::Other,
         _ => E::Connection,
     };
-    let category = if kind == "dns" { "dns" } else { "" };
+    let category = match kind {
+        "dns" => "dns",
+        "http" => "webserver",
+        _ => "",
+    };
     let (logsource, alert) = (d.schema.logsource("suricata", category, kind), kind == "alert");
     d.logsource(logsource);
     d.rec.event_type = event_type;

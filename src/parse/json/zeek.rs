@@ -60,7 +60,13 @@ pub(super) fn is_log(doc: &Doc) -> bool {
 pub(super) fn apply(doc: &Doc, ctx: &Ctx, sources: &super::Sources, d: &mut Draft<'_>, copy: &mut String) {
     let path = path_of(doc, d);
     let path = std::str::from_utf8(&path).unwrap_or("");
-    d.logsource(d.schema.logsource("zeek", if path == "dns" { "dns" } else { "" }, path));
+    let category = match path {
+        "dns" => "dns",
+        // What rules for web servers ask for, it has seen on the way to them.
+        "http" => "webserver",
+        _ => "",
+    };
+    d.logsource(d.schema.logsource("zeek", category, path));
     d.rec.event_type = event_type(path);
     let set = |d: &mut Draft<'_>, ov, name| {
         let span = field(d, name);

@@ -143,7 +143,7 @@ impl Header {
         b: &mut Buffers,
     ) {
         let name = if id == FieldId::UNKNOWN { d.span(name) } else { Span::NONE };
-        d.push_field(Field { id, kind, in_array, name, value });
+        d.push_field(Field { id, kind, in_array, name, value, same: 0 });
         b.roles.push(role);
     }
 }

@@ -166,6 +166,8 @@ pub struct Moved {
     pub verdict: Verdict,
     /// The case it is in, or the reason of the dismissal.
     pub word: String,
+    /// The alert that begins with it, where it is an alert that is added or lost.
+    pub alert: Option<String>,
 }
 
 /// What a text finds in the open log, beside what is in force.
@@ -193,6 +195,14 @@ pub struct Trial {
     pub undecided: (u64, u64),
     /// True hits that would be lost.
     pub true_lost: u64,
+    /// Alerts now and with the text, where a correlation makes them.
+    pub alerts: Option<(u64, u64)>,
+    /// Alerts added.
+    pub alerts_gained: u64,
+    /// Alerts lost.
+    pub alerts_lost: u64,
+    /// Lost alerts that are in a case.
+    pub true_alerts_lost: u64,
     /// Cases that these are in.
     pub cases: Vec<String>,
     /// The events added and lost, what was true first; not more than some.
@@ -201,4 +211,20 @@ pub struct Trial {
     pub way: String,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+}
+
+impl Trial {
+    /// Whether something would be lost that turned out to be true.
+    #[must_use]
+    pub const fn loses_truth(&self) -> bool {
+        self.true_lost > 0 || self.true_alerts_lost > 0
+    }
+
+    /// Matches that belong to no alert, now and with the text: with those of which
+    /// people made something they are all matches.
+    #[must_use]
+    pub const fn alertless(&self) -> (u64, u64) {
+        let (t, f, u, m) = (self.true_hits, self.false_hits, self.undecided, self.matches);
+        (m.0.saturating_sub(t.0 + f.0 + u.0), m.1.saturating_sub(t.1 + f.1 + u.1))
+    }
 }

@@ -55,6 +55,9 @@ pub struct Reader {
     gap: Duration,
     view: View,
     searches: Vec<Search>,
+    /// What each filter of the list matches by itself, while that is shown.
+    counts: Vec<(String, Filtered)>,
+    counts_said: Vec<(String, u64, u64)>,
     pending: Option<(u64, Goto)>,
     pace: Pace,
     decisions: Arc<Decisions>,
@@ -80,6 +83,8 @@ impl Reader {
             gap,
             view: View::default(),
             searches: Vec::new(),
+            counts: Vec::new(),
+            counts_said: Vec::new(),
             pending: None,
             pace: Pace::default(),
             decisions: Arc::default(),
@@ -132,7 +137,33 @@ impl Reader {
         let n = self.feed.as_ref().map_or(0, Feed::len);
         // A filter may be through before its end was said.
         let scanned = self.view.hits.as_ref().map_or(n, Filtered::scanned);
-        scanned < n || (self.view.said.1, self.view.said.2) != (n, scanned)
+        scanned < n
+            || (self.view.said.1, self.view.said.2) != (n, scanned)
+            || self.counts.iter().any(|(_, f)| f.scanned() < n)
+            || self.counted() != self.counts_said
+    }
+
+    fn counted(&self) -> Vec<(String, u64, u64)> {
+        self.counts.iter().map(|(e, f)| (e.clone(), f.len(), f.scanned())).collect()
+    }
+
+    /// Counts what expressions match; what is counted already goes on.
+    fn count(&mut self, expressions: Vec<String>) {
+        let mut before = std::mem::take(&mut self.counts);
+        let Some(feed) = &self.feed else { return };
+        for e in expressions {
+            let running = before.iter().position(|(b, _)| *b == e).map(|i| before.swap_remove(i));
+            let fresh = || Query::parse(&e, Ts::now()).ok().map(|q| (e.clone(), feed.filter(q)));
+            self.counts.extend(running.or_else(fresh));
+        }
+    }
+
+    fn say_counts(&mut self) {
+        let counted = self.counted();
+        if counted != self.counts_said {
+            let _ = self.out.send(Msg::Counts(counted.clone()));
+            self.counts_said = counted;
+        }
     }
 
     fn request(&mut self, r: DataReq) {
@@ -142,6 +173,8 @@ impl Reader {
                 self.feed = Some(s.feed());
                 self.session = Some(s);
                 self.searches.clear();
+                let counted = self.counts.drain(..).map(|(e, _)| e).collect();
+                self.count(counted);
                 self.evidence.clear();
                 self.seen.clear();
                 self.last = None;
@@ -157,6 +190,7 @@ impl Reader {
                 self.open_view(generation, query);
                 self.say_len(true);
             }
+            DataReq::Count(expressions) => self.count(expressions),
             DataReq::Go(generation, to) => self.pending = Some((generation, to)),
             DataReq::Play { speed, from } => {
                 // A short log is read before anybody says how fast to show it.
@@ -251,6 +285,7 @@ impl Reader {
             }
         }
         self.say_len(false);
+        self.say_counts();
     }
 
     fn measure(&mut self, snap: &Snapshot) {

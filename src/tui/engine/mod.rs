@@ -53,6 +53,8 @@ pub(super) enum DataReq {
     Page { generation: u64, from: u64, n: usize },
     /// Make a view.
     View { generation: u64, query: String },
+    /// Count what these expressions match, and nothing else any more.
+    Count(Vec<String>),
     /// Go somewhere.
     Go(u64, Goto),
     /// Replay at a pace.
@@ -71,6 +73,8 @@ pub(super) enum DataReq {
 
 /// A request to the thread of the case store.
 pub(super) enum StoreReq {
+    /// What comes next was decided when the log had been read up to there.
+    DecidedAt(i64),
     /// Change something.
     Do(Op),
     /// Read a case.

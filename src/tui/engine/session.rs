@@ -70,12 +70,15 @@ impl Sessions {
             "sessions",
             Box::new(move || {
                 let mut make = make;
-                let mut next = first;
+                let (mut next, mut again) = (first, false);
                 loop {
                     if let Some(options) = next.take() {
+                        // A log that grows is another one each time.
+                        let same = again && !options.follow;
+                        again = true;
                         let session = Arc::new(Session::start(waking(options, &for_sessions)));
                         let _ = for_store.send(StoreReq::Feed(session.feed()));
-                        let _ = for_bench.send(BenchReq::Feed(session.feed()));
+                        let _ = for_bench.send(BenchReq::Feed { feed: session.feed(), same });
                         let _ = for_sessions.send(DataReq::Session(session));
                     }
                     if reload_rx.recv().is_err() {
@@ -119,6 +122,7 @@ impl Sessions {
         match e {
             Effect::Page { generation, from, n } => data(DataReq::Page { generation, from, n }),
             Effect::View { generation, query } => data(DataReq::View { generation, query }),
+            Effect::Count(expressions) => data(DataReq::Count(expressions)),
             Effect::Go(generation, to) => data(DataReq::Go(generation, to)),
             Effect::Play { speed, from } => data(DataReq::Play { speed, from }),
             Effect::Hold(on) => data(DataReq::Hold(on)),
@@ -137,6 +141,10 @@ impl Sessions {
                 None
             }
             Effect::Cancel => data(DataReq::Cancel),
+            Effect::DecidedAt(seen) => {
+                let _ = self.store.send(StoreReq::DecidedAt(seen));
+                None
+            }
             Effect::Store(op) => {
                 let _ = self.store.send(StoreReq::Do(op));
                 None

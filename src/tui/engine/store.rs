@@ -67,6 +67,7 @@ impl Worker {
         self.publish();
         loop {
             match requests.recv_timeout(LOOK) {
+                Ok(StoreReq::DecidedAt(seen)) => self.store.decided_at(Some(seen)),
                 Ok(StoreReq::Do(op)) => {
                     let said = self.perform_soon(&op).map_err(|e| e.to_string());
                     let _ = self.out.send(match said {
@@ -76,6 +77,7 @@ impl Worker {
                     for c in self.store.take_conflicts() {
                         let _ = self.out.send(Msg::Failed(c.to_string()));
                     }
+                    self.store.decided_at(None);
                     self.look();
                 }
                 Ok(StoreReq::Case(id)) => {
@@ -179,6 +181,7 @@ impl Worker {
         let cases: Vec<CaseView> = self.store.cases()?.iter().map(convert::case).collect();
         let _ = self.out.send(Msg::Judged(Arc::new(judged(rows, &cases))));
         let _ = self.out.send(Msg::UndoDepth(self.store.undo_depth()?));
+        let _ = self.out.send(Msg::Seen(self.store.seen()));
         let _ = self.out.send(Msg::Cases(Arc::new(cases)));
         let _ = self.data.send(DataReq::Decisions(Arc::new(decisions)));
         Ok(())
@@ -242,6 +245,9 @@ impl Worker {
             Op::Dismiss { alerts, verdict } => {
                 let v = Verdict::from_name(verdict).unwrap_or_default();
                 let n = self.store.dismiss(&alerts, v, "")?;
+                if n == 0 {
+                    return Ok(format!("dismissed as {} already: nothing changed", verdict.replace('_', " ")));
+                }
                 Ok(format!("{} dismissed: {}; u undoes", plural(n, "alert"), verdict.replace('_', " ")))
             }
             Op::Snooze { alerts, minutes } => {
@@ -251,17 +257,14 @@ impl Worker {
             }
             Op::Tag { what, tags } => {
                 let targets = self.targets(&what)?;
-                for t in &targets {
-                    for (tag, on) in &tags {
-                        self.store.tag(t, tag, *on)?;
-                    }
+                if self.store.tag_all(&targets, &tags)? == 0 {
+                    return Ok("tagged so already: nothing changed".to_owned());
                 }
                 Ok(format!("tagged {}; u undoes", plural(targets.len(), "item")))
             }
             Op::Note { what, text } => {
-                for t in self.targets(&what)? {
-                    self.store.note(&t, &text)?;
-                }
+                let targets = self.targets(&what)?;
+                self.store.note_all(&targets, &text)?;
                 Ok("note saved; u undoes".to_owned())
             }
             Op::Mark { event, on } => {
@@ -271,20 +274,19 @@ impl Worker {
             }
             Op::CaseState { case, state, resolution } => {
                 let to = CaseState::from_name(state).unwrap_or_default();
-                self.store.set_case_state(&CaseId(case.clone()), to, &resolution)?;
-                Ok(format!("{case} is {}; u undoes", state.replace('_', " ")))
+                let changed = self.store.set_case_state(&CaseId(case.clone()), to, &resolution)?;
+                let end = if changed { "; u undoes" } else { " already: nothing changed" };
+                Ok(format!("{case} is {}{end}", state.replace('_', " ")))
             }
             Op::Assign { case, who } => {
-                self.store.assign(&CaseId(case.clone()), &who)?;
-                Ok(if who.is_empty() {
-                    format!("{case} is nobody's; u undoes")
-                } else {
-                    format!("{case} is for {who}; u undoes")
-                })
+                let changed = self.store.assign(&CaseId(case.clone()), &who)?;
+                let end = if changed { "; u undoes" } else { " already: nothing changed" };
+                let whose = if who.is_empty() { "nobody's".to_owned() } else { format!("for {who}") };
+                Ok(format!("{case} is {whose}{end}"))
             }
             Op::CaseTitle { case, title } => {
-                self.store.set_title(&CaseId(case), &title)?;
-                Ok("renamed; u undoes".to_owned())
+                let changed = self.store.set_title(&CaseId(case), &title)?;
+                Ok(if changed { "renamed; u undoes" } else { "that is its title already" }.to_owned())
             }
             Op::RemoveItem { case, item } => {
                 let target = Target::parse(&item).ok_or_else(|| StoreError::Invalid(format!("no item '{item}'")))?;

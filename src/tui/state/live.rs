@@ -167,6 +167,10 @@ pub struct Live {
     pub play: Play,
     /// An expression is evaluated, a hit looked for.
     pub busy: bool,
+    /// Expressions whose matches are counted while the list of filters is open.
+    pub counting: Vec<String>,
+    /// What they matched: matches, and events looked at.
+    pub counts: Vec<(String, u64, u64)>,
 }
 
 impl Default for Live {
@@ -194,6 +198,8 @@ impl Default for Live {
             sought: Sought::Place,
             play: Play::default(),
             busy: false,
+            counting: Vec::new(),
+            counts: Vec::new(),
         }
     }
 }
@@ -231,10 +237,13 @@ impl Live {
         self.arrived.saturating_sub(self.shown)
     }
 
-    /// Which page to ask for so that the visible one and its neighbours are there.
+    /// Which page to ask for so that the visible one and its neighbours are there;
+    /// asked for before the cursor comes to where nothing was read.
     pub fn need(&mut self, height: usize) -> Option<(usize, usize)> {
         let (top, end) = (self.cursor.top, (self.cursor.top + height).min(self.shown));
-        if end <= top || (top >= self.cache_from && end <= self.cache_from + self.cache.len()) {
+        let near = height / 2;
+        let (first, last) = (top.saturating_sub(near), (end + near).min(self.shown));
+        if end <= top || (first >= self.cache_from && last <= self.cache_from + self.cache.len()) {
             return None;
         }
         let from = top.saturating_sub(height);

@@ -122,6 +122,10 @@ pub struct State {
     pub snap: Arc<Snapshot>,
     /// Records per second.
     pub rate: f64,
+    /// How far the case store's log had been read by what is shown.
+    pub seen: i64,
+    /// How far it had been when the dialog that stands open was opened.
+    pub looked: Option<i64>,
     /// Names of fields that were seen in the inputs or that rules use, sorted.
     pub fields: Arc<Vec<String>>,
     /// The queue.
@@ -181,6 +185,8 @@ impl State {
             prompt: None,
             asked_for: Targets::default(),
             toast: None,
+            seen: 0,
+            looked: None,
             undo: 0,
             leaving: false,
             theme: String::new(),

@@ -145,7 +145,7 @@ pub fn areas(mut g: Geometry) -> Geometry {
 pub const GUTTER: usize = 5;
 
 /// Lines of the answer above the list of events.
-pub const COUNTS: usize = 7;
+pub const COUNTS: usize = 9;
 
 /// Rows of the list of what is added and lost.
 #[must_use]

@@ -107,12 +107,16 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::ToggleView if s.screen == Screen::Triage && s.overlays.is_empty() => triage::whole_why(s),
         Act::ToggleView => toggle_view(s),
         Act::Wrap => {
-            let wrap = match s.overlays.last_mut() {
-                Some(Overlay::Detail(d)) => &mut d.wrap,
-                _ => &mut s.live.wrap,
+            let words = match s.overlays.last_mut() {
+                Some(Overlay::Detail(d)) => {
+                    d.wrap = !d.wrap;
+                    if d.wrap { "long values take several lines" } else { "long values are cut" }
+                }
+                _ => {
+                    s.live.wrap = !s.live.wrap;
+                    if s.live.wrap { "below, long records take several lines" } else { "below, long records are cut" }
+                }
             };
-            *wrap = !*wrap;
-            let words = if *wrap { "long values take several lines" } else { "long values are cut" };
             s.say(words);
         }
         Act::Columns => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::action::Act;
 use super::super::data::{CaseView, ItemKind};
 use super::super::msg::{Effect, Op, Targets};
 use super::super::state::prompt::{Ask, Prompt};
@@ -106,16 +107,27 @@ pub fn answered(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> R
 /// Asks where to export to: the case at hand, or the one that the alert is in.
 pub fn ask_export(s: &mut State) {
     use super::super::data::Triage;
+    let only = || match s.cases.list.as_slice() {
+        [one] => Some(one.id.clone()),
+        _ => None,
+    };
     let case = match s.screen {
         Screen::Cases => s.cases.current().map(|c| c.id.clone()),
+        // Of an alert that is in none, no case is exported in its stead.
         Screen::Triage => match s.triage.current().map(|v| &v.triage) {
             Some(Triage::Escalated { case }) => Some(case.clone()),
-            _ => s.cases.list.first().map(|c| c.id.clone()),
+            Some(_) => None,
+            None => only(),
         },
-        _ => s.cases.list.first().map(|c| c.id.clone()),
+        _ => only(),
     };
     let Some(id) = case else {
-        s.say("no case to export: escalate an alert first (e)");
+        let (cases, escalate) = (s.keys.key_of(Act::GoCases), s.keys.key_of(Act::Escalate));
+        s.say(match s.screen {
+            _ if s.cases.list.is_empty() => format!("no case to export: escalate an alert first ({escalate})"),
+            Screen::Triage => format!("this alert is in no case: {escalate} puts it into one, {cases} shows cases"),
+            _ => format!("which case? {cases} shows them"),
+        });
         return;
     };
     let path = format!("{id}.json");

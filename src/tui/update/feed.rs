@@ -118,7 +118,12 @@ pub fn answer(s: &mut State, msg: Msg, fx: &mut Vec<Effect>) {
             }
         }
         Msg::FeedStale => {
-            let (from, n) = (s.live.cache_from, s.live.cache.len().max(h * 3));
+            // The newest page is asked for when it is looked at.
+            if s.live.follow && s.live.cache.is_empty() {
+                return;
+            }
+            let n = if s.live.follow { s.live.cache.len() } else { s.live.cache.len().max(h * 3) };
+            let from = s.live.cache_from;
             fx.push(Effect::Page { generation: s.live.generation, from: from as u64, n });
         }
         _ => {}
@@ -140,8 +145,8 @@ pub fn follow(s: &mut State, fx: &mut Vec<Effect>) {
 pub fn stand_still(s: &mut State, fx: &mut Vec<Effect>) {
     if s.live.follow {
         s.live.follow = false;
-        // Stopped before the first page came: what is there is shown.
-        if s.live.shown < height(s) {
+        // Stopped before the newest page came: what is there is shown.
+        if s.live.shown < height(s) || s.live.wanted.is_some() {
             s.live.shown = s.live.arrived;
         }
         fx.push(Effect::Hold(true));

@@ -50,6 +50,18 @@ pub fn changed(s: &mut State, fx: &mut Vec<Effect>) {
     }
 }
 
+/// While the list of the feed's filters is open, what each matches is counted.
+pub fn count(s: &mut State, fx: &mut Vec<Effect>) {
+    let open = s.screen == Screen::Live && s.overlays.iter().any(|o| matches!(o, Overlay::Filters(_)));
+    let wanted: Vec<String> =
+        if open { s.live.filters.list.iter().map(|f| f.text.clone()).collect() } else { Vec::new() };
+    if s.live.counting != wanted {
+        s.live.counts.retain(|(e, ..)| wanted.contains(e));
+        s.live.counting.clone_from(&wanted);
+        fx.push(Effect::Count(wanted));
+    }
+}
+
 /// Adds an expression.
 pub fn add(s: &mut State, text: &str, out: bool, fx: &mut Vec<Effect>) {
     let now = s.now;

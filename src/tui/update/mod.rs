@@ -22,6 +22,7 @@ use super::action::{Act, Places};
 use super::kept::Kept;
 use super::keymap::Lookup;
 use super::msg::{Effect, Msg};
+use super::state::overlay::Overlay;
 use super::state::{Screen, State};
 
 /// Applies one message.
@@ -81,6 +82,8 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::RuleText(text) => rules::text_arrived(s, text),
         Msg::Judged(by_rule) => s.rules.judged = by_rule,
         Msg::UndoDepth(n) => s.undo = n,
+        Msg::Seen(n) => s.seen = n,
+        Msg::Counts(counts) => s.live.counts = counts,
         Msg::Fields(names) => s.fields = names,
         Msg::Done(text) => s.say(text),
         Msg::Failed(text) => {
@@ -97,7 +100,22 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             fx.push(Effect::Quit);
         }
     }
+    remember_looked(s, &mut fx);
+    filters::count(s, &mut fx);
     fx
+}
+
+/// A dialog does not hold the screen back, but who answers it decides on what
+/// there was when it was opened: what others did meanwhile is told.
+fn remember_looked(s: &mut State, fx: &mut Vec<Effect>) {
+    if let Some(looked) = s.looked.filter(|l| *l != s.seen)
+        && let Some(at) = fx.iter().position(|e| matches!(e, Effect::Store(_)))
+    {
+        fx.insert(at, Effect::DecidedAt(looked));
+    }
+    let asks = |o: &Overlay| matches!(o, Overlay::Choice { .. } | Overlay::Note { .. });
+    let asked = s.prompt.is_some() || s.overlays.iter().any(asks);
+    s.looked = asked.then(|| s.looked.unwrap_or(s.seen));
 }
 
 fn on_key(s: &mut State, key: super::key::Key, fx: &mut Vec<Effect>) {

@@ -17,7 +17,7 @@ fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
     let (ascii, size) = (s.facts.ascii, s.size);
     if !s.overlays.is_empty() {
         let filters = s.filters().list.len();
-        let help = words::help(&s.keys, s.place()).len();
+        let help = words::help(&s.keys, s.place(), s.size.0).len();
         match s.overlays.last_mut() {
             Some(Overlay::Detail(d)) => {
                 let n = match d.mode {
@@ -88,6 +88,19 @@ pub fn reset(s: &mut State) {
     on_target(s, |c, len, h| if follow { c.follow(len, h) } else { c.set(c.at, len, h) });
 }
 
+/// Whether nothing stands beside the list that keys go to: then the terminal can
+/// move its lines.
+fn has_whole_lines(s: &State) -> bool {
+    let g = s.geometry();
+    let area = match (s.screen, s.pane) {
+        (_, 0) if s.rules.work.is_none() || s.screen != Screen::Rules => g.list,
+        (Screen::Triage, _) if !g.evidence.is_empty() => g.evidence,
+        (Screen::Live | Screen::Health, _) => g.list,
+        _ => g.side,
+    };
+    s.overlays.is_empty() && area.w == s.size.0
+}
+
 /// A motion action; returns whether it was one.
 pub fn motion(s: &mut State, act: Act, fx: &mut Vec<Effect>) -> bool {
     if !matches!(
@@ -96,9 +109,12 @@ pub fn motion(s: &mut State, act: Act, fx: &mut Vec<Effect>) -> bool {
     ) {
         return false;
     }
+    let slides = has_whole_lines(s);
     on_target(s, |c, len, h| {
         let page = h.saturating_sub(1).max(1) as isize;
         match act {
+            Act::Down if slides => c.slide(1, len, h),
+            Act::Up if slides => c.slide(-1, len, h),
             Act::Down => c.step(1, len, h),
             Act::Up => c.step(-1, len, h),
             Act::HalfDown => c.step(page / 2 + 1, len, h),

@@ -353,7 +353,7 @@ fn go_on_saving(s: &mut State, fx: &mut Vec<Effect>) {
     }
     let Some(t) = w.answer().cloned() else { return };
     w.saving = Saving::No;
-    if t.true_lost > 0 {
+    if t.loses_truth() {
         let mut p = Prompt::new(Ask::LossReason, "");
         p.error = Some(format!("{} would be lost: write why, or Esc", lost_words(&t)));
         s.prompt = Some(p);
@@ -362,10 +362,15 @@ fn go_on_saving(s: &mut State, fx: &mut Vec<Effect>) {
     save(s, None, fx);
 }
 
-/// `3 true hits (IR-2026-014)`.
+/// `3 true hits and 1 true alert (IR-2026-014)`.
 pub fn lost_words(t: &Trial) -> String {
-    let cases = t.cases.join(", ");
-    format!("{} ({cases})", count(usize::try_from(t.true_lost).unwrap_or(usize::MAX), "true hit"))
+    let number = |n: u64, noun| count(usize::try_from(n).unwrap_or(usize::MAX), noun);
+    let parts: Vec<String> = [(t.true_lost, "true hit"), (t.true_alerts_lost, "true alert")]
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, noun)| number(*n, noun))
+        .collect();
+    format!("{} ({})", parts.join(" and "), t.cases.join(", "))
 }
 
 /// The reason was typed.

@@ -30,32 +30,53 @@ pub fn pane(s: &State, p: &mut Pen<'_>) {
         return;
     };
     let e = &r.row;
-    p.rule(0, &format!("event {}", text::thousands(r.position)), &pace(s), false);
+    // Number and place always stand here, whatever fields there are.
+    let (pace, number) = (pace(s), text::thousands(r.position));
+    p.rule(0, "event", &pace, false);
+    let place = words::place(e, &s.snap.sources).into_iter().next().map(|(_, v)| v).unwrap_or_default();
+    let room = w.saturating_sub(text::width(&number) + text::width(&pace) + 17);
+    let place = text::cut_left(&text::sanitize(&place), room);
+    p.put(8, 0, w, &format!("{number} · {place} "), t.dim);
     let rows = h.saturating_sub(1);
     if s.live.mode != EventMode::Fields {
-        for (y, line) in
-            words::event_text(e, s.live.mode, w.saturating_sub(2), true, s.facts.ascii).iter().take(rows).enumerate()
+        for (y, line) in words::event_text(e, s.live.mode, w.saturating_sub(2), s.live.wrap, s.facts.ascii)
+            .iter()
+            .take(rows)
+            .enumerate()
         {
             p.put(1, y + 1, w, line, t.text);
         }
         return;
     }
-    // The raw line last and whole, then as many fields as fit above it.
-    let raw_lines = if s.live.wrap { 2.min(rows) } else { 1 };
     let skip = ["message", "line", "timestamp"];
-    let mut pairs: Vec<(String, String)> =
-        words::fields(e).into_iter().filter(|(n, _)| !skip.contains(&n.as_str())).collect();
-    pairs.insert(0, ("time".into(), format!("{} ({})", e.time, e.quality.as_str())));
-    pairs.extend(words::place(e, &s.snap.sources).into_iter().take(1));
+    let mut pairs: Vec<(String, String)> = vec![("time".into(), format!("{} ({})", e.time, words::time_quality(s, e)))];
+    for (name, value) in words::fields(e) {
+        // What a long value says is said once: opened, the event shows every name.
+        let again = value.len() > 8 && pairs.iter().any(|(_, v)| *v == value);
+        if !again && !skip.contains(&name.as_str()) {
+            pairs.push((name, value));
+        }
+    }
     let columns = if w >= 100 { 3 } else { 2 };
     let cell = w / columns;
+    // The raw line last and whole, then as many fields as fit above it. It has two
+    // lines of its own, and more where fields leave them; one where it is the same again.
+    let raw = text::sanitize(&e.raw);
+    let used = pairs.len().div_ceil(columns);
+    let raw_lines = match s.live.wrap {
+        false => 1,
+        true if raw.starts_with('{') && used + 1 <= rows => 1,
+        true => {
+            let most = rows.saturating_sub(used).max(2);
+            text::wrap(&raw, w.saturating_sub(6), most).len().max(2).min(rows)
+        }
+    };
     for (i, (name, value)) in pairs.iter().take(rows.saturating_sub(raw_lines) * columns).enumerate() {
         let (x, y) = (i % columns * cell + 1, i / columns + 1);
         let end = p.put(x, y, cell - 1, name, t.key);
         let room = cell.saturating_sub(end - x + 2);
         p.cell(end + 1, y, room, value, false, t.text);
     }
-    let raw = text::sanitize(&e.raw);
     let lines = text::wrap(&raw, w.saturating_sub(6), raw_lines);
     for (i, line) in lines.iter().enumerate() {
         let y = rows + 1 - raw_lines + i;

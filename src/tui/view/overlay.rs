@@ -110,7 +110,10 @@ fn filters(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
         let style = if y == at { t.cursor } else { t.text };
         p.put(2, y, 3, box_, style);
         p.put(6, y, 3, side, if f.out { t.bad } else { t.good });
-        p.cell(10, y, w.saturating_sub(11), &f.text, false, if f.on { t.text } else { t.dim });
+        let takes = words::takes_away(s, f);
+        let n = text::width(&takes);
+        p.put(w.saturating_sub(n + 1), y, n, &takes, t.dim);
+        p.cell(10, y, w.saturating_sub(n + 12), &f.text, false, if f.on { t.text } else { t.dim });
         if y == at {
             p.cursor_bar(y);
         }
@@ -163,9 +166,8 @@ fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
     let area = popup::centred(s.size, (s.size.0, s.size.1));
     let place = Places::EACH.iter().find(|(p, _)| *p == s.place()).map_or(s.screen.tab().1, |p| p.1);
     let title = format!("keys · {place}");
-    let lines = words::help(&s.keys, s.place());
-    // Two columns where there is room for both.
-    let columns = if area.w >= 132 { 2 } else { 1 };
+    let lines = words::help(&s.keys, s.place(), s.size.0);
+    let (wide, room, columns) = words::help_columns(usize::from(s.size.0));
     let (h, n) = (usize::from(area.h).saturating_sub(2), lines.len());
     let top = at.min(n.saturating_sub(h * columns));
     let place =
@@ -178,9 +180,10 @@ fn help(s: &State, t: &Theme, at: usize, buf: &mut Buffer) {
         match line {
             HelpLine::Group(name) => p.cell(x + 1, y, cell - 2, name, false, t.title),
             HelpLine::Keys(keys, help) => {
-                p.cell(x + 3, y, 17, keys, false, t.key);
-                p.cell(x + 21, y, cell.saturating_sub(22), help, false, t.text);
+                p.cell(x + cell.saturating_sub(wide + room + 2), y, wide, keys, false, t.key);
+                p.cell(x + cell.saturating_sub(room + 1), y, room, help, false, t.text);
             }
+            HelpLine::More(help) => p.cell(x + cell.saturating_sub(room + 1), y, room, help, false, t.text),
         }
     }
 }

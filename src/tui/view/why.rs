@@ -89,7 +89,7 @@ fn list(s: &State, p: &mut Pen<'_>) {
             x += 13;
         }
         let room = w.saturating_sub(x);
-        p.cell(x, y + 1, room, &words::message(row), false, t.text);
+        p.cell(x, y + 1, room, &words::without_time(row, &time), false, t.text);
         if here {
             p.cursor_bar(y + 1);
         }

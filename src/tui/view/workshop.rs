@@ -160,13 +160,12 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
     let (words, style) = match w.answer() {
         _ if w.error().is_some() => ("it would not load: nothing is tried".to_owned(), t.dim),
         None => ("verdict: being looked at".to_owned(), t.dim),
-        Some(v) if v.true_lost > 0 => (format!("{} would be lost: a save asks why", lost_words(v)), t.bad),
-        Some(v) if v.lost > 0 => (
-            format!("no true hit is lost · {} of {} lost are undecided", undecided(v), text::thousands(v.lost)),
-            t.warn,
-        ),
-        Some(_) if correlates(w) => {
-            ("no event is lost; whether an alert is: secstream rules backtest".to_owned(), t.warn)
+        Some(v) if v.loses_truth() => (format!("{} would be lost: a save asks why", lost_words(v)), t.bad),
+        Some(v) if v.lost > 0 || v.alerts_lost > 0 => {
+            let lost =
+                format!("no true hit is lost · {} of {} lost are undecided", undecided(v), text::thousands(v.lost));
+            let alerts = format!(" · {} of {} alerts are lost", v.alerts_lost, v.alerts.unwrap_or_default().0);
+            (if v.alerts.is_some() { lost + &alerts } else { lost }, t.warn)
         }
         Some(_) => ("nothing is lost".to_owned(), t.good),
     };
@@ -177,11 +176,6 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
     };
     let x = p.put(1, 1, wide, &words, style);
     p.cell(x, 1, wide.saturating_sub(x), &to, false, t.dim);
-}
-
-/// Whether the text has a correlation: what is tried are the events beneath it.
-fn correlates(w: &Workshop) -> bool {
-    w.source.lines().iter().any(|l| l.starts_with("correlation:"))
 }
 
 fn undecided(t: &Trial) -> String {
@@ -230,6 +224,11 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
     line(3, "true", trial.true_hits, Some(true));
     line(4, "dismissed", trial.false_hits, Some(false));
     line(5, "undecided", trial.undecided, None);
+    // With these the four are all matches.
+    line(6, "no alert", trial.alertless(), None);
+    if let Some(alerts) = trial.alerts {
+        line(7, "alerts", alerts, None);
+    }
     let how = if w.error().is_some() {
         "not tried: see what is wrong".to_owned()
     } else if old {
@@ -239,11 +238,19 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
     } else {
         format!("{}: {}%", trial.way, trial.scanned.min(trial.events) * 100 / trial.events.max(1))
     };
-    p.cell(1, 6, wide.saturating_sub(2), &how, false, t.dim);
+    let row = if trial.alerts.is_some() { 8 } else { 7 };
+    p.cell(1, row, wide.saturating_sub(2), &how, false, t.dim);
     if high <= COUNTS + 1 {
         return;
     }
-    let words = format!("lost {} · gained {}", text::thousands(trial.lost), text::thousands(trial.gained));
+    let moves = |lost, gained| format!("-{} +{}", text::thousands(lost), text::thousands(gained));
+    let words = match trial.alerts {
+        Some(_) => {
+            let (alerts, matches) = (moves(trial.alerts_lost, trial.alerts_gained), moves(trial.lost, trial.gained));
+            format!("alerts {alerts} · matches {matches}")
+        }
+        None => format!("lost {} · gained {}", text::thousands(trial.lost), text::thousands(trial.gained)),
+    };
     p.rule(COUNTS, &words, "", s.pane == 1);
     for (y, m) in trial
         .moved
@@ -270,7 +277,9 @@ fn moved(p: &mut Pen<'_>, y: usize, m: &Moved, here: bool, wide: usize) {
     let base = if here { t.cursor } else { t.text };
     let x = p.run(1, y, &[(sign, style), (letter, of), (" ", t.text), (&text::clock(m.row.time), base), (" ", t.text)]);
     let x = if m.word.is_empty() { x } else { p.put(x, y, 14, &text::cut(&text::sanitize(&m.word), 13), of) + 1 };
-    p.cell(x, y, wide.saturating_sub(x), m.row.ov(crate::event::Ov::Message).unwrap_or(&m.row.raw), false, base);
+    let message = || m.row.ov(crate::event::Ov::Message).unwrap_or(&m.row.raw).to_owned();
+    let words = m.alert.as_ref().map_or_else(message, |a| format!("alert: {a}"));
+    p.cell(x, y, wide.saturating_sub(x), &words, false, base);
     if here {
         p.cursor_bar(y);
     }

@@ -285,3 +285,105 @@ fn a_long_choice_scrolls_on_the_smallest_screen() {
         |e| matches!(e, Effect::Work(WorkReq::Tune { fields, .. }) if fields == &[("process".to_owned(), "sshd".to_owned())])
     ));
 }
+
+#[test]
+fn what_was_seen_when_a_dialog_opened_is_what_is_decided_on() {
+    for (open, commit) in [("d", "f"), ("c", "note<C-d>"), ("t", "tag<Enter>"), ("en", "title<Enter>"), ("3s", "p")] {
+        let mut w = World::new(80, 24);
+        w.send(Msg::Seen(5));
+        w.press(open);
+        // A colleague decides meanwhile.
+        w.send(Msg::Seen(9));
+        w.done.clear();
+        w.press(commit);
+        let stored = w.done.iter().position(|e| matches!(e, Effect::Store(_))).expect("a change");
+        assert_eq!(w.done.get(stored.wrapping_sub(1)), Some(&Effect::DecidedAt(5)), "{open}: {:?}", w.done);
+        // The next dialog begins with what is seen then.
+        w.done.clear();
+        w.press("1dd");
+        assert!(!w.done.iter().any(|e| matches!(e, Effect::DecidedAt(_))), "{open}: {:?}", w.done);
+    }
+}
+
+#[test]
+fn the_list_of_filters_says_what_each_takes_away() {
+    let mut w = World::new(80, 24);
+    w.press("2iuser=root<Enter>inot src_ip=10.20.0.7<Enter>=");
+    assert!(frame(&w).contains("in  user=root") && frame(&w).contains("-120"), "{}", frame(&w));
+    assert_eq!(w.state.live.counting.len(), 2);
+    // The other way round it takes away the others.
+    w.press("t");
+    assert!(frame(&w).contains("out user=root") && frame(&w).contains("-80"), "{}", frame(&w));
+    // What is counted in part says so, and nothing is counted when nobody looks.
+    w.send(Msg::Counts(vec![("user=root".into(), 7, 50)]));
+    assert!(frame(&w).contains("-7…"), "{}", frame(&w));
+    w.press("<Esc>");
+    assert!(matches!(w.done.last(), Some(Effect::Count(none)) if none.is_empty()), "{:?}", w.done.last());
+    w.press("1iseverity=critical<Enter>=");
+    assert!(frame(&w).contains("in  severity=critical") && frame(&w).contains(" -"), "{}", frame(&w));
+}
+
+#[test]
+fn no_other_case_is_exported_for_an_alert_that_is_in_none() {
+    let mut w = World::new(80, 24);
+    w.press("X");
+    assert!(w.state.prompt.is_none());
+    assert!(frame(&w).contains("this alert is in no case"), "{}", frame(&w));
+}
+
+#[test]
+fn a_year_that_was_given_is_not_called_inferred() {
+    let mut w = World::new(160, 48);
+    w.press("2kkkk");
+    assert!(frame(&w).contains("(year inferred)"));
+    let mut snap = (*w.state.snap).clone();
+    let mut sources = (*snap.sources).clone();
+    sources[0].year_from = "";
+    snap.sources = Arc::new(sources);
+    w.send(Msg::Session(Arc::new(snap), 0.0));
+    assert!(frame(&w).contains("(year given)") && !frame(&w).contains("(year inferred)"), "{}", frame(&w));
+}
+
+#[test]
+fn help_is_whole_on_the_smallest_screen() {
+    for keys in ["?", "2?", "3?", "4<Enter>?"] {
+        let mut w = World::new(40, 10);
+        w.press(keys);
+        let mut all = String::new();
+        for _ in 0..200 {
+            all.push_str(&frame(&w));
+            w.press("j");
+        }
+        let inside = |l: &'_ str| l.split('│').nth(1).unwrap_or_default().to_owned();
+        let cut: Vec<String> = all.lines().map(inside).filter(|l| l.contains('…')).collect();
+        assert!(cut.is_empty(), "{keys}: {cut:?}");
+        assert!(all.contains("suspend"), "{keys}");
+    }
+}
+
+#[test]
+fn a_record_that_only_the_store_has_is_not_dated_twice() {
+    use super::fixture::{at, event};
+    let mut w = World::new(160, 48);
+    let v = w.state.triage.current().expect("an alert").alert.clone();
+    let raws = [
+        ("Mar  2 11:00:00 web01 sshd[1]: Failed one", "web01 sshd[1]: Failed one"),
+        ("<13>2026-03-02T11:00:00.123456+01:00 web01 two", "web01 two"),
+        ("10.0.0.7 - - [02/Mar/2026:11:00:00 +0000] three", "10.0.0.7 - - [02/Mar/2026:11:00:00 +0000] three"),
+        ("at 11:00:00five", "at 11:00:00five"),
+    ];
+    let row = |(raw, _): &(&str, &str)| {
+        let mut e = event(0, "", "", "", secstream::event::EventType::Other, "");
+        (e.raw, e.parsed, e.time) = ((*raw).to_owned(), false, at(0));
+        e.overlay = [const { None }; secstream::event::Ov::COUNT];
+        Arc::new(e)
+    };
+    w.send(Msg::Evidence { of: (v.id.clone(), v.revision), rows: raws.iter().map(row).collect() });
+    let lines = frame(&w);
+    let shown: Vec<String> = lines
+        .lines()
+        .filter(|l| l.starts_with(" 11:00:00 "))
+        .map(|l| l.trim_start_matches(" 11:00:00").trim().to_owned())
+        .collect();
+    assert_eq!(shown, raws.map(|(_, want)| want.to_owned()), "{lines}");
+}

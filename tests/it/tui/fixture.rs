@@ -201,6 +201,7 @@ pub fn snapshot() -> Snapshot {
         counts: counts.clone(),
         size: Some(20_000),
         sha256: Some("ab".repeat(32)),
+        year_from: "the file's time",
         warnings: vec!["last record cut short".into()],
         ended: true,
         ..SourceStatus::default()
@@ -332,6 +333,7 @@ fn work(w: &WorkReq) -> Vec<Msg> {
                 gained: false,
                 verdict: [Verdict::True, Verdict::Undecided, Verdict::False, Verdict::None][n.min(3)],
                 word: ["IR-2026-014", "", "benign", ""][n.min(3)].into(),
+                alert: None,
             });
             let trial = Trial {
                 version: a.version,
@@ -447,6 +449,14 @@ impl World {
             Effect::View { generation, .. } => {
                 let rows = self.view().len() as u64;
                 vec![Msg::FeedLen { generation: *generation, rows, events: 200, scanned: 200, playhead: None }]
+            }
+            Effect::Count(expressions) => {
+                let count = |e: &String| {
+                    let q = secstream::query::Query::parse(e, self.state.now).expect("a query");
+                    let n = rows().into_iter().filter(|r| q.matches_row(&r.row)).count();
+                    (e.clone(), n as u64, 200)
+                };
+                vec![Msg::Counts(expressions.iter().map(count).collect())]
             }
             Effect::Evidence(a) => {
                 let rows = events().into_iter().step_by(5).take(8).map(Arc::new).collect();

@@ -442,3 +442,15 @@ fn the_cursor_stays_on_its_alert_once_somebody_works_with_it() {
     w.send(Msg::Alerts(all));
     assert_eq!(id(&w), before);
 }
+
+#[test]
+fn a_feed_that_is_stopped_before_its_first_page_has_all_that_is_there() {
+    let mut w = World::new(160, 48);
+    // Somebody decided something before the feed was ever looked at.
+    w.send(Msg::FeedStale);
+    // Keys come faster than rows are read.
+    for c in "2gg".chars() {
+        secstream::tui::update::update(&mut w.state, Msg::Key(secstream::tui::key::Key::char(c)));
+    }
+    assert_eq!((w.state.live.shown, w.state.live.backlog()), (200, 0));
+}

@@ -6,6 +6,7 @@ mod frames;
 mod kept;
 mod keys;
 mod mouse;
+mod painting;
 mod pty;
 mod pty_speed;
 mod screens;

@@ -63,6 +63,22 @@ fn what_one_decides_the_other_sees() {
     a.wait_for("undone");
     b.wait_for(&format!("{all} of {of} alerts"));
 
+    // Who decides in a dialog that was open while another decided is told.
+    a.press("gg");
+    b.press("gg");
+    a.press("d");
+    a.wait_for("dismiss this alert");
+    b.press("db");
+    b.wait_for("dismissed");
+    a.wait_for(&format!("{} of {of} alerts", all - 1));
+    a.press("t");
+    a.wait_for("ben had changed the status of alert");
+    a.press("u");
+    a.wait_for("undone: dismiss");
+    b.press("u");
+    b.wait_for("undone: dismiss");
+    a.wait_for(&format!("{all} of {of} alerts"));
+
     // A case of one is on the other's screen, and a decision there comes back.
     b.press("en\x15Found by ben\r");
     b.wait_for("put into IR-");

@@ -66,12 +66,56 @@ fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
     let text = fs::read_to_string(rules.join("failed.yml")).expect("there");
     assert!(text.starts_with("# 2") && text.contains("loses 200 true hits"), "{text}");
     assert!(text.contains("the bastion is watched elsewhere") && text.contains("  condition: sel and not quiet\n"));
-    // It is in force.
+    // It is in force, and the columns of the log are those that there were.
     t.wait_for("nothing is lost");
+    t.wait_for("from columns");
+    t.settle(std::time::Duration::from_millis(1500));
+    let from = t.log.len();
+    t.press("i x\x7f\x7f\x1b");
+    t.settle(std::time::Duration::from_millis(1500));
+    let said = String::from_utf8_lossy(&t.log[from..]).into_owned();
+    t.wait_for("from columns");
+    assert!(!said.contains("reading the log") && !said.contains("read the log"), "{said}");
     t.press("q1");
     t.wait_for("0 of 0 alerts");
     t.press("3");
     t.wait_for("no longer finds");
+    leave(&mut t);
+}
+
+const COUNTS: &str = "---\ntitle: Guessing\nid: 5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c12\nlevel: high\ncorrelation:\n  \
+type: event_count\n  rules: [5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11]\n  group-by: [src_ip]\n  timespan: 10m\n  \
+condition: {gte: 10}\n";
+
+#[test]
+fn a_correlation_is_tried_with_its_alerts() {
+    let home = tempfile::tempdir().expect("a folder");
+    let rules = home.path().join("mine");
+    fs::create_dir(&rules).expect("made");
+    let file = rules.join("guessing.yml");
+    fs::write(&file, format!("{RULE}{COUNTS}")).expect("written");
+    let (mut t, _) = started(home.path(), Some(&rules));
+    t.press("en\r");
+    t.wait_for("undo 1");
+    t.press("4");
+    t.wait_for("LEVEL");
+    t.press("\r");
+    t.wait_for("NORMAL");
+    t.wait_for("nothing is lost");
+    t.wait_for("alerts -0 +0");
+    // The same events, another threshold: the alert goes, and it is a true one.
+    t.press("Gi\x1b[F\x7f000}\x1b");
+    t.wait_for("gte: 10000");
+    t.wait_for("1 true alert (IR-");
+    t.wait_for("alerts -1 +0");
+    t.wait_for("alert: Guessi");
+    t.press(":w\r");
+    t.wait_for("write why");
+    t.press("a drill\r");
+    t.wait_gone("●");
+    assert!(fs::read_to_string(&file).expect("there").contains("loses 1 true alert (IR-"));
+    t.press("q1");
+    t.wait_for("0 of 0 alerts");
     leave(&mut t);
 }
 

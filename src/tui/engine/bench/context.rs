@@ -112,6 +112,43 @@ pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleF
     (before, after)
 }
 
+/// The question about alerts: beside the files that matter, the correlations of
+/// other files that count the rules that are edited, or that an edited filter
+/// narrows, with all that they count.
+pub fn about_alerts(lib: &Library, path: &str, text: &str) -> Question {
+    let (mut before, mut after) = files(lib, path, text);
+    let old = lib.files.iter().position(|f| f.path == path).and_then(|i| lib.files.get(i)).map(|f| about(&f.text));
+    let mut names = Vec::new();
+    for a in [about(text)].into_iter().chain(old) {
+        names.extend(a.names);
+        match (a.any, a.filter) {
+            (true, _) => names.extend(before.iter().flat_map(|f| about(&f.text).names)),
+            (_, true) => names.extend(a.refs),
+            _ => {}
+        }
+    }
+    let mut all: Vec<(&RuleFile, &About)> = lib.files.iter().zip(&lib.abouts).filter(|(_, a)| !a.filter).collect();
+    all.retain(|(f, _)| f.path != path && !before.iter().any(|b| b.path == f.path));
+    let mut take = |up: bool, names: &mut Vec<String>, below: &mut Vec<String>| {
+        let named = |n: &String, names: &[String]| names.iter().any(|x| x.eq_ignore_ascii_case(n));
+        while let Some(at) = all.iter().position(|(_, a)| match up {
+            true => a.refs.iter().any(|r| named(r, names)),
+            false => a.names.iter().any(|n| named(n, below)),
+        }) {
+            let (f, a) = all.remove(at);
+            names.extend(a.names.iter().cloned());
+            below.extend(a.refs.iter().cloned());
+            before.push(f.clone());
+            after.push(f.clone());
+        }
+    };
+    // Upwards to those that count them, then down to all that these count.
+    let mut below = Vec::new();
+    take(true, &mut names, &mut below);
+    take(false, &mut names, &mut below);
+    Question { before, after, likely: Vec::new() }
+}
+
 /// The question that an edited file puts to the log.
 pub fn question(lib: &Library, path: &str, text: &str) -> Question {
     let (before, after) = files(lib, path, text);
@@ -137,4 +174,44 @@ pub fn bases(all: &[RuleFile], id: &str) -> Vec<crate::detect::RuleInfo> {
     }
     out.sort_by(|a, b| a.id.cmp(&b.id));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(id: &str) -> String {
+        format!(
+            "title: {id}\nid: {id}\nlogsource: {{product: linux}}\ndetection: {{s: {{user: {id}}}, condition: s}}\n"
+        )
+    }
+
+    fn counts(id: &str, rules: &str) -> String {
+        format!(
+            "title: {id}\nid: {id}\ncorrelation:\n  type: event_count\n  rules: [{rules}]\n  group-by: [user]\n  \
+             timespan: 1m\n  condition: {{gte: 3}}\n"
+        )
+    }
+
+    #[test]
+    fn alerts_are_those_of_all_that_count_what_is_edited() {
+        let filter =
+            "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [a], s: {user: x}, condition: not s}\n";
+        let texts = [base("a"), base("b"), base("c"), counts("ab", "a, b"), counts("b2", "b"), filter.to_owned()];
+        let path = |i: usize| format!("{}.yml", ["a", "b", "c", "ab", "b2", "f"][i]);
+        let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(&path(i), t)).collect());
+        let asked = |i: usize| {
+            let q = about_alerts(&lib, &path(i), &texts[i]);
+            let mut names: Vec<String> = q.after.iter().map(|f| f.path.replace(".yml", "")).collect();
+            names.sort();
+            assert_eq!(q.before.len(), q.after.len());
+            names.join(" ")
+        };
+        // With the other rules that the correlation counts, but not who else counts those.
+        assert_eq!(asked(0), "a ab b f");
+        assert_eq!(asked(1), "a ab b b2 f");
+        assert!(!asked(2).contains('b'), "{}", asked(2));
+        assert_eq!(asked(3), "a ab b f");
+        assert_eq!(asked(5), "a ab b f");
+    }
 }

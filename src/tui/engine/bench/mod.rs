@@ -20,7 +20,7 @@ use self::context::Library;
 use self::verdicts::Verdicts;
 use super::{RulePlaces, ToLoop, rules};
 use crate::detect::lint::{self, Finding, Level};
-use crate::pipeline::{Effect, Effects, Feed, Progress, Way};
+use crate::pipeline::{AlertEffect, Effect, Effects, Feed, Progress, Question, Raised, Way, alert_effect};
 use crate::tui::data::workshop::{Attempt, Moved, Opened, Trial, WorkMsg, WorkReq};
 use crate::tui::msg::Msg;
 
@@ -36,7 +36,12 @@ pub enum BenchReq {
     /// From the editor.
     Work(WorkReq),
     /// Another log is open, or the same with other rules.
-    Feed(Feed),
+    Feed {
+        /// Its records.
+        feed: Feed,
+        /// They are those that there were: only rules changed.
+        same: bool,
+    },
 }
 
 /// The thread's state.
@@ -63,11 +68,15 @@ impl Bench {
                 at.checked_duration_since(Instant::now()).unwrap_or(Duration::ZERO)
             });
             match requests.recv_timeout(wait) {
-                Ok(BenchReq::Feed(feed)) => {
-                    self.effects = None;
+                Ok(BenchReq::Feed { feed, same }) => {
+                    // Of the same records the columns are the same: they are asked
+                    // on through the session before.
+                    if !same || self.effects.is_none() {
+                        self.effects = None;
+                        self.feed = Some(feed);
+                    }
                     self.verdicts = None;
                     self.files = None;
-                    self.feed = Some(feed);
                 }
                 Ok(BenchReq::Work(r)) => self.request(r),
                 Err(RecvTimeoutError::Timeout) => {
@@ -234,10 +243,78 @@ impl Bench {
             // Something waits: it is looked at first, and then this again.
             None => self.due = Some((a, Instant::now())),
             Some(e) => {
-                let trial = self.judge(&a, &feed, &e, started);
-                self.say(WorkMsg::Tried(Arc::new(trial)));
+                let mut trial = self.judge(&a, &feed, &e, started);
+                let q = context::about_alerts(self.files(), &a.path, &a.text);
+                if !crate::pipeline::correlates(&q) {
+                    return self.say(WorkMsg::Tried(Arc::new(trial)));
+                }
+                match self.alerts(&a, &feed, &q, &trial, requests) {
+                    None => self.due = Some((a, Instant::now())),
+                    Some(alerts) => {
+                        self.judge_alerts(&feed, &alerts, &mut trial);
+                        trial.took_ms = millis(started);
+                        self.say(WorkMsg::Tried(Arc::new(trial)));
+                    }
+                }
             }
         }
+    }
+
+    /// The alerts of the correlations that count what was edited, now and then.
+    /// What is known already is said at once, and how far this is.
+    fn alerts(
+        &self,
+        a: &Attempt,
+        feed: &Feed,
+        q: &Question,
+        known: &Trial,
+        requests: &Receiver<BenchReq>,
+    ) -> Option<AlertEffect> {
+        let say = |scanned| {
+            let way = "reading the log for alerts".to_owned();
+            let trial = Trial { done: false, scanned, way, ..known.clone() };
+            let _ = self.out.send(Msg::Work(WorkMsg::Tried(Arc::new(trial))));
+        };
+        say(0);
+        let mut said = Instant::now();
+        alert_effect(feed, q, &a.path, &mut |scanned| {
+            if said.elapsed() >= SAY {
+                said = Instant::now();
+                say(scanned);
+            }
+            requests.is_empty()
+        })
+    }
+
+    /// What people said about the alerts that an edit adds and loses: they are
+    /// listed before events.
+    fn judge_alerts(&self, feed: &Feed, alerts: &AlertEffect, t: &mut Trial) {
+        t.alerts = Some((alerts.before.len() as u64, alerts.after.len() as u64));
+        t.way = format!("{}, alerts read{}", t.way, if alerts.cut { " in part" } else { "" });
+        let mut moved = Vec::new();
+        for (raised, gained) in alerts.lost().map(|r| (r, false)).chain(alerts.gained().map(|r| (r, true))) {
+            *(if gained { &mut t.alerts_gained } else { &mut t.alerts_lost }) += 1;
+            let (verdict, word) = self.verdicts.as_ref().map_or_else(Default::default, |v| v.of_alert(&raised.id));
+            if verdict == crate::tui::data::workshop::Verdict::True && !gained {
+                t.true_alerts_lost += 1;
+                if !t.cases.contains(&word) {
+                    t.cases.push(word.clone());
+                }
+            }
+            moved.push((gained, verdict, word, raised));
+        }
+        moved.sort_by_key(|(gained, verdict, ..)| (*gained, *verdict));
+        let place = |r: &Raised| {
+            let position = r.first.and_then(|(source, offset)| feed.position_of(source, offset))?;
+            Some((position, Arc::new(feed.row(position)?)))
+        };
+        let lines = moved.into_iter().take(LISTED / 2).filter_map(|(gained, verdict, word, r)| {
+            let (position, row) = place(r)?;
+            let alert = Some(format!("{} {} ({})", r.rule, r.entity, r.count));
+            Some(Moved { position, row, gained, verdict, word, alert })
+        });
+        let events = std::mem::take(&mut t.moved);
+        t.moved = lines.chain(events).collect();
     }
 
     /// What people said about what an edit adds and loses.
@@ -277,7 +354,7 @@ impl Bench {
             .into_iter()
             .filter_map(|(verdict, position, gained)| {
                 let row = Arc::new(feed.row(position)?);
-                Some(Moved { position, row, gained, verdict, word: verdicts.word(position) })
+                Some(Moved { position, row, gained, verdict, word: verdicts.word(position), alert: None })
             })
             .collect();
         self.verdicts = Some(verdicts);

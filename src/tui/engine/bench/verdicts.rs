@@ -66,6 +66,12 @@ impl Verdicts {
         t.cases = cases.into_iter().collect();
     }
 
+    /// What people decided about an alert, and the case or the reason.
+    pub fn of_alert(&self, id: &str) -> (Verdict, String) {
+        let Some(v) = self.alerts.iter().find(|v| v.alert.id == id) else { return (Verdict::None, String::new()) };
+        (verdict_of(v, &self.unfounded), Self::reason(v))
+    }
+
     /// Events of a set that have a verdict.
     pub fn of<'s>(&'s self, bits: &'s Bitmap) -> impl Iterator<Item = (u64, Verdict)> + 's {
         let has = |p: &u64| usize::try_from(*p).is_ok_and(|p| bits.get(p));
@@ -79,11 +85,14 @@ impl Verdicts {
 
     /// The case or the reason behind a verdict.
     pub fn word(&self, position: u64) -> String {
-        let v = self.at.get(&position).and_then(|(_, i)| self.alerts.get(*i));
-        match v.map(|v| &v.triage) {
-            Some(Triage::Escalated { case }) => case.clone(),
-            Some(Triage::Dismissed { reason }) => reason.replace('_', " "),
-            _ => String::new(),
+        self.at.get(&position).and_then(|(_, i)| self.alerts.get(*i)).map(Self::reason).unwrap_or_default()
+    }
+
+    fn reason(v: &AlertView) -> String {
+        match &v.triage {
+            Triage::Escalated { case } => case.clone(),
+            Triage::Dismissed { reason } => reason.replace('_', " "),
+            Triage::New => String::new(),
         }
     }
 }
