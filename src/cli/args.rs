@@ -95,7 +95,7 @@ pub struct Common {
     /// Time zone of lines that name none (IANA name)
     #[arg(long, value_name = "TZ")]
     pub timezone: Option<String>,
-    /// Year of lines that name none
+    /// Year of a log's first line, where lines name none; those after New Year are of the next
     #[arg(long, value_name = "Y", value_parser = clap::value_parser!(i32).range(1970..=9998))]
     pub year: Option<i32>,
     /// The case store

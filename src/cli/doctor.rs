@@ -79,7 +79,12 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
     add(
         "cache",
         match (cache.dir(), cache.take_warning()) {
-            (Some(dir), None) => Ok(format!("{} can be written", dir.display())),
+            (Some(dir), None) => {
+                let (sets, bytes) = cache.rule_sets();
+                let kept = format!("{} kept, {:.1} MB", count(sets, "rule set"), bytes as f64 / 1e6);
+                let off = if config.is_on("cache.rules") { "" } else { " (cache.rules is off)" };
+                Ok(format!("{} can be written; {kept}{off}", dir.display()))
+            }
             (_, warning) => Err(warning.unwrap_or_else(|| "no cache directory".into())),
         },
     );

@@ -1,6 +1,5 @@
 //! From arguments and configuration to a session's options.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,15 +8,13 @@ use super::error::Failure;
 use crate::config::{Config, Places, nearest};
 use crate::detect::files::{over, read as rule_files_below};
 use crate::detect::pipelines::Pipelines;
-use crate::detect::{RuleFile, RuleSet, shipped};
+use crate::detect::{RuleFile, shipped};
 use crate::event::Ts;
 use crate::parse::custom::{self, Format};
 use crate::parse::format_names;
-use crate::pipeline::{LoadRules, LoadedRules, Policy, RuleProblem, SessionOptions, policy};
+use crate::pipeline::{LoadRules, Policy, RuleProblem, RulesFrom, SessionOptions, policy, rule_cache};
 use crate::query::{Query, parse_time};
 use crate::source::{Cache, ExpandOptions, Input, Skipped, expand};
-use crate::store::RuleRecord;
-use crate::store::canonical::sha256_hex;
 
 /// The configuration with this call's flags on top.
 pub(super) fn config(common: &Common) -> Result<Config, Failure> {
@@ -144,30 +141,12 @@ pub(super) fn rule_loader(config: &Config, options: &RuleOptions) -> Result<Load
         std::fs::metadata(d).map_err(|e| Failure::usage(format!("rules {}: {e}", d.display())))?;
     }
     pipelines(config)?;
+    let from = RulesFrom { groups: vec![dirs.clone(), add.clone(), config.paths("rules.pipelines")] };
+    let cache = config.is_on("cache.rules").then(|| cache(config));
     let config = config.clone();
     Ok(Box::new(move || {
-        let files = rule_files(&config, &dirs, &add).unwrap_or_default();
-        loaded(&files)
+        rule_cache::load(cache.as_ref(), &from, || rule_files(&config, &dirs, &add).unwrap_or_default())
     }))
-}
-
-/// Rules with what the store keeps of each.
-pub(super) fn loaded(files: &[RuleFile]) -> LoadedRules {
-    let set = Arc::new(RuleSet::load(files));
-    let hashes: BTreeMap<&str, String> =
-        files.iter().map(|f| (f.path.as_str(), sha256_hex(f.text.as_bytes()))).collect();
-    let records = set
-        .rules()
-        .iter()
-        .filter(|r| r.loaded)
-        .map(|r| RuleRecord {
-            id: r.id.to_string(),
-            title: r.title.to_string(),
-            sha256: hashes.get(&*r.path).cloned().unwrap_or_default(),
-            version: String::new(),
-        })
-        .collect();
-    LoadedRules { set, records }
 }
 
 /// The user's own formats.

@@ -255,6 +255,9 @@ pub(super) fn drive(options: SessionOptions, progress: bool) -> Result<Ran, Fail
     let result = session.join();
     let snapshot = session.snapshot();
     result?;
+    // Its threads have ended, and the process soon does: to give the memory of
+    // thousands of rules back piece by piece takes longer than to write a summary.
+    std::mem::forget(session);
     let interrupted = signalled.load(Ordering::Relaxed) && snapshot.phase == Phase::Stopped;
     Ok(Ran { snapshot, interrupted })
 }

@@ -98,6 +98,14 @@ pub const KEYS: &[Key] = &[
         "Largest spool of one compressed or piped input, in GiB.",
     ),
     key(
+        "cache.rules",
+        Kind::Bool,
+        "true",
+        "SECSTREAM_CACHE_RULES",
+        "",
+        "Keep loaded rule sets in the cache directory, so that they are not read again until a file changes.",
+    ),
+    key(
         "rules.dirs",
         Kind::Paths,
         "",

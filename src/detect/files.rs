@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
 
 use super::sigma::yaml::{self, MAX_TEXT};
 use super::sigma::{collection, rule};
-use super::{RuleFile, describe};
+use super::{RuleFile, describe, reading};
 
 /// Deepest nesting of directories.
 const MAX_DEPTH: usize = 32;
@@ -17,12 +20,69 @@ const MAX_DEPTH: usize = 32;
 /// (`NAME.test.yml`) are left out. What cannot be read is kept with the reason.
 #[must_use]
 pub fn read(paths: &[impl AsRef<Path>]) -> Vec<RuleFile> {
-    let mut out = Vec::new();
+    let mut found = Vec::new();
     for p in paths {
         let p = p.as_ref();
-        if p.is_dir() { directory(p, 0, &mut out) } else { out.push(file(p)) }
+        if p.is_dir() { directory(p, 0, &mut |f| found.push(f)) } else { found.push(Ok(p.to_owned())) }
     }
-    out
+    reading::spread(found, |f| f.map_or_else(|wrong| wrong, |path| file(&path)))
+}
+
+/// What can be seen of rule files without reading them: where they are, how
+/// large, and when they changed.
+#[derive(Debug, Default)]
+pub struct Changes {
+    seen: Sha256,
+    youngest: i128,
+}
+
+impl Changes {
+    /// What follows stands apart from what came before.
+    pub fn group(&mut self) {
+        self.seen.update([1]);
+    }
+
+    fn file(&mut self, path: &Path) -> bool {
+        let Ok(m) = fs::metadata(path) else { return false };
+        self.seen.update([2]);
+        self.seen.update((path.as_os_str().len() as u64).to_le_bytes());
+        self.seen.update(path.as_os_str().as_encoded_bytes());
+        for n in [m.dev(), m.ino(), m.size()] {
+            self.seen.update(n.to_le_bytes());
+        }
+        for (s, ns) in [(m.mtime(), m.mtime_nsec()), (m.ctime(), m.ctime_nsec())] {
+            self.seen.update(s.to_le_bytes());
+            self.seen.update(ns.to_le_bytes());
+            self.youngest = self.youngest.max(i128::from(s) * 1_000_000_000 + i128::from(ns));
+        }
+        true
+    }
+
+    /// When the last change was, in nanoseconds since 1970.
+    #[must_use]
+    pub const fn youngest(&self) -> i128 {
+        self.youngest
+    }
+
+    /// A hash of all that was seen, and of something else.
+    #[must_use]
+    pub fn digest(&self, with: &[u8]) -> [u8; 32] {
+        self.seen.clone().chain_update(with).finalize().into()
+    }
+}
+
+/// Looks at the files that [`read`] would read; false where one of them cannot be.
+pub fn changes(paths: &[impl AsRef<Path>], all: &mut Changes) -> bool {
+    let mut whole = true;
+    for p in paths {
+        let p = p.as_ref();
+        if p.is_dir() {
+            directory(p, 0, &mut |f| whole &= f.is_ok_and(|path| all.file(&path)));
+        } else {
+            whole &= all.file(p);
+        }
+    }
+    whole
 }
 
 /// Puts the user's files before others, whose rules they replace by id: a file
@@ -68,23 +128,24 @@ pub fn is_test_file(path: &Path) -> bool {
     path.file_stem().and_then(|s| s.to_str()).is_some_and(|s| s.ends_with(".test"))
 }
 
-fn directory(dir: &Path, depth: usize, out: &mut Vec<RuleFile>) {
+/// Tells of the files below a directory in order, and of what cannot be read.
+fn directory(dir: &Path, depth: usize, tell: &mut impl FnMut(Result<PathBuf, RuleFile>)) {
     let entries = match fs::read_dir(dir) {
         Ok(entries) if depth <= MAX_DEPTH => entries,
-        Ok(_) => return out.push(unreadable(dir, "directories are nested too deep")),
-        Err(e) => return out.push(unreadable(dir, &e.to_string())),
+        Ok(_) => return tell(Err(unreadable(dir, "directories are nested too deep"))),
+        Err(e) => return tell(Err(unreadable(dir, &e.to_string()))),
     };
     let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|e| (e.path(), e.file_type().ok())).collect();
-    paths.sort_by(|a, b| a.0.cmp(&b.0));
+    paths.sort_by(|a, b| a.0.file_name().cmp(&b.0.file_name()));
     for (path, kind) in paths {
         // Links to directories may go in circles; links to files are followed.
         if kind.is_some_and(|k| k.is_dir()) {
             if is_hidden(&path) {
                 continue;
             }
-            directory(&path, depth + 1, out);
-        } else if is_rule_file(&path) && !path.is_dir() {
-            out.push(file(&path));
+            directory(&path, depth + 1, tell);
+        } else if is_rule_file(&path) && (kind.is_some_and(|k| k.is_file()) || !path.is_dir()) {
+            tell(Ok(path));
         }
     }
 }

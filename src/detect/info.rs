@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::alert::Category;
 use crate::event::Severity;
 
@@ -28,6 +30,12 @@ impl RuleFile {
     #[must_use]
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self { path: path.into(), text: text.into(), error: None, pipelines: None }
+    }
+
+    /// SHA-256 of its text.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.text.as_bytes()).into()
     }
 
     /// The file's documents as they are used: actions applied, then pipelines.

@@ -24,6 +24,7 @@ pub mod coverage;
 pub mod engine;
 pub mod explain;
 pub mod files;
+pub mod image;
 pub mod import;
 pub mod lint;
 pub mod pipelines;

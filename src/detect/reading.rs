@@ -19,21 +19,34 @@ pub(super) type Read = Result<Box<Document>, (Box<Meta>, YamlError)>;
 
 /// The documents of each file, in the order of the files.
 pub(super) fn documents(files: &[RuleFile]) -> Vec<Vec<Read>> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    documents_on(files, cores.min(MAX_THREADS).min(files.len() / SHARE))
+    spread(files.iter().collect(), file)
 }
 
-fn documents_on(files: &[RuleFile], threads: usize) -> Vec<Vec<Read>> {
-    let all = |files: &[RuleFile]| files.iter().map(file).collect::<Vec<_>>();
+/// Does something with each of many, on several threads where that pays; the
+/// results are in order.
+pub(super) fn spread<T: Send, R: Send>(all: Vec<T>, each: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(MAX_THREADS).min(all.len() / SHARE);
+    spread_on(all, each, threads)
+}
+
+fn spread_on<T: Send, R: Send>(mut all: Vec<T>, each: impl Fn(T) -> R + Sync, threads: usize) -> Vec<R> {
     if threads < 2 {
-        return all(files);
+        return all.into_iter().map(each).collect();
     }
-    // Not even one thread's share is read on the caller's own: the memory that
+    let many = all.len();
+    let mut shares = Vec::new();
+    for n in (0..threads).rev() {
+        shares.push(all.split_off(n * many / threads));
+    }
+    // Not even one thread's share is done on the caller's own: the memory that
     // is given back with the documents goes to threads that come later.
     thread::scope(|s| {
-        let shares: Vec<_> =
-            files.chunks(files.len().div_ceil(threads)).map(|c| (c, s.spawn(move || all(c)))).collect();
-        shares.into_iter().flat_map(|(c, t)| t.join().unwrap_or_else(|_| all(c))).collect()
+        let each = &each;
+        let done: Vec<_> =
+            shares.into_iter().rev().map(|c| s.spawn(move || c.into_iter().map(each).collect::<Vec<_>>())).collect();
+        let joined = done.into_iter().map(|t| t.join().unwrap_or_else(|e| std::panic::resume_unwind(e)));
+        joined.flatten().collect()
     })
 }
 
@@ -73,7 +86,7 @@ mod tests {
                 RuleFile::new(format!("{i}.yml"), text)
             })
             .collect();
-        let said = |threads| format!("{:?}", documents_on(&files, threads));
+        let said = |threads| format!("{:?}", spread_on(files.iter().collect(), file, threads));
         assert!(said(1).contains("u48"));
         for threads in [2, 3, 7, 50] {
             assert_eq!(said(threads), said(1), "{threads}");

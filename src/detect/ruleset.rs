@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use crate::event::{Logsource, Schema, SchemaBuilder};
 
@@ -57,6 +57,12 @@ impl RuleSet {
         Self::compiled_from(files, Self::lowered(files))
     }
 
+    /// As [`RuleSet::load`], where the [hashes](RuleFile::digest) of the texts are known.
+    #[must_use]
+    pub fn load_hashed(files: &[RuleFile], digests: &[[u8; 32]]) -> Self {
+        Self::of_lowered(Self::lowered(files), hash_of(files, digests))
+    }
+
     /// Loads rule files whose documents were read already, file by file.
     pub(super) fn load_read(files: &[RuleFile], docs: &[Vec<Result<Node, YamlError>>]) -> Self {
         let mut l = Loading::default();
@@ -67,9 +73,15 @@ impl RuleSet {
     }
 
     fn compiled_from(files: &[RuleFile], lowered: Lowered) -> Self {
+        let digests: Vec<_> = files.iter().map(RuleFile::digest).collect();
+        Self::of_lowered(lowered, hash_of(files, &digests))
+    }
+
+    /// The set of rules that were turned into expressions, with their hash.
+    pub(super) fn of_lowered(lowered: Lowered, hash: String) -> Self {
         let (rules, preds, sources, schema) = lowered;
         let compiled = Compilation::new(preds, sources, schema.field_count());
-        Self { rules, hash: hash_of(files), schema, compiled }
+        Self { rules, hash, schema, compiled }
     }
 
     /// The rules read and turned into expressions, not yet compiled.
@@ -126,8 +138,9 @@ impl RuleSet {
     }
 }
 
-fn hash_of(files: &[RuleFile]) -> String {
-    let mut each: Vec<_> = files.iter().map(|f| Sha256::digest(f.text.as_bytes())).collect();
+/// What [`RuleSet::hash`] is for these files, whose texts have these hashes.
+pub(super) fn hash_of(files: &[RuleFile], digests: &[[u8; 32]]) -> String {
+    let mut each = digests.to_vec();
     each.sort_unstable();
     let mut all = Sha256::new();
     each.iter().for_each(|d| all.update(d));
@@ -216,13 +229,16 @@ impl Loading {
     fn lower(&mut self, schema: &mut SchemaBuilder) -> (Preds, Vec<Source>) {
         let mut preds = Preds::new();
         let mut sources = Vec::new();
-        let bodies = std::mem::take(&mut self.bodies);
-        let filters = self.filters(&bodies);
-        for (at, body) in bodies.iter().enumerate() {
+        let mut bodies = std::mem::take(&mut self.bodies);
+        let filters = self.filters(&mut bodies);
+        for (at, body) in bodies.iter_mut().enumerate() {
             let Some(Body::Detection(names, detection)) = body else { continue };
+            // Its memory goes to the rules after it.
+            let detection = &std::mem::take(detection);
+            let names = &*names;
             let mut lowering = Lowering { preds: &mut preds, schema, logsource: names };
             let mut lower = |d: &Detection| lowering.detection(d);
-            let applied = filters.iter().filter(|f| f.applies(at, names)).map(|f| lower(f.detection));
+            let applied = filters.iter().filter(|f| f.applies(at, names)).map(|f| lower(&f.detection));
             let parts: Result<Vec<Expr>, _> = applied.collect();
             let expr = parts.and_then(|mut parts| {
                 parts.push(lower(detection)?);
@@ -242,9 +258,9 @@ impl Loading {
     }
 
     /// The filters with what they apply to; those that refer to nothing are refused.
-    fn filters<'b>(&mut self, bodies: &'b [Option<Body>]) -> Vec<Filter<'b>> {
+    fn filters(&mut self, bodies: &mut [Option<Body>]) -> Vec<Filter> {
         let mut out = Vec::new();
-        for (at, body) in bodies.iter().enumerate() {
+        for (at, body) in bodies.iter_mut().enumerate() {
             let Some(Body::Filter(logsource, target, detection)) = body else { continue };
             let mut rules = None;
             if let FilterTarget::Rules(names) = target {
@@ -260,7 +276,7 @@ impl Loading {
                 }
                 rules = Some(found);
             }
-            out.push(Filter { rules, logsource, detection });
+            out.push(Filter { rules, logsource: logsource.clone(), detection: std::mem::take(detection) });
         }
         out
     }
@@ -268,13 +284,13 @@ impl Loading {
 
 /// A filter in force.
 #[derive(Debug)]
-struct Filter<'b> {
+struct Filter {
     rules: Option<Vec<usize>>,
-    logsource: &'b LogsourceNames,
-    detection: &'b Detection,
+    logsource: LogsourceNames,
+    detection: Detection,
 }
 
-impl Filter<'_> {
+impl Filter {
     fn applies(&self, at: usize, names: &LogsourceNames) -> bool {
         self.rules.as_ref().is_none_or(|r| r.contains(&at)) && self.logsource.covers(names)
     }

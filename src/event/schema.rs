@@ -169,6 +169,12 @@ impl Schema {
         self.fields.len()
     }
 
+    /// All names by number: of fields, and of parts of logsources.
+    #[must_use]
+    pub fn names(&self) -> (&[Box<str>], &[Box<str>]) {
+        (&self.fields, &self.syms)
+    }
+
     /// Symbol of a logsource part of an *event* (`""` is absent, a name that no
     /// rule uses is [`Sym::OTHER`]). Case is folded.
     #[must_use]

@@ -142,7 +142,7 @@ fn words(line: &str, p: &Parser, d: &mut Draft<'_>) {
     }
     if d.get(Ov::SrcIp).is_none() {
         let source = d.rec.logsource;
-        text::refused(line, &p.ctx, d);
+        text::refused("", line, &p.ctx, d);
         d.logsource(source);
     }
 }

@@ -344,8 +344,8 @@ impl Sequencer {
 }
 
 /// Whether a 29 February (which its zone may have put on the day before or after)
-/// is of another year than the one that was given, which has none.
+/// is of a year before the one that was given, which has none.
 fn is_leap_day_of_another(time: Ts, year: i32) -> bool {
     let (of, month, ..) = time.civil();
-    of != i64::from(year) && matches!(month, 2 | 3)
+    of < i64::from(year) && matches!(month, 2 | 3)
 }

@@ -309,14 +309,16 @@ fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, tables: 
     let reader = SourceReader::open(id, input, &open_options(o, cache)).map_err(|e| e.to_string())?;
     let recorded = reader.time_ref().time;
     let first = Parser::with_tables(&input.name, reader.sample(), &parse_options(o, recorded), tables);
-    let Times { time_ref, begins, lead } = sample_times(&first, reader.sample(), recorded, o.year.is_some());
+    let Times { time_ref, begins, lead } =
+        sample_times(&first, reader.sample(), recorded, o.year.is_some(), o.year.is_some());
     let parser = if time_ref == recorded {
         first
     } else {
         Parser::with_tables(&input.name, reader.sample(), &parse_options(o, time_ref), tables)
     };
     // Read with another year, the first time is another.
-    let lead = if time_ref == recorded { lead } else { sample_times(&parser, reader.sample(), time_ref, true).lead };
+    let lead =
+        if time_ref == recorded { lead } else { sample_times(&parser, reader.sample(), time_ref, true, false).lead };
     let carry = Carry::new(reader.written(), lead);
     let begins = if reader.is_live() { Ts::NONE } else { begins };
     let year_from = match reader.time_ref().origin {
@@ -341,7 +343,8 @@ struct Times {
 
 /// Reads the sample's times. Where records with and without a year are mixed, the
 /// dated ones decide the year: the log dates itself, wherever it is copied.
-fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool) -> Times {
+/// A `given` year is that of the first record.
+fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool, given: bool) -> Times {
     let mut batch = Batch::default();
     let text = String::from_utf8_lossy(sample);
     let mut at = 0;
@@ -359,6 +362,7 @@ fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool) -> T
     let anchor = batch.records.iter().find(|r| dated(r.quality)).map(|r| r.time);
     let time_ref = match anchor {
         Some(t) if yearless && !fixed => Ts(t.0.saturating_add(330 * DAY)),
+        _ if given => begun_in(&batch, reference),
         _ => reference,
     };
     let begins = match batch.records.first() {
@@ -368,4 +372,18 @@ fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool) -> T
     };
     let lead = batch.records.iter().take(CARRIED as usize).map(|r| r.time).find(|t| t.is_some());
     Times { time_ref, begins, lead: lead.unwrap_or(Ts::NONE) }
+}
+
+/// The reference by which the first record without a year has the year that was
+/// given, which ends at `reference`, and all after it follow: what comes after
+/// New Year is of the next year.
+fn begun_in(batch: &Batch, reference: Ts) -> Ts {
+    let mut times = batch.records.iter().filter(|r| r.quality == TimeQuality::Yearless).map(|r| r.time);
+    let Some(first) = times.next() else { return reference };
+    let followed = Ts(first.0.saturating_add(330 * DAY));
+    // A record of December between those of January came late: it is of the year before.
+    let month = |t: Ts| t.civil().1;
+    let mut later = times.skip_while(|t| month(*t) != 12);
+    let late = month(first) == 1 && later.next().is_some() && later.any(|t| month(t) == 1);
+    if late { followed } else { followed.max(reference) }
 }

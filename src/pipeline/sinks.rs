@@ -8,7 +8,7 @@ use crate::alert::Alert;
 use crate::detect::{Hit, RuleSet};
 use crate::event::{Batch, EventRef};
 use crate::parse::format_name;
-use crate::sink::{AlertWriter, Format, MatchWriter, Out, SinkError};
+use crate::sink::{AlertWriter, Format, MatchWriter, MatchedRule, Out, SinkError};
 use crate::sink::{event_csv_header, write_event_csv, write_event_json};
 use crate::source::SourceView;
 use crate::store::{RuleRecord, SourceRecord};
@@ -186,7 +186,9 @@ impl Sink for MatchSink {
         let file = ctx.names.get(event.batch.source.0 as usize).map_or("", String::as_str);
         for h in hits {
             if let Some(r) = ctx.rules.rule(h.rule) {
-                self.0.write(file, event.rec.line, &r.id, &r.title, r.level.as_str())?;
+                let rule =
+                    MatchedRule { number: h.rule.0 as usize, id: &r.id, title: &r.title, level: r.level.as_str() };
+                self.0.write(file, event.rec.line, rule)?;
             }
         }
         Ok(())

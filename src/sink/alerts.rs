@@ -1,5 +1,7 @@
 //! Alerts and matches as JSON lines or CSV.
 
+use std::io::Write as _;
+
 use super::event_csv::{csv_cell, record};
 use super::json::push_json_string;
 use super::out::{Format, Out, SinkError};
@@ -120,46 +122,87 @@ fn push_value(out: &mut Vec<u8>, v: &serde_json::Value) {
     }
 }
 
+/// What an output line says of a rule.
+fn tail_of(rule: MatchedRule<'_>) -> Box<[u8]> {
+    let mut l = Vec::new();
+    for (name, text) in [("rule_id", rule.id), ("rule", rule.title), ("level", rule.level)] {
+        l.push(b',');
+        push_json_string(&mut l, name);
+        l.push(b':');
+        push_json_string(&mut l, text);
+    }
+    l.extend_from_slice(b"}\n");
+    l.into()
+}
+
 /// Writes rule matches: `file, line, rule_id, rule, level`.
 #[derive(Debug)]
 pub struct MatchWriter {
     out: Out,
     header: bool,
     line: Vec<u8>,
+    /// What stands before the line number, and for which file.
+    head: (String, Vec<u8>),
+    /// What stands behind it, by the number of the rule.
+    tails: Vec<Box<[u8]>>,
+}
+
+/// The rule of a match.
+#[derive(Debug, Clone, Copy)]
+pub struct MatchedRule<'a> {
+    /// Its number: with one writer always the same rule's.
+    pub number: usize,
+    /// Its id.
+    pub id: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// Its level.
+    pub level: &'a str,
 }
 
 impl MatchWriter {
     /// Writes to `out`.
     #[must_use]
     pub const fn new(out: Out) -> Self {
-        Self { out, header: false, line: Vec::new() }
+        Self { out, header: false, line: Vec::new(), head: (String::new(), Vec::new()), tails: Vec::new() }
     }
 
     /// Writes one match.
     ///
     /// # Errors
     /// When the output fails.
-    pub fn write(&mut self, file: &str, line: u64, rule_id: &str, rule: &str, level: &str) -> Result<(), SinkError> {
+    pub fn write(&mut self, file: &str, line: u64, rule: MatchedRule<'_>) -> Result<(), SinkError> {
         self.line.clear();
         let l = &mut self.line;
         match self.out.format() {
             Format::JsonLines => {
-                l.extend_from_slice(b"{\"file\":");
-                push_json_string(l, file);
-                l.extend_from_slice(format!(",\"line\":{line},\"rule_id\":").as_bytes());
-                push_json_string(l, rule_id);
-                l.extend_from_slice(b",\"rule\":");
-                push_json_string(l, rule);
-                l.extend_from_slice(b",\"level\":");
-                push_json_string(l, level);
-                l.extend_from_slice(b"}\n");
+                // All but the number of the line is the same for many.
+                let (named, head) = &mut self.head;
+                if named != file || head.is_empty() {
+                    file.clone_into(named);
+                    head.clear();
+                    head.extend_from_slice(b"{\"file\":");
+                    push_json_string(head, file);
+                    head.extend_from_slice(b",\"line\":");
+                }
+                if self.tails.len() <= rule.number {
+                    self.tails.resize_with(rule.number + 1, Box::default);
+                }
+                let Some(tail) = self.tails.get_mut(rule.number) else { return Ok(()) };
+                if tail.is_empty() {
+                    *tail = tail_of(rule);
+                }
+                l.extend_from_slice(head);
+                let _ = write!(l, "{line}");
+                l.extend_from_slice(tail);
             }
             Format::Csv => {
                 if !self.header {
                     record(l, ["file", "line", "rule_id", "rule", "level"])?;
                     self.header = true;
                 }
-                record(l, [csv_cell(file), line.to_string(), csv_cell(rule_id), csv_cell(rule), level.to_owned()])?;
+                let cells = [csv_cell(file), line.to_string(), csv_cell(rule.id), csv_cell(rule.title)];
+                record(l, cells.into_iter().chain([rule.level.to_owned()]))?;
             }
         }
         self.out.write(l)

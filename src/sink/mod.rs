@@ -12,7 +12,7 @@ mod out;
 mod report;
 mod templates;
 
-pub use alerts::{AlertWriter, MatchWriter};
+pub use alerts::{AlertWriter, MatchWriter, MatchedRule};
 pub use event_csv::write_header as event_csv_header;
 pub use event_csv::{csv_cell, write_event as write_event_csv};
 pub use event_json::write_event as write_event_json;

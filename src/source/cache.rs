@@ -1,14 +1,15 @@
-//! The cache directory: sidecar indexes, spools and time references.
+//! The cache directory: sidecar indexes, spools, time references and rule sets.
 //!
 //! All of it can be lost at any time and costs then only time (or, of time
 //! references, that a copied and touched file is dated by its new time). A
 //! cache that cannot be written is said once, and worked without.
 
 use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Read as _, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use etcetera::BaseStrategy;
 
@@ -62,7 +63,7 @@ impl Cache {
     #[must_use]
     pub fn at(dir: &Path, spool_cap: u64) -> Self {
         let spools = dir.join("spool");
-        let made = ["index", "timeref", "spool"].iter().try_for_each(|sub| make_dir(&dir.join(sub)));
+        let made = ["index", "timeref", "spool", "rules"].iter().try_for_each(|sub| make_dir(&dir.join(sub)));
         let inner = Inner {
             dir: made.is_ok().then(|| dir.to_owned()),
             budget: Arc::new(Budget::new(made.is_ok().then_some(spools), spool_cap)),
@@ -110,6 +111,45 @@ impl Cache {
         let path = self.0.dir.as_ref()?.join(kind).join(name);
         let meta = fs::metadata(&path).ok()?;
         (meta.len() <= MOST).then(|| fs::read(&path).ok()).flatten()
+    }
+
+    /// A file of the cache that nobody else can have written; `None` where it is
+    /// missing, longer than `most`, or not to be believed.
+    pub(crate) fn read_own(&self, kind: &str, name: &str, most: u64) -> Option<Vec<u8>> {
+        let file = fs::File::open(self.0.dir.as_ref()?.join(kind).join(name)).ok()?;
+        let meta = file.metadata().ok()?;
+        let own = meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
+        if !own || !meta.is_file() || meta.len() > most {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(meta.len() as usize + 1);
+        file.take(most).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// Removes all but the youngest files of a kind.
+    pub(crate) fn keep_youngest(&self, kind: &str, many: usize) {
+        let mut all = self.files(kind);
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        for (path, ..) in all.iter().skip(many) {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    fn files(&self, kind: &str) -> Vec<(PathBuf, SystemTime, u64)> {
+        let entries = self.0.dir.as_ref().and_then(|d| fs::read_dir(d.join(kind)).ok());
+        let one = |e: fs::DirEntry| {
+            let meta = e.metadata().ok().filter(fs::Metadata::is_file)?;
+            Some((e.path(), meta.modified().ok()?, meta.len()))
+        };
+        entries.into_iter().flatten().filter_map(Result::ok).filter_map(one).collect()
+    }
+
+    /// How many rule sets are kept, and their bytes.
+    #[must_use]
+    pub fn rule_sets(&self) -> (usize, u64) {
+        let all = self.files("rules");
+        (all.len(), all.iter().map(|f| f.2).sum())
     }
 
     /// Writes a file of the cache as a whole or not at all; says once where

@@ -62,7 +62,8 @@ pub struct TimeRef {
 
 impl TimeRef {
     /// The reference by which all times of a year fall into it: its last
-    /// instant but a day, for a time may be a day later than its reference.
+    /// instant but a day, for a time may be a day later than its reference. What
+    /// a log's first record says moves it on, where the log goes on after New Year.
     #[must_use]
     pub fn for_year(year: i32) -> Self {
         let time = Ts::from_civil(i64::from(year), 12, 30, 23, 59, 59, 999_999).unwrap_or(Ts::NONE);

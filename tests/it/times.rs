@@ -113,3 +113,21 @@ fn a_leap_day_in_a_given_year_that_has_none_is_told() {
     let (_, doc) = home.summary(&["--no-store", &log, "--year", "2024"]);
     assert_eq!(doc["inputs"][0]["other_year"], 0, "{doc}");
 }
+
+#[test]
+fn a_given_year_is_that_of_the_first_line() {
+    let home = Home::new();
+    let times = |days: &[&str]| {
+        let log: String = days.iter().map(|d| guesses(1, &format!("{d} 12:00:00 "))).collect();
+        let log = home.write("y.log", log);
+        home.summary(&["--no-store", "--year", "2026", &log, "--events", "ev"]);
+        let date = |e: &serde_json::Value| e["timestamp"].as_str().unwrap().get(..10).unwrap().to_owned();
+        home.objects("ev").iter().map(date).collect::<Vec<_>>()
+    };
+    let new_year = times(&["Dec 30", "Dec 31", "Jan  1", "Jan  3"]);
+    assert_eq!(new_year, ["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-03"]);
+    assert_eq!(times(&["Jan  1", "Jun  1", "Dec 31"]), ["2026-01-01", "2026-06-01", "2026-12-31"]);
+    // The last of the old year came late.
+    let late = times(&["Jan  1", "Dec 31", "Jan  1"]);
+    assert!(late.contains(&"2025-12-31".to_owned()) && !late.contains(&"2026-12-31".to_owned()), "{late:?}");
+}

@@ -4,6 +4,8 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use crate::detect::sigma::glob::fold_into;
 
+use super::run::Run;
+
 /// Most alternatives worth looking for.
 const MAX_ALTERNATIVES: usize = 64;
 /// Most characters of a class that are told apart.
@@ -30,7 +32,13 @@ pub struct Shape {
 #[must_use]
 pub fn shape(pattern: &str) -> Option<Shape> {
     let hir = regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(pattern).ok()?;
-    Some(Shape { weight: bytes(&hir), literals: cover(&hir) })
+    // Of a run only the class is kept.
+    let weight = match (Run::of(&hir), hir.kind()) {
+        (Some(_), HirKind::Repetition(r)) => bytes(&r.sub),
+        (Some(_), _) => 0,
+        (None, _) => bytes(&hir),
+    };
+    Some(Shape { weight, literals: cover(&hir) })
 }
 
 fn bytes(hir: &Hir) -> usize {

@@ -6,13 +6,21 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 use super::guard::Shape;
+use super::run::Run;
 
 /// A valid expression.
 #[derive(Debug, Clone)]
 pub struct LazyRegex {
     pattern: Box<str>,
     literals: Option<Vec<String>>,
-    compiled: OnceLock<Option<Regex>>,
+    compiled: OnceLock<Option<Search>>,
+}
+
+/// How it is looked for.
+#[derive(Debug, Clone)]
+enum Search {
+    Regex(Regex),
+    Run(Run),
 }
 
 impl LazyRegex {
@@ -22,11 +30,10 @@ impl LazyRegex {
         Self { pattern: pattern.into(), literals: shape.literals, compiled: OnceLock::new() }
     }
 
-    /// An expression that is compiled already.
+    /// An expression that is compiled already and of which nothing else is known.
     #[must_use]
-    pub fn ready(regex: Regex, shape: Option<Shape>) -> Self {
-        let literals = shape.and_then(|s| s.literals);
-        Self { pattern: regex.as_str().into(), literals, compiled: OnceLock::from(Some(regex)) }
+    pub fn ready(regex: Regex) -> Self {
+        Self { pattern: regex.as_str().into(), literals: None, compiled: OnceLock::from(Some(Search::Regex(regex))) }
     }
 
     /// Literals of which each match contains one, as [`super::guard::literals`] has them.
@@ -39,13 +46,21 @@ impl LazyRegex {
     #[must_use]
     #[inline]
     pub fn is_match(&self, value: &str) -> bool {
-        self.compiled.get_or_init(|| self.compile()).as_ref().is_some_and(|r| r.is_match(value))
+        match self.compiled.get_or_init(|| self.compile()) {
+            Some(Search::Regex(r)) => r.is_match(value),
+            Some(Search::Run(r)) => r.is_in(value),
+            None => false,
+        }
     }
 
     #[cold]
-    fn compile(&self) -> Option<Regex> {
+    fn compile(&self) -> Option<Search> {
+        let hir = regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(&self.pattern).ok()?;
+        if let Some(run) = Run::of(&hir) {
+            return Some(Search::Run(run));
+        }
         // What may be large was compiled, within bounds, when its rule was read.
-        regex::RegexBuilder::new(&self.pattern).size_limit(usize::MAX).nest_limit(100).build().ok()
+        regex::RegexBuilder::new(&self.pattern).size_limit(usize::MAX).nest_limit(100).build().ok().map(Search::Regex)
     }
 }
 
@@ -61,7 +76,7 @@ mod tests {
         assert!(r.compiled.get().is_none());
         assert!(r.is_match("aabcd") && !r.is_match("bcd"));
         assert!(r.compiled.get().is_some());
-        let ready = LazyRegex::ready(Regex::new("x").expect("valid"), None);
+        let ready = LazyRegex::ready(Regex::new("x").expect("valid"));
         assert!(ready.compiled.get().is_some() && ready.is_match("axb"));
     }
 }

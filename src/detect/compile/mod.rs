@@ -13,6 +13,7 @@ pub mod lazy_regex;
 pub mod literals;
 pub mod preds;
 pub mod program;
+pub mod run;
 pub mod trigger;
 
 use crate::detect::logsource::RuleLogsource;

@@ -11,7 +11,7 @@ use crate::detect::sigma::ast::{Cmp, Net, Place, TimePart};
 use crate::detect::sigma::glob::Pattern;
 
 use super::bits::Bits;
-use super::guard;
+use super::guard::{self, Shape};
 use super::lazy_regex::LazyRegex;
 
 /// Largest compiled regular expression, in bytes.
@@ -180,7 +180,9 @@ impl Preds {
         }
         match shape {
             Some(shape) if weight <= SMALL_REGEX => Ok(LazyRegex::later(pattern, shape)),
-            shape => Ok(LazyRegex::ready(compile(pattern)?, shape)),
+            // That it can be compiled is known then; most are never asked for.
+            Some(shape) => compile(pattern).map(|_| LazyRegex::later(pattern, shape)),
+            None => Ok(LazyRegex::ready(compile(pattern)?)),
         }
     }
 
@@ -212,6 +214,20 @@ impl Preds {
 }
 
 impl Preds {
+    /// A table as it was, with the literals of its expressions in order.
+    #[must_use]
+    pub fn restored(slots: Vec<Slot>, list: Vec<(SlotId, Op)>, literals: Vec<Option<Vec<String>>>) -> Option<Self> {
+        let mut literals = literals.into_iter();
+        let mut regexes = FxHashMap::default();
+        for (i, (_, op)) in (0..).zip(&list) {
+            if let Op::Regex(pattern) = op {
+                regexes.insert(i, LazyRegex::later(pattern, Shape { weight: 0, literals: literals.next()? }));
+            }
+        }
+        let whole = slots.first() == Some(&Slot::Raw) && list.iter().all(|(s, _)| usize::from(*s) < slots.len());
+        whole.then(|| Self { uses: vec![0; list.len()], slots, list, regexes, ..Self::default() })
+    }
+
     /// Moves what wakes no rule and is dear to look for to slots of their own,
     /// which are searched only when a program asks for them.
     pub fn split(&mut self, wakes: &Bits) {

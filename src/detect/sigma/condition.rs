@@ -18,6 +18,13 @@ pub enum Cond {
     AtLeast(usize, Vec<usize>),
 }
 
+impl Default for Cond {
+    /// None of no searches: never holds.
+    fn default() -> Self {
+        Self::Or(Vec::new())
+    }
+}
+
 /// A mistake in a condition: where (characters from its start) and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CondError {

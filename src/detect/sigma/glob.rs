@@ -81,7 +81,7 @@ impl Pattern {
     /// The same pattern with `*` before or after it.
     #[must_use]
     pub fn wrapped(self, before: bool, after: bool) -> Self {
-        let mut p = Self::default();
+        let mut p = Self(Vec::with_capacity(self.0.len() + usize::from(before) + usize::from(after)));
         if before {
             p.push(Part::Many);
         }
@@ -107,7 +107,7 @@ impl Pattern {
     /// The pattern with its letters folded as [`fold_into`] folds values.
     #[must_use]
     pub fn folded(&self) -> Self {
-        let mut p = Self::default();
+        let mut p = Self(Vec::with_capacity(self.0.len()));
         for part in &self.0 {
             match part {
                 Part::Lit(t) => {

@@ -195,12 +195,13 @@ impl Mods {
         let before = matches!(self.place, Some(Place::Inside | Place::End));
         let after = matches!(self.place, Some(Place::Inside | Place::Start));
         let cased = self.cased;
-        (forms.into_iter())
-            .map(|f| {
-                let pattern = f.pattern()?.wrapped(before, after);
-                Ok(Test::Str { pattern: if cased { pattern } else { pattern.folded() }, cased })
-            })
-            .collect()
+        // Most values have one form; a list that grows by itself has room for four.
+        let mut tests = Vec::with_capacity(forms.len());
+        for f in forms {
+            let pattern = f.pattern()?.wrapped(before, after);
+            tests.push(Test::Str { pattern: if cased { pattern } else { pattern.folded() }, cased });
+        }
+        Ok(tests)
     }
 }
 

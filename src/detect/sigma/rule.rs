@@ -91,7 +91,7 @@ pub struct LogsourceNames {
 }
 
 /// The searches of a rule and how they combine.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Detection {
     /// Names of the searches.
     pub names: Vec<String>,

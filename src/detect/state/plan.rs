@@ -289,7 +289,41 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         risk: info.level == Severity::Info && !info.alerts && info.risk,
         category: info.category(),
         spec,
-        info: info.clone(),
+        info: told(info),
+    }
+}
+
+/// What is kept of a rule: all but what no alert tells, which is much and
+/// stands in the rule set.
+fn told(info: &RuleInfo) -> RuleInfo {
+    RuleInfo {
+        id: info.id.clone(),
+        title: info.title.clone(),
+        name: info.name.clone(),
+        description: info.description.clone(),
+        level: info.level,
+        status: info.status.clone(),
+        author: Box::default(),
+        techniques: info.techniques.clone(),
+        tactics: info.tactics.clone(),
+        tags: Vec::new(),
+        references: Vec::new(),
+        false_positives: Vec::new(),
+        logsource: Box::default(),
+        path: info.path.clone(),
+        line: info.line,
+        loaded: info.loaded,
+        reason: None,
+        kind: info.kind.clone(),
+        alerts: info.alerts,
+        group_by: info.group_by.clone(),
+        cooldown: info.cooldown,
+        suppresses: info.suppresses.clone(),
+        risk: info.risk,
+        confidence: info.confidence,
+        shows: info.shows.clone(),
+        baseline: info.baseline,
+        familiar: info.familiar,
     }
 }
 

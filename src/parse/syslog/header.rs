@@ -105,8 +105,8 @@ fn sequence_number(rest: &str) -> &str {
 fn stamp(rest: &str, ctx: &Ctx) -> Option<(Stamp, bool)> {
     let bytes = rest.as_bytes();
     if bytes.first()?.is_ascii_digit() {
-        let s = time::iso(bytes, ctx).or_else(|| time::epoch(bytes));
-        return s.map(|s| (s, false));
+        let s = time::iso(bytes, ctx).or_else(|| time::epoch(bytes)).map(|s| (s, false));
+        return s.or_else(|| time::year_first(bytes, ctx).map(|s| (s, true)));
     }
     if let Some(s) = time::bsd(bytes, ctx) {
         return Some((s, true));
@@ -203,15 +203,16 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
         return true;
     }
     h.host = Some(host);
-    if let Some((word, rest)) = after.split_once(' ')
-        && let Some(level) = facility_level(word)
-        && let Some(t) = tag(rest)
+    let mut found = tag(after);
+    if found.is_none()
+        && let Some((word, rest)) = after.split_once(' ')
+        && let Some(severity) = facility_level(word)
     {
-        h.severity = h.severity.or(Some(level));
-        t.write(h);
-        return true;
+        h.severity = h.severity.or(Some(severity));
+        after = rest.trim_start_matches(' ');
+        found = tag(after);
     }
-    match tag(after).or_else(|| bracketed(after).filter(|_| bsd)).or_else(|| spaced(after)) {
+    match found.or_else(|| bracketed(after).filter(|_| bsd)).or_else(|| spaced(after)) {
         Some(t) => t.write(h),
         None if (bsd || h.pri.is_some()) && !after.is_empty() => h.msg = after,
         None => return false,
@@ -302,10 +303,14 @@ fn tag(s: &str) -> Option<Tag<'_>> {
     let bytes = s.as_bytes();
     let mut i = bytes.iter().take(129).position(|b| !program_byte(*b))?;
     if i == 0 {
-        return None;
+        return forked(s);
     }
     let program = s.get(..i)?;
     let (mut module, mut pid) = (None, None);
+    // `gdm-password][4711]: `: GNOME's display manager names itself with its bracket.
+    if bytes.get(i) == Some(&b']') && matches!(bytes.get(i + 1), Some(b'[' | b':')) {
+        i += 1;
+    }
     if bytes.get(i) == Some(&b'(') {
         let end = i + memchr(b')', bytes.get(i..bytes.len().min(i + 200))?)?;
         module = s.get(i + 1..end);
@@ -340,6 +345,17 @@ fn tag(s: &str) -> Option<Tag<'_>> {
         return None;
     }
     Some(Tag { program, module, pid, msg: s.get(i + 1..)?.trim_start_matches(' ') })
+}
+
+/// `(systemd)[9]: message`: what a manager calls its own children.
+fn forked(s: &str) -> Option<Tag<'_>> {
+    let (program, rest) = s.strip_prefix('(')?.split_once(")[")?;
+    if program.len() > 40 || program.is_empty() || !program.bytes().all(program_byte) {
+        return None;
+    }
+    let (pid, msg) = rest.split_once("]: ")?;
+    let number = !pid.is_empty() && pid.len() < 10 && pid.bytes().all(|b| b.is_ascii_digit());
+    number.then(|| Tag { program, module: None, pid: Some(pid), msg: msg.trim_start_matches(' ') })
 }
 
 /// macOS puts the service in brackets, or the level, between tag and message.

@@ -1,5 +1,7 @@
 //! Addresses in free text, ranked by who is likely to have written them.
 
+use smallvec::SmallVec;
+
 use crate::parse::addr;
 
 /// An address in a text.
@@ -10,6 +12,8 @@ pub(super) struct Candidate<'a> {
     pub rank: u8,
     /// Where it starts.
     pub at: usize,
+    /// Where it ends.
+    pub end: usize,
 }
 
 /// The most addresses of a line that are looked at.
@@ -18,11 +22,19 @@ const MOST: usize = 12;
 /// The address that the program most likely wrote as the source of an act: the
 /// highest rank, the last of several.
 pub(super) fn best(text: &str) -> Option<Candidate<'_>> {
-    let mut best: Option<Candidate<'_>> = None;
+    let all = all(text);
+    let alone = all.iter().all(|c| c.ip == all[0].ip);
+    let best = all.iter().filter(|c| c.rank > 0).max_by_key(|c| c.rank)?;
+    // A bare address among others could be anyone's.
+    (best.rank > 1 || alone).then_some(*best)
+}
+
+/// The addresses of a text in their order; of rank 0 are those of others.
+pub(super) fn all(text: &str) -> SmallVec<[Candidate<'_>; MOST]> {
+    let mut found = SmallVec::new();
     let bytes = text.as_bytes();
-    let mut alone = true;
-    let (mut i, mut seen) = (0, 0);
-    while i < bytes.len() && seen < MOST {
+    let mut i = 0;
+    while i < bytes.len() && found.len() < MOST {
         let b = bytes[i];
         let starts = b.is_ascii_hexdigit() || b == b':';
         if !starts || (i > 0 && inside(bytes[i - 1])) {
@@ -34,19 +46,14 @@ pub(super) fn best(text: &str) -> Option<Candidate<'_>> {
         if let Some((ip, port, used)) = split(run)
             && !bytes.get(i + len).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_' || *b == b'-')
         {
-            seen += 1;
-            let port = if port.is_empty() { port_after(text.get(i + used..).unwrap_or("")) } else { port };
-            alone &= best.is_none_or(|b| b.ip == ip);
-            if let Some(rank) = rank(text.get(..i).unwrap_or(""), text.get(i + used..).unwrap_or(""))
-                && best.is_none_or(|b| rank >= b.rank)
-            {
-                best = Some(Candidate { ip, port, rank, at: i });
-            }
+            let after = text.get(i + used..).unwrap_or("");
+            let port = if port.is_empty() { port_after(after) } else { port };
+            let rank = rank(text.get(..i).unwrap_or(""), after).unwrap_or(0);
+            found.push(Candidate { ip, port, rank, at: i, end: i + used });
         }
         i += len.max(1);
     }
-    // A bare address among others could be anyone's.
-    best.filter(|b| b.rank > 1 || alone)
+    found
 }
 
 const fn inside(b: u8) -> bool {

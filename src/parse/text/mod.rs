@@ -8,6 +8,7 @@
 mod address;
 mod known;
 mod refused;
+mod voice;
 
 use crate::event::{Draft, EventType, Ov, RecordFlags};
 use crate::parse::syslog::programs;
@@ -36,7 +37,7 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.set(Ov::Process, "named");
         true
     } else {
-        programs::mysql(msg, ctx, d) || refused(msg, ctx, d)
+        (mysql(msg) && programs::mysql(msg, ctx, d)) || refused("", msg, ctx, d)
     };
     if !known || (d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
         d.reset();
@@ -48,6 +49,14 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     d.set(Ov::Message, msg);
     d.flag(RecordFlags::PARSED);
     true
+}
+
+/// MySQL's words at the beginning of a message, behind its numbers and levels.
+fn mysql(msg: &str) -> bool {
+    ["Access denied for user '", "Aborted connect"]
+        .iter()
+        .filter_map(|w| msg.find(w))
+        .any(|at| voice::own(msg, at, at, false))
 }
 
 /// `[category: ][level: ]client …#…`

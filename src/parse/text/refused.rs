@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::{address, known};
+use super::address::Candidate;
+use super::{address, known, voice};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
@@ -54,30 +55,46 @@ fn successes() -> Option<&'static Regex> {
 }
 
 /// Writes a failed log-in or a refusal if the text tells one and names an
-/// address; returns whether it did.
-pub fn refused(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+/// address; returns whether it did. `program` is empty where none is named.
+///
+/// Programs that are known write where and what they always do. Of all others
+/// the words must be their own up to the address and the refusal ([`voice`]).
+pub fn refused(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     // What matters stands near the start; the rest of a giant line is not searched.
     let msg = msg.get(..msg.floor_char_boundary(SEARCHED)).unwrap_or(msg);
     if !may_name_address(msg) {
         return false;
     }
-    let hit = |re: Option<&'static Regex>| re.and_then(|re| re.find(msg)).map(|m| m.start());
-    let login = hit(failures());
-    if login.is_none() && hit(refusals()).is_none() {
+    let find = |re: Option<&'static Regex>| re.and_then(|re| re.find(msg)).map(|m| m.start());
+    let login = find(failures());
+    let Some(phrase) = login.or_else(|| find(refusals())) else { return false };
+    if login.is_none() && find(successes()).is_some() {
         return false;
     }
-    let Some(source) = known::source(msg).or_else(|| address::best(msg)) else { return false };
-    if hit(successes()).is_some() && login.is_none() {
-        return false;
-    }
-    d.set(Ov::SrcIp, source.ip);
-    if !source.port.is_empty() {
-        d.set(Ov::SrcPort, source.port);
+    let tagged = !program.is_empty();
+    let source = match known::source(msg, tagged) {
+        Some(source) => Some(source),
+        None if known::program(program) || (!tagged && known::opening(msg)) => match address::best(msg) {
+            Some(source) => Some(source),
+            None => return false,
+        },
+        None => match certain(msg, phrase, tagged) {
+            Words::Source(source) => Some(source),
+            // Whoever it was: a log-in failed.
+            Words::Ambiguous if login.is_some() => None,
+            _ => return false,
+        },
+    };
+    if let Some(source) = source {
+        d.set(Ov::SrcIp, source.ip);
+        if !source.port.is_empty() {
+            d.set(Ov::SrcPort, source.port);
+        }
     }
     d.logsource(ctx.ls.application);
     if login.is_some() {
         d.event(EventType::LoginFailed, Outcome::Failure);
-        if let Some(user) = user(msg) {
+        if let Some(user) = user(msg).filter(|_| source.is_some()) {
             d.set(Ov::User, user);
         }
     } else {
@@ -85,6 +102,43 @@ pub fn refused(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     }
     true
 }
+
+/// What the words of a program that nobody knows tell.
+enum Words<'a> {
+    Source(Candidate<'a>),
+    /// A refusal, but the address could be anyone's.
+    Ambiguous,
+    /// Somebody else's words.
+    Other,
+}
+
+/// The source, where the program's own words name it and nothing else in the
+/// message could be meant.
+fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
+    let found = address::all(msg);
+    let mut own = found.iter().filter(|c| c.rank > 0);
+    let Some(first) = own.next() else { return Words::Other };
+    let last = own.next_back().unwrap_or(first);
+    if found.iter().filter(|c| c.rank > 0).all(|c| c.ip == first.ip) {
+        let end = first.at.max(phrase);
+        return if voice::own(msg, phrase, end, tagged) { Words::Source(*first) } else { Words::Other };
+    }
+    if !voice::own(msg, phrase, first.at.max(phrase), tagged) {
+        return Words::Other;
+    }
+    // Where the account's name comes first and the message ends with an
+    // address, all others are within the name.
+    let named = NAME_MARKS.iter().any(|m| msg.get(..first.at).is_some_and(|head| head.contains(m)));
+    let tail = msg.get(last.end..).unwrap_or("").trim_start_matches(last.port);
+    let ends = tail.split([' ', ',', ']', ')', '.', ':', '\'', '"']).all(|w| {
+        let value = w.split_once('=').map_or(w, |(_, v)| v);
+        value.bytes().all(|b| b.is_ascii_digit()) || matches!(w, "port" | "ssh2" | "via" | "ssh" | "web")
+    });
+    if named && ends && last.rank >= first.rank { Words::Source(*last) } else { Words::Ambiguous }
+}
+
+/// Behind one of these stands what the client typed.
+const NAME_MARKS: &[&str] = &["user", "for ", "account", "login as", "name"];
 
 /// Whether a message tells of a log-in that was refused, and of none that was not.
 pub fn tells_refused_login(msg: &str) -> bool {

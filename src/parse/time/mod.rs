@@ -18,7 +18,7 @@ pub use find::{Found, find_time};
 pub use forms::{Forms, Order};
 pub use iso::iso;
 pub use other::{clf, ctime, epoch, labelled, tai64n};
-pub use syslog::{bsd, looks_dated};
+pub use syslog::{bsd, looks_dated, year_first};
 
 use crate::event::{TimeQuality, Ts};
 use crate::parse::Ctx;
@@ -52,7 +52,10 @@ pub fn any(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
 /// epoch numbers and six-digit dates.
 fn dated(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     match bytes.first()? {
-        b'0'..=b'9' => iso(bytes, ctx).or_else(|| clf(bytes, ctx)).or_else(|| other::numeric(bytes, ctx)),
+        b'0'..=b'9' => iso(bytes, ctx)
+            .or_else(|| clf(bytes, ctx))
+            .or_else(|| other::numeric(bytes, ctx))
+            .or_else(|| year_first(bytes, ctx)),
         b'@' => tai64n(bytes),
         b'A'..=b'Z' | b'a'..=b'z' => bsd(bytes, ctx).or_else(|| ctime(bytes, ctx)).or_else(|| other::named(bytes, ctx)),
         _ => None,

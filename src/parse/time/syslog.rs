@@ -63,14 +63,25 @@ fn zone_follows(bytes: &[u8]) -> bool {
         || matches!(bytes.get(16), Some(b'+' | b'-'))
 }
 
-fn slow(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+/// `YYYY Mon DD HH:MM:SS`: the same with its year in front.
+#[must_use]
+pub fn year_first(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     let mut c = Cursor::new(bytes);
+    let year = c.fixed(4).filter(|y| (1970..=2099).contains(y))?;
+    (c.blanks() == 1 && c.peek()?.is_ascii_alphabetic()).then_some(())?;
+    rest(c, Some(year), ctx)
+}
+
+fn slow(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    rest(Cursor::new(bytes), None, ctx)
+}
+
+fn rest(mut c: Cursor<'_>, mut year: Option<u32>, ctx: &Ctx) -> Option<Stamp> {
     let month = c.month()?;
     (c.blanks() > 0).then_some(())?;
     let day = c.num(1, 2)?;
     (c.blanks() > 0).then_some(())?;
-    let mut year = None;
-    if c.peek_at(4) == Some(b' ') {
+    if year.is_none() && c.peek_at(4) == Some(b' ') {
         year = Some(c.fixed(4)?);
         c.blanks();
     }

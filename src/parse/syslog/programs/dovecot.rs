@@ -30,6 +30,11 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
     }
     if sub {
         login(msg, d);
+    } else if let Some((who, reason)) = msg.strip_prefix("auth(").and_then(|r| r.split_once(")<")) {
+        // `auth(USER,ADDR,sasl:plain)<PID><SESSION>: REASON`
+        if let Some((_, reason)) = reason.split_once(">: ") {
+            worker(who, reason, d);
+        }
     } else if let Some((who, reason)) = auth_group(msg) {
         worker(who, reason, d);
     } else if let Some((user, rest)) =
@@ -40,7 +45,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
             d.event(EventType::Logout, Outcome::Success);
         }
     } else if line.program != "dovecot" {
-        super::generic::parse(line.msg, ctx, d);
+        super::generic::parse(line.program, line.msg, ctx, d);
     }
 }
 
@@ -74,7 +79,8 @@ fn login(msg: &str, d: &mut Draft<'_>) {
         "Maximum number of connections",
     ];
     let has = |text: &str| position(verdict.as_bytes(), text.as_bytes()).is_some();
-    if has("Login: ") || verdict.ends_with("Login") {
+    // `Login: user=<…` until 2.3, `Logged in: user=<…` since.
+    if has("Login: ") || verdict.ends_with("Login") || has("Logged in: ") || verdict.ends_with("Logged in") {
         d.event(EventType::Login, Outcome::Success);
         return;
     }

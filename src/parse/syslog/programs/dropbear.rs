@@ -43,7 +43,7 @@ fn tail(msg: &str, d: &mut Draft<'_>) {
     let Some((head, addr)) = msg.rsplit_once(" from ") else { return };
     peer(addr, d);
     if let Some((_, user)) = head.split_once(" for '").or_else(|| head.split_once(" user '")) {
-        let user = user.rsplit_once("' with key").map_or(user, |(u, _)| u);
+        let user = user.rsplit_once("' with ").map_or(user, |(u, _)| u);
         set_user(d, user.strip_suffix('\'').unwrap_or(user));
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn ftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
         client(rest, d);
     } else {
-        super::generic::parse(msg, ctx, d);
+        super::generic::parse("ftpd", msg, ctx, d);
         d.logsource(ctx.ls.ftp);
     }
 }

@@ -4,8 +4,8 @@ use crate::event::Draft;
 use crate::parse::{Ctx, text};
 
 /// Looks for a failed log-in and the address it came from.
-pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+pub(super) fn parse(name: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     let logsource = d.rec.logsource;
-    text::refused(msg, ctx, d);
+    text::refused(name, msg, ctx, d);
     d.logsource(logsource);
 }

@@ -15,6 +15,15 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     set_src(d, addr);
     set_port(d, Ov::SrcPort, port);
     let Some((_date, rest)) = rest.split_once("] ") else { return };
+    // `FRONTEND/LISTENER: SSL handshake failure`: refused before there was a request.
+    if let Some((frontend, error)) = rest.split_once(": ")
+        && !frontend.contains(' ')
+        && !error.is_empty()
+    {
+        d.event(EventType::Connection, Outcome::Failure);
+        d.field("frontend", frontend);
+        return;
+    }
     let mut words = rest.splitn(5, ' ');
     let (Some(frontend), Some(backend), Some(timers)) = (words.next(), words.next(), words.next()) else { return };
     d.field("frontend", frontend);

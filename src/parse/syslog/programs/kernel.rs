@@ -97,11 +97,25 @@ fn packet(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
             d.field(name, v);
         }
     }
+    if event_type == EventType::Connection
+        && let Some(flags) = tcp_flags(body)
+    {
+        d.field("tcp_flags", flags);
+    }
     let prefix = prefix.trim().trim_matches(['[', ']', ':', ' ']);
     if !prefix.is_empty() {
         d.field("rule_prefix", prefix);
     }
     true
+}
+
+/// What stands between `RES=0x00` and `URGP=0`: `SYN` where a connection begins,
+/// `ACK SYN` in its answer.
+fn tcp_flags(body: &str) -> Option<&str> {
+    let (_, rest) = cut(cut(body, " RES=0x")?.1, " ")?;
+    let flags = cut(rest, " URGP=").map_or(rest, |(f, _)| f).trim_end();
+    let known = |f: &str| matches!(f, "CWR" | "ECE" | "URG" | "ACK" | "PSH" | "RST" | "SYN" | "FIN");
+    (!flags.is_empty() && flags.split(' ').all(known)).then_some(flags)
 }
 
 /// Keys of a packet's line that are kept, in the order of [`pairs`].

@@ -28,7 +28,7 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         set_user(d, between(msg, " BY ", " ").or_else(|| msg.split_once(" BY ").map(|(_, u)| u)).unwrap_or(""));
         from(msg, d);
     } else {
-        super::generic::parse(msg, ctx, d);
+        super::generic::parse("login", msg, ctx, d);
         d.logsource(ctx.ls.auth);
     }
 }

@@ -14,6 +14,7 @@ mod kernel;
 mod login;
 mod named;
 mod pam;
+mod polkit;
 mod postfix;
 mod proftpd;
 mod services;
@@ -51,8 +52,8 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
     }
     match name {
         "sshd" | "sshd-session" | "sshd-auth" => sshd::parse(msg, ctx, d),
-        "sudo" => sudo::parse(msg, ctx, d),
-        "su" => su::parse(msg, ctx, d),
+        "sudo" | "sudo-rs" => sudo::parse(msg, ctx, d),
+        "su" | "su-l" => su::parse(msg, ctx, d),
         "CRON" | "cron" | "crond" | "CROND" | "crontab" | "anacron" | "atd" | "fcron" => cron::parse(name, msg, ctx, d),
         "systemd" => systemd::parse(msg, ctx, d),
         "systemd-logind" | "elogind-daemon" | "elogind" => systemd::logind(msg, ctx, d),
@@ -81,13 +82,15 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "xinetd" | "inetd" => services::xinetd(msg, ctx, d),
         "rsyslogd" | "syslogd" | "syslog-ng" | "rsyslogd0" => services::syslogd(msg, ctx, d),
         "auditd" | "audisp" | "audispd" | "audit" | "auditspd" => audit::parse(msg, ctx, d),
-        "login" | "LOGIN" | "gdm" | "gdm-password]" | "lightdm" | "sddm" | "agetty" => login::parse(msg, ctx, d),
+        "login" | "LOGIN" | "gdm" | "gdm3" | "gdm-password" | "gdm-session-worker" | "lightdm" | "sddm"
+        | "sddm-helper" | "agetty" => login::parse(msg, ctx, d),
         "mysqld" | "mariadbd" | "mysql" | "mariadb" | "mysqld_safe" if mysql(msg, ctx, d) => {}
         "sysmon" => sysmon::program(msg, ctx, d),
+        "polkitd" | "polkit-agent-helper-1" | "pkexec" => polkit::parse(msg, ctx, d),
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
         _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),
         _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
-        _ => generic::parse(msg, ctx, d),
+        _ => generic::parse(name, msg, ctx, d),
     }
 }

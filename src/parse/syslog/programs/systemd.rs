@@ -46,12 +46,14 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     }
 }
 
-/// `New session 5 of user alice.`, `Removed session 5.`
+/// `New session 5 of user alice.`, `Removed session 5.`; newer ones write
+/// `New session '5' of user 'alice' with class 'user' and type 'tty'.`
 pub(super) fn logind(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.auth);
     if let Some((id, user)) = msg.strip_prefix("New session ").and_then(|r| r.split_once(" of user ")) {
         d.event(EventType::SessionStart, Outcome::Success);
         d.set(Ov::SessionId, id.trim_matches('\''));
+        let user = user.split_once(" with class ").map_or(user, |(u, _)| u);
         set_user(d, user.trim_end_matches('.').trim_matches('\''));
     } else if let Some(id) = msg.strip_prefix("Removed session ") {
         d.event(EventType::SessionEnd, Outcome::Success);

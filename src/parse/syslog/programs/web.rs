@@ -8,6 +8,6 @@ use crate::parse::{Ctx, web};
 pub(super) fn parse(name: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     let known = name == "lighttpd" && web::lighttpd_error::body(msg, ctx, d) || web::message(msg, ctx, d);
     if !known || d.rec.event_type == crate::event::EventType::Other {
-        super::generic::parse(msg, ctx, d);
+        super::generic::parse(name, msg, ctx, d);
     }
 }

@@ -170,8 +170,46 @@ fn consoles_and_sessions() {
         "192.0.2.7",
     );
     msg("login", "ROOT LOGIN ON tty1").is(Login, Success, "root", "");
+    for text in [
+        "New session '3' of user 'bob' with class 'user' and type 'tty'.",
+        "New session 3 of user bob with class user and type tty.",
+    ] {
+        let p = msg("systemd-logind", text);
+        p.is(SessionStart, Success, "bob", "");
+        assert_eq!(p.get(Ov::SessionId), "3");
+    }
     let p = msg("systemd-logind", "New session 5 of user bob.");
     p.is(SessionStart, Success, "bob", "");
     assert_eq!(p.get(Ov::SessionId), "5");
     assert_eq!(msg("systemd-logind", "Removed session 5.").what(), (SessionEnd, Success));
+}
+
+#[test]
+fn display_managers() {
+    for (tag, process, service) in [
+        ("gdm-password][4711]", "gdm-password", "gdm-password"),
+        ("gdm-password]", "gdm-password", "gdm-password"),
+        ("gdm-session-worker[9]", "gdm-session-worker", "gdm-password"),
+        ("lightdm[9]", "lightdm", "lightdm"),
+        ("sddm-helper[9]", "sddm-helper", "sddm"),
+        ("login[9]", "login", "login"),
+        ("polkit-agent-helper-1[9]", "polkit-agent-helper-1", "polkit-1"),
+    ] {
+        let p = line(&format!(
+            "Mar  9 01:02:03 web1 {tag}: pam_unix({service}:auth): authentication failure; logname= uid=0 euid=0 tty=/dev/tty1 ruser= rhost=  user=bob"
+        ));
+        p.is(LoginFailed, Failure, "bob", "");
+        assert_eq!((p.get(Ov::Host), p.get(Ov::Process)), ("web1", process));
+    }
+}
+
+#[test]
+fn polkit() {
+    let asked = "authenticate to gain authorization for action org.example.run for unix-process:1:2 [bash] (owned by unix-user:bob)";
+    let p = msg("polkitd", &format!("Operator of unix-session:c1 FAILED to {asked}"));
+    p.is(LoginFailed, Failure, "bob", "");
+    assert_eq!(p.field("action"), "org.example.run");
+    let p = msg("pkexec", "bob: Executing command [USER=root] [TTY=/dev/pts/0] [CWD=/home/bob] [COMMAND=/usr/bin/id]");
+    p.is(Sudo, Success, "bob", "");
+    assert_eq!((p.get(Ov::TargetUser), p.get(Ov::Resource)), ("root", "/usr/bin/id"));
 }

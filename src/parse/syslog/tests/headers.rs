@@ -21,6 +21,7 @@ fn traditional() {
     head("Mar  9 01:02:03 web1 app [7]: hello", ("web1", "app", "7", "hello"));
     head("Mar  9 01:02:03 web1 app(pam_unix)[7]: hello", ("web1", "app", "7", "hello"));
     head("Mar  9 01:02:03 fe80::1 app[7]: hello", ("fe80::1", "app", "7", "hello"));
+    head("Mar  9 01:02:03 web1 (systemd)[7]: hello", ("web1", "systemd", "7", "hello"));
     head("Mar  9 01:02:03 [app]: hello", ("", "app", "", "hello"));
     head("Mar  9 01:02:03 web1 some words without a tag", ("web1", "", "", "some words without a tag"));
     head("Mar  9 01:02:03 web1 syslogd 1.5.0: restart.", ("web1", "syslogd", "", "restart."));
@@ -128,6 +129,36 @@ fn repeats() {
     assert_eq!(p.get(Ov::Count), "5");
     let p = line("Mar  9 01:02:03 web1 last message repeated 3 times");
     assert_eq!((p.1, p.get(Ov::Count)), (true, "3"));
+}
+
+#[test]
+fn with_facility_and_level() {
+    let p = head("Mar  9 01:02:03 web1 auth.err sshd[7]: hello", ("web1", "sshd", "7", "hello"));
+    assert_eq!(p.record().severity, Severity::Medium);
+    let p = head("Mar  9 01:02:03 web1 kern.warn kernel: [ 1.5] hello", ("web1", "kernel", "", "[ 1.5] hello"));
+    assert_eq!(p.record().severity, Severity::Low);
+    head("Mar  9 01:02:03 local0.info app[7]: hello", ("", "app", "7", "hello"));
+    head("Mar  9 01:02:03 web1.example.net app: hello", ("web1.example.net", "app", "", "hello"));
+    line("Mar  9 01:02:03 web1 auth.info sshd[7]: Failed password for root from 192.0.2.7 port 9 ssh2").is(
+        EventType::SshLoginFailed,
+        Outcome::Failure,
+        "root",
+        "192.0.2.7",
+    );
+}
+
+#[test]
+fn with_a_year() {
+    for raw in [
+        "2024 Mar  9 01:02:03 web1 app[7]: hello",
+        "2024 Mar 9 01:02:03.000 web1 app[7]: hello",
+        "Mar  9 2024 01:02:03 web1 app[7]: hello",
+        "Mar  9 01:02:03 2024 web1 app[7]: hello",
+        "<38>2024 Mar  9 01:02:03 web1 app[7]: hello",
+    ] {
+        let p = head(raw, ("web1", "app", "7", "hello"));
+        assert_eq!(p.record().time.to_rfc3339(), "2024-03-09T01:02:03Z", "{raw}");
+    }
 }
 
 #[test]

@@ -59,6 +59,31 @@ const PROGRAMS: &[&str] = &[
     "other",
 ];
 
+/// What a program repeats of its clients' texts blames nobody.
+#[test]
+fn quoted_texts_have_no_source() {
+    for (program, text) in [
+        ("guestbook", "comment by 192.0.2.7: login failed for admin from 198.51.100.1"),
+        ("guestbook", "comment by bob: login failed for admin from 198.51.100.1"),
+        ("myapp", "192.0.2.7 GET /x ua=\"login failed for bob from 198.51.100.1\""),
+        ("myapp", "request from 192.0.2.7 agent='login failed for bob from 198.51.100.1'"),
+        ("dhcpd", "DHCPREQUEST for 10.0.0.5 from 02:42:0a:00:00:05 (login failed for x from 198.51.100.1) via eth0"),
+        ("logger", "sshd[1]: Failed password for root from 198.51.100.1 port 22 ssh2"),
+        ("chat", "<bob> login failed for admin from 198.51.100.1"),
+        ("app", "subject=\"x\" body=login failed for admin from 198.51.100.1"),
+        ("guestbook", "comment by bob: H=(a) [198.51.100.1] rejected RCPT <x>: no"),
+    ] {
+        let p = msg(program, text);
+        assert_eq!((p.what().0, p.source()), (EventType::Other, ""), "{text}");
+    }
+    // It failed, but two could be meant.
+    let p = msg("app", "login failed for x from 198.51.100.1: user x from 192.0.2.7 unknown");
+    p.is(EventType::LoginFailed, Outcome::Failure, "", "");
+    // The name comes first, and the message ends with the address.
+    let p = msg("app", "login failed for user x from 198.51.100.1 from 192.0.2.7");
+    assert_eq!(p.source(), "192.0.2.7");
+}
+
 /// Whatever a client repeats, the time stays in proportion to the length.
 #[test]
 fn long_lines_stay_cheap() {

@@ -37,6 +37,17 @@ fn packets() {
         "2001:db8::7",
     );
     msg("kernel", "fw: IN=eth0 OUT= SRC=192.0.2.7 DST=10.0.0.1 PROTO=ICMP").is(Connection, Unknown, "", "192.0.2.7");
+    // Without a word for its fate: what kind of packet it was.
+    for (prefix, flags) in [("", "SYN"), ("NEWCONN ", "ACK SYN"), ("[UFW AUDIT] ", "ACK PSH FIN")] {
+        let p = msg(
+            "kernel",
+            &format!(
+                "[ 12.5] {prefix}IN=eth0 OUT= MAC= SRC=192.0.2.7 DST=10.0.0.1 LEN=60 PROTO=TCP SPT=9 DPT=22 WINDOW=64240 RES=0x00 {flags} URGP=0"
+            ),
+        );
+        p.is(Connection, Unknown, "", "192.0.2.7");
+        assert_eq!((p.get(Ov::DestPort), p.field("tcp_flags")), ("22", flags));
+    }
 }
 
 #[test]
@@ -54,6 +65,12 @@ fn other_ssh_and_ftp() {
     p.is(SshLoginFailed, Failure, "bob' from 198.51.100.1:1", "192.0.2.7");
     assert_eq!(p.get(Ov::SrcPort), "4711");
     msg("dropbear", "Login attempt for nonexistent user from 192.0.2.7:9").is(SshInvalidUser, Failure, "", "192.0.2.7");
+    msg("dropbear", "Pubkey auth succeeded for 'bob' with ssh-ed25519 key SHA256:abc from 192.0.2.7:9").is(
+        SshLogin,
+        Success,
+        "bob",
+        "192.0.2.7",
+    );
     msg("dropbear", "Password auth succeeded for 'bob' from 192.0.2.7:9").is(SshLogin, Success, "bob", "192.0.2.7");
     let p = msg(
         "dropbear",
@@ -110,6 +127,32 @@ fn mail() {
         "bob",
         "192.0.2.7",
     );
+    for service in ["imap", "pop3", "submission", "managesieve"] {
+        let p = msg(
+            "dovecot",
+            &format!(
+                "{service}-login: Logged in: user=<bob>, method=PLAIN, rip=192.0.2.7, lip=10.0.0.1, mpid=9, TLS, session=<a/b>"
+            ),
+        );
+        p.is(Login, Success, "bob", "192.0.2.7");
+    }
+    msg("dovecot", "auth(bob,192.0.2.7,sasl:plain)<12><a/b>: passwd-file: Password mismatch").is(
+        LoginFailed,
+        Failure,
+        "bob",
+        "192.0.2.7",
+    );
+    let p = msg(
+        "dovecot",
+        "imap-login: Login aborted: Connection closed (auth failed, 3 attempts in 16 secs) (auth_failed): user=<bob>, method=PLAIN, rip=192.0.2.7, lip=10.0.0.1, session=<x>",
+    );
+    p.is(LoginFailed, Failure, "bob", "192.0.2.7");
+    assert_eq!(p.get(Ov::Count), "3");
+    msg(
+        "dovecot",
+        "imap-login: Login aborted: Connection closed (no auth attempts in 0 secs) (no_auth_attempts): user=<>, rip=192.0.2.7, lip=10.0.0.1",
+    )
+    .is(Connection, Unknown, "", "192.0.2.7");
     msg("dovecot", "pop3-login: Disconnected (no auth attempts in 2 secs): user=<>, rip=192.0.2.7, lip=10.0.0.1").is(
         Connection,
         Unknown,
@@ -135,6 +178,8 @@ fn servers() {
     );
     p.is(HttpRequest, Failure, "", "192.0.2.7");
     assert_eq!((p.get(Ov::StatusCode), p.get(Ov::Bytes), p.get(Ov::Url)), ("401", "248", "/a?b"));
+    let p = msg("haproxy", "192.0.2.7:9 [09/Mar/2025:01:02:03.000] fe/1: SSL handshake failure");
+    p.is(Connection, Failure, "", "192.0.2.7");
     let p = msg("haproxy", "192.0.2.7:9 [09/Mar/2025:01:02:03.000] tcp be/s1 0/0/5 248 -- 1/1/0/0/0 0/0");
     p.is(Connection, Unknown, "", "192.0.2.7");
     msg("lighttpd", "(mod_auth.c.525) password doesn't match for /x username: bob, IP: 192.0.2.7").is(
@@ -151,6 +196,7 @@ fn servers() {
     assert_eq!(p.get(Ov::Resource), "sshd");
     msg("someappd", "login failed for user bob from 192.0.2.7").is(LoginFailed, Failure, "bob", "192.0.2.7");
     msg("someappd", "all is well with 192.0.2.7").is(Other, Unknown, "", "");
+    msg("someappd", "[warn] authentication failure user=bob ip=192.0.2.7").is(LoginFailed, Failure, "bob", "192.0.2.7");
 }
 
 #[test]
