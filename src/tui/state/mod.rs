@@ -24,6 +24,7 @@ use self::prompt::Prompt;
 use super::action::Places;
 use super::key::Key;
 use super::keymap::Keymap;
+use super::data::AuditView;
 use super::msg::Targets;
 use crate::event::Ts;
 use crate::pipeline::Snapshot;
@@ -150,6 +151,8 @@ pub struct State {
     pub toast: Option<Toast>,
     /// Steps that can be undone.
     pub undo: usize,
+    /// How the log of operations stands.
+    pub audit: Option<AuditView>,
     /// Ctrl-C was pressed once with nothing to cancel.
     pub leaving: bool,
     /// Name of the theme in use.
@@ -188,6 +191,7 @@ impl State {
             seen: 0,
             looked: None,
             undo: 0,
+            audit: None,
             leaving: false,
             theme: String::new(),
             mouse: false,
