@@ -103,8 +103,9 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     let failed = s.sources.iter().filter(|i| i.failed).count();
     let damaged = s.sources.iter().filter(|i| i.damaged).count();
     if s.sources.len() > 1 {
+        let failed = if failed > 0 { format!(", {failed} of them not readable") } else { String::new() };
         let damaged = if damaged > 0 { format!(", {damaged} damaged") } else { String::new() };
-        let _ = writeln!(out, "{}, {failed} of them not readable{damaged}", count(s.sources.len(), "input"));
+        let _ = writeln!(out, "{}{failed}{damaged}", count(s.sources.len(), "input"));
     }
     for (by, n) in t.filtered.iter().chain(&t.dropped) {
         let _ = writeln!(out, "  {n} by {by}");

@@ -255,7 +255,7 @@ impl Config {
             {
                 self.table(file, &full, inner);
             } else {
-                let hint = nearest(&full, KEYS.iter().map(|k| k.name).chain(["keys"]))
+                let hint = nearest(&full, known(value.get_ref()))
                     .map(|n| format!("; did you mean '{n}'?"))
                     .unwrap_or_default();
                 let place = file.place(at);
@@ -283,6 +283,15 @@ impl Config {
                 None => file.bad_type(at, format!("keys.{action}"), "a key or a list of keys", value.span()),
             }
         }
+    }
+}
+
+/// What a name may have been meant to be: a section where a table stands, else a key.
+fn known(value: &DeValue<'_>) -> Vec<&'static str> {
+    let sections = KEYS.iter().filter_map(|k| k.name.rsplit_once('.')).map(|(section, _)| section);
+    match value {
+        DeValue::Table(_) => sections.chain(["keys"]).collect(),
+        _ => KEYS.iter().map(|k| k.name).collect(),
     }
 }
 
@@ -363,6 +372,8 @@ mod tests {
     fn mistakes_are_named() {
         let e = load("[tui]\ntehme = 'x'", &[]).unwrap_err().to_string();
         assert!(e.contains("'tui.tehme'") && e.contains("did you mean 'tui.theme'"), "{e}");
+        let e = load("[inpt]\nformat = 'auto'", &[]).unwrap_err().to_string();
+        assert!(e.contains("'inpt'") && e.contains("did you mean 'input'"), "{e}");
         let e = load("x = \n", &[]).unwrap_err().to_string();
         assert!(e.contains("secstream.toml:1:"), "{e}");
         let e = load("[run]\nthreads = 'many'", &[]).unwrap_err().to_string();

@@ -96,6 +96,10 @@ fn settle(
                 continue;
             }
             let mut spec = spec(l, bodies, c, &bases, schema);
+            if spec.kind != CorrelationKind::ValueCount && l.customs.get(at).is_some_and(|c| c.familiar.is_some()) {
+                l.refuse(at, c.rules_at, "familiar: only value_count knows values");
+                continue;
+            }
             let wanted = l.customs.get(at).and_then(|c| c.redeemed_by.clone());
             if let Some(wanted) = wanted {
                 match redeemed(l, bodies, c, &spec, &wanted, schema) {

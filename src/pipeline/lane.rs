@@ -80,6 +80,7 @@ impl Lane {
         let mut status = self.status.clone();
         if let Some(view) = &self.view {
             status.warnings.extend(view.notes());
+            status.begins = view.begins();
             status.presence = view.presence().filter(|_| !status.ended);
         }
         status
@@ -105,6 +106,17 @@ impl Lane {
         self.total = Some(batches);
         self.status.ended = true;
         self.idle = false;
+    }
+
+    /// Notes how far a followed file was read, if all of that was handed on.
+    pub fn reach(&mut self) {
+        let reached = self.view.as_ref().filter(|v| v.presence().is_some()).map(|v| v.reached());
+        match reached {
+            Some(Some(r)) if r.records == self.records_done => self.status.reached = Some(r),
+            // another file took its place
+            Some(None) => self.status.reached = None,
+            _ => {}
+        }
     }
 
     /// Whether all its records were handed on.

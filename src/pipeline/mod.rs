@@ -17,6 +17,7 @@ pub mod backtest;
 mod counts;
 mod effect;
 mod feed;
+mod growth;
 mod histogram;
 mod lane;
 mod lanes;

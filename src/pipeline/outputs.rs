@@ -42,6 +42,11 @@ impl Outputs {
         });
     }
 
+    /// Whether an output wants to know how alerts grow.
+    pub fn want_growth(&self) -> bool {
+        self.open.iter().any(|s| s.wants_growth())
+    }
+
     /// Whether the work is of no use any more: its reader is gone, and nothing
     /// else was asked for.
     pub fn abandoned(&self) -> bool {

@@ -96,6 +96,11 @@ impl Publisher {
         state.open_alerts().into_iter().filter_map(|a| self.last.look(Arc::new(a))).collect()
     }
 
+    /// Open alerts that grew since they were given out, those that go out.
+    pub fn grown(&self, state: &mut State) -> Vec<Arc<Alert>> {
+        state.grown().into_iter().filter_map(|a| self.last.look(Arc::new(a))).collect()
+    }
+
     /// Publishes a snapshot and wakes the face up.
     pub fn publish(
         &mut self,

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
+use super::growth::Growth;
 use super::lanes::Lanes;
 use super::outputs::Outputs;
 use super::sinks::SinkContext;
@@ -47,6 +48,7 @@ pub(super) struct Sequencer {
     pub histogram: Histogram,
     pub fired: Vec<u64>,
     pub scratch: Vec<RuleIdx>,
+    pub growth: Growth,
 }
 
 impl Sequencer {
@@ -55,10 +57,11 @@ impl Sequencer {
         let phase = self.flow();
         if phase == Phase::Stopped {
             self.alerts();
+            self.reach();
             let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
         }
-        self.close();
+        self.close(&phase);
         self.publish(phase);
     }
 
@@ -74,6 +77,7 @@ impl Sequencer {
             while let Some(lane) = self.lanes.take_next() {
                 self.process(lane);
                 if last.elapsed() >= PUBLISH {
+                    self.grow();
                     self.publish(Phase::Running);
                     last = Instant::now();
                     if stop.load(Ordering::Relaxed) || self.outputs.abandoned() {
@@ -87,8 +91,13 @@ impl Sequencer {
                 return Phase::Done;
             }
             if last.elapsed() >= PUBLISH {
+                self.grow();
                 self.outputs.each(|s| s.tick());
-                self.publish(if self.lanes.all_idle() { Phase::Waiting } else { Phase::Running });
+                let waiting = self.lanes.all_idle();
+                if waiting {
+                    self.settle_outputs();
+                }
+                self.publish(if waiting { Phase::Waiting } else { Phase::Running });
                 last = Instant::now();
             }
             self.collect(true);
@@ -314,10 +323,49 @@ impl Sequencer {
         }
     }
 
+    /// Tells the outputs how open alerts have grown, when it is time.
+    fn grow(&mut self) {
+        if !self.outputs.want_growth() {
+            return;
+        }
+        self.reach();
+        let Some(begun) = self.growth.due() else { return };
+        let alerts = self.publisher.grown(&mut self.state);
+        let live = self.lanes.as_slice().iter().filter(|l| l.status.reached.is_some());
+        let sources: Vec<SourceStatus> = live.map(|l| l.status.clone()).collect();
+        if !alerts.is_empty() || !sources.is_empty() {
+            self.outputs.each(|s| s.grown(&alerts, &sources));
+        }
+        self.growth.took(begun.elapsed());
+    }
+
+    /// Tells the outputs that all there is for now was read, once, and where
+    /// nothing was left out.
+    fn settle_outputs(&mut self) {
+        let part = self.from.is_some() || self.to.is_some() || self.shop.query.is_some();
+        if part || std::mem::replace(&mut self.growth.settled, true) {
+            return;
+        }
+        let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
+        self.outputs.each(|s| s.settled(&statuses));
+    }
+
+    /// Notes how far followed files were read, where all of it was handed on.
+    fn reach(&mut self) {
+        for i in 0..self.lanes.as_slice().len() {
+            if let Some(lane) = self.lanes.get_mut(i) {
+                lane.reach();
+            }
+        }
+    }
+
     /// The end of the input: everything open is closed.
-    fn close(&mut self) {
+    fn close(&mut self, phase: &Phase) {
         self.state.finish();
         self.alerts();
+        if *phase == Phase::Done {
+            self.settle_outputs();
+        }
         let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
         let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
         let ctx = SinkContext { names: &self.names, rules: &self.rules };

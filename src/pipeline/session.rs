@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use super::growth::Growth;
 use super::lane::Lane;
 use super::lanes::Lanes;
 use super::outputs::Outputs;
@@ -227,6 +228,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         workers: options.worker_threads(),
         histogram: Histogram::default(),
         scratch: Vec::new(),
+        growth: Growth::default(),
     };
     sequencer.run();
     for w in workers {

@@ -94,6 +94,31 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// Open alerts that evidence joined since they were given out, and inputs
+    /// that are still read; called about once a second.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn grown(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
+        let _ = (alerts, sources);
+        Ok(())
+    }
+
+    /// Whether [`Sink::grown`] is of use to it.
+    fn wants_growth(&self) -> bool {
+        false
+    }
+
+    /// All that the inputs hold for now was read, none of it left out, and every
+    /// alert that it gives was given out; called once.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn settled(&mut self, sources: &[SourceStatus]) -> Result<(), SinkError> {
+        let _ = sources;
+        Ok(())
+    }
+
     /// The session was stopped before the end of its inputs: these alerts are
     /// still open, and what comes after this call is closed for want of more.
     ///

@@ -6,7 +6,7 @@ use super::{Counts, Histogram, OutputFailure};
 use crate::alert::Alert;
 use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId};
-use crate::source::Presence;
+use crate::source::{Presence, Reached};
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +43,10 @@ pub struct SourceStatus {
     pub stored_bytes: u64,
     /// SHA-256 of the stored bytes, once read to the end.
     pub sha256: Option<String>,
+    /// Of a followed file that was rotated: where each later file begins in what was read.
+    pub begins: Arc<Vec<u64>>,
+    /// Of a followed file, how far its records went into the alerts, when that was last known.
+    pub reached: Option<Reached>,
     /// What went wrong or deserves attention; sanitized when shown.
     pub warnings: Vec<String>,
     /// Of a followed file, whether there is one.
@@ -106,6 +110,14 @@ pub struct Snapshot {
 }
 
 impl SourceStatus {
+    /// A place in what was read as one in the file that it is in.
+    #[must_use]
+    pub fn byte_in_file(&self, offset: u64) -> u64 {
+        let before = self.begins.partition_point(|b| *b <= offset);
+        let begin = before.checked_sub(1).and_then(|i| self.begins.get(i)).copied().unwrap_or(0);
+        offset - begin
+    }
+
     /// Notes what went wrong; its own name before it is not said twice.
     pub(super) fn warn(&mut self, what: String) {
         let short = what.strip_prefix(&self.name).and_then(|w| w.strip_prefix(": ")).map(str::to_owned);
@@ -136,5 +148,20 @@ impl Snapshot {
             done += if s.ended { s.size? } else { s.stored_bytes.min(s.size?) };
         }
         (size > 0).then(|| done as f64 / size as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_of_the_file_that_it_is_in() {
+        let one = SourceStatus::default();
+        assert_eq!(one.byte_in_file(34_970), 34_970);
+        // Rotated twice, the second time before anything was written.
+        let s = SourceStatus { begins: Arc::new(vec![34_700, 34_700, 40_000]), ..one };
+        let bytes: Vec<u64> = [0, 34_699, 34_700, 34_970, 40_000].iter().map(|o| s.byte_in_file(*o)).collect();
+        assert_eq!(bytes, [0, 34_699, 0, 270, 0]);
     }
 }

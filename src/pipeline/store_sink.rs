@@ -1,16 +1,18 @@
 //! Writes alerts with copies of their evidence into the case store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::sinks::{Sink, SinkContext};
 use super::{OpenedSource, SourceStatus};
 use crate::alert::{Alert, AlertState};
-use crate::event::Batch;
+use crate::event::{Batch, SourceId, hash64};
 use crate::sink::SinkError;
 use crate::source::SourceView;
-use crate::store::{AlertRecord, EvidenceBytes, LogPlace, RuleRecord, SourceEnd, SourceRecord, Store, StoreError};
+use crate::store::{
+    AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, SourceEnd, SourceRecord, Store, StoreError,
+};
 
 /// Records of an alert whose bytes are copied into the store at once; the
 /// others stay places in the log until the alert is in a case.
@@ -29,6 +31,10 @@ pub struct StoreSink {
     store: Store,
     views: Vec<Option<Arc<SourceView>>>,
     pending: BTreeMap<String, Arc<Alert>>,
+    /// How far inputs that are still read have been, told with the alerts.
+    reached: BTreeMap<SourceId, SourceEnd>,
+    /// All alerts that this run gave out.
+    raised: BTreeSet<String>,
     /// Evidence already copied, by alert that may still grow.
     copied: BTreeMap<String, Copied>,
     last: Instant,
@@ -56,6 +62,8 @@ impl StoreSink {
             store,
             views: Vec::new(),
             pending: BTreeMap::new(),
+            reached: BTreeMap::new(),
+            raised: BTreeSet::new(),
             copied: BTreeMap::new(),
             last: Instant::now(),
             unsaid: None,
@@ -95,8 +103,14 @@ impl StoreSink {
             // What was copied of their evidence is not known: it is copied again.
             self.copied.clear();
             self.pending = pending;
+            return done;
         }
-        done
+        if !pending.is_empty() {
+            for (id, end) in std::mem::take(&mut self.reached) {
+                self.store.finish_source(id, &end)?;
+            }
+        }
+        Ok(())
     }
 
     /// Tells the store of the rules and inputs, once.
@@ -146,6 +160,34 @@ impl StoreSink {
             self.store.complete_evidence(&cased, &mut read)?;
         }
         Ok(())
+    }
+}
+
+/// Whether the run has read that record.
+fn stands(views: &[Option<Arc<SourceView>>], sources: &[SourceStatus], p: &Place) -> bool {
+    let read = sources
+        .iter()
+        .find(|s| s.id == p.source)
+        .is_some_and(|s| !s.failed && !s.damaged && s.counts.bytes >= p.offset.saturating_add(p.len));
+    let view = views.get(p.source.0 as usize).and_then(Option::as_ref).filter(|_| read);
+    let len = usize::try_from(p.len).unwrap_or(usize::MAX).min(Batch::MAX_RECORD);
+    let raw = view.and_then(|v| v.read_at(p.offset, len).ok());
+    raw.is_some_and(|raw| EventKey::new(hash64(&raw), p.offset).0 == p.key)
+}
+
+/// How far an input was read.
+fn end(s: &SourceStatus) -> SourceEnd {
+    match &s.reached {
+        Some(r) if s.sha256.is_none() => {
+            SourceEnd { sha256: r.sha256(), size: r.bytes, lines: r.lines, records: r.records, complete: false }
+        }
+        _ => SourceEnd {
+            sha256: s.sha256.clone().unwrap_or_default(),
+            size: s.stored_bytes,
+            lines: s.counts.lines,
+            records: s.counts.records,
+            complete: s.ended && s.sha256.is_some(),
+        },
     }
 }
 
@@ -201,12 +243,40 @@ impl Sink for StoreSink {
 
     fn alert(&mut self, _: SinkContext<'_>, alert: &Arc<Alert>) -> Result<(), SinkError> {
         if !self.interrupted {
+            self.raised.insert(alert.id.clone());
             self.pending.insert(alert.id.clone(), Arc::clone(alert));
             if self.due() {
                 self.flush();
             }
         }
         Ok(())
+    }
+
+    fn settled(&mut self, sources: &[SourceStatus]) -> Result<(), SinkError> {
+        if self.store.read_only() {
+            return Ok(());
+        }
+        self.flush();
+        if self.trouble.is_none() {
+            let views = &self.views;
+            let mut stands = |p: &Place| stands(views, sources, p);
+            self.trouble = self.store.withdraw(&self.raised, &mut stands).err();
+        }
+        Ok(())
+    }
+
+    fn grown(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
+        self.reached.extend(sources.iter().map(|s| (s.id, end(s))));
+        self.pending.extend(alerts.iter().map(|a| (a.id.clone(), Arc::clone(a))));
+        // At once: others look at the store, and all of them stand in one change.
+        if !self.pending.is_empty() && (self.trouble.is_none() || self.due()) {
+            self.flush();
+        }
+        Ok(())
+    }
+
+    fn wants_growth(&self) -> bool {
+        !self.store.read_only()
     }
 
     fn tick(&mut self) -> Result<(), SinkError> {
@@ -233,14 +303,7 @@ impl Sink for StoreSink {
             return Ok(());
         }
         for s in sources.iter().filter(|s| !s.failed) {
-            let end = SourceEnd {
-                sha256: s.sha256.clone().unwrap_or_default(),
-                size: s.stored_bytes,
-                lines: s.counts.lines,
-                records: s.counts.records,
-                complete: s.ended && s.sha256.is_some(),
-            };
-            self.store.finish_source(s.id, &end).map_err(|e| error(&e, 0))?;
+            self.store.finish_source(s.id, &end(s)).map_err(|e| error(&e, 0))?;
         }
         Ok(())
     }

@@ -53,6 +53,11 @@ impl Tally {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 
+    /// The digest to go on from, and how many bytes went in.
+    pub(crate) fn state(&self) -> (Sha256, u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The digest so far, in hex.
     pub(crate) fn hex(&self) -> String {
         let digest = self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone().finalize();

@@ -12,6 +12,7 @@ use super::framer::{Flush, Framer};
 use super::handle::{Handle, Reading};
 use super::identity::{Fingerprint, Identity, modified};
 use super::index::{Change, Index};
+use super::reached::Reached;
 use super::serials::Serials;
 use super::shape::Shape;
 use super::spool::SpoolWriter;
@@ -96,6 +97,8 @@ pub struct SourceReader {
     flush: Flush,
     /// The next bytes are of another file.
     breaking: bool,
+    /// What was read is one followed file from its beginning.
+    one: bool,
     ended: bool,
     /// All bytes as stored were read, or can be.
     whole: bool,
@@ -137,6 +140,7 @@ impl SourceReader {
             hold: None,
             flush: Flush::Full,
             breaking: false,
+            one: opts.follow && !opts.from_end,
             ended: false,
             whole: true,
             decoded: opened.decoded,
@@ -284,6 +288,7 @@ impl SourceReader {
             self.flush = Flush::Full;
             if std::mem::take(&mut self.breaking) {
                 self.framer.restart_lines();
+                self.view.push_begin(self.framer.place().0);
             }
             if self.stopped() {
                 self.end();
@@ -398,6 +403,8 @@ impl SourceReader {
             Ok(Got::Idle) => idle = true,
             Ok(Got::Break) => {
                 self.breaking = true;
+                self.one = false;
+                self.view.set_reached(None);
                 self.flush = Flush::End;
             }
             Ok(Got::End) => self.end(),
@@ -444,6 +451,10 @@ impl SourceReader {
         self.summary.text_bytes = end;
         self.summary.lossy += lossy;
         self.summary.truncated += u64::from(truncated);
+        if self.one && self.feed.is_live() && self.framer.pending().is_empty() {
+            let (lines, records) = (self.summary.lines, self.summary.records);
+            self.view.set_reached(Some(Reached::at(&self.tally, lines, records)));
+        }
     }
 
     /// Looks at the first bytes of what was unseen, before they are framed.

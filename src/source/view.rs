@@ -11,6 +11,7 @@ use super::handle::Handle;
 use super::identity::Identity;
 use super::index::{Change, Index, key};
 use super::open::kept_spool;
+use super::reached::Reached;
 use super::shape::Shape;
 use super::watch::{Presence, Watch};
 use super::{Input, InputKind, OpenOptions, SourceError, SourceSummary, TimeRef, TimeRefOrigin};
@@ -71,6 +72,10 @@ pub struct SourceView {
     headers: RwLock<Vec<(u64, Arc<str>)>>,
     /// What becomes of a followed file.
     watch: Option<Arc<Watch>>,
+    /// Where later files begin in what was read of a followed one.
+    begins: RwLock<Arc<Vec<u64>>>,
+    /// How far a followed file was read.
+    reached: Mutex<Option<Reached>>,
     /// Taken when the index is written.
     target: Mutex<Option<Target>>,
 }
@@ -90,6 +95,8 @@ impl SourceView {
             shape: RwLock::default(),
             headers: RwLock::default(),
             watch: None,
+            begins: RwLock::default(),
+            reached: Mutex::default(),
             target: Mutex::default(),
         }
     }
@@ -361,6 +368,27 @@ impl SourceView {
         let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
         blocks.entries.push(entry);
         blocks.noted.push(false);
+    }
+
+    /// Of a followed file that was rotated or cut: where each later file begins in what was read.
+    #[must_use]
+    pub fn begins(&self) -> Arc<Vec<u64>> {
+        Arc::clone(&self.begins.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn push_begin(&self, offset: u64) {
+        let mut begins = self.begins.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut begins).push(offset);
+    }
+
+    /// How far a followed file was read; `None` where it is no longer one file from its beginning.
+    #[must_use]
+    pub fn reached(&self) -> Option<Reached> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_reached(&self, reached: Option<Reached>) {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
     }
 
     pub(crate) fn set_position(&self, bytes: u64) {

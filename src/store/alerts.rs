@@ -22,6 +22,10 @@ const BATCH: usize = 256;
 struct Known {
     revision: i64,
     closed: bool,
+    /// A reading did not give it any more.
+    withdrawn: bool,
+    /// The text of the rule that gave it.
+    rule: Option<String>,
 }
 
 impl Store {
@@ -65,15 +69,27 @@ fn ingest(
 ) -> Result<bool> {
     let a = record.alert;
     let known = conn
-        .prepare_cached("SELECT revision, state FROM alerts WHERE id = ?1")?
-        .query_row([&a.id], |r| Ok(Known { revision: r.get(0)?, closed: r.get::<_, String>(1)? == "closed" }))
+        .prepare_cached("SELECT revision, state, withdrawn IS NOT NULL, rule_sha256 FROM alerts WHERE id = ?1")?
+        .query_row([&a.id], |r| {
+            let closed = r.get::<_, String>(1)? == "closed";
+            Ok(Known { revision: r.get(0)?, closed, withdrawn: r.get(2)?, rule: r.get(3)? })
+        })
         .optional()?;
+    let rule = rules.get(&*a.rule_id);
+    // What another text of the rule gave is not an earlier state of this.
+    let other = known.as_ref().is_some_and(|k| rule.is_some() && k.rule.is_some() && k.rule.as_ref() != rule);
+    if other {
+        conn.prepare_cached("DELETE FROM alert_evidence WHERE alert = ?1")?.execute([&a.id])?;
+    }
     let newer = known.as_ref().is_none_or(|k| {
+        if other || k.withdrawn {
+            return true;
+        }
         let revision = i64::from(a.revision);
         revision > k.revision || (revision == k.revision && a.state == AlertState::Closed && !k.closed)
     });
     if newer {
-        write_alert(conn, a, now, rules.get(&*a.rule_id))?;
+        write_alert(conn, a, now, rule)?;
     }
     // Bytes may come after the alert itself did.
     if newer || !record.evidence.is_empty() {
@@ -92,7 +108,7 @@ fn write_alert(conn: &Connection, a: &Alert, now: i64, rule_sha256: Option<&Stri
            score = excluded.score, confidence = excluded.confidence, timestamp = excluded.timestamp,
            last = excluded.last, entity = excluded.entity, src_ip = excluded.src_ip, user = excluded.user,
            host = excluded.host, count = excluded.count, dedup_key = excluded.dedup_key, message = excluded.message,
-           doc = excluded.doc, updated = excluded.updated",
+           doc = excluded.doc, updated = excluded.updated, withdrawn = NULL",
     )?
     .execute(params![
         a.id,

@@ -149,6 +149,11 @@ fn alert_json(
         evidence.push(seal(Value::Object(doc)));
     }
     alert["rule_sha256"] = json!(rule_sha256);
+    let withdrawn: Option<i64> =
+        c.prepare_cached("SELECT withdrawn FROM alerts WHERE id = ?1")?.query_row([id], |r| r.get(0))?;
+    if let Some(at) = withdrawn {
+        alert["withdrawn"] = json!(Ts(at));
+    }
     rules.insert((rule_id, rule_sha256));
     alert["triage"] = alert_status(c, id)?;
     alert["tags"] = json!(tags_of(c, &Target::Alert(id.to_owned()).to_string())?);

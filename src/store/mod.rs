@@ -27,6 +27,7 @@ mod types;
 mod undo;
 pub mod verify;
 mod views;
+mod withdraw;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,7 @@ pub use types::{
 pub use views::{
     AlertDetail, AlertFilter, AlertRow, AlertSort, CaseDetail, CaseRow, EventInfo, EvidenceRow, Note, TimelineEntry,
 };
+pub use withdraw::Place;
 
 /// Attempts to get the write lock, each of two seconds.
 const ATTEMPTS: usize = 5;

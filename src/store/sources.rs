@@ -31,14 +31,16 @@ impl Store {
         Ok(())
     }
 
-    /// Records hash and size of a source once it has been read.
+    /// Records hash and size of a source once it has been read, or how far it was
+    /// read. What is known of the whole is not replaced by a part of it.
     pub fn finish_source(&mut self, id: SourceId, end: &SourceEnd) -> Result<()> {
         let Some(row) = self.source_row(id) else { return Ok(()) };
         // A source that was not read to its end has no hash.
         let sha256 = (!end.sha256.is_empty()).then_some(&end.sha256);
         self.write(|tx, _| {
             tx.prepare_cached(
-                "UPDATE sources SET sha256 = ?2, size = ?3, lines = ?4, records = ?5, complete = ?6 WHERE id = ?1",
+                "UPDATE sources SET sha256 = ?2, size = ?3, lines = ?4, records = ?5, complete = ?6
+                 WHERE id = ?1 AND (?6 OR (complete = 0 AND (?2 IS NOT NULL OR sha256 IS NULL)))",
             )?
             .execute(params![
                 row,

@@ -176,6 +176,29 @@ fn a_case_from_escalation_to_resolution_and_back() {
 }
 
 #[test]
+fn a_timeline_has_one_line_for_each_act() {
+    let mut s = filled(5);
+    let case = s.escalate(&ids(&["a0", "a1", "a2", "a3"]), None, "").unwrap();
+    s.escalate(&ids(&["a4"]), Some(&case), "").unwrap();
+    s.note(&Target::Alert("a4".to_owned()), "odd").unwrap();
+    s.note(&Target::Case(case.clone()), "asked").unwrap();
+    s.undo().unwrap();
+    let said: Vec<String> =
+        s.case(&case).unwrap().timeline.into_iter().filter(|e| e.by.is_some()).map(|e| e.text).collect();
+    let name = "'SSH password guessing' 10.0.0.1";
+    assert_eq!(
+        said,
+        [
+            format!("opened the case 'SSH password guessing: 10.0.0.1' with 4 alerts: {name}, {name}, {name}, 1 more"),
+            format!("put alert {name} into the case"),
+            format!("note on alert {name}: odd"),
+            "note: asked".to_owned(),
+            "undo: took a note off the case".to_owned(),
+        ]
+    );
+}
+
+#[test]
 fn undo_takes_back_own_work_only_and_keeps_what_others_changed() {
     let mut ann = filled(2);
     let mut bob = ann.another().unwrap();

@@ -153,6 +153,22 @@ pub fn clock(t: Ts) -> String {
     format!("{h:02}:{m:02}:{s:02}")
 }
 
+/// `MM-DD`; blanks where there is no time.
+#[must_use]
+pub fn day(t: Ts) -> String {
+    if !t.is_some() {
+        return "--".to_owned();
+    }
+    let (_, mo, d, ..) = t.civil();
+    format!("{mo:02}-{d:02}")
+}
+
+/// `MM-DD HH:MM:SS`.
+#[must_use]
+pub fn dated_clock(t: Ts) -> String {
+    if t.is_some() { format!("{} {}", day(t), clock(t)) } else { clock(t) }
+}
+
 /// `MM-DD HH:MM`.
 #[must_use]
 pub fn day_clock(t: Ts) -> String {

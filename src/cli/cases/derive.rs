@@ -47,6 +47,8 @@ pub struct DeriveArgs {
 enum Outcome {
     /// Raised again, the same.
     Same,
+    /// Raised again, the same as far as the case goes; the log gives more now.
+    Grown { case: u64, now: u64 },
     /// Raised again, with other values.
     Differs { fields: Vec<String> },
     /// Not raised again.
@@ -64,6 +66,14 @@ impl Derived {
     /// Alerts that were derived again, the same.
     pub(super) fn same(&self) -> usize {
         self.0.values().filter(|o| **o == Outcome::Same).count()
+    }
+
+    /// Alerts that have grown since, with the number in the case and now.
+    pub(super) fn grown(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+        self.0.iter().filter_map(|(id, o)| match o {
+            Outcome::Grown { case, now } => Some((id.as_str(), *case, *now)),
+            _ => None,
+        })
     }
 
     /// Alerts that could be decided.
@@ -100,6 +110,11 @@ pub(super) fn derive(
         matched: report.matched.iter().map(|m| (m.source, m.clone())).collect(),
         ..Job::default()
     };
+    for e in list("alerts").iter().flat_map(evidence) {
+        let end = e["offset"].as_u64().unwrap_or(0).saturating_add(e["length"].as_u64().unwrap_or(0));
+        let reach = job.reach.entry(e["source"].as_i64().unwrap_or(-1)).or_default();
+        *reach = end.max(*reach);
+    }
     let common = Common {
         rules: args.rules.clone(),
         formats: args.formats.clone(),
@@ -127,11 +142,19 @@ pub(super) fn derive(
     }
     let dir = tempfile::tempdir()?;
     let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
-    let (raised, formats) = job.run(options, rules, logs, dir.path())?;
+    let again = || LoadedRules { set: Arc::clone(&rules.set), records: rules.records.clone() };
+    let (raised, formats) = job.run(options, again(), logs, dir.path(), Until::Recorded)?;
+    // Of a log that went on since, what it gives now is said too.
+    let now = if job.matched.values().any(|m| matches!(m.how, Match::Grown(_))) {
+        let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
+        job.run(options, again(), logs, &dir.path().join("now"), Until::Now)?.0
+    } else {
+        BTreeMap::new()
+    };
     for (id, alert) in wanted {
         let outcome = match job.misread(alert, &formats) {
             Some(reason) => Outcome::NotDerived { reason },
-            None => compare(alert, raised.get(id)),
+            None => grown(alert, compare(alert, raised.get(id)), now.get(id).or(raised.get(id))),
         };
         let item = format!("alert {id}");
         match &outcome {
@@ -139,11 +162,20 @@ pub(super) fn derive(
             Outcome::Differs { fields } => {
                 report.add_outside(item, format!("derived again from the logs it differs in {}", fields.join(", ")));
             }
-            Outcome::Same | Outcome::NotDerived { .. } => {}
+            Outcome::Same | Outcome::Grown { .. } | Outcome::NotDerived { .. } => {}
         }
         derived.0.insert(id.to_owned(), outcome);
     }
     Ok(derived)
+}
+
+/// How far logs that have grown are read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// To the end that the case has of them.
+    Recorded,
+    /// To their end now.
+    Now,
 }
 
 /// Alerts by id, and the format by which each source was read.
@@ -154,6 +186,8 @@ type Raised = (BTreeMap<String, Arc<Alert>>, BTreeMap<i64, String>);
 struct Job<'a> {
     sources: BTreeMap<i64, &'a Value>,
     matched: BTreeMap<i64, Matched>,
+    /// Where the last record of each source ends that the case has.
+    reach: BTreeMap<i64, u64>,
     /// SHA-256 of the texts of the rules at hand.
     rules: BTreeMap<String, String>,
 }
@@ -212,6 +246,26 @@ impl Job<'_> {
         })
     }
 
+    /// Each log once, though it may be several sources: as that which went furthest.
+    fn once(&self) -> impl Iterator<Item = (&i64, &Matched)> {
+        let reach = |m: &Matched| match m.how {
+            Match::Grown(size) => size,
+            _ => u64::MAX,
+        };
+        let usable = || self.matched.iter().filter(|(_, m)| m.how != Match::Changed);
+        usable().filter(move |(id, m)| {
+            let further = |(other, o): (&i64, &Matched)| o.log == m.log && (reach(o), other) > (reach(m), id);
+            !usable().any(further)
+        })
+    }
+
+    /// Where a log that has grown is read to: its recorded end. What was followed
+    /// may have evidence a little beyond that.
+    fn end(&self, source: i64, size: u64) -> u64 {
+        let whole = self.sources.get(&source).is_some_and(|s| s["complete"] == true);
+        if whole { size } else { size.max(self.reach.get(&source).copied().unwrap_or(0)) }
+    }
+
     /// Reads the logs again, as they were.
     fn run(
         &self,
@@ -219,14 +273,18 @@ impl Job<'_> {
         rules: LoadedRules,
         logs: &[PathBuf],
         dir: &Path,
+        until: Until,
     ) -> Result<Raised, Failure> {
+        std::fs::create_dir_all(dir)?;
         let cache = Cache::at(&dir.join("cache"), u64::MAX);
         let references = TimeRefStore::new(cache.clone());
         let mut order = Vec::new();
-        for (id, m) in self.matched.iter().filter(|(_, m)| m.how != Match::Changed) {
+        for (id, m) in self.once() {
             let (Some(source), Some(path)) = (self.sources.get(id), logs.get(m.log)) else { continue };
             let path = match m.how {
-                Match::Grown(size) => beginning(path, size, &dir.join(format!("{id}")))?,
+                Match::Grown(size) if until == Until::Recorded => {
+                    beginning(path, self.end(*id, size), &dir.join(format!("{id}")))?
+                }
                 _ => path.clone(),
             };
             let fail = |error| Failure::File { name: path.display().to_string(), error };
@@ -275,9 +333,9 @@ fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// Members of an exported alert that are not the machine's.
-const OTHERS: [&str; 6] = ["rule_sha256", "triage", "tags", "evidence_digest", "digest", "evidence"];
+const OTHERS: [&str; 7] = ["rule_sha256", "withdrawn", "triage", "tags", "evidence_digest", "digest", "evidence"];
 /// Members of an alert that grow while it is open.
-const GROWING: [&str; 13] = [
+const GROWING: [&str; 16] = [
     "revision",
     "state",
     "last",
@@ -291,7 +349,19 @@ const GROWING: [&str; 13] = [
     "user",
     "users",
     "severity",
+    "covers",
+    "covered_by",
+    "route",
 ];
+
+/// Whether an alert that is the same as far as it goes has grown since.
+fn grown(then: &Value, outcome: Outcome, now: Option<&Arc<Alert>>) -> Outcome {
+    let case = then["count"].as_u64().unwrap_or(0);
+    match now {
+        Some(now) if outcome == Outcome::Same && now.count > case => Outcome::Grown { case, now: now.count },
+        _ => outcome,
+    }
+}
 
 fn compare(then: &Value, now: Option<&Arc<Alert>>) -> Outcome {
     let Some(now) = now else { return Outcome::NotRaised };
@@ -302,6 +372,12 @@ fn compare(then: &Value, now: Option<&Arc<Alert>>) -> Outcome {
         let skip = OTHERS.contains(&name.as_str()) || (open && GROWING.contains(&name.as_str()));
         if !skip && doc[name] != *value {
             fields.push(format!("{name} ({}, now {})", short(value), short(&doc[name])));
+        }
+    }
+    for (name, now) in [("count", now.count), ("matched_total", now.matched_total)] {
+        // What is open may become more, and never less.
+        if open && then[name].as_u64().is_some_and(|then| then > now) {
+            fields.push(format!("{name} ({}, now {now})", then[name]));
         }
     }
     let keys: Vec<String> = now.evidence.iter().map(|e| EventKey::of(e).0).collect();

@@ -42,7 +42,7 @@ fn alert_json(a: &AlertRow) -> Value {
         "kind": "alert", "id": a.id, "rule": a.rule, "rule_id": a.rule_id, "severity": a.severity, "score": a.score,
         "timestamp": a.timestamp, "last": a.last, "entity": a.entity, "count": a.count, "message": a.message,
         "techniques": a.techniques, "status": a.status, "verdict": a.verdict, "reason": a.reason,
-        "decided_by": a.decided_by, "decided_at": a.decided_at, "tags": a.tags,
+        "withdrawn": a.withdrawn, "decided_by": a.decided_by, "decided_at": a.decided_at, "tags": a.tags,
     })
 }
 
@@ -109,6 +109,9 @@ fn alert_text(a: &AlertRow, out: &mut dyn Write) -> io::Result<()> {
         a.count,
         a.techniques.join(" ")
     )?;
+    if let Some(at) = a.withdrawn {
+        writeln!(out, "           withdrawn {}: the rules no longer give it from these logs", seconds(at))?;
+    }
     if let Some(verdict) = a.verdict {
         let reason = a.reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
         let by = a.decided_by.as_deref().unwrap_or("-");

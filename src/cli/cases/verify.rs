@@ -79,6 +79,13 @@ fn print(report: &Report, derived: &Derived, out: &mut dyn Write) -> io::Result<
     for finding in &report.findings {
         writeln!(out, "{}", sanitize(&finding.to_string()))?;
     }
+    for said in &report.grown {
+        writeln!(out, "{}", sanitize(said))?;
+    }
+    for (id, case, now) in derived.grown() {
+        let id = id.get(..12).unwrap_or(id);
+        writeln!(out, "alert {}: the case has {case}, the log gives {now} now: it has grown since", sanitize(id))?;
+    }
     match report.consequences.len() {
         0 => {}
         1 => writeln!(out, "1 further check fails, which may follow from that: --json lists it")?,
@@ -87,20 +94,29 @@ fn print(report: &Report, derived: &Derived, out: &mut dyn Write) -> io::Result<
     for (reason, n) in derived.reasons() {
         writeln!(out, "{} not derived again: {}", count(n, "alert"), sanitize(reason))?;
     }
+    // A record may be evidence of several alerts.
+    let times = match report.evidence {
+        n if n == report.records => String::new(),
+        n => format!("as evidence {n} times: "),
+    };
     writeln!(
         out,
-        "{}: {}; {}, {} ({} without bytes, {} compared with a log), {}",
+        "{}: {}; {}, {} ({times}{} without bytes, {} compared with a log), {}",
         if report.case.is_empty() { "document".into() } else { sanitize(&report.case) },
         verdict(report.findings.len()),
         count(report.alerts, "alert"),
-        count(report.evidence, "record"),
+        count(report.records, "record"),
         report.evidence_without_bytes,
         report.evidence_in_logs,
         count(report.operations, "operation")
     )?;
     if derived.checked() > 0 {
         let all = count(derived.checked(), "alert");
-        writeln!(out, "{} of {all} derived again from the logs, the same", derived.same())?;
+        let grown = match derived.grown().count() {
+            0 => String::new(),
+            n => format!("; {n} grown since"),
+        };
+        writeln!(out, "{} of {all} derived again from the logs, the same{grown}", derived.same())?;
     }
     if report.findings.is_empty() {
         writeln!(out, "document SHA-256 {}", report.document_sha256)?;

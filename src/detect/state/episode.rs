@@ -37,6 +37,8 @@ pub(super) struct Episode {
     /// The first evidence has no time: none of its times is one.
     pub untimed: bool,
     pub revision: u32,
+    /// The revision that was given out last.
+    pub told: u32,
     /// Time of the first evidence in canonical order.
     pub opened: i64,
     /// Latest time of its evidence.
@@ -101,6 +103,7 @@ impl Episode {
             silent,
             untimed: !known,
             revision: 1,
+            told: 1,
             opened: first.time.0,
             last: first.time.0,
             deadline: i64::MIN,

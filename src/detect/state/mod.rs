@@ -199,6 +199,22 @@ impl State {
         self.open_places().into_iter().filter_map(|p| self.core.open_alert(&self.plan, p)).collect()
     }
 
+    /// The open alerts that evidence joined since they were given out last, as they stand, by time and id.
+    pub fn grown(&mut self) -> Vec<Alert> {
+        let mut grown = Vec::new();
+        for (s, shard) in self.core.shards.iter_mut().enumerate() {
+            for (index, ep) in shard.episodes() {
+                if !ep.silent && ep.told != ep.revision {
+                    ep.told = ep.revision;
+                    grown.push(Place { shard: s as u32, index });
+                }
+            }
+        }
+        let mut alerts: Vec<Alert> = grown.into_iter().filter_map(|p| self.core.open_alert(&self.plan, p)).collect();
+        alerts.sort_by(|a, b| (a.timestamp, &a.id).cmp(&(b.timestamp, &b.id)));
+        alerts
+    }
+
     /// The counters as they stand.
     #[must_use]
     pub fn counters(&self) -> Counters {

@@ -178,6 +178,12 @@ impl Shard {
         self.groups.iter().enumerate().filter_map(|(i, g)| Some((i as u32, g.as_deref()?)))
     }
 
+    /// The episodes that are open, with the index of their group.
+    pub(super) fn episodes(&mut self) -> impl Iterator<Item = (u32, &mut Episode)> {
+        let groups = self.groups.iter_mut().enumerate();
+        groups.filter_map(|(i, g)| Some((i as u32, g.as_mut()?.episode.as_deref_mut()?)))
+    }
+
     /// Groups to drop so that a full shard has room again: first (`true`) those
     /// that `expired` names, then (`false`) those quiet longest.
     pub(super) fn victims(

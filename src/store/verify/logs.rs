@@ -90,6 +90,7 @@ struct Pair<'a> {
     log: usize,
     how: Match,
     whole: String,
+    size: u64,
     compared: usize,
     /// Places with other bytes, each with the items that rest on it.
     other: BTreeMap<u64, Vec<String>>,
@@ -113,6 +114,7 @@ pub(super) fn check(report: &mut Report, document: &Value, logs: &mut [Box<dyn L
     }
     for pair in pairs {
         let log = logs.get(pair.log).map_or("", |l| l.name());
+        report.grown.extend(growth(&pair, log));
         let item = format!("source {}", text(&pair.source["name"]));
         if pair.how == Match::Changed {
             let (recorded, whole) = (text(&pair.source["sha256"]), &pair.whole);
@@ -163,15 +165,21 @@ fn sources_of<'a>(
             return Vec::new();
         }
     };
-    let pair =
-        |source, how| Pair { source, log: number, how, whole: whole.clone(), compared: 0, other: BTreeMap::new() };
+    let pair = |source, how| Pair {
+        source,
+        log: number,
+        how,
+        whole: whole.clone(),
+        size,
+        compared: 0,
+        other: BTreeMap::new(),
+    };
     let mut mine: Vec<Pair<'_>> =
         sources.iter().filter(|s| s["sha256"] == whole.as_str()).map(|s| pair(s, Match::Same)).collect();
-    if mine.is_empty() {
-        for s in sources {
-            if let Some(had) = grown(log.as_mut(), size, s) {
-                mine.push(pair(s, Match::Grown(had)));
-            }
+    // A log that was followed more than once is several sources, each as far as it was read.
+    for s in sources {
+        if let Some(had) = grown(log.as_mut(), size, s) {
+            mine.push(pair(s, Match::Grown(had)));
         }
     }
     if mine.is_empty() {
@@ -193,6 +201,16 @@ fn grown(log: &mut dyn LogBytes, size: u64, source: &Value) -> Option<u64> {
     let had = source["size"].as_u64().filter(|s| *s < size && *s > 0)?;
     let (_, hash) = log.sha256(Some(had)).ok()?;
     (source["sha256"] == hash).then_some(had)
+}
+
+/// What is said of a log that is what it was and more: no finding.
+fn growth(pair: &Pair<'_>, log: &str) -> Option<String> {
+    let Match::Grown(had) = pair.how else { return None };
+    let now = pair.size;
+    Some(format!(
+        "source {}: the log {log} has grown: its first {had} bytes are those that were recorded (SHA-256), it has {now} now",
+        text(&pair.source["name"])
+    ))
 }
 
 fn base_name(path: &str) -> &str {

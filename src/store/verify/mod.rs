@@ -59,6 +59,9 @@ pub fn verify(document: &Value, logs: &mut [Box<dyn LogBytes>]) -> Report {
         let name = format!("event {}", text(&event["event"]));
         check_evidence(&mut report, &name, event);
     }
+    let of_alerts = list(document, "alerts").iter().flat_map(|a| list(a, "evidence"));
+    let records = of_alerts.chain(list(document, "events")).map(|e| text(&e["event"]));
+    report.records = records.collect::<BTreeSet<_>>().len();
     for note in list(document, "notes") {
         check_digest(&mut report, &format!("note {} on {}", text(&note["id"]), text(&note["target"])), note, &[]);
     }

@@ -73,8 +73,10 @@ pub struct Report {
     pub case: String,
     /// Alerts checked.
     pub alerts: usize,
-    /// Records checked.
+    /// Records checked, each as often as it is evidence.
     pub evidence: usize,
+    /// The records that those are, each once.
+    pub records: usize,
     /// Records of which the document holds only the place, not the bytes.
     pub evidence_without_bytes: usize,
     /// Records compared with a log.
@@ -87,6 +89,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Further checks that fail, which may follow from the findings.
     pub consequences: Vec<Finding>,
+    /// Logs that are what they were, and more: no findings.
+    pub grown: Vec<String>,
     /// Which log is which source.
     #[serde(skip)]
     pub matched: Vec<Matched>,

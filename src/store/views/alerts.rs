@@ -10,6 +10,7 @@ use crate::store::apply::severity;
 use crate::store::error::{Result, StoreError};
 use crate::store::ops::{self, Operation};
 use crate::store::types::{CaseId, Status, Target, Verdict};
+use crate::store::withdraw::SHOWN;
 use crate::store::{Store, ts, uint};
 
 /// Order of the queue; ties go to the later, then to the id.
@@ -106,6 +107,8 @@ pub struct AlertRow {
     pub decided_at: Ts,
     /// Whether it grew after the decision.
     pub grown: bool,
+    /// When a reading of its logs no longer gave it.
+    pub withdrawn: Option<Ts>,
     /// Tags, sorted.
     pub tags: Vec<String>,
     /// Number of notes.
@@ -132,7 +135,7 @@ pub struct AlertDetail {
 const COLUMNS: &str = "a.id, a.revision, a.state, a.rule, a.rule_id, a.rule_type, a.severity, a.score, a.confidence,
   a.timestamp, a.last, a.entity, a.src_ip, a.user, a.host, a.count, a.dedup_key, a.message,
   json_extract(a.doc, '$.techniques'), a.status, a.verdict, a.reason, a.snoozed_until, a.decided_by, a.decided_at,
-  a.decided_revision,
+  a.decided_revision, a.withdrawn,
   (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE target = 'alert:' || a.id ORDER BY tag)),
   (SELECT count(*) FROM notes WHERE target = 'alert:' || a.id),
   (SELECT json_group_array(case_id) FROM (SELECT case_id FROM case_items JOIN cases ON cases.id = case_id
@@ -172,9 +175,10 @@ fn from_row(r: &Row<'_>, now: Ts) -> rusqlite::Result<AlertRow> {
         decided_by: text(23)?,
         decided_at: ts(r.get(24)?),
         grown: decided.is_some_and(|d| revision > d),
-        tags: unpack(text(26)?),
-        notes: uint(r.get(27)?),
-        cases: unpack(text(28)?).into_iter().map(CaseId).collect(),
+        withdrawn: r.get::<_, Option<i64>>(26)?.map(Ts),
+        tags: unpack(text(27)?),
+        notes: uint(r.get(28)?),
+        cases: unpack(text(29)?).into_iter().map(CaseId).collect(),
     })
 }
 
@@ -226,6 +230,9 @@ impl Store {
             }
             conditions.push(condition.replace('?', &format!("?{}", params.len())));
         };
+        if filter.case.is_none() {
+            add(SHOWN, Box::new(0));
+        }
         if let Some(s) = filter.min_severity {
             add("a.severity >= ?", Box::new(s as i64));
         }
@@ -275,10 +282,10 @@ impl Store {
     pub fn status_counts(&self) -> Result<Vec<(Status, u64)>> {
         let now = self.now();
         self.read(|c| {
-            let mut s = c.prepare_cached(
+            let mut s = c.prepare_cached(&format!(
                 "SELECT CASE WHEN status = 'snoozed' AND coalesce(snoozed_until, 0) <= ?1 THEN 'new' ELSE status END,
-                 count(*) FROM alerts GROUP BY 1",
-            )?;
+                 count(*) FROM alerts AS a WHERE {SHOWN} GROUP BY 1"
+            ))?;
             let found: Vec<(String, i64)> =
                 s.query_map([now.0], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
             let count = |status: &Status| found.iter().find(|f| f.0 == status.as_str()).map_or(0, |f| uint(f.1));

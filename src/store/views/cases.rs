@@ -4,11 +4,11 @@ use rusqlite::{Connection, Row, ToSql};
 
 use super::alerts::{self, AlertRow, AlertSort};
 use super::events::{EventInfo, Note, events_where, notes_of};
+use super::timeline::{TimelineEntry, timeline};
 use super::unpack;
 use crate::event::{Severity, Ts};
 use crate::store::apply::severity;
 use crate::store::error::{Result, StoreError};
-use crate::store::ops;
 use crate::store::types::{CaseId, CaseState, Target};
 use crate::store::{Store, ts, uint};
 
@@ -43,19 +43,6 @@ pub struct CaseRow {
     pub notes: u64,
     /// Tags, sorted.
     pub tags: Vec<String>,
-}
-
-/// One line of a case's timeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimelineEntry {
-    /// Time of the event, or of what a person did.
-    pub time: Ts,
-    /// Who did it; `None` for what the logs say.
-    pub by: Option<String>,
-    /// About what.
-    pub target: String,
-    /// What.
-    pub text: String,
 }
 
 /// A case with all that belongs to it.
@@ -121,42 +108,6 @@ pub(in crate::store) fn case_alerts(conn: &Connection, id: &CaseId, now: Ts) -> 
 pub(in crate::store) fn case_events(conn: &Connection, id: &CaseId) -> Result<Vec<EventInfo>> {
     let condition = "e.key IN (SELECT substr(item, 7) FROM case_items WHERE case_id = ?1 AND item GLOB 'event:*')";
     events_where(conn, condition, [&id.0])
-}
-
-/// The operations on a case and on what is in it, in the order of the log.
-pub(in crate::store) const CASE_OPS: &str =
-    "target IN (SELECT 'case:' || ?1 UNION ALL SELECT item FROM case_items WHERE case_id = ?1)";
-
-fn timeline(conn: &Connection, id: &CaseId, alerts: &[AlertRow], events: &[EventInfo]) -> Result<Vec<TimelineEntry>> {
-    let mut entries = Vec::new();
-    for a in alerts {
-        let target = Target::Alert(a.id.clone()).to_string();
-        let text = format!("{} ({}): first of {}", a.rule, a.entity, a.count);
-        entries.push(TimelineEntry { time: a.timestamp, by: None, target: target.clone(), text });
-        if a.last > a.timestamp {
-            let text = format!("{} ({}): last", a.rule, a.entity);
-            entries.push(TimelineEntry { time: a.last, by: None, target, text });
-        }
-    }
-    for e in events {
-        let raw = e.event.raw.as_deref().unwrap_or_default();
-        let text = String::from_utf8_lossy(raw.get(..512).unwrap_or(raw)).into_owned();
-        let target = Target::Event(e.event.key.clone()).to_string();
-        entries.push(TimelineEntry { time: e.event.time, by: None, target, text });
-    }
-    for op in ops::select(conn, CASE_OPS, [&id.0])? {
-        let mut text = op.sentence();
-        if op.kind == "note.add" {
-            text = format!("{text}: {}", op.payload["text"].as_str().unwrap_or_default());
-        }
-        if op.undoes.is_some() {
-            text = format!("undo: {text}");
-        }
-        entries.push(TimelineEntry { time: op.time, by: Some(op.writer), target: op.target, text });
-    }
-    // Stable: what has the same time keeps the order above.
-    entries.sort_by_key(|e| e.time);
-    Ok(entries)
 }
 
 impl Store {

@@ -3,10 +3,12 @@
 mod alerts;
 mod cases;
 mod events;
+mod timeline;
 
 pub use alerts::{AlertDetail, AlertFilter, AlertRow, AlertSort};
-pub use cases::{CaseDetail, CaseRow, TimelineEntry};
+pub use cases::{CaseDetail, CaseRow};
 pub use events::{EventInfo, EvidenceRow, Note};
+pub use timeline::TimelineEntry;
 
 pub(super) use cases::{case_alerts, case_row};
 #[cfg(test)]

@@ -29,25 +29,6 @@ pub fn case(r: &CaseRow) -> CaseView {
 /// A case with its timeline.
 pub fn case_detail(d: &store::CaseDetail) -> CaseDetail {
     let severity = |id: &str| d.alerts.iter().find(|a| a.id == id).map(|a| a.severity);
-    // People know alerts by their titles, and the case is the one they look at.
-    let readable = |text: &str| {
-        let case = format!("case {}", d.row.id.0);
-        let mut text = text.replace(&format!("note on {case}: "), "").replace(&format!(" to {case}"), "");
-        text = text.replace(&case, "the case");
-        for a in &d.alerts {
-            if text.contains(&a.id) {
-                text = text.replace(&a.id, &format!("'{}' {}", a.rule, a.entity));
-            }
-        }
-        for e in &d.events {
-            if text.contains(&e.event.key.0) {
-                let raw = String::from_utf8_lossy(e.event.raw.as_deref().unwrap_or_default());
-                let head: String = raw.chars().take(60).collect();
-                text = text.replace(&e.event.key.0, &format!("'{head}'"));
-            }
-        }
-        text
-    };
     let items = d.timeline.iter().map(|e| {
         let note = e.by.is_some() && d.notes.iter().any(|n| n.time == e.time && Some(&n.writer) == e.by.as_ref());
         let alert = e.target.strip_prefix("alert:");
@@ -61,7 +42,7 @@ pub fn case_detail(d: &store::CaseDetail) -> CaseDetail {
             id: e.target.clone(),
             time: e.time,
             who: e.by.clone().unwrap_or_else(|| "log".to_owned()),
-            text: if e.by.is_some() { readable(&e.text) } else { e.text.clone() },
+            text: e.text.strip_prefix("note: ").filter(|_| note).unwrap_or(&e.text).to_owned(),
             severity: alert.filter(|_| e.by.is_none()).and_then(severity),
         }
     });

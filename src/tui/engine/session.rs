@@ -1,10 +1,10 @@
 //! The threads and the sessions: starts them, and starts a session again when
 //! its rules changed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, unbounded};
 
@@ -20,6 +20,9 @@ use crate::store::Store;
 /// Makes the options of a session: at the start, and again when rules changed.
 pub type MakeOptions = Box<dyn FnMut() -> Result<SessionOptions, String> + Send>;
 
+/// How long the end waits for the analyzer to write what it found.
+const LAST: Duration = Duration::from_secs(5);
+
 /// The threads behind the loop.
 pub struct Sessions {
     data: Sender<DataReq>,
@@ -28,8 +31,12 @@ pub struct Sessions {
     threads: Vec<JoinHandle<()>>,
     reload: Arc<AtomicBool>,
     reloads: Sender<()>,
+    running: Running,
     _watcher: Option<notify::RecommendedWatcher>,
 }
+
+/// The session that runs now.
+type Running = Arc<Mutex<Option<Arc<Session>>>>;
 
 impl Sessions {
     /// Starts the threads. The first session is given, so that it can run
@@ -65,6 +72,8 @@ impl Sessions {
         let tries = Bench::new(out.clone(), places);
         threads.extend(spawn("rules", Box::new(move || tries.run(&bench_rx))));
         let for_bench = bench.clone();
+        let running = Running::default();
+        let now = Arc::clone(&running);
         let (for_sessions, for_store, say) = (data.clone(), to_store.clone(), out.clone());
         threads.extend(spawn(
             "sessions",
@@ -73,10 +82,12 @@ impl Sessions {
                 let (mut next, mut again) = (first, false);
                 loop {
                     if let Some(options) = next.take() {
+                        end(&now);
                         // A log that grows is another one each time.
                         let same = again && !options.follow;
                         again = true;
                         let session = Arc::new(Session::start(waking(options, &for_sessions)));
+                        *now.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&session));
                         let _ = for_store.send(StoreReq::Feed(session.feed()));
                         let _ = for_bench.send(BenchReq::Feed { feed: session.feed(), same });
                         let _ = for_sessions.send(DataReq::Session(session));
@@ -110,7 +121,7 @@ impl Sessions {
                 let _ = again.send(());
             }
         });
-        Self { data, store: to_store, bench, threads, reload, reloads, _watcher: watcher }
+        Self { data, store: to_store, bench, threads, reload, reloads, running, _watcher: watcher }
     }
 
     /// Does what an effect asks of the threads; gives back what the loop itself must do.
@@ -170,6 +181,8 @@ impl Sessions {
     /// Ends the threads; what was decided is on disk when this returns.
     pub fn finish(self) {
         self.reload.store(false, Ordering::Relaxed);
+        // How far its alerts have come belongs in the store too.
+        end(&self.running);
         let (done, wait) = crossbeam_channel::bounded::<()>(1);
         let _ = self.store.send(StoreReq::Flush(done));
         // The other end is dropped when everything before it was written.
@@ -178,6 +191,16 @@ impl Sessions {
         drop((data, store, bench, reloads, _watcher));
         // Threads hold senders to each other: the process's end takes them.
         drop(threads);
+    }
+}
+
+/// Stops the session that runs and waits until what it found is written.
+fn end(running: &Running) {
+    let Some(session) = running.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    session.stop();
+    let until = Instant::now() + LAST;
+    while !session.is_finished() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

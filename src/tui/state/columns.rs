@@ -4,9 +4,13 @@
 
 use super::live::Column as FeedColumn;
 use super::triage::Column;
-use crate::event::Ov;
+use crate::event::time::DAY;
+use crate::event::{Ov, TimeQuality};
 use crate::tui::data::{AlertView, FeedRow, Triage as Decision};
 use crate::tui::text;
+
+/// From this width on rows of several days show theirs; below, the head shows that of the cursor's row.
+const DATED: usize = 72;
 
 /// What the alerts shown need, measured once when they change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,19 +82,36 @@ impl Fit {
 /// Widths that the rows of the feed have asked for so far. They only grow until
 /// the view is another: columns that jump are hard to read and cost bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FeedFit(Vec<(FeedColumn, usize)>);
+pub struct FeedFit {
+    widths: Vec<(FeedColumn, usize)>,
+    /// The first and the last day of its rows.
+    days: Option<(i64, i64)>,
+}
 
 impl FeedFit {
     /// Takes rows into account.
     pub fn see(&mut self, columns: &[FeedColumn], rows: &[std::sync::Arc<FeedRow>]) {
+        let timed = rows.iter().map(|r| &r.row).filter(|r| r.time.is_some() && r.quality != TimeQuality::Unknown);
+        timed.for_each(|r| self.see_day(r.time.0.div_euclid(DAY)));
         for c in columns {
             let FeedColumn::Field(o) = c else { continue };
             let most = rows.iter().filter_map(|r| r.row.ov(*o)).map(text::width).max().unwrap_or(0);
-            match self.0.iter_mut().find(|(x, _)| x == c) {
+            match self.widths.iter_mut().find(|(x, _)| x == c) {
                 Some((_, n)) => *n = most.max(*n),
-                None => self.0.push((*c, most)),
+                None => self.widths.push((*c, most)),
             }
         }
+    }
+
+    fn see_day(&mut self, day: i64) {
+        let (first, last) = self.days.unwrap_or((day, day));
+        self.days = Some((first.min(day), last.max(day)));
+    }
+
+    /// Whether the rows seen so far are of several days.
+    #[must_use]
+    pub fn spans_days(&self) -> bool {
+        self.days.is_some_and(|(first, last)| first != last)
     }
 
     /// Columns with their widths on that many columns of the screen. The message
@@ -106,7 +127,10 @@ impl FeedFit {
                 100..140 => c.width(),
                 _ => c.width() * 7 / 4,
             };
-            match self.0.iter().find(|(x, _)| x == c) {
+            if *c == FeedColumn::Time && w >= DATED && self.spans_days() {
+                return 14;
+            }
+            match self.widths.iter().find(|(x, _)| x == c) {
                 Some((_, n)) => (*n).min(most).max(text::width(&c.head())),
                 None => c.width(),
             }
@@ -170,5 +194,17 @@ mod tests {
         assert!(what(80) >= 36 && what(160) > 80, "{} {}", what(80), what(160));
         assert!(!fit.columns(80, None).iter().any(|(c, _)| *c == Column::By));
         assert!(fit.columns(160, None).iter().any(|(c, _)| *c == Column::By));
+    }
+
+    #[test]
+    fn rows_of_several_days_have_their_date() {
+        let mut fit = FeedFit::default();
+        let columns = [FeedColumn::Time, FeedColumn::Message];
+        let mut time = |day: i64, w: usize| {
+            fit.see_day(day);
+            fit.columns(&columns, w, FeedColumn::Message)[0].1
+        };
+        assert_eq!((time(5, 160), time(5, 160)), (8, 8));
+        assert_eq!((time(6, 160), time(5, 80), time(5, 60)), (14, 14, 8));
     }
 }

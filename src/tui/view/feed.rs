@@ -40,6 +40,14 @@ fn list(s: &State, p: &mut Pen<'_>) {
     let mut x = 1;
     for (c, n) in &columns {
         let mut head = c.head();
+        if *c == Column::Time
+            && *n <= 8
+            && s.live.fit.spans_days()
+            && let Some(r) = s.live.row(s.live.cursor.at).filter(|r| r.row.quality != TimeQuality::Unknown)
+        {
+            // Too narrow for the date of each row: that of the cursor's.
+            head = text::day(r.row.time);
+        }
         if *c == Column::Message && s.live.shift > 0 {
             head = format!("MESSAGE +{}", s.live.shift);
         }
@@ -95,7 +103,8 @@ fn row(s: &State, p: &mut Pen<'_>, y: usize, r: &FeedRow, columns: &[(Column, us
             Column::Time => {
                 // What stands in the place of a time is not shown as one.
                 let time = if e.quality == TimeQuality::Unknown { Ts::NONE } else { e.time };
-                p.put(x, y, *n, &text::clock(time), if here { t.cursor } else { t.dim });
+                let time = if *n > 8 { text::dated_clock(time) } else { text::clock(time) };
+                p.put(x, y, *n, &time, if here { t.cursor } else { t.dim });
             }
             Column::Severity => {
                 let style =
@@ -114,7 +123,7 @@ fn row(s: &State, p: &mut Pen<'_>, y: usize, r: &FeedRow, columns: &[(Column, us
         x += n + 1;
     }
     if here {
-        p.paint(9, y, 1, t.cursor);
+        p.paint(1 + columns.first().map_or(8, |(_, n)| *n), y, 1, t.cursor);
     }
     if r.marked {
         p.put(0, y, 1, "◆", t.mark);

@@ -63,7 +63,7 @@ fn first(s: &State, p: &mut Pen<'_>) {
             right.push(("output failed".into(), true));
         }
         if !s.snap.rule_problems.is_empty() {
-            right.push((format!("{} rules off", s.snap.rule_problems.len()), true));
+            right.push((format!("{} off", crate::tui::words::count(s.snap.rule_problems.len(), "rule")), true));
         }
     }
     let short = s.facts.name.rsplit('/').find(|n| !n.is_empty()).unwrap_or(&s.facts.name);

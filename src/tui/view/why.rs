@@ -73,6 +73,13 @@ fn list(s: &State, p: &mut Pen<'_>) {
     let right =
         if (rows.len() as u64) < total && !rows.is_empty() { format!("first {}", rows.len()) } else { String::new() };
     p.rule(0, &format!("evidence {}", text::thousands(total)), &right, s.pane == 1);
+    let days = {
+        let mut of = rows.iter().filter(|r| r.time.is_some()).map(|r| text::day(r.time));
+        let first = of.next();
+        of.any(|d| Some(d) != first.clone())
+    };
+    let clock = if days && w >= 60 { text::dated_clock } else { text::clock };
+    let wide = if days && w >= 60 { 14 } else { 8 };
     let height = h.saturating_sub(1);
     let mut c = s.triage.evidence_at;
     c.set(c.at, rows.len(), height);
@@ -80,10 +87,10 @@ fn list(s: &State, p: &mut Pen<'_>) {
         let at = c.top + y;
         let Some(row) = rows.get(at) else { break };
         let here = s.pane == 1 && at == c.at;
-        let time = text::clock(row.time);
-        p.put(1, y + 1, 8, &time, if here { t.cursor } else { t.dim });
+        let time = clock(row.time);
+        p.put(1, y + 1, wide, &time, if here { t.cursor } else { t.dim });
         let host = row.ov(crate::event::Ov::Host).unwrap_or("");
-        let mut x = 10;
+        let mut x = wide + 2;
         if w >= 100 {
             p.cell(x, y + 1, 12, host, false, t.dim);
             x += 13;

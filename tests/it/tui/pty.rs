@@ -212,7 +212,7 @@ fn a_case_from_the_first_key_to_the_verified_export() {
     t.press("3");
     t.wait_for("Root guessed");
     // Alerts are named by their titles, not by their ids.
-    t.wait_for("escalated alert '");
+    t.wait_for("opened the case 'Root guessed' with");
     let hex = |w: &str| w.len() >= 32 && w.chars().all(|c| c.is_ascii_hexdigit());
     assert!(!t.text().split_whitespace().any(hex), "{}", t.text());
     t.press("c");

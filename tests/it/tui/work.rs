@@ -136,13 +136,13 @@ fn a_rule_broken_in_the_editor_says_where_and_an_editor_that_fails_changes_nothi
     t.wait_for("LEVEL");
     t.press("\x05");
     t.wait_for("containz");
-    t.wait_for("1 rules off");
+    t.wait_for("1 rule off");
     fs::write(&editor, "#!/bin/sh\nexit 3\n").expect("written");
     t.press("\x05");
     t.wait_for("editor ended with");
     fs::write(&editor, "#!/bin/sh\nsed -i.bak 's/|containz//' \"$1\"\n").expect("written");
     t.press("\x05");
-    t.wait_gone("1 rules off");
+    t.wait_gone("1 rule off");
     t.press("1");
     t.wait_for("First name");
     leave(&mut t);
@@ -191,6 +191,33 @@ fn a_growing_log_is_followed() {
     t.press(" ");
     t.wait_for("for yan");
     leave(&mut t);
+}
+
+#[test]
+fn what_an_alert_grew_to_is_in_the_store_when_the_workbench_is_left() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = home.path().join("a.log");
+    let append = |from: u32, to: u32| {
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(&log).expect("opens");
+        for n in from..to {
+            writeln!(file, "Mar  2 01:00:{n:02} web sshd[{n}]: Failed password for ann from 192.0.2.99 port 4{n} ssh2")
+                .expect("written");
+        }
+    };
+    append(0, 6);
+    let db = home.path().join("cases.db");
+    let mut c = Command::new(BIN);
+    c.arg("tui").arg("--db").arg(&db).arg("--follow").arg(&log);
+    let mut t = Term::start(c, (100, 30), home.path(), &[]);
+    t.wait_for("6 events");
+    t.wait_for("192.0.2.99");
+    append(6, 23);
+    t.wait_for("23 events");
+    leave(&mut t);
+    let store = secstream::store::Store::open(Some(&db), "x").expect("opens");
+    let alerts = store.alerts(&secstream::store::AlertFilter::default()).expect("alerts");
+    let most = alerts.iter().map(|a| a.count).max();
+    assert_eq!(most, Some(23));
 }
 
 #[test]

@@ -127,3 +127,20 @@ fn the_id_depends_on_rule_group_and_first_evidence_only() {
     let other = "kind=fail src_ip=1.1.1.2";
     assert_ne!(one, ids(&[(0, other), (1, other), (2, other)]));
 }
+
+#[test]
+fn what_grew_is_given_out_once() {
+    let mut b = super::Bench::new(&guessing(3, "10m"));
+    let grown =
+        |b: &mut super::Bench| -> Vec<(u32, u64)> { b.state.grown().iter().map(|a| (a.revision, a.count)).collect() };
+    for t in 0..3 {
+        b.line(t, "kind=fail src_ip=1.1.1.1");
+    }
+    assert_eq!((b.updates.len(), grown(&mut b)), (1, vec![]), "it was given out as it opened");
+    for t in 3..7 {
+        b.line(t, "kind=fail src_ip=1.1.1.1");
+    }
+    assert_eq!((b.updates.len(), grown(&mut b)), (1, vec![(5, 7)]));
+    assert_eq!(grown(&mut b), []);
+    assert_eq!(b.end()[0].revision, 6, "asking changes nothing");
+}

@@ -77,3 +77,12 @@ fn what_is_familiar_does_not_count() {
     let soon: Vec<_> = (0..3).map(|d| run(d * 900, 0..6)).collect();
     assert_eq!(firsts(&soon).len(), 3, "within the hour nothing is familiar");
 }
+
+#[test]
+fn only_what_counts_values_can_find_them_familiar() {
+    let body = "type: event_count\nrules: [ok]\ngroup-by: [user]\ntimespan: 10m\ncondition: {gte: 3}";
+    let text = format!("{}---\n{}secstream: {{familiar: 1h}}\n", base("ok"), correlation(1, body));
+    let set = crate::detect::RuleSet::load(&[crate::detect::RuleFile::new("t.yml", text)]);
+    let reasons: Vec<&str> = set.rules().iter().filter_map(|r| r.reason.as_deref()).collect();
+    assert!(matches!(reasons.as_slice(), [one] if one.contains("only value_count knows values")), "{reasons:?}");
+}

@@ -1,0 +1,127 @@
+//! Alerts that grow while a log is followed: the store, a case and its export grow with them.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use secstream::store::{AlertFilter, AlertRow, CaseId, Store, export};
+use serde_json::Value;
+
+use crate::program::Home;
+
+const FROM: &str = "198.51.100.99";
+
+fn append(home: &Home, numbers: std::ops::Range<u32>) {
+    let mut file = fs::File::options().append(true).create(true).open(home.path("a.log")).unwrap();
+    for n in numbers {
+        writeln!(file, "Mar  2 10:00:{n:02} web sshd[{n}]: Failed password for root from {FROM} port 4{n:03} ssh2")
+            .unwrap();
+    }
+}
+
+fn store(home: &Home) -> Store {
+    Store::open(Some(&home.path("z.db")), "ben").unwrap()
+}
+
+/// The alert on the guessing, as the store has it.
+fn guessing(home: &Home) -> Option<AlertRow> {
+    let rows = store(home).alerts(&AlertFilter::default()).unwrap();
+    rows.into_iter().filter(|r| r.src_ip.as_deref() == Some(FROM)).max_by_key(|r| r.count)
+}
+
+/// Waits until it has so many acts.
+#[track_caller]
+fn comes_to(home: &Home, count: u64) -> AlertRow {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let found = if home.path("z.db").exists() { guessing(home) } else { None };
+        match found {
+            Some(row) if row.count >= count => return row,
+            other => assert!(Instant::now() < until, "{:?} of {count}", other.map(|r| r.count)),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+struct Following(Child);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn verify(home: &Home) -> crate::program::Ran {
+    home.run(&["cases", "verify", "out.json", "--source", "a.log"])
+}
+
+#[test]
+fn the_store_the_case_and_its_export_grow_with_the_alert() {
+    let home = Home::new();
+    append(&home, 0..5);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    let first = comes_to(&home, 5);
+    let case = store(&home).escalate(&[first.id.clone()], None, "").unwrap();
+    let mut last = first.revision;
+    for step in [5..12, 12..18] {
+        let end = step.end;
+        append(&home, step);
+        let row = comes_to(&home, u64::from(end));
+        assert!(row.open && row.revision > last && row.id == first.id, "{row:?}");
+        last = row.revision;
+    }
+    // Not even a kill takes from it.
+    drop(running);
+    let document = exported(&home, &case);
+    let alert = &document["alerts"][0];
+    assert_eq!((&alert["count"], &alert["matched_total"]), (&18.into(), &18.into()), "{alert}");
+    assert_eq!(alert["evidence"].as_array().unwrap().len(), 18);
+    assert!(alert["evidence"].as_array().unwrap().iter().all(|e| e["raw"].is_string()));
+    let source = &document["sources"][0];
+    let size = fs::metadata(home.path("a.log")).unwrap().len();
+    assert_eq!((source["size"].as_u64(), &source["complete"]), (Some(size), &false.into()), "{source}");
+    assert!(source["sha256"].is_string(), "{source}");
+    let ran = verify(&home);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("1 of 1 alert derived again from the logs, the same\n"), "{}", ran.out);
+
+    // What came since is told apart from what was changed.
+    append(&home, 18..21);
+    let ran = verify(&home);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for said in ["the log a.log has grown: its first", "the case has 18, the log gives 21 now", "; 1 grown since"] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    let text = home.read("a.log").replacen("port 4003", "port 4999", 1);
+    home.write("a.log", text);
+    let ran = verify(&home);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(!ran.out.contains("has grown: its first"), "{}", ran.out);
+}
+
+fn exported(home: &Home, case: &CaseId) -> Value {
+    let document = store(home).export_case(case).unwrap();
+    home.write("out.json", export::to_text(&document));
+    document
+}
+
+#[test]
+fn a_log_that_is_followed_again_is_one_log() {
+    let home = Home::new();
+    append(&home, 0..6);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    let first = comes_to(&home, 6);
+    let case = store(&home).escalate(&[first.id], None, "").unwrap();
+    drop(running);
+    append(&home, 6..10);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    comes_to(&home, 10);
+    drop(running);
+    exported(&home, &case);
+    append(&home, 10..11);
+    let ran = verify(&home);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("the case has 10, the log gives 11 now"), "{}", ran.out);
+}
