@@ -14,12 +14,14 @@ fn main() -> anyhow::Result<()> {
     let number = |at: usize| args.get(at).and_then(|n| n.parse().ok());
     match args.first().map(String::as_str) {
         Some("speed") => speed::run(number(1).unwrap_or(5)),
-        Some("ours") => speed::ours_only(number(1).unwrap_or(1), number(2).unwrap_or(usize::MAX)),
+        Some("ours") => {
+            speed::ours_only(number(1).unwrap_or(1), number(2).unwrap_or(usize::MAX), args.get(3).is_some())
+        },
         Some("agree") => agree::run(),
         Some("made") => {
             print!("{}", made::events(30_000, 11));
             Ok(())
         }
-        _ => anyhow::bail!("usage: speed [ROUNDS] | ours [ROUNDS] [RULES] | agree"),
+        _ => anyhow::bail!("usage: speed [ROUNDS] | ours [ROUNDS] [RULES] [made] | agree"),
     }
 }

@@ -89,8 +89,11 @@ pub fn run(rounds: usize) -> anyhow::Result<()> {
 }
 
 /// Ours alone, for profilers.
-pub fn ours_only(rounds: usize, rules: usize) -> anyhow::Result<()> {
-    let Some(data) = Data::find()? else { return Ok(()) };
+pub fn ours_only(rounds: usize, rules: usize, made: bool) -> anyhow::Result<()> {
+    let Some(mut data) = Data::find()? else { return Ok(()) };
+    if made {
+        data.events = large::events(30_000, 7);
+    }
     let (load, mut ours) = timed(|| Ours::new(&data.some_rules(rules), &data.events));
     let (first, matches) = timed(|| ours.run(&data.events));
     println!("{} rules in {load:.3} CPU s; first round {first:.3} CPU s, {matches} matches", ours.loaded());

@@ -24,6 +24,41 @@ struct Entry {
     literal: u32,
     /// Bytes of the literal before the piece.
     at: u32,
+    /// Up to four bytes of the literal beside the piece, which of them there
+    /// are, and where they stand from the piece on: mostly they tell that the
+    /// literal is another one.
+    beside: u32,
+    mask: u32,
+    from: i32,
+}
+
+impl Entry {
+    fn new(bytes: &[u8], literal: u32, at: usize, width: usize) -> Self {
+        let (before, after) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
+        let after = after.get(width..).unwrap_or_default();
+        let (beside, mask, from) = if after.len() >= before.len().min(WIDTH) {
+            let some = after.get(..after.len().min(WIDTH)).unwrap_or_default();
+            (short(some), some.len(), width as i32)
+        } else {
+            let some = before.get(before.len().saturating_sub(WIDTH)..).unwrap_or_default();
+            (short(some), some.len(), -(some.len() as i32))
+        };
+        let mask = if mask == 0 { 0 } else { u32::MAX >> (8 * (WIDTH - mask)) };
+        let piece = piece(bytes.get(at..at + width).unwrap_or_default());
+        Self { piece, literal, at: at as u32, beside, mask, from }
+    }
+
+    /// Whether the bytes beside a piece may be those of the literal.
+    #[inline]
+    fn may_stand(&self, value: &[u8], at: usize) -> bool {
+        let beside = at.checked_add_signed(self.from as isize).and_then(|from| value.get(from..));
+        beside.and_then(|b| b.first_chunk()).is_none_or(|b| u32::from_le_bytes(*b) & self.mask == self.beside)
+    }
+}
+
+/// Up to four bytes as a number.
+fn short(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |p, b| p << 8 | u32::from(*b))
 }
 
 /// The literals whose pieces have one width.
@@ -78,7 +113,7 @@ impl Bloom {
 fn piece(bytes: &[u8]) -> u32 {
     match bytes.first_chunk::<WIDTH>() {
         Some(four) => u32::from_le_bytes(*four),
-        None => bytes.iter().rev().fold(0, |p, b| p << 8 | u32::from(*b)),
+        None => short(bytes),
     }
 }
 
@@ -115,7 +150,7 @@ impl Grams {
             let bytes = literals.text(text, literal).as_bytes();
             if bytes.len() < WIDTH {
                 if let Some(class) = bytes.len().checked_sub(1).and_then(|c| classes.get_mut(c)) {
-                    class.push(Entry { piece: piece(bytes), literal, at: 0 });
+                    class.push(Entry::new(bytes, literal, 0, bytes.len()));
                 }
                 continue;
             }
@@ -132,7 +167,7 @@ impl Grams {
                 *n += 1;
             }
             if let Some(class) = classes.last_mut() {
-                class.push(Entry { piece: p, literal, at: at as u32 });
+                class.push(Entry::new(bytes, literal, at, WIDTH));
             }
         }
         (Self::of(classes), left)
@@ -238,7 +273,7 @@ impl Class {
         let bucket = (hash(piece) >> self.bucket_shift) as usize;
         let (Some(from), Some(to)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return };
         for e in self.entries.get(*from as usize..*to as usize).unwrap_or(&[]) {
-            if e.piece != piece {
+            if e.piece != piece || !e.may_stand(value, at) {
                 continue;
             }
             let literal = literals.text(text, e.literal).as_bytes();

@@ -15,11 +15,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{Batch, EventRef, FieldId, Logsource, ValueKind};
+use crate::event::{Batch, FieldId, Logsource, ValueKind};
 
 use super::compile::bits::Bits;
 use super::compile::index::Scan;
-use super::compile::keywords::Keywords;
 use super::compile::preds::{RAW, SlotId};
 use super::compile::program::Facts;
 use super::compile::{BY_EVENT, Compilation};
@@ -216,31 +215,39 @@ impl Work {
                 }
             }
         }
-        if p.raw
-            && p.keywords.as_ref().is_none_or(|k| e.fields().len() > MANY_FIELDS || self.may_hold(k, p.number, e))
-            && let Some(raw) = c.slots.get(usize::from(RAW))
-        {
-            view.values(raw, |v| self.value(c, Some(p), RAW, v));
+        if p.raw {
+            self.raw(c, p, view);
         }
     }
 
-    /// Whether an event may hold a keyword: in a structured record only values
-    /// that were not looked at before are.
-    fn may_hold(&mut self, keywords: &Keywords, share: u32, e: EventRef<'_>) -> bool {
-        let raw = e.raw();
-        if !self.known.is_of(e.batch.memory) || !raw.starts_with('{') || e.fields().is_empty() {
-            return keywords.may_hold(raw);
+    /// Searches the record as a whole, where it may hold a keyword: in a
+    /// structured one only values that were not looked at before.
+    fn raw(&mut self, c: &Compilation, p: &Partition, view: View<'_>) {
+        let (e, raw) = (view.e, view.e.raw());
+        let keywords = p.keywords.as_ref().filter(|_| e.fields().len() <= MANY_FIELDS);
+        if let Some(keywords) = keywords
+            && self.known.is_of(e.batch.memory)
+            && raw.starts_with('{')
+            && !e.fields().is_empty()
+        {
+            for f in e.fields() {
+                if self.known.is_clean(f.same, p.number) {
+                    continue;
+                }
+                let value = e.batch.value(f.value);
+                if keywords.may_hold_value(value) {
+                    self.value(c, Some(p), RAW, value);
+                } else {
+                    self.known.keep_clean(f.same, p.number);
+                }
+            }
+            return;
         }
-        e.fields().iter().any(|f| {
-            if self.known.is_clean(f.same, share) {
-                return false;
-            }
-            let may = keywords.may_hold_value(e.batch.value(f.value));
-            if !may {
-                self.known.keep_clean(f.same, share);
-            }
-            may
-        })
+        if keywords.is_none_or(|k| k.may_hold(raw))
+            && let Some(slot) = c.slots.get(usize::from(RAW))
+        {
+            view.values(slot, |v| self.value(c, Some(p), RAW, v));
+        }
     }
 
     /// As [`Work::value`], for a value that may have a number.

@@ -13,6 +13,8 @@ const WAYS: usize = 2;
 pub const MOST: usize = Field::PLACES as usize / WAYS - 1;
 /// Longest value with its quotes, or the byte behind it.
 const ROOM: usize = 152;
+/// Longer values are compared by the system's own means.
+const NEAR: usize = 40;
 /// After so many new values in a row a place is left alone.
 const PATIENCE: u16 = 48;
 /// For so many events.
@@ -62,9 +64,19 @@ impl Value {
         let Some(head) = text.first_chunk::<8>() else { return false };
         let len = usize::from(self.len);
         u64::from_le_bytes(*head) & self.mask == self.head
-            && (len <= 8 || text.get(8..len).is_some_and(|t| self.room.get(8..len) == Some(t)))
+            && (len <= 8 || text.get(..len).zip(self.room.get(..len)).is_some_and(|(a, b)| equal(a, b)))
             && self.number != 0
     }
+}
+
+/// Whether two texts of one length, eight bytes at least, are the same.
+#[inline]
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() > NEAR {
+        return a == b;
+    }
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    words.fold(true, |same, (a, b)| same & (a == b)) && a.last_chunk::<8>() == b.last_chunk::<8>()
 }
 
 /// The values of one place.
