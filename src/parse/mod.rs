@@ -217,12 +217,25 @@ impl Parser {
                 (Some(f), Some(source)) => f.parse(line, &self.ctx, *source, d, &mut scratch.custom),
                 _ => false,
             },
+            Format::Syslog if self.json_in_syslog(line, d, scratch) => true,
             text => self.try_text(text, line, d),
         };
         if !ok {
             d.reset();
         }
         ok
+    }
+
+    /// A program that writes JSON to syslog: its members are the event's.
+    fn json_in_syslog(&self, line: &str, d: &mut Draft<'_>, scratch: &mut Scratch) -> bool {
+        let Some(inner) = syslog::json_inside(line, &self.ctx) else { return false };
+        if !json::parse(inner, self, false, d, &mut scratch.json) {
+            d.reset();
+            return false;
+        }
+        syslog::beside(line, &self.ctx, d);
+        d.rec.format = Format::Syslog.id(&self.custom);
+        true
     }
 
     /// Tries one of the formats of plain text; what it refuses it may have begun

@@ -1,6 +1,7 @@
 //! The dispatch as a whole.
 
 use super::*;
+use crate::event::EventType;
 
 fn parser(sample: &str) -> Parser {
     let t = Ts::parse_rfc3339("2026-11-20T00:00:00Z").expect("a time");
@@ -72,4 +73,21 @@ proptest::proptest! {
     fn no_line_panics(s in "\\PC{0,200}") {
         let _ = parser("").parse_one(&s);
     }
+}
+
+#[test]
+fn json_behind_a_syslog_header() {
+    for line in [
+        r#"Nov 18 09:30:00 web1 app[7]: {"event":"login_failed","user":"bob","ip":"192.0.2.9","msg":"no"}"#,
+        r#"<38>1 2026-11-18T09:30:00Z web1 app 7 - - @cee: {"event":"login_failed","user":"bob","ip":"192.0.2.9","msg":"no"}"#,
+    ] {
+        let b = parser("").parse_one(line);
+        let e = b.event(0).expect("an event");
+        let got = [Ov::Host, Ov::Process, Ov::Pid, Ov::User, Ov::SrcIp].map(|n| e.ov(n).unwrap_or(""));
+        assert_eq!(got, ["web1", "app", "7", "bob", "192.0.2.9"], "{line}");
+        assert_eq!((e.rec.event_type, format_name(e.rec.format)), (EventType::LoginFailed, "syslog"));
+        assert_eq!(e.rec.time.to_rfc3339(), "2026-11-18T09:30:00Z");
+    }
+    let b = parser("").parse_one("Nov 18 09:30:00 web1 app[7]: {no JSON}");
+    assert_eq!(b.event(0).and_then(|e| e.ov(Ov::Message)), Some("{no JSON}"));
 }

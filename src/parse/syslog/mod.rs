@@ -71,6 +71,38 @@ fn plain(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     true
 }
 
+/// The JSON that a program wrote as its message, bare or behind `@cee:`.
+pub(super) fn json_inside<'a>(raw: &'a str, ctx: &Ctx) -> Option<&'a str> {
+    if !raw.ends_with('}') {
+        return None;
+    }
+    let msg = header::header(raw, ctx)?.msg;
+    let msg = msg.strip_prefix("@cee:").unwrap_or(msg).trim_start_matches(' ');
+    msg.starts_with('{').then_some(msg)
+}
+
+/// Writes what a header says beside what the message said itself: its host, and
+/// time and program where the message had none.
+pub(super) fn beside(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    let Some(h) = header::header(raw, ctx) else { return };
+    if let Some((ts, quality)) = h.time.filter(|_| !d.rec.time.is_some()) {
+        d.time(ts, quality);
+    }
+    if let Some(host) = h.host {
+        d.set(Ov::Host, host);
+    }
+    if !h.program.is_empty() {
+        d.set_default(Ov::Process, h.program);
+    }
+    if let Some(pid) = h.pid {
+        d.set_default(Ov::Pid, pid);
+    }
+    d.set_default(Ov::Message, h.msg);
+    if d.rec.logsource == crate::event::Logsource::default() {
+        d.logsource(ctx.ls.syslog);
+    }
+}
+
 /// Parses what a program said, where an envelope (a journal export, a JSON
 /// field) names the program apart from the message.
 pub fn parse_message(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {

@@ -94,7 +94,7 @@ pub fn refused(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     d.logsource(ctx.ls.application);
     if login.is_some() {
         d.event(EventType::LoginFailed, Outcome::Failure);
-        if let Some(user) = user(msg).filter(|_| source.is_some()) {
+        if let Some(user) = user(msg).or_else(|| plain_user(msg)).filter(|_| source.is_some()) {
             d.set(Ov::User, user);
         }
     } else {
@@ -166,6 +166,14 @@ fn may_name_address(msg: &str) -> bool {
 /// Words of a sentence that goes on, where a name could stand.
 const PROSE: [&str; 16] =
     ["or", "and", "is", "was", "not", "has", "with", "from", "in", "does", "for", "to", "the", "that", "at", "by"];
+
+/// The account in `user bob …`, where no clearer mark stands before one.
+fn plain_user(msg: &str) -> Option<&str> {
+    let (_, rest) = msg.split_once("User ").or_else(|| msg.split_once("user "))?;
+    let name = rest.split(' ').next()?.trim_end_matches([',', ':', '.', ';']);
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@'));
+    (plain && !name.is_empty() && !voice::is_word(name)).then_some(name)
+}
 
 /// The account, where a usual mark stands before it.
 fn user(msg: &str) -> Option<&str> {

@@ -277,6 +277,12 @@ const MESSAGE_KEYS: &[&str] = &[
     "status",
 ];
 
+/// Whether it is one of these words, and so no name.
+pub(super) fn is_word(word: &str) -> bool {
+    let mut lower = [0u8; 24];
+    WORDS.binary_search(&lowered(word, &mut lower)).is_ok()
+}
+
 /// Whether all that stands before `end` is the program's own, and so is what
 /// begins at `phrase`. `tagged`: the line named its program already, so that a
 /// second name with a process number is somebody's imitation.

@@ -74,7 +74,7 @@ pub fn find(old: &Buffer, new: &Buffer) -> Option<Scroll> {
         b.get(y).is_some_and(|m| *m != 0 && from.is_some_and(|f| a.get(f) == Some(m)))
     };
     // The longest stretch of such lines.
-    let (mut best, mut run): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    let (mut best, mut run): (Stretch, Stretch) = (None, None);
     for y in (0..n).filter(|y| moved(*y)) {
         run = Some(match run {
             Some((first, last)) if y - last <= GAP + 1 => (first, y),
@@ -88,11 +88,14 @@ pub fn find(old: &Buffer, new: &Buffer) -> Option<Scroll> {
     Some(Scroll { top: line(from.min(from + by))?, bottom: line(to.max(to + by))?, by })
 }
 
+/// First and last line.
+type Stretch = Option<(usize, usize)>;
+
 trait Longer {
     fn max_by_length(self, other: Self) -> Self;
 }
 
-impl Longer for Option<(usize, usize)> {
+impl Longer for Stretch {
     fn max_by_length(self, other: Self) -> Self {
         let length = |r: Self| r.map_or(0, |(a, b)| b - a + 1);
         if length(other) > length(self) { other } else { self }

@@ -84,9 +84,9 @@ mod tests {
                     x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                     let by = [1isize, -1, 1, 7, -13, 400][(x >> 33) as usize % 6];
                     if x >> 63 == 0 {
-                        c.step(by, len, height)
+                        c.step(by, len, height);
                     } else {
-                        c.slide(by, len, height)
+                        c.slide(by, len, height);
                     }
                     assert!(c.at < len.max(1));
                     assert!(c.top <= c.at && c.at < c.top + height, "{c:?} {len} {height}");

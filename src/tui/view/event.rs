@@ -65,7 +65,7 @@ pub fn pane(s: &State, p: &mut Pen<'_>) {
     let used = pairs.len().div_ceil(columns);
     let raw_lines = match s.live.wrap {
         false => 1,
-        true if raw.starts_with('{') && used + 1 <= rows => 1,
+        true if raw.starts_with('{') && used < rows => 1,
         true => {
             let most = rows.saturating_sub(used).max(2);
             text::wrap(&raw, w.saturating_sub(6), most).len().max(2).min(rows)

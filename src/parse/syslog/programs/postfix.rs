@@ -79,7 +79,11 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
             body.starts_with("lost connection") || body.starts_with("timeout after") || body.starts_with("HANGUP");
         let quiet = lost && !body.contains(" after AUTH");
         d.event(EventType::Connection, if quiet { Outcome::Unknown } else { Outcome::Failure });
-        from(body, d);
+        if let Some((_, client)) = body.strip_prefix("DNSBL rank ").and_then(|r| r.split_once(" for ")) {
+            client_of(client, d);
+        } else {
+            from(body, d);
+        }
     } else if let Some((_, rest)) =
         body.strip_prefix("hostname ").and_then(|r| r.split_once(" does not resolve to address "))
     {

@@ -195,6 +195,9 @@ fn servers() {
     p.is(FirewallBlock, Failure, "", "192.0.2.7");
     assert_eq!(p.get(Ov::Resource), "sshd");
     msg("someappd", "login failed for user bob from 192.0.2.7").is(LoginFailed, Failure, "bob", "192.0.2.7");
+    msg("someappd", "User bob failed to login from 192.0.2.7").is(LoginFailed, Failure, "bob", "192.0.2.7");
+    msg("someappd", "Failed login: user unknown, client 192.0.2.7").is(LoginFailed, Failure, "", "192.0.2.7");
+    msg("postfix/postscreen", "DNSBL rank 5 for [192.0.2.7]:4000").is(Connection, Failure, "", "192.0.2.7");
     msg("someappd", "all is well with 192.0.2.7").is(Other, Unknown, "", "");
     msg("someappd", "[warn] authentication failure user=bob ip=192.0.2.7").is(LoginFailed, Failure, "bob", "192.0.2.7");
 }

@@ -199,7 +199,7 @@ mod tests {
             "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [a], s: {user: x}, condition: not s}\n";
         let texts = [base("a"), base("b"), base("c"), counts("ab", "a, b"), counts("b2", "b"), filter.to_owned()];
         let path = |i: usize| format!("{}.yml", ["a", "b", "c", "ab", "b2", "f"][i]);
-        let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(&path(i), t)).collect());
+        let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(path(i), t)).collect());
         let asked = |i: usize| {
             let q = about_alerts(&lib, &path(i), &texts[i]);
             let mut names: Vec<String> = q.after.iter().map(|f| f.path.replace(".yml", "")).collect();
@@ -213,5 +213,26 @@ mod tests {
         assert!(!asked(2).contains('b'), "{}", asked(2));
         assert_eq!(asked(3), "a ab b f");
         assert_eq!(asked(5), "a ab b f");
+    }
+
+    #[test]
+    fn a_new_rule_goes_through_the_pipelines_of_the_others() {
+        use crate::detect::pipelines::Pipelines;
+        let text = "transformations:\n  - {type: field_name_mapping, mapping: {Account: user}}\n".to_owned();
+        let pipelines = Some(Arc::new(Pipelines::load(&[("p.yml".to_owned(), text)]).expect("a pipeline")));
+        let mut of = RuleFile::new("a.yml", base("a"));
+        of.pipelines.clone_from(&pipelines);
+        let lib = Library::new(vec![of]);
+        let q = question(&lib, "new.yml", &base("b").replace("{user: b}", "{Account: b}"));
+        let new = q.after.iter().find(|f| f.path == "new.yml").expect("it is tried");
+        assert!(new.pipelines.is_some());
+        let set = crate::detect::RuleSet::load(&q.after);
+        assert!(set.rules().iter().all(|r| r.loaded), "{:?}", set.rules());
+        let schema = set.schema();
+        let mut names = (0..schema.field_count()).map(|i| schema.field_name(crate::event::FieldId(i as u16)));
+        assert!(names.all(|n| n != "Account"));
+        // The edited text keeps those of its file.
+        let q = question(&lib, "a.yml", &base("a"));
+        assert!(q.after.iter().all(|f| f.pipelines.is_some()));
     }
 }
