@@ -222,7 +222,7 @@ fn user(msg: &str) -> Option<&str> {
             _ => {
                 let user = rest.split([' ', ',', ';', ')', ']', '\t']).next()?;
                 // `username or password` names nobody.
-                let word = |u: &&str| !u.is_empty() && !(mark.ends_with(' ') && PROSE.contains(u));
+                let word = |u: &&str| !(u.is_empty() || mark.ends_with(' ') && PROSE.contains(u));
                 return Some(user.trim_end_matches(['.', ':'])).filter(word);
             }
         },
