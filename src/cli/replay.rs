@@ -17,7 +17,7 @@ use crate::pipeline::{
     AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
 };
 use crate::query::{Field, Query};
-use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter};
+use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter, stdout_is_closed};
 use crate::source::{Input, InputKind, Skipped};
 use crate::store::{Store, default_path};
 
@@ -41,9 +41,11 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     if let Some(out) = alerts {
         options.sinks.push(Box::new(AlertSink(AlertWriter::new(out))));
     }
-    if templates.is_some() || structured.is_some() {
-        let sink = TemplateSink::new(templates.map(TemplateWriter::new), structured.map(TemplateWriter::new))?;
-        options.sinks.push(Box::new(sink));
+    if let Some(out) = templates {
+        options.sinks.push(Box::new(TemplateSink::templates(TemplateWriter::new(out))));
+    }
+    if let Some(out) = structured {
+        options.sinks.push(Box::new(TemplateSink::structured(TemplateWriter::new(out))?));
     }
     if let Some(out) = page {
         // evidence is read again at the end
@@ -148,6 +150,9 @@ pub(super) fn report(
     let mut err = std::io::stderr();
     let mut said = Ok(());
     if json {
+        if stdout_is_closed() {
+            return Err(Failure::failed("standard output is closed: --json has nowhere to go"));
+        }
         said = writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped, failed));
     } else if !quiet {
         let mut text = summary::to_text(s, skipped);

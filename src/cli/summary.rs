@@ -37,7 +37,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
                 "dropped": i.counts.dropped_total(), "lines": i.counts.lines,
                 "header_lines": i.counts.headers, "without_time": i.counts.untimed,
-                "years_inferred": i.counts.yearless, "year_from": i.year_from, "failed": i.failed, "damaged": i.damaged,
+                "years_inferred": i.counts.yearless, "other_year": i.counts.other_year, "year_from": i.year_from, "failed": i.failed, "damaged": i.damaged,
                 "warnings": i.warnings,
             })
         })
@@ -228,6 +228,12 @@ fn warnings(s: &Snapshot) -> Vec<String> {
 
 /// Which years were inferred, from what: a log whose time was lost is dated wrongly.
 fn years(out: &mut String, s: &Snapshot) {
+    if s.totals.other_year > 0 {
+        let n = s.totals.other_year;
+        let what = if n == 1 { "record is" } else { "records are" };
+        let _ =
+            writeln!(out, "{n} {what} of 29 February, which the given year has not: of the last leap year before it");
+    }
     let mut groups: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for i in s.sources.iter().filter(|i| i.counts.yearless > 0 && !i.year_from.is_empty()) {
         let year = |t: Option<Ts>| t.map_or_else(String::new, |t| t.to_string().chars().take(4).collect());

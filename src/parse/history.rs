@@ -1,8 +1,8 @@
 //! Histories of shells: each line is a command that somebody typed.
 //!
 //! bash writes the time on a line of its own before the command
-//! (`#1700000000`), zsh on the same line (`: 1700000000:0;command`), and most
-//! histories have none. A history is told by its name, or by times written like
+//! (`#1700000000`), zsh on the same line (`: 1700000000:0;command`), fish behind it
+//! (unpacked to zsh's form before it comes here), and most histories have none. A history is told by its name, or by times written like
 //! that. Its commands are `process_start` events, as those of the audit log.
 
 use super::Ctx;
@@ -101,13 +101,14 @@ fn program(command: &str) -> &str {
 fn named(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
     file.contains("history")
-        && !file.contains("fish")
-        && (["bash", "zsh", "ksh", "ash_", "sh_"].iter().any(|s| file.contains(s))
+        && (["bash", "fish", "zsh", "ksh", "ash_", "sh_"].iter().any(|s| file.contains(s))
             || matches!(&*file, ".history" | ".zhistory"))
 }
 
 /// Whose home the path is in.
 fn owner(name: &str) -> Option<&str> {
+    // fish keeps its own some folders deeper in the home.
+    let name = name.strip_suffix(".local/share/fish/fish_history").unwrap_or(name);
     let mut parts = name.rsplit('/');
     parts.next()?;
     let (dir, above) = (parts.next()?, parts.next());
@@ -176,7 +177,9 @@ mod tests {
         assert_eq!((r[1].ov(Ov::User), r[1].time, r[1].event_type), (Some("alice"), Ts::NONE, EventType::ProcessStart));
         assert_eq!(rows("/root/.zsh_history", "ls\n")[0].ov(Ov::User), Some("root"));
         assert_eq!(rows("notes", "ls\nsudo su\n")[0].event_type, EventType::Other);
-        assert!(!named("fish_history") && !named("mysql_history") && !named("history.log"));
+        let fish = rows("/srv/case/home/eve/.local/share/fish/fish_history", ": 1700000000:0;id\n");
+        assert_eq!(fish[0].ov(Ov::User), Some("eve"));
+        assert!(named("fish_history") && !named("mysql_history") && !named("history.log"));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Counts {
     pub late: u64,
     /// Records without a year, which was inferred.
     pub yearless: u64,
+    /// Of these, days that the year which was given does not have.
+    pub other_year: u64,
     /// Records without a time of their own, which have that of the one before.
     pub carried: u64,
     /// Records without any time: no window counts them.
@@ -81,6 +83,7 @@ impl Counts {
         self.parsed += o.parsed;
         self.raw += o.raw;
         self.yearless += o.yearless;
+        self.other_year += o.other_year;
         self.carried += o.carried;
         self.untimed += o.untimed;
         self.headers += o.headers;

@@ -43,6 +43,8 @@ pub(super) struct Sequencer {
     pub publisher: Publisher,
     pub from: Option<Ts>,
     pub to: Option<Ts>,
+    /// The year that was given for times without one.
+    pub year: Option<i32>,
     /// Threads that parse and match.
     pub workers: usize,
     pub histogram: Histogram,
@@ -244,7 +246,10 @@ impl Sequencer {
             if at.known {
                 counts.saw(at.time);
             }
-            counts.yearless += u64::from(rec.quality == TimeQuality::Yearless);
+            if rec.quality == TimeQuality::Yearless {
+                counts.yearless += 1;
+                counts.other_year += u64::from(self.year.is_some_and(|y| is_leap_day_of_another(rec.time, y)));
+            }
             counts.carried += u64::from(rec.quality == TimeQuality::Carried);
             counts.untimed += u64::from(!at.known);
             let hits_from = head.hit;
@@ -384,4 +389,11 @@ impl Sequencer {
             &self.outputs,
         );
     }
+}
+
+/// Whether a 29 February (which its zone may have put on the day before or after)
+/// is of a year before the one that was given, which has none.
+fn is_leap_day_of_another(time: Ts, year: i32) -> bool {
+    let (of, month, ..) = time.civil();
+    of < i64::from(year) && matches!(month, 2 | 3)
 }

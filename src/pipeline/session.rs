@@ -225,6 +225,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         publisher,
         from: options.from,
         to: options.to,
+        year: options.year,
         workers: options.worker_threads(),
         histogram: Histogram::default(),
         scratch: Vec::new(),

@@ -21,13 +21,22 @@ use crate::template::{Miner, Template};
 /// Longest part of a record that is looked at, in bytes.
 const MOST: usize = 16 << 10;
 
-/// The sink of both outputs.
+/// What is written at the end.
+enum Output {
+    Templates(TemplateWriter),
+    /// Records, and where they wait until then.
+    Structured(TemplateWriter, Waiting),
+    /// Records could not wait, for this reason.
+    Lost(Option<SinkError>),
+}
+
+/// The sink of either output. Each finds the templates by itself, and the same
+/// ones: so that each stands alone where the other fails.
 pub struct TemplateSink {
-    templates: Option<TemplateWriter>,
-    structured: Option<(TemplateWriter, Waiting)>,
-    /// Why records could not wait; told at the end, when templates are written.
-    lost: Option<SinkError>,
+    output: Output,
     miner: Miner,
+    /// What a record is read as where that is not a part of it.
+    text: String,
     /// Records so far, and the place of the first one of each template.
     records: u64,
     first: Vec<(u64, u32, u64)>,
@@ -40,16 +49,22 @@ impl std::fmt::Debug for TemplateSink {
 }
 
 impl TemplateSink {
-    /// Writes templates, records, or both.
+    /// Writes templates.
+    #[must_use]
+    pub fn templates(out: TemplateWriter) -> Self {
+        Self::new(Output::Templates(out))
+    }
+
+    /// Writes each record by its template.
     ///
     /// # Errors
     /// Where the file in which records wait cannot be made.
-    pub fn new(templates: Option<TemplateWriter>, structured: Option<TemplateWriter>) -> Result<Self, SinkError> {
-        let structured = match structured {
-            None => None,
-            Some(w) => Some((w, Waiting::new().map_err(waiting)?)),
-        };
-        Ok(Self { templates, structured, lost: None, miner: Miner::default(), records: 0, first: Vec::new() })
+    pub fn structured(out: TemplateWriter) -> Result<Self, SinkError> {
+        Ok(Self::new(Output::Structured(out, Waiting::new().map_err(waiting)?)))
+    }
+
+    fn new(output: Output) -> Self {
+        Self { output, miner: Miner::default(), text: String::new(), records: 0, first: Vec::new() }
     }
 }
 
@@ -58,9 +73,20 @@ fn waiting(source: io::Error) -> SinkError {
 }
 
 /// What a template is made of: the message where the format has one (without
-/// time, host and program), else the whole record.
-fn content<'e>(e: &EventRef<'e>) -> &'e str {
-    let text = e.ov(Ov::Message).filter(|m| !m.is_empty()).unwrap_or_else(|| e.raw());
+/// time, host and program); of a request its method, target and status; else the
+/// whole record.
+fn content<'e>(e: &'e EventRef<'e>, made: &'e mut String) -> &'e str {
+    let text = match (e.ov(Ov::Message).filter(|m| !m.is_empty()), e.ov(Ov::HttpMethod), e.ov(Ov::Url)) {
+        (Some(message), ..) => message,
+        (None, Some(method), Some(url)) => {
+            made.clear();
+            for part in [method, " ", url, " ", e.ov(Ov::StatusCode).unwrap_or("-")] {
+                made.push_str(part.get(..part.floor_char_boundary(MOST)).unwrap_or(part));
+            }
+            made
+        }
+        _ => e.raw(),
+    };
     text.get(..text.floor_char_boundary(MOST)).unwrap_or(text)
 }
 
@@ -72,19 +98,17 @@ impl Sink for TemplateSink {
         records: Range<usize>,
         kept: &dyn Fn(usize) -> bool,
     ) -> Result<(), SinkError> {
-        let mut buffer = Vec::new();
         for e in records.filter(|i| kept(*i)).filter_map(|i| batch.event(i)) {
-            let text = content(&e);
-            let of = self.miner.add(text, self.records, &mut buffer);
+            let text = content(&e, &mut self.text);
+            let of = self.miner.add(text, self.records, &mut Vec::new());
             if of as usize >= self.first.len() {
                 self.first.push((self.records, batch.source.0, e.rec.line));
             }
             self.records += 1;
-            if let Some((_, w)) = &mut self.structured
+            if let Output::Structured(_, w) = &mut self.output
                 && let Err(e) = w.push(batch.source.0, e.rec.line, e.rec.time, of, text)
             {
-                self.lost = Some(waiting(e));
-                self.structured = None;
+                self.output = Output::Lost(Some(waiting(e)));
             }
         }
         Ok(())
@@ -92,18 +116,16 @@ impl Sink for TemplateSink {
 
     fn finish(&mut self, ctx: SinkContext<'_>, _: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
         let (all, place) = self.miner.finish();
-        // Each is written whatever becomes of the other.
-        let templates = self.write_templates(ctx, &all);
-        let structured = self.write_structured(ctx, &all, &place);
-        templates?;
-        structured?;
-        self.lost.take().map_or(Ok(()), Err)
+        match std::mem::replace(&mut self.output, Output::Lost(None)) {
+            Output::Templates(out) => self.write_templates(out, ctx, &all),
+            Output::Structured(out, records) => self.write_structured(out, records, ctx, &all, &place),
+            Output::Lost(why) => why.map_or(Ok(()), Err),
+        }
     }
 }
 
 impl TemplateSink {
-    fn write_templates(&mut self, ctx: SinkContext<'_>, all: &[Template]) -> Result<(), SinkError> {
-        let Some(w) = &mut self.templates else { return Ok(()) };
+    fn write_templates(&self, mut w: TemplateWriter, ctx: SinkContext<'_>, all: &[Template]) -> Result<(), SinkError> {
         let first: FxHashMap<u64, (u32, u64)> = self.first.iter().map(|f| (f.0, (f.1, f.2))).collect();
         for t in all {
             let (source, line) = first.get(&t.first).copied().unwrap_or_default();
@@ -113,8 +135,14 @@ impl TemplateSink {
         w.flush()
     }
 
-    fn write_structured(&mut self, ctx: SinkContext<'_>, all: &[Template], place: &[u32]) -> Result<(), SinkError> {
-        let Some((mut w, records)) = self.structured.take() else { return Ok(()) };
+    fn write_structured(
+        &self,
+        mut w: TemplateWriter,
+        records: Waiting,
+        ctx: SinkContext<'_>,
+        all: &[Template],
+        place: &[u32],
+    ) -> Result<(), SinkError> {
         let mut read = records.read().map_err(waiting)?;
         let mut text = String::new();
         while let Some(r) = read.next(&mut text).map_err(waiting)? {

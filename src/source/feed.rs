@@ -33,6 +33,11 @@ pub(crate) trait Feed: Send {
     fn warnings(&mut self) -> Vec<String> {
         Vec::new()
     }
+
+    /// Whether records that were there could not be read.
+    fn damaged(&self) -> bool {
+        false
+    }
 }
 
 /// Length and SHA-256 of the bytes as stored, shared by who reads them and who

@@ -318,6 +318,7 @@ impl SourceReader {
             self.summary.warnings.extend(empty.map(str::to_owned));
         }
         self.summary.warnings.extend(self.feed.warnings());
+        self.summary.damaged |= self.feed.damaged() && !self.stopped();
         self.summary.warnings.extend(self.serials.as_ref().and_then(Serials::warning));
         self.whole &= self.ended;
         self.summary.complete &= self.whole;

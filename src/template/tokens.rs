@@ -26,7 +26,7 @@ const fn is_sign(c: char) -> bool {
 /// Cuts `text` into `out`, which is emptied first.
 pub fn tokens<'r>(text: &'r str, out: &mut Vec<Token<'r>>) {
     out.clear();
-    let mut rest = text;
+    let mut rest = request(text, out);
     let mut spaced = false;
     loop {
         let trimmed = rest.trim_start();
@@ -61,6 +61,61 @@ pub fn tokens<'r>(text: &'r str, out: &mut Vec<Token<'r>>) {
         }
         spaced = false;
     }
+}
+
+/// `METHOD /path/of/target?name=value STATUS`: cut at the signs of a target, so
+/// that its parts are words. Returns what is left, which is all where the text is
+/// no request.
+fn request<'r>(text: &'r str, out: &mut Vec<Token<'r>>) -> &'r str {
+    let Some((method, rest)) = text.split_once(" /") else { return text };
+    if method.is_empty() || method.len() > 12 || !method.bytes().all(|b| b.is_ascii_uppercase()) {
+        return text;
+    }
+    let Some((_, target)) = text.split_at_checked(method.len() + 1) else { return text };
+    let end = target.find(char::is_whitespace).unwrap_or(target.len());
+    // Behind the target nothing but a status.
+    let Some((target, status)) = target.split_at_checked(end) else { return text };
+    let status = status.trim_start();
+    if !(status == "-" || status.len() == 3 && status.bytes().all(|b| b.is_ascii_digit()))
+        || rest.is_empty() && status.is_empty()
+    {
+        return text;
+    }
+    out.push(Token { text: method, parameter: false, spaced: false });
+    let (mut at, mut spaced, mut value) = (0, true, false);
+    let path = target.find('?').unwrap_or(target.len());
+    while let Some(part) = target.get(at..).filter(|p| !p.is_empty()) {
+        if out.len() + 2 >= MAX_TOKENS {
+            out.push(Token { text: part, parameter: true, spaced });
+            break;
+        }
+        let signs: &[char] = if at < path { &['/', '?'] } else { &['?', '&', '=', ';'] };
+        let sign = part.starts_with(signs);
+        let len = if sign { 1 } else { part.find(signs).unwrap_or(part.len()) };
+        let (token, _) = part.split_at(len);
+        if sign {
+            // What stands behind a name's sign is a value, signs of its own and all.
+            value = token == "=";
+        }
+        let parameter = !sign && (value || is_segment(token));
+        out.push(Token { text: token, parameter, spaced });
+        spaced = false;
+        at += len;
+    }
+    out.push(Token { text: status, parameter: false, spaced: true });
+    ""
+}
+
+/// Whether a part of a path is a value: as a word is, but names of files and
+/// versions of interfaces (`jquery-3.6.0.min.js`, `v2`) are names.
+fn is_segment(part: &str) -> bool {
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    let letters = part.bytes().filter(u8::is_ascii_alphabetic).count();
+    part.len() > MAX_WORD
+        || part.contains('%')
+        || (digits > 0 && letters == 0)
+        || (digits >= 6 && part.len() >= 8)
+        || (digits > letters && digits > 2)
 }
 
 /// The inside of a quotation in double quotes, and the rest from its closing mark on.
@@ -157,6 +212,8 @@ mod tests {
             ("\"GET /x HTTP/1.1\" 200 \"\"", "\"<*>\" <*> \"\""),
             ("rport:22 fe80::1 deadbeef face", "rport:<*> <*> <*> face"),
             ("key sha256 eth0 abc12345", "key sha256 eth0 <*>"),
+            ("GET /a/12/b.js?id=7;x=y z=1 200", "GET <*>=<*>;x=y z=<*> <*>"),
+            ("GET /a/12/b.js?id=7;x=y 200", "GET /a/<*>/b.js?id=<*>;x=<*> 200"),
             ("a <*> b", "a <*> b"),
             ("", ""),
         ] {

@@ -55,6 +55,8 @@ pub struct Miner {
     /// By number of tokens, then by the first word.
     leaves: FxHashMap<usize, FxHashMap<Box<str>, Vec<u32>>>,
     no_room: u64,
+    /// Of a request: what leads to its leaf.
+    lead: String,
 }
 
 impl Miner {
@@ -62,14 +64,21 @@ impl Miner {
     /// [`Miner::finish`]'s numbering.
     pub fn add<'r>(&mut self, text: &'r str, number: u64, buffer: &mut Vec<Token<'r>>) -> u32 {
         tokens(text, buffer);
-        // The first word that is no parameter leads; most records have one early on.
-        let lead = buffer.iter().take(4).find(|t| !t.parameter).map_or("", |t| t.text);
+        let mut made = std::mem::take(&mut self.lead);
+        let (lead, wide) = leads(buffer, &mut made);
         let length = self.leaves.get(&buffer.len());
         // Where too many different words lead, they are no keys but parameters.
         let lead = match length {
-            Some(l) if l.len() >= MAX_LEADS && !l.contains_key(lead) => "",
+            Some(l) if l.len() >= MAX_LEADS && !l.contains_key(lead) => wide,
             _ => lead,
         };
+        let of = self.add_to(lead, number, buffer);
+        self.lead = made;
+        of
+    }
+
+    fn add_to(&mut self, lead: &str, number: u64, buffer: &[Token<'_>]) -> u32 {
+        let length = self.leaves.get(&buffer.len());
         let leaf = length.and_then(|l| l.get(lead));
         let mut best: Option<(usize, u32)> = None;
         for at in leaf.into_iter().flatten() {
@@ -168,6 +177,28 @@ impl Miner {
         }
         out.extend(c.pieces.iter().zip(buffer.iter()).filter(|(p, _)| p.word == Word::Parameter).map(|(_, t)| t.text));
     }
+}
+
+/// What leads to a record's leaf, and what does where too many do: the first word
+/// that is no parameter (most records have one early on), and nothing. Requests of
+/// one method that were answered alike are told apart by the first part of their
+/// target.
+fn leads<'a>(tokens: &[Token<'a>], made: &'a mut String) -> (&'a str, &'a str) {
+    if let [method, slash, first, .., status] = tokens
+        && slash.text == "/"
+        && method.text.bytes().all(|b| b.is_ascii_uppercase())
+        && status.spaced
+    {
+        made.clear();
+        for part in [method.text, status.text] {
+            made.push_str(part);
+            made.push(' ');
+        }
+        let wide = made.len();
+        made.push_str(if first.parameter || first.spaced { "" } else { first.text });
+        return (made, made.get(..wide).unwrap_or(""));
+    }
+    (tokens.iter().take(4).find(|t| !t.parameter).map_or("", |t| t.text), "")
 }
 
 /// Share of words that agree, in percent; signs must all agree.
@@ -273,6 +304,37 @@ mod tests {
         assert_eq!(place[of[0] as usize], 0);
         assert_eq!(templates[0].id, id(&templates[0].text));
         assert_eq!(templates[1].first, 3);
+    }
+
+    #[test]
+    fn requests_are_told_apart() {
+        let mut lines: Vec<String> = Vec::new();
+        for i in 0..40 {
+            lines.push(format!("GET /products/{i}?ref={i}&q=a/b 200"));
+            lines.push(format!("GET /static/site-{}.css 200", ["a", "b"][i % 2]));
+            lines.push("POST /login 401".to_owned());
+            lines.push("GET / 200".to_owned());
+        }
+        lines.push("POST /login 302".to_owned());
+        lines.push("GET /products/7?ref=1&q=x 404".to_owned());
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let (m, of) = mine(&lines);
+        let (templates, _) = m.finish();
+        let texts: Vec<(u64, &str)> = templates.iter().map(|t| (t.count, t.text.as_str())).collect();
+        assert_eq!(
+            texts,
+            [
+                (40, "GET / 200"),
+                (40, "GET /products/<*>?ref=<*>&q=<*> 200"),
+                (40, "GET /static/<*> 200"),
+                (40, "POST /login 401"),
+                (1, "GET /products/<*>?ref=<*>&q=<*> 404"),
+                (1, "POST /login 302"),
+            ]
+        );
+        let (mut buffer, mut out) = (Vec::new(), Vec::new());
+        m.parameters(of[0], lines[0], &mut buffer, &mut out);
+        assert_eq!(out, ["0", "0", "a/b"]);
     }
 
     #[test]

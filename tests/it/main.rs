@@ -20,6 +20,7 @@ mod follow;
 mod generate;
 mod grown;
 mod hostile;
+mod hostile_rules;
 mod inputs;
 mod interrupted;
 mod many;

@@ -114,3 +114,38 @@ fn a_reader_that_is_gone_ends_only_its_own_output() {
     assert!(err.contains("records ="), "the summary is written: {err}");
     assert_eq!(home.read("a.jsonl"), home.read("good.jsonl"));
 }
+
+#[test]
+fn either_output_of_templates_stands_alone() {
+    let home = Home::new();
+    run(&home, &["--no-store", "--templates", "t.good", "--structured", "s.good"]).says(0, &[]);
+    run(&home, &["--no-store", "--templates", "/dev/full", "--structured", "s"]).says(3, &["1 output failed"]);
+    run(&home, &["--no-store", "--templates", "t", "--structured", "/dev/full"]).says(3, &["1 output failed"]);
+    assert_eq!((home.read("t"), home.read("s")), (home.read("t.good"), home.read("s.good")));
+}
+
+#[test]
+fn a_closed_standard_output_is_a_failed_one() {
+    let home = Home::new();
+    let log = fixture("demo/incident.log");
+    run(&home, &["--no-store", "--alerts", "good.jsonl"]).says(0, &[]);
+    let shell = |line: &str| {
+        let all = format!("exec \"$0\" replay --year 2026 \"$1\" --no-store {line}");
+        let c = home.command(&[]);
+        let program = c.get_program().to_owned();
+        let mut sh = std::process::Command::new("sh");
+        sh.args(["-c", &all]).arg(program).arg(&log).current_dir(home.path(""));
+        for (name, value) in c.get_envs() {
+            match value {
+                Some(v) => sh.env(name, v),
+                None => sh.env_remove(name),
+            };
+        }
+        Ran::from(sh.output().unwrap())
+    };
+    shell("--events - --alerts a.jsonl >&-").says(3, &["standard output is closed", "records ="]);
+    assert_eq!(home.read("a.jsonl"), home.read("good.jsonl"));
+    shell("--json >&-").says(3, &["standard output is closed"]);
+    shell("--events - > /dev/null").says(0, &[]);
+    shell(">&-").says(0, &[]);
+}

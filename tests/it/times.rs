@@ -102,6 +102,19 @@ fn a_range_of_time_leaves_out_what_has_none() {
 }
 
 #[test]
+fn a_leap_day_in_a_given_year_that_has_none_is_told() {
+    let home = Home::new();
+    let log = home.write("a.log", guesses(3, "Feb 29 09:00:00 ") + &guesses(2, "Mar  1 09:00:00 "));
+    let (_, doc) = home.summary(&["--no-store", &log, "--year", "2023", "--events", "ev"]);
+    let times: Vec<_> = home.objects("ev").iter().map(|e| e["timestamp"].as_str().unwrap().to_owned()).collect();
+    assert_eq!((&times[0][..10], &times[4][..10]), ("2020-02-29", "2023-03-01"));
+    assert_eq!(doc["inputs"][0]["other_year"], 3, "{doc}");
+    home.run(&["replay", "--no-store", &log, "--year", "2023"]).says(0, &["3 records are of 29 February"]);
+    let (_, doc) = home.summary(&["--no-store", &log, "--year", "2024"]);
+    assert_eq!(doc["inputs"][0]["other_year"], 0, "{doc}");
+}
+
+#[test]
 fn a_given_year_is_that_of_the_first_line() {
     let home = Home::new();
     let times = |days: &[&str]| {

@@ -172,6 +172,10 @@ fn place(path: &str, reason: &str) -> (Option<u32>, u32, String) {
         return (None, 1, reason.to_owned());
     };
     let Some((place, message)) = rest.split_once(": ") else { return (None, 1, rest.trim().to_owned()) };
+    // What is wrong with a file as a whole has no place, and may have a colon.
+    if !place.bytes().all(|b| b.is_ascii_digit() || b == b':') {
+        return (None, 1, rest.trim().to_owned());
+    }
     let mut numbers = place.split(':').map(|n| n.parse::<u32>().ok());
     (numbers.next().flatten(), numbers.next().flatten().unwrap_or(1), message.to_owned())
 }

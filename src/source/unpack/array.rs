@@ -282,6 +282,10 @@ impl Unpack for Array {
         self.at = At::Top;
     }
 
+    fn damaged(&self) -> bool {
+        self.cut
+    }
+
     fn warnings(&mut self) -> Vec<String> {
         let mut out = Vec::new();
         if self.beside > 0 {

@@ -115,6 +115,10 @@ impl Unpack for Evtx {
         self.skipped = 0;
     }
 
+    fn damaged(&self) -> bool {
+        self.damaged + self.lost > 0 || self.cut
+    }
+
     fn warnings(&mut self) -> Vec<String> {
         let mut out = Vec::new();
         let of = self.chunks;

@@ -189,6 +189,10 @@ impl Unpack for Export {
         self.entry(out);
     }
 
+    fn damaged(&self) -> bool {
+        self.cut
+    }
+
     fn warnings(&mut self) -> Vec<String> {
         let mut out = Vec::new();
         if self.left > 0 {

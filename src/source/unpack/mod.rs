@@ -11,6 +11,7 @@
 mod array;
 mod evtx;
 mod export;
+mod fish;
 mod flat;
 
 use std::io;
@@ -33,6 +34,8 @@ pub(crate) enum Kind {
     Export,
     /// A Windows event log.
     Evtx,
+    /// The history of the shell fish.
+    Fish,
 }
 
 /// What a beginning says.
@@ -70,6 +73,7 @@ impl Kind {
             is(b"__CURSOR=", Self::Export),
             is(b"__REALTIME_TIMESTAMP=", Self::Export),
             is(b"__SEQNUM=", Self::Export),
+            is(b"- cmd: ", Self::Fish),
         ];
         if let Some(told) = magics.into_iter().flatten().max_by_key(|t| matches!(t, Told::Is(_))) {
             return told;
@@ -100,6 +104,7 @@ impl Kind {
             Self::Array => Box::<array::Array>::default(),
             Self::Export => Box::<export::Export>::default(),
             Self::Evtx => Box::<evtx::Evtx>::default(),
+            Self::Fish => Box::<fish::Fish>::default(),
         }
     }
 }
@@ -114,6 +119,9 @@ trait Unpack: Send {
 
     /// What the user should know.
     fn warnings(&mut self) -> Vec<String>;
+
+    /// Whether records that were there could not be read.
+    fn damaged(&self) -> bool;
 }
 
 /// A feed of the records of another.
@@ -172,6 +180,10 @@ impl Feed for UnpackFeed {
         let mut out = self.from.warnings();
         out.extend(self.unpacker.warnings());
         out
+    }
+
+    fn damaged(&self) -> bool {
+        self.from.damaged() || self.unpacker.damaged()
     }
 }
 

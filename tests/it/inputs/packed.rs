@@ -75,6 +75,7 @@ fn a_damaged_chunk_is_passed_over() {
         "{:?}",
         got.summary.warnings
     );
+    assert!(got.summary.damaged, "its loss is told by the exit code too");
 }
 
 #[test]
