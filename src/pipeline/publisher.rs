@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use super::lane::Lane;
+use super::latency::Latencies;
 use super::options::OnChange;
 use super::outputs::Outputs;
 use super::policy::LastStage;
@@ -51,6 +52,8 @@ pub(super) struct Publisher {
     pub closed: BTreeMap<(Ts, String), Arc<Alert>>,
     /// What the user said in advance about alerts.
     pub last: LastStage,
+    /// How long what is followed takes.
+    pub latencies: Latencies,
     /// The published list and whether it is out of date.
     pub list: Arc<Vec<Arc<Alert>>>,
 }
@@ -146,6 +149,7 @@ impl Publisher {
             evicted: state.counters().evicted,
             evicted_by: Arc::new(state.evicted_by()),
             rulings: Arc::new(self.last.hits()),
+            latency: self.latencies.shown(),
             untimed_matches: state.counters().untimed,
             seconds: self.started.elapsed().as_secs_f64(),
         };

@@ -203,6 +203,7 @@ impl Sequencer {
         if finished && let Some(work) = lane.finish_head() {
             lane.status.counts.lines += work.batch.empty_lines;
             lane.status.counts.empty_lines += work.batch.empty_lines;
+            self.publisher.latencies.analyzed(work.since);
             self.shop.give(work);
         }
         self.settle(i);

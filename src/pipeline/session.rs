@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::growth::Growth;
 use super::lane::Lane;
 use super::lanes::Lanes;
+use super::latency::Latencies;
 use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::reads::Reads;
@@ -211,6 +212,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         problems: Arc::new(problems),
         closed: std::collections::BTreeMap::new(),
         list: Arc::default(),
+        latencies: Latencies::default(),
     };
     let sequencer = Sequencer {
         names: options.inputs.iter().map(|i| i.name.clone()).collect(),

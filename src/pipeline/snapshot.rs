@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Counts, Histogram, OutputFailure};
+use super::{Counts, Histogram, Latency, OutputFailure};
 use crate::alert::Alert;
 use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId};
@@ -105,6 +105,8 @@ pub struct Snapshot {
     pub evicted_by: Arc<Vec<Evicted>>,
     /// Matches that no window counts, for want of a time.
     pub untimed_matches: u64,
+    /// How long records of followed inputs take until they are shown.
+    pub latency: Option<Latency>,
     /// Wall-clock seconds since the start.
     pub seconds: f64,
 }

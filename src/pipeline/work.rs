@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -36,6 +36,8 @@ pub(super) struct Work {
     pub filtered: Vec<bool>,
     /// The format, where the source's first bytes came with this batch.
     pub format: Option<String>,
+    /// When the first byte of it was read, where its input is followed.
+    pub since: Option<Instant>,
     /// A stage failed on this batch: its records are kept raw.
     pub failed: Option<&'static str>,
 }
@@ -71,6 +73,7 @@ impl Shop {
                 hits: Vec::new(),
                 filtered: Vec::new(),
                 format: None,
+                since: None,
                 failed: None,
             })
         })
@@ -115,6 +118,7 @@ fn step(shop: &Shop, feeder: &Feeder, matcher: &mut Matcher, scratch: &mut Scrat
             Ok(Polled::Batch) => {
                 // Under the lock: no batch after this one is parsed before the format is known.
                 work.format = reader.late_sample().and_then(|sample| feeder.reads.begins(&sample));
+                work.since = reader.since();
                 reading.batches += 1;
             }
             Ok(Polled::Idle) => return Got::Idle,

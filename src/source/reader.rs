@@ -94,6 +94,8 @@ pub struct SourceReader {
     seq: u64,
     /// Since when bytes wait in the framer.
     hold: Option<Instant>,
+    /// Since when those of the last batch waited.
+    since: Option<Instant>,
     flush: Flush,
     /// The next bytes are of another file.
     breaking: bool,
@@ -138,6 +140,7 @@ impl SourceReader {
             opts: opts.clone(),
             seq: 0,
             hold: None,
+            since: None,
             flush: Flush::Full,
             breaking: false,
             one: opts.follow && !opts.from_end,
@@ -215,6 +218,12 @@ impl SourceReader {
     #[must_use]
     pub fn view(&self) -> Arc<SourceView> {
         Arc::clone(&self.view)
+    }
+
+    /// Of a live source, when the first byte of the last batch was read.
+    #[must_use]
+    pub fn since(&self) -> Option<Instant> {
+        self.since.filter(|_| self.feed.is_live())
     }
 
     /// By what the source's times without a year are dated.
@@ -446,6 +455,7 @@ impl SourceReader {
         });
         self.seq += 1;
         self.framer.rest();
+        self.since = self.hold;
         self.hold = (!self.framer.pending().is_empty()).then(Instant::now);
         self.summary.records += records;
         self.summary.lines += next_line - first_line;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::event::{EventRow, Severity, SourceId, Ts};
 use crate::pipeline::Snapshot;
 use crate::tui::data::workshop::{WorkMsg, WorkReq};
-use crate::tui::data::{AlertView, CaseDetail, CaseView, FeedRow, RuleText, RuleView};
+use crate::tui::data::{AlertView, AuditView, CaseDetail, CaseView, FeedRow, RuleText, RuleView};
 use crate::tui::kept::Kept;
 use crate::tui::key::Key;
 
@@ -89,6 +89,8 @@ pub enum Msg {
     Seen(i64),
     /// How many steps can be undone.
     UndoDepth(usize),
+    /// The log of operations at a glance.
+    Audit(AuditView),
     /// Something was done; say so.
     Done(String),
     /// Something failed; say so.

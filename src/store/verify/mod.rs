@@ -10,6 +10,7 @@
 //! consistent document; comparing the chain heads or the document's hash with
 //! a copy kept elsewhere, or checking against the logs, finds that too.
 
+mod audit;
 mod chain;
 mod logs;
 mod machine;
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
+pub use audit::Audit;
 pub use logs::{FileLog, LogBytes};
 pub use report::{Finding, Match, Matched, Report};
 

@@ -2,9 +2,8 @@
 
 use super::{Finding, sha256_hex};
 use crate::store::Store;
-use crate::store::canonical::digest;
 use crate::store::error::Result;
-use crate::store::ops::{self, GENESIS, link};
+use crate::store::ops;
 
 impl Store {
     /// Recomputes every hash in the store; an empty list is good news.
@@ -19,28 +18,8 @@ impl Store {
                     add("database".to_owned(), &line);
                 }
             }
-            let (mut writer, mut seq, mut prev) = (String::new(), 0, String::new());
-            let mut all = ops::select(c, "1", [])?;
-            let in_order = all.clone();
-            all.sort_by(|a, b| (&a.writer, a.seq).cmp(&(&b.writer, b.seq)));
-            for op in all {
-                if op.writer != writer {
-                    (writer, seq, prev) = (op.writer.clone(), 0, GENESIS.to_owned());
-                }
-                seq += 1;
-                let name = format!("operation {} ({} number {})", op.id, op.writer, op.seq);
-                if op.seq != seq {
-                    add(format!("chain of {writer}"), &format!("number {seq} is missing"));
-                    seq = op.seq;
-                }
-                if op.body != digest(&op.content()) {
-                    add(name.clone(), "its content was changed: it does not match its hash");
-                }
-                if op.prev != prev || op.hash != link(&op.writer, op.seq, &op.prev, &op.body) {
-                    add(name, "does not fit into its writer's chain");
-                }
-                prev = op.hash;
-            }
+            let in_order = ops::select(c, "1", [])?;
+            super::audit::chains(in_order.clone(), &mut findings);
             // Where the log itself was changed, all that follows from it would be named as well.
             if findings.is_empty() {
                 super::tables::compare(c, &in_order, &mut findings)?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::alert::Alert;
 use crate::event::{EventRow, Ov, Severity, SourceId, Ts};
 use crate::query::{Fields, Typed};
+use crate::store::verify::Audit;
 
 /// One row of the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,6 +185,15 @@ pub enum ItemKind {
     Note,
     /// A change that somebody made.
     Change,
+}
+
+/// The log of operations at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditView {
+    /// Operations, analysts, the last one.
+    pub audit: Audit,
+    /// How much did not fit when the chains were followed, and when that was.
+    pub checked: Option<(usize, Ts)>,
 }
 
 /// One line of a case's timeline.

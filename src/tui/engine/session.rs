@@ -62,6 +62,7 @@ impl Sessions {
             out: out.clone(),
             data: data.clone(),
             known: std::collections::BTreeMap::new(),
+            audited: None,
         };
         let mut threads = Vec::new();
         let spawn =

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustc_hash::FxHashMap;
 
-use super::super::data::{AlertView, CaseView, Triage};
+use super::super::data::{AlertView, AuditView, CaseView, Triage};
 use super::super::msg::{Msg, Op, Targets};
 use super::{DataReq, StoreReq, ToLoop, convert};
 use crate::event::{EventRow, Ts, hash64};
@@ -25,6 +25,8 @@ const HEAD: usize = 300;
 const TOGETHER: usize = 1000;
 /// How long a change waits for its alert to be written.
 const SOON: Duration = Duration::from_secs(2);
+/// How often the chains of operations are followed.
+const FOLLOW_CHAINS: Duration = Duration::from_secs(60);
 
 /// What people made of one alert.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +58,8 @@ pub struct Worker {
     pub data: Sender<DataReq>,
     /// Stored alerts in full, by id, with the revision they were read at.
     pub known: BTreeMap<String, (u32, AlertView)>,
+    /// When the chains were followed last, and how much did not fit.
+    pub audited: Option<(usize, Ts, Instant)>,
 }
 
 impl Worker {
@@ -181,9 +185,22 @@ impl Worker {
         let cases: Vec<CaseView> = self.store.cases()?.iter().map(convert::case).collect();
         let _ = self.out.send(Msg::Judged(Arc::new(judged(rows, &cases))));
         let _ = self.out.send(Msg::UndoDepth(self.store.undo_depth()?));
+        self.audit()?;
         let _ = self.out.send(Msg::Seen(self.store.seen()));
         let _ = self.out.send(Msg::Cases(Arc::new(cases)));
         let _ = self.data.send(DataReq::Decisions(Arc::new(decisions)));
+        Ok(())
+    }
+
+    /// Says how the log of operations stands. Its chains are followed at the start
+    /// and now and then: of a long log that takes a while.
+    fn audit(&mut self) -> Result<(), StoreError> {
+        let audit = self.store.audit()?;
+        if self.audited.is_none_or(|(_, _, when)| when.elapsed() >= FOLLOW_CHAINS) {
+            self.audited = Some((self.store.broken_chains()?, Ts::now(), Instant::now()));
+        }
+        let checked = self.audited.map(|(broken, at, _)| (broken, at));
+        let _ = self.out.send(Msg::Audit(AuditView { audit, checked }));
         Ok(())
     }
 

@@ -22,6 +22,7 @@ use self::geometry::{Geometry, geometry};
 use self::overlay::Overlay;
 use self::prompt::Prompt;
 use super::action::Places;
+use super::data::AuditView;
 use super::key::Key;
 use super::keymap::Keymap;
 use super::msg::Targets;
@@ -150,6 +151,8 @@ pub struct State {
     pub toast: Option<Toast>,
     /// Steps that can be undone.
     pub undo: usize,
+    /// How the log of operations stands.
+    pub audit: Option<AuditView>,
     /// Ctrl-C was pressed once with nothing to cancel.
     pub leaving: bool,
     /// Name of the theme in use.
@@ -188,6 +191,7 @@ impl State {
             seen: 0,
             looked: None,
             undo: 0,
+            audit: None,
             leaving: false,
             theme: String::new(),
             mouse: false,

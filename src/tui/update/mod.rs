@@ -82,6 +82,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::RuleText(text) => rules::text_arrived(s, text),
         Msg::Judged(by_rule) => s.rules.judged = by_rule,
         Msg::UndoDepth(n) => s.undo = n,
+        Msg::Audit(a) => s.audit = Some(a),
         Msg::Seen(n) => s.seen = n,
         Msg::Counts(counts) => s.live.counts = counts,
         Msg::Fields(names) => s.fields = names,

@@ -109,7 +109,14 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         let alerts = crate::tui::words::count(usize::try_from(h.alerts).unwrap_or(usize::MAX), "alert");
         out.push(Line::Text(format!("  {alerts} {did} ({}: {})", r.owner, r.reason), t.dim));
     }
+    if let Some(l) = s.snap.latency {
+        let batches = crate::tui::words::count(l.batches, "batch").replace("batchs", "batches");
+        let ms = |d: std::time::Duration| d.as_millis();
+        let what = format!("from read to shown: p50 {} ms · p99 {} ms · last {batches}", ms(l.p50), ms(l.p99));
+        out.push(Line::Text(what, t.text));
+    }
     out.push(Line::Text(s.facts.store.clone(), t.text));
+    out.extend(audit(s, t));
     for o in s.snap.outputs.iter() {
         out.push(Line::Text(format!("  {}", text::sanitize(&o.reason)), t.bad));
     }
@@ -130,6 +137,25 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         }
     }
     out
+}
+
+/// The log of operations: how long, who last, whether its chains hold.
+fn audit(s: &State, t: &Theme) -> Option<Line> {
+    let v = s.audit.as_ref()?;
+    let Some((at, by)) = v.audit.last.as_ref() else {
+        return Some(Line::Text("audit: nothing was decided yet".into(), t.dim));
+    };
+    let broken = v.checked.map_or(0, |(broken, _)| broken);
+    let state = match v.checked {
+        None => String::new(),
+        Some((0, when)) => format!(" · chains intact at {}", text::clock(when)),
+        Some((n, _)) => format!(" · {n} of them do not fit: 'cases verify' names them"),
+    };
+    let entries = text::thousands(v.audit.entries);
+    let writers = crate::tui::words::count(usize::try_from(v.audit.writers).unwrap_or(usize::MAX), "analyst");
+    let last = format!("last {} by {}", text::day_clock(*at), text::sanitize(by));
+    let line = format!("audit: {entries} operations of {writers} · {last}{state}");
+    Some(Line::Text(line, if broken > 0 { t.bad } else { t.text }))
 }
 
 fn source_line(x: &SourceStatus, w: usize) -> String {
