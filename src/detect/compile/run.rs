@@ -93,8 +93,11 @@ mod tests {
                 for _ in 0..n % 90 {
                     seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                     // Mostly the same letter, so that there are long rows.
-                    let at =
-                        if (seed >> 24) % 40 == 0 { (seed >> 16) as usize % letters.len() } else { n % letters.len() };
+                    let at = if (seed >> 24).is_multiple_of(40) {
+                        (seed >> 16) as usize % letters.len()
+                    } else {
+                        n % letters.len()
+                    };
                     value.push_str(letters[at]);
                 }
                 assert_eq!(run.is_in(&value), regex.is_match(&value), "{p} in {value:?}");
