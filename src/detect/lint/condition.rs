@@ -4,7 +4,7 @@
 //! (`Image: a` implies `Image|contains: a`, and excludes `Image: b`). What
 //! cannot be told cheaply is left alone.
 
-use super::Checker;
+use super::{Checker, contradiction};
 use crate::detect::sigma::ast::{Det, Item, Test};
 use crate::detect::sigma::condition::Cond;
 use crate::detect::sigma::glob::{Part, Pattern};
@@ -40,8 +40,11 @@ impl Checker<'_> {
                 self.say(at, "filter-removes-all", message, "narrow the filter");
             }
             None => {
-                let pair =
-                    facts.first().map_or(String::new(), |f| format!("'{}' and '{}'", name(f.when), name(f.then)));
+                let pair = facts
+                    .iter()
+                    .find(|f| !f.holds)
+                    .or(facts.first())
+                    .map_or(String::new(), |f| format!("'{}' and '{}'", name(f.when), name(f.then)));
                 let message = format!("the condition can never be true: look at {pair}");
                 self.say(at, "never-true", message, "two of its searches exclude each other");
             }
@@ -172,36 +175,19 @@ fn implies(a: &Det, b: &Det) -> bool {
     }
 }
 
-/// Whether `a` and `b` never hold together: both ask for the whole of one field, for other values.
+/// Whether `a` and `b` never hold together.
 fn excludes(a: &Det, b: &Det) -> bool {
     match (a, b) {
         (Det::All(all), _) => all.iter().any(|a| excludes(a, b)),
         (_, Det::All(all)) => all.iter().any(|b| excludes(a, b)),
         (Det::Any(any), _) => any.iter().all(|a| excludes(a, b)),
         (_, Det::Any(any)) => any.iter().all(|b| excludes(a, b)),
-        (Det::Item(a), Det::Item(b)) => {
-            let whole = |i: &Item| !i.negate && i.values.iter().flatten().all(|t| exact(t).is_some());
-            // only where every event has one value of the field
-            let single = a.field.as_deref() == Some("EventID") || a.field.as_deref() == Some("event_type");
-            let apart = || {
-                let values: Vec<&str> = b.values.iter().flatten().filter_map(exact).collect();
-                a.values.iter().flatten().filter_map(exact).all(|v| !values.contains(&v))
-            };
-            single && a.field == b.field && small(a) && small(b) && whole(a) && whole(b) && apart()
-        }
+        (Det::Item(a), Det::Item(b)) => contradiction::never(a, b),
     }
 }
 
 fn small(i: &Item) -> bool {
     i.values.len() <= MAX_VALUES
-}
-
-fn exact(t: &Test) -> Option<&str> {
-    match t {
-        Test::Num { text, .. } => Some(text),
-        Test::Str { pattern, .. } => pattern.plain(),
-        _ => None,
-    }
 }
 
 fn item_implies(a: &Item, b: &Item) -> bool {

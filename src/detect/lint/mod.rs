@@ -2,6 +2,7 @@
 //! that are allowed but most likely not meant.
 
 mod condition;
+mod contradiction;
 mod fields;
 mod logsource;
 mod meta;
@@ -92,6 +93,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("unknown-logsource", Level::Warning, "No parser gives events this logsource, so the rule cannot fire by itself."),
     ("unknown-field", Level::Warning, "Events of the rule's logsource have no such field."),
     ("never-true", Level::Error, "The condition can never be true."),
+    ("contradiction", Level::Warning, "No value of a field is all that a map asks for."),
     ("filter-removes-all", Level::Warning, "A filter takes out everything that a search finds."),
     ("unused-search", Level::Warning, "A search is not used by the condition."),
     ("idle-all", Level::Info, "'all' stands with a single value."),
@@ -251,7 +253,7 @@ impl Checker<'_> {
                 self.condition(d);
             }
             Body::Filter(_, _, d) => self.searches(d),
-            Body::Correlation(_) => {}
+            Body::Correlation(c) => self.bounds(c),
         }
     }
 }

@@ -30,6 +30,7 @@ impl Checker<'_> {
                 self.say(at, "unused-search", message, "use it, or take it out");
             }
             self.search(search);
+            self.contradictions(search);
         }
     }
 
