@@ -40,13 +40,13 @@ impl Checker<'_> {
                 self.say(at, "filter-removes-all", message, "narrow the filter");
             }
             None => {
-                let pair = facts
-                    .iter()
-                    .find(|f| !f.holds)
-                    .or(facts.first())
-                    .map_or(String::new(), |f| format!("'{}' and '{}'", name(f.when), name(f.then)));
+                let pair = match facts.iter().find(|f| !f.holds).or(facts.first()) {
+                    Some(f) if f.when == f.then => format!("'{}'", name(f.when)),
+                    Some(f) => format!("'{}' and '{}'", name(f.when), name(f.then)),
+                    None => String::new(),
+                };
                 let message = format!("the condition can never be true: look at {pair}");
-                self.say(at, "never-true", message, "two of its searches exclude each other");
+                self.say(at, "never-true", message, "what it asks for excludes itself");
             }
         }
     }
@@ -63,6 +63,9 @@ struct Fact {
 fn facts(d: &Detection) -> Vec<Fact> {
     let mut out = Vec::new();
     for (when, a) in d.searches.iter().enumerate() {
+        if contradiction::dead(a) {
+            out.push(Fact { when, then: when, holds: false });
+        }
         for (then, b) in d.searches.iter().enumerate().filter(|(j, _)| *j != when) {
             if implies(a, b) {
                 out.push(Fact { when, then, holds: true });

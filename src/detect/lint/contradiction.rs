@@ -59,11 +59,7 @@ impl Checker<'_> {
     }
 
     fn at_odds_with_itself(&mut self, i: &Item) {
-        if !i.all || i.negate || i.field.is_none() || i.values.len() > MAX_VALUES {
-            return;
-        }
-        let two = |(n, b): (usize, &Vec<Test>)| i.values.iter().take(n).any(|a| each(a, b, apart));
-        if i.values.iter().enumerate().any(two) {
+        if at_odds(i) {
             self.odd(i, single(i), "two values of the list");
         }
     }
@@ -73,7 +69,7 @@ impl Checker<'_> {
         let at = (i.line, i.column);
         if sure {
             let message = format!("'{field}' can never be what {which} ask for together");
-            self.say(at, "never-true", message, "take one out, or make a list of them");
+            self.say(at, "contradiction", message, "take one out, or make a list of them");
         } else {
             let message = format!("no value of '{field}' is what {which} ask for together");
             let hint = "it holds only for an event that has several values of the field";
@@ -90,6 +86,27 @@ impl Checker<'_> {
             let at = at.map_or((self.node.line, self.node.column), |n| (n.line, n.column));
             let message = "the condition can never be true: no number passes all of its comparisons".into();
             self.say(at, "never-true", message, "all comparisons of a condition must hold together");
+        }
+    }
+}
+
+/// Whether two values of a list that must all hold exclude each other.
+fn at_odds(i: &Item) -> bool {
+    let two = |(n, b): (usize, &Vec<Test>)| i.values.iter().take(n).any(|a| each(a, b, apart));
+    let looked_at = i.all && !i.negate && i.field.is_some() && i.values.len() <= MAX_VALUES;
+    looked_at && i.values.iter().enumerate().any(two)
+}
+
+/// Whether a search holds for no event.
+pub(super) fn dead(d: &Det) -> bool {
+    match d {
+        Det::Item(i) => single(i) && at_odds(i),
+        Det::Any(any) => any.iter().all(dead),
+        Det::All(all) => {
+            let items: Vec<&Item> =
+                all.iter().filter_map(|d| if let Det::Item(i) = d { Some(i) } else { None }).take(MAX_ITEMS).collect();
+            let pair = |(n, b): (usize, &&Item)| items.iter().take(n).any(|a| never(a, b));
+            all.iter().any(dead) || items.iter().enumerate().any(pair)
         }
     }
 }
@@ -257,11 +274,13 @@ mod tests {
             "Image|endswith: '\\a.exe', Image|endswith|cased: ['\\b.exe', '\\c.exe']",
             "Image|startswith: 'C:\\', Image: 'D:\\a.exe'",
         ] {
-            assert_eq!(one(never), [("never-true", 7)], "{never}");
+            assert_eq!(one(never), [("contradiction", 7), ("never-true", 8)], "{never}");
         }
         for odd in ["User|startswith: abc, User: xyz", "TargetUserName|re: x, TargetUserName|endswith|all: [abc, xyz]"]
         {
-            assert!(one(odd).contains(&("contradiction", 7)), "{odd}: {:?}", one(odd));
+            let found = one(odd);
+            assert!(found.contains(&("contradiction", 7)), "{odd}: {found:?}");
+            assert!(found.iter().all(|f| f.0 != "never-true"), "{odd}: {found:?}");
         }
         for fine in [
             "ProcessId|gt: 300, ProcessId|lt: 500",
@@ -274,6 +293,14 @@ mod tests {
         ] {
             assert_eq!(one(fine), [], "{fine}");
         }
+    }
+
+    #[test]
+    fn a_search_that_never_holds_may_be_left_over() {
+        let dead = "{ProcessId|gt: 500, ProcessId|lt: 300}";
+        assert_eq!(codes(&format!("  s: [{dead}, {{Image: abc}}]\n  condition: s\n")), [("contradiction", 7)]);
+        let not = format!("  s: {{Image: abc}}\n  t: {dead}\n  condition: s and not t\n");
+        assert_eq!(codes(&not), [("contradiction", 8)]);
     }
 
     #[test]
