@@ -11,6 +11,9 @@ use crate::event::{Draft, EventType, Logsource, Outcome, Ov, RecordFlags, Schema
 /// Lines of a sample that are looked at.
 const LINES: usize = 200;
 
+/// What the lines of a history are: product, category, service.
+pub const LOGSOURCE: [&str; 3] = ["linux", "process_creation", ""];
+
 /// What is known of a history beside its lines.
 #[derive(Debug, Clone)]
 pub struct History {
@@ -24,7 +27,8 @@ impl History {
     #[must_use]
     pub fn of(name: &str, schema: &Schema) -> Self {
         let user = owner(name).map(Into::into);
-        Self { user, logsource: schema.logsource("linux", "process_creation", "") }
+        let [product, category, service] = LOGSOURCE;
+        Self { user, logsource: schema.logsource(product, category, service) }
     }
 
     /// The same, if name or beginning tell that it is one.

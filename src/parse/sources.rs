@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::{Options, Parser, windows};
+use super::{Options, Parser, history, windows};
 use crate::event::{Schema, Ts};
 
 /// Names of sources from which a parser tells the product.
 const NAMES: &[&str] = &["", "nginx/access.log", "apache2/access.log", "lighttpd/access.log"];
+
+/// Event ids that Sysmon for Linux writes.
+const SYSMON_FOR_LINUX: [u32; 10] = [1, 3, 4, 5, 9, 10, 11, 16, 23, 255];
 
 /// What the parsers give events by themselves. JSON whose format is named, and
 /// custom formats, may carry anything.
@@ -27,6 +30,10 @@ static KNOWN: LazyLock<KnownLogsources> = LazyLock::new(|| {
     for (category, service) in windows::logsources() {
         triples.push(["windows".into(), category.into(), service.into()]);
     }
+    for id in SYSMON_FOR_LINUX {
+        triples.push(["linux".into(), windows::sysmon_category(id).into(), "sysmon".into()]);
+    }
+    triples.push(history::LOGSOURCE.map(str::to_owned));
     triples.sort();
     triples.dedup();
     KnownLogsources { triples, any_service: &["zeek", "suricata"] }
@@ -48,5 +55,19 @@ mod tests {
         assert!(has("linux", "", "sshd") && has("nginx", "webserver", "access") && has("aws", "", "cloudtrail"));
         assert!(has("windows", "process_creation", "sysmon") && has("windows", "", "security"));
         assert!(!has("windows", "", "sshd"));
+        for category in [
+            "process_creation",
+            "network_connection",
+            "process_termination",
+            "raw_access_thread",
+            "process_access",
+            "file_event",
+            "file_delete",
+            "sysmon_status",
+        ] {
+            assert!(has("linux", category, "sysmon"), "{category}");
+        }
+        assert!(!has("linux", "registry_set", "sysmon"), "no such thing there");
+        assert!(has("linux", "process_creation", ""), "histories of shells");
     }
 }

@@ -3,9 +3,13 @@
 //!
 //! ATT&CK is a trademark of The MITRE Corporation.
 
+mod retired;
+
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
+
+use retired::RETIRED;
 
 /// Version of ATT&CK that the table is of.
 pub const VERSION: &str = "19";
@@ -46,28 +50,6 @@ pub const TACTICS: &[Tactic] = &[
     tactic("TA0011", "command-and-control", "Command and Control"),
     tactic("TA0010", "exfiltration", "Exfiltration"),
     tactic("TA0040", "impact", "Impact"),
-];
-
-/// Ids that ATT&CK has retired, and what stands in their place.
-const RETIRED: &[(&str, &str)] = &[
-    ("T1070.001", "T1685.005"),
-    ("T1070.002", "T1685.006"),
-    ("T1562", "T1685"),
-    ("T1562.001", "T1685"),
-    ("T1562.002", "T1685.001"),
-    ("T1562.003", "T1690"),
-    ("T1562.004", "T1686"),
-    ("T1562.006", "T1685"),
-    ("T1562.007", "T1686.001"),
-    ("T1562.008", "T1685.002"),
-    ("T1562.009", "T1688"),
-    ("T1562.010", "T1689"),
-    ("T1562.011", "T1685.003"),
-    ("T1562.012", "T1685.004"),
-    ("T1562.013", "T1686.002"),
-    ("T1574.002", "T1574.001"),
-    ("T1656", "T1684.001"),
-    ("T1672", "T1684.002"),
 ];
 
 /// A technique or sub-technique.
@@ -134,6 +116,8 @@ mod tests {
         assert!(all.windows(2).all(|w| w[0].id < w[1].id), "sorted");
         assert_eq!(technique("T1110.003").map(|t| t.name), Some("Password Spraying"));
         assert_eq!(technique("T1053.001"), None, "a number that is not in use");
+        assert!(RETIRED.windows(2).all(|w| w[0].0 < w[1].0), "sorted, each once");
+        assert_eq!(successor("T1086"), Some("T1059.001"));
         for (old, new) in RETIRED {
             assert!(technique(old).is_none() && technique(new).is_some(), "{old}");
         }

@@ -172,7 +172,7 @@ impl Lowering<'_> {
             Test::Regex { pattern } => Op::Regex(pattern.clone()),
             Test::Cidr(net) => Op::Cidr(*net),
             Test::Compare(cmp, n) => Op::Compare(*cmp, n.to_bits()),
-            Test::Time(part, n) => Op::Time(*part, *n),
+            Test::Time(part, cmp, n) => Op::Time(*part, *cmp, *n),
             Test::Exists(yes) => {
                 let p = Expr::Pred(self.preds.add(slot, Op::Exists)?);
                 return Ok(if *yes { p } else { p.negate() });

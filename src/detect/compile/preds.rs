@@ -80,8 +80,8 @@ pub enum Op {
     Exists,
     /// The field has a value that is not null.
     Present,
-    /// A part of the time is that.
-    Time(TimePart, i64),
+    /// A part of the time is that, or compares so to it.
+    Time(TimePart, Option<Cmp>, i64),
     /// A relation to another slot of the same event.
     Field {
         /// The other slot.

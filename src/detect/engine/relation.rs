@@ -14,12 +14,16 @@ pub fn holds(view: View<'_>, slots: &[Slot], slot: &Slot, op: &Op) -> bool {
     match op {
         Op::Exists => view.exists(slot),
         Op::Present => view.values(slot, |_| {}),
-        Op::Time(part, wanted) => {
+        Op::Time(part, cmp, wanted) => {
+            let fits = |t: Ts| {
+                let n = part_of(t, *part);
+                cmp.map_or(n == *wanted, |cmp| cmp.holds(n as f64, *wanted as f64))
+            };
             let mut any = false;
             if matches!(slot, Slot::Field(f) if f.overlay == Some(OvField::Timestamp)) && view.e.rec.time.is_some() {
-                return part_of(view.e.rec.time, *part) == *wanted;
+                return fits(view.e.rec.time);
             }
-            view.values(slot, |v| any |= Ts::parse_rfc3339(v).is_some_and(|t| part_of(t, *part) == *wanted));
+            view.values(slot, |v| any |= Ts::parse_rfc3339(v).is_some_and(&fits));
             any
         }
         Op::Field { other, place, cased } => {

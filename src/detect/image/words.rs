@@ -264,9 +264,10 @@ impl Kept for Op {
             }
             Self::Exists => to.push(5),
             Self::Present => to.push(6),
-            Self::Time(part, n) => {
+            Self::Time(part, cmp, n) => {
                 to.push(7);
                 part.put(to);
+                cmp.put(to);
                 n.put(to);
             }
             Self::Field { other, place, cased } => {
@@ -287,7 +288,7 @@ impl Kept for Op {
             4 => Self::Compare(Kept::get(r)?, Kept::get(r)?),
             5 => Self::Exists,
             6 => Self::Present,
-            7 => Self::Time(Kept::get(r)?, Kept::get(r)?),
+            7 => Self::Time(Kept::get(r)?, Kept::get(r)?, Kept::get(r)?),
             8 => Self::Field { other: Kept::get(r)?, place: Kept::get(r)?, cased: Kept::get(r)? },
             _ => return None,
         })

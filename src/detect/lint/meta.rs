@@ -117,6 +117,8 @@ mod tests {
             ("attack.t1110.099", "bad-tag", "T1110 is Brute Force"),
             ("attack.nonsense", "bad-tag", "attack.mitre.org"),
             ("attack.t1562.001", "retired-tag", "attack.t1685"),
+            ("attack.t1086", "retired-tag", "attack.t1059.001"),
+            ("attack.t1064", "retired-tag", "attack.t1059"),
             ("attack.defense-evasion", "retired-tag", "attack.stealth"),
         ] {
             let (c, _, hint) = tag_problem(bad).unwrap_or_else(|| panic!("{bad}"));

@@ -139,8 +139,8 @@ pub enum Test {
     Exists(bool),
     /// The field is absent or null.
     Null,
-    /// A part of the time that the value is has this number.
-    Time(TimePart, i64),
+    /// A part of the time that the value is has this number, or compares so to it.
+    Time(TimePart, Option<Cmp>, i64),
     /// The value stands in a relation to the value of another field.
     Field {
         /// Name of the other field.

@@ -45,6 +45,9 @@ pub const MODIFIERS: &[&str] = &[
     "i",
     "m",
     "s",
+    "ignorecase",
+    "multiline",
+    "dotall",
     "lt",
     "lte",
     "gt",
@@ -88,8 +91,12 @@ impl Mods {
                 "cased" => m.cased = true,
                 "exists" => m.exists = true,
                 "re" => m.regex = Some(String::new()),
-                "i" | "m" | "s" => match &mut m.regex {
-                    Some(flags) => flags.push_str(w),
+                "i" | "m" | "s" | "ignorecase" | "multiline" | "dotall" => match &mut m.regex {
+                    Some(flags) => flags.push(match *w {
+                        "i" | "ignorecase" => 'i',
+                        "m" | "multiline" => 'm',
+                        _ => 's',
+                    }),
                     None => return Err(format!("the modifier '{w}' stands after 're'")),
                 },
                 "lt" => m.compare = Some(Cmp::Lt),
@@ -114,7 +121,9 @@ impl Mods {
                 other => return Err(unknown(other)),
             }
         }
-        let kinds = [m.exists, m.regex.is_some(), m.compare.is_some(), m.cidr, m.fieldref, m.time.is_some()];
+        // A part of a time is a number, and may be compared like one.
+        let number = m.compare.is_some() || m.time.is_some();
+        let kinds = [m.exists, m.regex.is_some(), number, m.cidr, m.fieldref];
         let text = (m.place.is_some() && !m.fieldref) || !m.encodings.is_empty();
         if kinds.iter().filter(|k| **k).count() + usize::from(text) > 1 {
             return Err(format!("the modifiers '{}' do not go together", words.join("|")));
@@ -137,6 +146,16 @@ impl Mods {
         if let Some(flags) = &self.regex {
             return Ok(vec![Test::Regex { pattern: regex_text(value.text(), flags) }]);
         }
+        if let Some(part) = self.time {
+            let n = match value {
+                Scalar::Num(_, n) => Some(*n),
+                other => super::value::decimal(other.text()),
+            };
+            return match n.filter(|n| n.fract() == 0.0) {
+                Some(n) => Ok(vec![Test::Time(part, self.compare, n as i64)]),
+                None => Err("a part of a time is a whole number".into()),
+            };
+        }
         if let Some(cmp) = self.compare {
             return match value {
                 Scalar::Num(_, n) => Ok(vec![Test::Compare(cmp, *n)]),
@@ -150,12 +169,6 @@ impl Mods {
             return match Net::parse(value.text()) {
                 Some(net) => Ok(vec![Test::Cidr(net)]),
                 None => Err(format!("'{}' is no network (address/prefix)", value.text())),
-            };
-        }
-        if let Some(part) = self.time {
-            return match value {
-                Scalar::Num(_, n) if n.fract() == 0.0 => Ok(vec![Test::Time(part, *n as i64)]),
-                _ => Err("a part of a time is a whole number".into()),
             };
         }
         if self.fieldref {
@@ -304,7 +317,11 @@ mod tests {
         assert_eq!(first("a|exists: false"), Test::Exists(false));
         assert_eq!(first("a|re|i: x+"), Test::Regex { pattern: "(?i)x+".into() });
         assert_eq!(first("a|gte: 5"), Test::Compare(Cmp::Gte, 5.0));
-        assert_eq!(first("a|hour: 5"), Test::Time(TimePart::Hour, 5));
+        assert_eq!(first("a|hour: 5"), Test::Time(TimePart::Hour, None, 5));
+        assert_eq!(first("a|hour|gte: 22"), Test::Time(TimePart::Hour, Some(Cmp::Gte), 22));
+        assert_eq!(first("a|lt|week: '22'"), Test::Time(TimePart::Week, Some(Cmp::Lt), 22));
+        assert!(item("a|hour|neq: 5").is_ok_and(|i| i.negate));
+        assert_eq!(first("a|re|ignorecase|multiline|dotall: x+"), first("a|re|i|m|s: x+"));
         assert_eq!(item("a|base64offset|contains: foo").map(|i| i.values[0].len()), Ok(3));
         assert_eq!(item("a|contains|windash: ' -a '").map(|i| i.values[0].len()), Ok(5));
         assert!(item("'|all': [x, y]").is_ok_and(|i| i.all && i.field.is_none()));
@@ -323,6 +340,9 @@ mod tests {
             ("a: [x, [y]]", 8, "takes values"),
             ("a|expand: '%x%'", 1, "placeholders"),
             ("a|i: x", 1, "after 're'"),
+            ("a|ignorecase: x", 1, "after 're'"),
+            ("a|hour|re: x", 1, "do not go together"),
+            ("a|hour|gte: 1.5", 13, "whole number"),
         ] {
             let e = item(text).expect_err(text);
             assert!(e.column == column && e.message.contains(word), "{text}: {e}");

@@ -119,6 +119,15 @@ fn strings_numbers_and_wildcards() {
     yes("A|base64offset|contains: 'foobar'", &[("A", "eHhmb29iYXJ4eA==")]);
     yes("A|wide|base64offset|contains: 'ping'", &[("A", "cABpAG4AZwA=")]);
     yes("A|hour: 23", &[("A", "2024-01-02T23:00:00Z")]);
+    yes("A|hour|gte: 22", &[("A", "2024-01-02T23:00:00Z")]);
+    yes("A|hour|gte: 22", &[("A", "2024-01-02T22:59:59Z")]);
+    no("A|hour|gt: 22", &[("A", "2024-01-02T22:59:59Z")]);
+    yes("A|hour|lt: 6", &[("A", "2024-01-02T05:59:59Z")]);
+    no("A|hour|lte: 5", &[("A", "2024-01-02T06:00:00Z")]);
+    no("A|hour|lte: 5", &[("A", "5")]);
+    yes("A|hour|neq: 5", &[("A", "2024-01-02T06:00:00Z")]);
+    no("A|hour|neq: 6", &[("A", "2024-01-02T06:00:00Z")]);
+    yes("A|re|ignorecase: '^a+$'", &[("A", "AAA")]);
     yes("A|re: '(?i)straße'", &[("A", "STRASSE straße")]);
     yes("A|contains: 'ÄÖ'", &[("A", "xäöx")]);
     yes("A: [one, two]", &[("A", "three"), ("A", "TWO")]);

@@ -19,6 +19,7 @@ fn word() -> impl Strategy<Value = String> {
         1 => "[ÄäßΣσςİ]{1,3}",
         1 => Just("10.0.0.1".to_owned()),
         1 => "[0-9]{1,3}(\\.[0-9])?",
+        1 => "20(19|24)-0[1-9]-[12][0-8]T[01][0-9]:[0-5][0-9]:00Z",
     ]
 }
 
@@ -44,9 +45,10 @@ fn entry() -> impl Strategy<Value = (String, Value)> {
         3 => (prop::sample::select(&["|contains", "|startswith", "|endswith", "|contains|cased", "|contains|windash", "|endswith|windash", "|neq"][..]), text_list()),
         2 => (prop::sample::select(&["|contains|all", "|startswith|all", "|all"][..]), text_list()),
         1 => (prop::sample::select(&["|gt", "|gte", "|lt", "|lte"][..]), (0..30i64).prop_map(Value::from)),
+        1 => (prop::sample::select(&["|hour", "|hour|gte", "|minute|lt", "|day|lte", "|gt|month", "|year|gt", "|hour|neq"][..]), (0..30i64).prop_map(Value::from)),
         1 => (Just("|exists"), any::<bool>().prop_map(Value::from)),
         1 => (prop::sample::select(&["|fieldref", "|fieldref|contains", "|fieldref|startswith", "|fieldref|endswith"][..]), prop::sample::select(FIELDS).prop_map(Value::from)),
-        1 => (prop::sample::select(&["|re", "|re|i"][..]), prop::sample::select(&["a+b", "^[as]*$", "(ab|ss)", "B{2}", "s", "x*", "^$", "[^a]s"][..]).prop_map(Value::from)),
+        1 => (prop::sample::select(&["|re", "|re|i", "|re|ignorecase", "|re|dotall|multiline"][..]), prop::sample::select(&["a+b", "^[as]*$", "(ab|ss)", "B{2}", "s", "x*", "^$", "[^a]s"][..]).prop_map(Value::from)),
         1 => (Just("|cidr"), prop::sample::select(&["10.0.0.0/8", "10.0.0.1", "0.0.0.0/0", "::/0", "11.0.0.0/9"][..]).prop_map(Value::from)),
     ];
     (field, suited).prop_map(|(f, (m, v))| (format!("{f}{m}"), v))

@@ -1,7 +1,7 @@
 //! A slow and obvious evaluator, written from the specification alone and
 //! sharing nothing with the engine but the rule as parsed.
 
-use crate::detect::sigma::ast::{Det, Item, Test};
+use crate::detect::sigma::ast::{Cmp, Det, Item, Test, TimePart};
 use crate::detect::sigma::condition::Cond;
 use crate::detect::sigma::glob::{DASHES, Part};
 use crate::detect::sigma::rule::{Body, Detection};
@@ -103,6 +103,13 @@ fn one(t: &Test, v: &str) -> bool {
         Test::Num { text, value } => fold(v) == *text || number(v) == Some(*value),
         Test::Regex { pattern } => regex::Regex::new(pattern).expect("valid").is_match(v),
         Test::Cidr(net) => v.parse().is_ok_and(|a| net.contains(a)),
+        Test::Time(part, cmp, n) => time_part(*part, v).is_some_and(|v| match cmp {
+            None => v == *n,
+            Some(Cmp::Lt) => v < *n,
+            Some(Cmp::Lte) => v <= *n,
+            Some(Cmp::Gt) => v > *n,
+            Some(Cmp::Gte) => v >= *n,
+        }),
         Test::Compare(cmp, n) => number(v).is_some_and(|v| cmp.holds(v, *n)),
         _ => false,
     }
@@ -143,6 +150,21 @@ fn fold(t: &str) -> String {
             }
         })
         .collect()
+}
+
+/// Parts that stand in the text of a time as they are; `week` does not, and is
+/// tested by itself.
+fn time_part(part: TimePart, v: &str) -> Option<i64> {
+    let (from, to) = match part {
+        TimePart::Year => (0, 4),
+        TimePart::Month => (5, 7),
+        TimePart::Day => (8, 10),
+        TimePart::Hour => (11, 13),
+        TimePart::Minute => (14, 16),
+        TimePart::Week => return None,
+    };
+    let shaped = v.len() == 20 && v.ends_with('Z') && v.as_bytes().get(10) == Some(&b'T');
+    if shaped { v.get(from..to)?.parse().ok() } else { None }
 }
 
 fn number(v: &str) -> Option<f64> {
