@@ -17,7 +17,7 @@ use crate::pipeline::{
     AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
 };
 use crate::query::{Field, Query};
-use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter, stdout_is_closed};
+use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter, stdout_may_be_closed};
 use crate::source::{Input, InputKind, Skipped};
 use crate::store::{Store, default_path};
 
@@ -87,6 +87,9 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     }
     let failed: Vec<String> = ran.snapshot.outputs.iter().map(|f| f.reason.clone()).chain(unkept).collect();
     let code = report(args.json, args.quiet, &ran, &skipped, &failed)?;
+    if !args.quiet && (args.json || args.outputs().any(|(_, path)| path == "-")) && stdout_may_be_closed() {
+        let _ = writeln!(std::io::stderr(), "standard output is closed or thrown away: what went there is lost");
+    }
     if let Some(path) =
         kept.filter(|_| failed.is_empty() && !args.quiet && !args.json && !ran.snapshot.alerts.is_empty())
     {
@@ -150,9 +153,6 @@ pub(super) fn report(
     let mut err = std::io::stderr();
     let mut said = Ok(());
     if json {
-        if stdout_is_closed() {
-            return Err(Failure::failed("standard output is closed: --json has nowhere to go"));
-        }
         said = writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped, failed));
     } else if !quiet {
         let mut text = summary::to_text(s, skipped);

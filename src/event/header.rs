@@ -1,5 +1,7 @@
 //! Lines inside a log that name the columns of the lines after them.
 
+use memchr::memmem;
+
 /// The name of a line of a header of Zeek's logs or of the W3C's extended log
 /// format; `None` for any other line.
 #[must_use]
@@ -24,9 +26,52 @@ pub fn column_header(line: &[u8]) -> Option<&'static [u8]> {
     NAMES.into_iter().find(|n| line.starts_with(n) && ends(n.len()))
 }
 
-/// Whether a log that begins like this has such headers: only there are they
-/// believed, so that a client cannot name columns from within a line.
-#[must_use]
-pub fn has_column_headers(sample: &[u8]) -> bool {
-    column_header(sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample)).is_some()
+/// Where a log has such headers. Only there are they believed, so that a
+/// client cannot name columns from within a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Headers {
+    /// Nowhere: such lines are text.
+    #[default]
+    None,
+    /// It begins with one.
+    First,
+    /// Its sample has a whole one below lines of other formats.
+    Below,
+}
+
+impl Headers {
+    /// The headers of a log with this sample.
+    #[must_use]
+    pub fn of(sample: &[u8]) -> Self {
+        if column_header(sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample)).is_some() {
+            return Self::First;
+        }
+        let (mut separator, mut fields) = (false, false);
+        for at in memmem::find_iter(sample, b"\n#") {
+            match column_header(sample.get(at + 1..).unwrap_or_default()) {
+                Some(b"#separator") => separator = true,
+                Some(b"#fields") => fields |= separator,
+                Some(b"#Fields:") => fields = true,
+                _ => {}
+            }
+        }
+        // Lines of audit events are put together, for which blocks are cut otherwise.
+        if fields && memmem::find(sample, b"audit(").is_none() { Self::Below } else { Self::None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_seen_below_other_lines_where_they_are_whole() {
+        assert_eq!(Headers::of(b"#fields\ta\n"), Headers::First);
+        assert_eq!(Headers::of(b"x\n#separator \\x09\n#fields\ta\n"), Headers::Below);
+        assert_eq!(Headers::of(b"x\r\n#Fields: date time c-ip\r\n"), Headers::Below);
+        for none in [&b"x\n#fields\ta\n"[..], b"x #separator \\x09 #fields\n", b"x\n# a\n", b"", b"x\n#separator"] {
+            assert_eq!(Headers::of(none), Headers::None);
+        }
+        assert_eq!(Headers::of(b"type=A msg=audit(1.0:1): a\n#Fields: date time c-ip\n"), Headers::None);
+    }
 }

@@ -19,7 +19,7 @@ mod vocab;
 pub use batch::{Batch, EventRef, Field, Lossy, Record, RecordFlags, ValueKind};
 pub use draft::Draft;
 pub use hash::hash64;
-pub use header::{column_header, has_column_headers};
+pub use header::{Headers, column_header};
 pub use overlay::{OVERLAY, Ov, overlay_by_name};
 pub use row::{EventRow, OwnedField};
 pub use sanitize::{is_hidden, push_visible, sanitize};

@@ -31,7 +31,7 @@ pub use ctx::{Ctx, Logsources};
 pub use formats::{Format, check_format, format_name, format_names};
 pub use sources::{KnownLogsources, known_logsources};
 
-use crate::event::{Batch, Draft, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts, has_column_headers};
+use crate::event::{Batch, Draft, Headers, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts};
 
 /// How a source is to be read.
 #[derive(Debug, Clone)]
@@ -95,8 +95,8 @@ pub struct Parser {
     forced: bool,
     /// The source is a shell's history.
     history: Option<history::History>,
-    /// The source begins with a header that names columns.
-    headed: bool,
+    /// Where the source has headers that name columns.
+    headers: Headers,
 }
 
 impl Parser {
@@ -124,7 +124,7 @@ impl Parser {
             custom_sources: opts.custom.iter().map(|f| f.logsource(schema)).collect(),
             main: Format::Raw,
             forced: false,
-            headed: has_column_headers(sample),
+            headers: Headers::of(sample),
             history: None,
         };
         match opts.format.as_deref().and_then(|f| Format::from_name(f, &opts.custom)) {
@@ -134,7 +134,8 @@ impl Parser {
                 parser.history = (format == Format::History).then(|| history::History::of(name, schema));
             }
             None => {
-                parser.history = history::History::told(name, sample, schema).filter(|_| !parser.headed);
+                parser.history =
+                    history::History::told(name, sample, schema).filter(|_| parser.headers != Headers::First);
                 parser.main = match parser.history {
                     Some(_) => Format::History,
                     None => detect::main_format(&parser, sample),
@@ -152,7 +153,7 @@ impl Parser {
 
     /// Parses every record of a batch.
     pub fn parse_batch(&self, batch: &mut Batch, scratch: &mut Scratch) {
-        if self.headed {
+        if self.headers != Headers::None {
             table::begin(batch.header.as_ref(), self, &mut scratch.table);
         }
         batch.memory = scratch.json.begin_batch(&self.names);
@@ -163,15 +164,16 @@ impl Parser {
     /// Parses one line into its draft.
     fn parse_line(&self, raw: &str, d: &mut Draft<'_>, scratch: &mut Scratch) {
         let line = raw.strip_prefix('\u{feff}').unwrap_or(raw);
-        let format = if self.headed && (!self.forced || matches!(self.main, Format::Zeek | Format::W3c)) {
-            let Scratch { table, json, .. } = scratch;
-            table::parse(line, self, d, table, json)
-        } else {
-            None
+        let headed = match self.headers {
+            Headers::None => false,
+            _ if self.forced || self.main == Format::History => matches!(self.main, Format::Zeek | Format::W3c),
+            _ => true,
         };
-        if format.is_none() && self.headed {
-            d.reset();
-        }
+        // Below lines of other formats a header must not take what is one of those:
+        // whoever could write one would hide what follows.
+        let below = headed && !self.forced && self.headers == Headers::Below;
+        let format = Some(()).filter(|()| headed && (!below || line.starts_with('#')));
+        let format = format.and_then(|()| self.try_table(line, d, scratch));
         let format = if format.is_some() {
             format
         } else if self.forced || self.main == Format::History {
@@ -185,6 +187,7 @@ impl Parser {
                 .chain(detect::candidates(line, self.main))
                 .find(|f| self.try_format(*f, line, d, scratch))
                 .or_else(|| (0..self.custom.len()).map(Format::Custom).find(|f| self.try_format(*f, line, d, scratch)))
+                .or_else(|| Some(()).filter(|()| below).and_then(|()| self.try_table(line, d, scratch)))
                 .or_else(|| Some(Format::Text).filter(|f| self.try_format(*f, line, d, scratch)))
         };
         match format {
@@ -197,6 +200,16 @@ impl Parser {
             }
             None => self.raw_line(line, d),
         }
+    }
+
+    /// Tries the columns that a header named.
+    fn try_table(&self, line: &str, d: &mut Draft<'_>, scratch: &mut Scratch) -> Option<Format> {
+        let Scratch { table, json, .. } = scratch;
+        let format = table::parse(line, self, d, table, json);
+        if format.is_none() {
+            d.reset();
+        }
+        format
     }
 
     /// What no parser knows stays as it is, with its time if one can be seen.

@@ -17,6 +17,6 @@ pub use event_csv::write_header as event_csv_header;
 pub use event_csv::{csv_cell, write_event as write_event_csv};
 pub use event_json::write_event as write_event_json;
 pub use json::push_json_string;
-pub use out::{Format, Out, SinkError, stdout_is_closed};
+pub use out::{Format, Out, SinkError, stdout_may_be_closed};
 pub use report::{Report, ReportAlert, ReportInput, Top};
 pub use templates::{StructuredRow, TemplateRow, TemplateWriter};

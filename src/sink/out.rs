@@ -29,26 +29,13 @@ pub enum Format {
     Csv,
 }
 
-/// Standard output that nobody opened.
-struct Closed;
-
-impl Write for Closed {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::Error::other("standard output is closed"))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Err(io::Error::other("standard output is closed"))
-    }
-}
-
-/// Whether the program was started without a standard output (`>&-`). Before
-/// anything of ours runs the runtime then puts `/dev/null` in its place, opened
-/// for reading and writing. A shell's `>/dev/null` opens it for writing only; who
-/// hands it over for both is told the same, as what is written is lost either way.
-/// Where the system does not tell how it is opened, it passes for open.
+/// Whether what goes to standard output is lost by an accident, maybe: the program
+/// was started without one (`>&-`). Before anything of ours runs the runtime then puts
+/// `/dev/null` in its place, opened for reading and writing. A shell's `>/dev/null`
+/// opens it for writing only, but other programs that throw output away on purpose
+/// open it for both, so this is worth a word and no failure.
 #[must_use]
-pub fn stdout_is_closed() -> bool {
+pub fn stdout_may_be_closed() -> bool {
     let null = std::fs::read_link("/proc/self/fd/1").is_ok_and(|to| to == Path::new("/dev/null"));
     null && std::fs::read_to_string("/proc/self/fdinfo/1").is_ok_and(|info| {
         let flags = info.lines().find_map(|l| l.strip_prefix("flags:"));
@@ -92,8 +79,7 @@ impl Out {
         let csv = Path::new(path).extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
         let format = if csv { Format::Csv } else { Format::JsonLines };
         if path == "-" {
-            let out: Box<dyn Write + Send> = if stdout_is_closed() { Box::new(Closed) } else { Box::new(io::stdout()) };
-            return Ok(Self::to_writer(path, format, out));
+            return Ok(Self::to_writer(path, format, Box::new(io::stdout())));
         }
         let failed = |source| SinkError::Io { path: path.to_owned(), source };
         let file = File::options().write(true).create(true).truncate(false).open(path).map_err(failed)?;

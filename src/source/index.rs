@@ -16,7 +16,7 @@ use super::shape::Shape;
 use super::{BlockEntry, SourceError, SourceSummary, TimeRef, TimeRefOrigin};
 use crate::event::Ts;
 
-const MARK: [u8; 8] = *b"SSINDEX2";
+const MARK: [u8; 8] = *b"SSINDEX3";
 const KIND: &str = "index";
 
 /// What became of a file since it was read last.

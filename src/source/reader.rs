@@ -190,7 +190,10 @@ impl SourceReader {
         self.tally = opened.tally;
         self.before = opened.before;
         self.decoded = opened.decoded;
+        let shape = self.view.shape();
         self.read_head(self.opts.block.min(open::SAMPLE));
+        // Less of it may have been looked at now.
+        self.take_shape(shape);
         Ok(())
     }
 
@@ -498,16 +501,21 @@ impl SourceReader {
         self.framer.rest();
     }
 
+    fn take_shape(&mut self, shape: Shape) {
+        self.serials = (shape == Shape::Audit).then(Serials::default);
+        self.framer.set_shape(shape, None);
+        self.view.set_shape(shape);
+    }
+
     fn look_at_head(&mut self) {
         let sample = self.framer.pending();
         // What is known to be an archive or not to be what its name says needs no more words.
         if let Some(warning) = looks::binary(sample).filter(|_| self.summary.warnings.is_empty()) {
             self.summary.warnings.push(warning.to_owned());
         }
-        let shape = Shape::of(sample);
-        self.serials = (shape == Shape::Audit).then(Serials::default);
-        self.framer.set_shape(shape, None);
-        self.view.set_shape(shape);
+        // No more than what the parser is chosen by: both must see the same headers.
+        let shape = Shape::of(sample.get(..open::SAMPLE).unwrap_or(sample));
+        self.take_shape(shape);
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if self.framer.pending().starts_with(MARK) {
             self.framer.skip(MARK.len());

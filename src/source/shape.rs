@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::audit;
-use crate::event::{Batch, column_header, has_column_headers};
+use crate::event::{Batch, Headers, column_header};
 
 /// Longest line that is taken for a header's.
 const LONGEST: usize = 8 << 10;
@@ -27,7 +27,7 @@ pub(crate) enum Shape {
 impl Shape {
     /// The shape of a source that begins like this.
     pub(crate) fn of(sample: &[u8]) -> Self {
-        if has_column_headers(sample) {
+        if Headers::of(sample) != Headers::None {
             return Self::Headed;
         }
         let mut lines = sample.split(|b| *b == b'\n').take(400);
@@ -54,6 +54,9 @@ pub(crate) fn header_after(batch: &Batch, before: Option<&Arc<str>>) -> Option<A
         }
         let Some(name) = column_header(line.as_bytes()) else { continue };
         let lines = now.get_or_insert_with(|| before.map(|b| b.lines().collect()).unwrap_or_default());
+        // A header of the other kind ends this one.
+        let w3c = |name: &[u8]| name.get(1).is_some_and(u8::is_ascii_uppercase);
+        lines.retain(|l| w3c(l.as_bytes()) == w3c(name));
         match lines.iter_mut().find(|l| column_header(l.as_bytes()) == Some(name)) {
             Some(old) => *old = line,
             None => lines.push(line),
@@ -75,6 +78,7 @@ mod tests {
     fn shapes_by_their_beginning() {
         assert_eq!(Shape::of(b"#separator \\x09\n#fields\tts\n"), Shape::Headed);
         assert_eq!(Shape::of(b"\xef\xbb\xbf#Software: Microsoft\r\n"), Shape::Headed);
+        assert_eq!(Shape::of(b"x\n#Fields: date time c-ip\n"), Shape::Headed);
         assert_eq!(Shape::of(b"# a comment\nx\n"), Shape::Lines);
         assert_eq!(Shape::of(b"type=CWD msg=audit(1.000:1): cwd=\"/\"\n"), Shape::Audit);
         assert_eq!(Shape::of(b"Nov 18 09:30:00 h sshd[1]: audit(now)\n"), Shape::Lines);

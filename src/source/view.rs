@@ -124,6 +124,11 @@ impl SourceView {
         *self.shape.write().unwrap_or_else(PoisonError::into_inner) = shape;
     }
 
+    /// How they do.
+    pub(crate) fn shape(&self) -> Shape {
+        *self.shape.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Notes the header in force where a block begins.
     pub(crate) fn note_header(&self, block: u64, header: Option<Arc<str>>) {
         let Some(header) = header else { return };
@@ -135,7 +140,7 @@ impl SourceView {
 
     /// A framer for a block of the source.
     fn framer(&self, block: u64, entry: &BlockEntry) -> Framer {
-        let shape = *self.shape.read().unwrap_or_else(PoisonError::into_inner);
+        let shape = self.shape();
         let headers = self.headers.read().unwrap_or_else(PoisonError::into_inner);
         let after = headers.partition_point(|(b, _)| *b <= block);
         let header = after.checked_sub(1).and_then(|i| headers.get(i)).map(|(_, h)| Arc::clone(h));

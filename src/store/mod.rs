@@ -48,6 +48,7 @@ pub use types::{
 };
 pub use views::{
     AlertDetail, AlertFilter, AlertRow, AlertSort, CaseDetail, CaseRow, EventInfo, EvidenceRow, Note, TimelineEntry,
+    unfounded,
 };
 pub use withdraw::Place;
 

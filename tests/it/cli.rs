@@ -308,7 +308,7 @@ fn doctor_says_which_rules_look_at_a_format() {
         )
     };
     let rules = |logsource: &str| -> (u32, String) {
-        let path = h.write("edge.toml", &format(logsource));
+        let path = h.write("edge.toml", format(logsource));
         let out = h.run(&["doctor", "--formats", &path]).out;
         let line = out.lines().find(|l| l.contains("edge: ")).unwrap_or_else(|| panic!("{out}")).to_owned();
         (line.split("edge: ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap(), out)

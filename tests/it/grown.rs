@@ -63,7 +63,7 @@ fn the_store_the_case_and_its_export_grow_with_the_alert() {
     append(&home, 0..5);
     let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
     let first = comes_to(&home, 5);
-    let case = store(&home).escalate(&[first.id.clone()], None, "").unwrap();
+    let case = store(&home).escalate(std::slice::from_ref(&first.id), None, "").unwrap();
     let mut last = first.revision;
     for step in [5..12, 12..18] {
         let end = step.end;

@@ -44,7 +44,7 @@ fn what_a_reading_no_longer_gives_is_withdrawn() {
     assert_eq!(before.len(), 11);
     let (kept, cased) = (before[0].id.clone(), before[1].id.clone());
     store(&home).note(&Target::Alert(kept.clone()), "looked at").unwrap();
-    let case = store(&home).escalate(&[cased.clone()], None, "").unwrap();
+    let case = store(&home).escalate(std::slice::from_ref(&cased), None, "").unwrap();
     let touched = [&before[0], &before[1]].iter().filter(|r| r.src_ip.as_deref() < Some("192.0.2.20")).count();
 
     // Another level is no earlier state of the same alert.

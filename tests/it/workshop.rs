@@ -1,5 +1,6 @@
 //! The rule workshop from outside: backtest, explain, coverage, lint, import.
 
+use secstream::store::{AlertFilter, CaseState, Store};
 use serde_json::Value;
 
 use crate::program::{Home, Ran};
@@ -43,6 +44,26 @@ fn backtest_names_what_was_gained_and_lost() {
     assert_eq!(home.run(&["rules", "backtest", &broken, "--input", &log]).code, Some(1));
     let text = home.run(&args[..7]);
     assert!(text.out.contains("+ ") && text.out.contains("auth.log:2"), "{}", text.out);
+}
+
+#[test]
+fn backtest_knows_which_lost_alerts_stand_in_a_case() {
+    let home = Home::new();
+    let log = auth_log(&home);
+    home.write("old/r.yml", RULE);
+    let old = home.arg("old");
+    let new = home.write("new.yml", RULE.replace("user: root", "user: nobody"));
+    home.run(&["replay", &log, "--rules", &old, "--db", "z.db"]).says(0, &[]);
+    let args = ["rules", "backtest", &new, "--before", &old, "--input", &log, "--db", "z.db", "--fail-on", "lost-true"];
+    assert_eq!(home.run(&args).code, Some(0), "nobody has judged them");
+    let mut store = Store::open(Some(&home.path("z.db")), "ann").unwrap();
+    let rows = store.alerts(&AlertFilter::default()).unwrap();
+    let case = store.escalate(&[rows[0].id.clone()], None, "").unwrap();
+    let told = home.run(&args);
+    assert_eq!(told.code, Some(1), "{}", told.out);
+    assert!(told.out.contains("[true_positive]"), "{}", told.out);
+    store.set_case_state(&case, CaseState::Closed, "false positive: a test").unwrap();
+    assert_eq!(home.run(&args).code, Some(0), "the case was nothing");
 }
 
 #[test]

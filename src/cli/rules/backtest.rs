@@ -16,7 +16,7 @@ use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::sanitize;
 use crate::pipeline::backtest::{Backtest, MatchPlace, Report, RuleChange, RuleRun, Side};
 use crate::source::{Input, InputKind};
-use crate::store::{Store, Verdict};
+use crate::store::{CaseId, Status, Store, Verdict};
 
 /// Longest excerpt of a record that is shown, in characters.
 const EXCERPT: usize = 160;
@@ -120,8 +120,15 @@ impl Judged {
         Self(if args.common.no_store { None } else { open() })
     }
 
+    /// As the workbench has it: true is what is in a case that did not turn out to be nothing.
     fn verdict(&self, a: &Alert) -> Option<Verdict> {
-        self.0.as_ref()?.alert(&a.id).ok()?.row.verdict
+        let store = self.0.as_ref()?;
+        let row = store.alert(&a.id).ok()?.row;
+        if row.status != Status::Escalated {
+            return row.verdict;
+        }
+        let nothing = |id: &CaseId| store.case(id).is_ok_and(|c| c.row.unfounded());
+        Some(if row.cases.iter().all(nothing) { Verdict::FalsePositive } else { Verdict::TruePositive })
     }
 
     fn is_true(&self, a: &Alert) -> bool {

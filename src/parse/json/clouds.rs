@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use super::default_span;
 use super::doc::Doc;
 use super::names::Key;
+use super::nested::Nested;
 use super::words;
 use super::zeek::field;
 use crate::event::{Draft, EventType, FieldId, Logsource, Outcome, Ov, Schema, Span, Sym, ValueKind};
@@ -13,12 +14,12 @@ use crate::event::{Draft, EventType, FieldId, Logsource, Outcome, Ov, Schema, Sp
 macro_rules! sources {
     ($($name:ident = ($product:literal, $service:literal);)+) => {
         /// Logsources of these logs.
-        #[derive(Debug, Clone, Copy, Default)]
-        pub struct Sources { $($name: Logsource,)+ }
+        #[derive(Debug, Clone, Default)]
+        pub struct Sources { $($name: Logsource,)+ nested: Nested }
 
         impl Sources {
             pub(super) fn new(schema: &Schema) -> Self {
-                Self { $($name: schema.logsource($product, "", $service),)+ }
+                Self { $($name: schema.logsource($product, "", $service),)+ nested: Nested::new(schema) }
             }
         }
     };
@@ -126,7 +127,7 @@ pub(super) fn apply(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) -> bool {
     }
     let source = doc.key(d, Key::CloudSource);
     default_span(d, Ov::Source, source);
-    aliases(log, d);
+    aliases(log, sources, d);
     true
 }
 
@@ -215,6 +216,12 @@ type Alias = (&'static str, &'static [&'static str]);
 
 const GCP: &[Alias] = &[
     ("gcp.audit.method_name", &["protoPayload.methodName"]),
+    ("gcp.audit.service_name", &["protoPayload.serviceName"]),
+    ("gcp.audit.resource_name", &["protoPayload.resourceName"]),
+    ("data.protoPayload.serviceName", &["protoPayload.serviceName"]),
+    ("protoPayload.Servicename", &["protoPayload.serviceName"]),
+    ("data.protoPayload.resourceName", &["protoPayload.resourceName"]),
+    ("data.protoPayload.resource.type", &["protoPayload.resource.type", "resource.type"]),
     ("data.protoPayload.methodName", &["protoPayload.methodName"]),
     ("data.protoPayload.logName", &["logName"]),
     ("data.protoPayload.authorizationInfo.permission", &["protoPayload.authorizationInfo.permission"]),
@@ -259,17 +266,6 @@ const AUDIT: &[Alias] = &[
     ("ActivityDisplayName", &["activityDisplayName", "properties.activityDisplayName", "OperationName"]),
     ("properties.message", &["activityDisplayName", "properties.activityDisplayName", "OperationName"]),
     ("Status", &["result", "properties.result", "Result"]),
-    (
-        "TargetResources.ModifiedProperties.DisplayName",
-        &[
-            "targetResources.modifiedProperties.displayName",
-            "properties.targetResources.modifiedProperties.displayName",
-        ],
-    ),
-    (
-        "TargetResources.ModifiedProperties.NewValue",
-        &["targetResources.modifiedProperties.newValue", "properties.targetResources.modifiedProperties.newValue"],
-    ),
 ];
 
 const RISK: &[Alias] = &[("riskEventType", &["properties.riskEventType", "RiskEventType"])];
@@ -278,7 +274,7 @@ const M365: &[Alias] =
     &[("eventSource", &["Workload"]), ("eventName", &["Name", "AlertName", "Operation"]), ("Payload", &["Parameters"])];
 
 /// Adds fields under the names that rules use, where there are none.
-fn aliases(log: Log, d: &mut Draft<'_>) {
+fn aliases(log: Log, sources: &Sources, d: &mut Draft<'_>) {
     let table: &[Alias] = match log {
         Log::Gcp => GCP,
         Log::Activity => ACTIVITY,
@@ -301,6 +297,8 @@ fn aliases(log: Log, d: &mut Draft<'_>) {
     }
     match log {
         Log::SignIn => word(d, "Status", d.rec.outcome),
+        Log::Gcp => log_id(d),
+        Log::Audit => sources.nested.copy(d),
         Log::M365 => {
             word(d, "status", d.rec.outcome);
             if d.schema.field("Parameters") != FieldId::UNKNOWN {
@@ -333,6 +331,19 @@ fn copy_all(d: &mut Draft<'_>, from: &str, to: &str) -> bool {
         d.mark_last(values.len());
     }
     !values.is_empty()
+}
+
+/// Rules name a log by its id alone, records with the project before it.
+fn log_id(d: &mut Draft<'_>) {
+    const NAME: &str = "data.protoPayload.logName";
+    if d.schema.field(NAME) == FieldId::UNKNOWN {
+        return;
+    }
+    let whole = d.value(field(d, NAME));
+    if let Some((_, id)) = whole.split_once("/logs/") {
+        let id = id.to_owned();
+        d.field(NAME, &id);
+    }
 }
 
 fn word(d: &mut Draft<'_>, name: &str, outcome: Outcome) {

@@ -87,15 +87,18 @@ impl Scanner<'_, '_, '_> {
             return None;
         }
         let start = self.i;
-        match self.peek()? {
-            b'{' => self.follow_object(Link::inside(at), depth + 1)?,
+        let objects = match self.peek()? {
+            b'{' => {
+                self.follow_object(Link::inside(at), depth + 1)?;
+                true
+            }
             b'[' => self.follow_array(at, said, key, depth + 1)?,
             _ => return self.follow_scalar(at, said, key),
-        }
+        };
         if self.count() == before {
             let name = self.follow_name(at, said, key);
             self.emit(name, ValueKind::Null, Span::text(0, 0), false);
-        } else if said.whole != FieldId::UNKNOWN && self.b.get(start) == Some(&b'{') && self.count() < MAX_FIELDS {
+        } else if said.whole != FieldId::UNKNOWN && objects && self.count() < MAX_FIELDS {
             let value = self.span(start, self.i);
             self.emit(Name { id: said.whole, role: (0, 0), span: Span::NONE }, ValueKind::Text, value, false);
         }
@@ -143,7 +146,8 @@ impl Scanner<'_, '_, '_> {
     }
 
     /// An array whose `[` is next: its elements have the name of its key.
-    fn follow_array(&mut self, at: u32, said: Said, key: usize, depth: usize) -> Option<()> {
+    /// Whether there are objects in it.
+    fn follow_array(&mut self, at: u32, said: Said, key: usize, depth: usize) -> Option<bool> {
         if depth > DEPTH {
             return None;
         }
@@ -151,16 +155,19 @@ impl Scanner<'_, '_, '_> {
         self.blanks();
         if self.peek()? == b']' {
             self.i += 1;
-            return Some(());
+            return Some(false);
         }
-        let mut name = None;
+        let (mut name, mut objects) = (None, false);
         loop {
             if self.count() >= MAX_FIELDS {
                 return None;
             }
             match self.peek()? {
-                b'{' => self.follow_object(Link::inside(at), depth + 1)?,
-                b'[' => self.follow_array(at, said, key, depth + 1)?,
+                b'{' => {
+                    self.follow_object(Link::inside(at), depth + 1)?;
+                    objects = true;
+                }
+                b'[' => objects |= self.follow_array(at, said, key, depth + 1)?,
                 _ => {
                     let name = match name {
                         Some(n) => n,
@@ -174,7 +181,7 @@ impl Scanner<'_, '_, '_> {
                 b',' => self.i += 1,
                 b']' => {
                     self.i += 1;
-                    return Some(());
+                    return Some(objects);
                 }
                 _ => return None,
             }

@@ -11,6 +11,7 @@ mod journal;
 mod keys;
 mod layouts;
 mod names;
+mod nested;
 mod scan;
 mod seek;
 mod shapes;
@@ -46,7 +47,7 @@ impl Scratch {
 }
 
 /// Logsources of JSON events.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     none: Logsource,
     clouds: clouds::Sources,

@@ -44,6 +44,17 @@ fn schema() -> Arc<Schema> {
         "eventName",
         "properties.message",
         "requestParameters",
+        "data.protoPayload.serviceName",
+        "data.protoPayload.resource.type",
+        "data.protoPayload.logName",
+        "protoPayload.Servicename",
+        "gcp.audit.service_name",
+        "properties.targetResources",
+        "TargetResources",
+        "TargetResources.modifiedProperties",
+        "TargetResources.ModifiedProperties.NewValue",
+        "targetResources.type",
+        "InitiatedBy",
     ] {
         b.field(name);
     }
@@ -111,7 +122,8 @@ fn microsoft() {
         r#"{"CreationTime":"2026-11-18T09:30:00","Operation":"New-InboxRule","OrganizationId":"x","Workload":"Exchange","UserId":"bob@example.com","ClientIP":"192.0.2.7:51000","ResultStatus":"True","Parameters":[{"Name":"MoveToFolder","Value":"Archive"}]}"#,
     );
     assert_eq!((ls.as_str(), e.outcome, e.ov(Ov::SrcIp)), ("m365//audit", Outcome::Success, Some("192.0.2.7")));
-    assert_eq!(value(&e, "Parameters"), ["MoveToFolder", "Archive"]);
+    let text = r#"[{"Name":"MoveToFolder","Value":"Archive"}]"#;
+    assert_eq!(value(&e, "Parameters"), [text, "MoveToFolder", "Archive"]);
     let (e, ls) = read(
         r#"{"Operation":"AlertTriggered","Workload":"SecurityComplianceCenter","OrganizationId":"x","Name":"Impossible travel activity","ResultStatus":"Succeeded"}"#,
     );
@@ -185,6 +197,49 @@ fn an_object_that_a_rule_names_has_its_text() {
     assert_eq!(value(&e, "requestParameters"), [r#"{"instanceId":"i-1","userData":{"value":"x"}}"#]);
     assert_eq!(value(&e, "requestParameters.instanceId"), ["i-1"]);
     assert!(value(&e, "responseElements").is_empty(), "no rule names it");
+}
+
+#[test]
+fn names_of_rules_for_google() {
+    let (e, _) = read(
+        r#"{"protoPayload":{"methodName":"m","serviceName":"k8s.io"},"resource":{"type":"k8s_cluster"},"logName":"projects/p/logs/cloudaudit.googleapis.com%2Factivity","timestamp":"2026-11-18T09:30:00Z"}"#,
+    );
+    for name in ["data.protoPayload.serviceName", "protoPayload.Servicename", "gcp.audit.service_name"] {
+        assert_eq!(value(&e, name), ["k8s.io"], "{name}");
+    }
+    assert_eq!(value(&e, "data.protoPayload.resource.type"), ["k8s_cluster"]);
+    assert_eq!(value(&e, "data.protoPayload.logName")[1..], ["cloudaudit.googleapis.com%2Factivity"]);
+}
+
+#[test]
+fn a_list_of_objects_has_its_text_and_its_values() {
+    let list = r#"[{"displayName":"Global Administrator","type":"Role","modifiedProperties":[{"displayName":"Role.ObjectID","newValue":"\"62e90394\""}]}]"#;
+    let line = format!(
+        r#"{{"time":"2026-11-18T09:30:00Z","category":"AuditLogs","operationName":"Add member to role","properties":{{"activityDisplayName":"Add member to role","initiatedBy":{{"user":{{"userPrincipalName":"eve@example.org"}}}},"targetResources":{list}}}}}"#
+    );
+    let check = |e: &EventRow| {
+        assert_eq!(value(e, "properties.targetResources"), [list]);
+        assert_eq!(
+            value(e, "TargetResources"),
+            ["Global Administrator", "Role", "Role.ObjectID", "\"62e90394\"", list]
+        );
+        assert_eq!(value(e, "TargetResources.modifiedProperties"), ["Role.ObjectID", "\"62e90394\""]);
+        assert_eq!(value(e, "TargetResources.ModifiedProperties.NewValue"), ["\"62e90394\""]);
+        assert_eq!(value(e, "targetResources.type"), ["Role"]);
+        assert_eq!(value(e, "InitiatedBy"), ["eve@example.org"]);
+    };
+    let (e, ls) = read(&line);
+    assert_eq!(ls, "azure//auditlogs");
+    check(&e);
+    // Along the keys of a document that was read before it is the same.
+    let parser = Parser::for_source("e", b"", &Options::new(Ts(0)), &schema());
+    let mut batch = crate::event::Batch { text: format!("{line}{line}"), ..Default::default() };
+    for at in [0, line.len()] {
+        let span = crate::event::Span::text(at, line.len());
+        batch.records.push(crate::event::Record::new(span, at as u64, line.len() as u64, 1));
+    }
+    parser.parse_batch(&mut batch, &mut crate::parse::Scratch::default());
+    batch.events().for_each(|e| check(&EventRow::from(e)));
 }
 
 #[test]

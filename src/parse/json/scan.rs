@@ -215,14 +215,15 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
         match self.peek()? {
             open @ (b'{' | b'[') if depth < MAX_DEPTH && self.buf.path.len() <= MAX_NAME => {
                 let start = self.i;
-                if open == b'{' {
+                let objects = if open == b'{' {
                     self.object(depth + 1)?;
+                    true
                 } else {
-                    self.array(depth + 1)?;
-                }
+                    self.array(depth + 1)?
+                };
                 if self.count() == before {
                     self.empty();
-                } else if open == b'{' {
+                } else if objects {
                     self.whole(start);
                 }
             }
@@ -238,8 +239,8 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
         Some(())
     }
 
-    /// An object that a rule names itself (`requestParameters|contains`): its
-    /// text is one more value. What has a meaning of its own keeps that.
+    /// An object, or an array of objects, that a rule names itself
+    /// (`requestParameters|contains`): its text is one more value. What has a meaning of its own keeps that.
     fn whole(&mut self, start: usize) {
         let (id, role, also) = self.names.get(&self.buf.path);
         if id != FieldId::UNKNOWN && (role, also) == (0, 0) && self.count() < MAX_FIELDS {
@@ -255,22 +256,26 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
     }
 
     /// An array whose `[` is next; its elements have the name of the array.
-    fn array(&mut self, depth: usize) -> Option<()> {
+    /// Whether there are objects in it.
+    fn array(&mut self, depth: usize) -> Option<bool> {
         self.i += 1;
         self.blanks();
         if self.peek()? == b']' {
             self.i += 1;
-            return Some(());
+            return Some(false);
         }
-        let mut name = None;
+        let (mut name, mut objects) = (None, false);
         loop {
             if self.count() >= MAX_FIELDS {
                 self.buf.left_out += 1;
                 self.skip()?;
             } else {
                 match self.peek()? {
-                    b'{' if depth < MAX_DEPTH => self.object(depth + 1)?,
-                    b'[' if depth < MAX_DEPTH => self.array(depth + 1)?,
+                    b'{' if depth < MAX_DEPTH => {
+                        self.object(depth + 1)?;
+                        objects = true;
+                    }
+                    b'[' if depth < MAX_DEPTH => objects |= self.array(depth + 1)?,
                     _ => {
                         let name = match name {
                             Some(n) => n,
@@ -285,7 +290,7 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
                 b',' => self.i += 1,
                 b']' => {
                     self.i += 1;
-                    return Some(());
+                    return Some(objects);
                 }
                 _ => return None,
             }

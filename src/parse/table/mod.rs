@@ -3,7 +3,7 @@
 //!
 //! Which header is in force at a batch's beginning is known to its source and
 //! comes with the batch; headers inside the batch follow in their order. A log
-//! has headers only where it begins with one.
+//! has headers only where it begins with one, or its sample has a whole one.
 
 mod w3c;
 mod zeek;

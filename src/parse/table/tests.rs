@@ -42,6 +42,22 @@ const ZEEK: &str = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n
 #close\t2024-04-12-19-34-07\n";
 
 #[test]
+fn headers_below_lines_of_other_formats() {
+    let web = "192.0.2.9 - - [18/Nov/2026:10:00:00 +0000] \"GET /p HTTP/1.1\" 200 12\n";
+    let iis = "#Software: IIS\n#Fields: date time c-ip cs-method cs-uri-stem sc-status\n2026-11-18 09:00:01 198.51.100.7 GET /a 200\n";
+    let events = parse(&format!("{web}{ZEEK}{web}{iis}{web}{ZEEK}"));
+    assert!(events.iter().all(|e| e.parsed), "{events:#?}");
+    let formats: Vec<_> =
+        (events.iter().filter(|e| e.ov(Ov::SrcIp).is_some())).map(|e| format_name(e.format)).collect();
+    assert_eq!(formats, ["access", "zeek", "access", "w3c", "access", "zeek"]);
+    // A header that somebody wrote hides no line that is known without it.
+    let n = web.split(' ').count();
+    let forged = format!("{web}#separator \\x20\n#fields{}\n{web}", " a".repeat(n));
+    let last = parse(&forged).pop().unwrap();
+    assert_eq!((format_name(last.format), last.ov(Ov::SrcIp)), ("access", Some("192.0.2.9")));
+}
+
+#[test]
 fn a_zeek_log() {
     let all = parse(ZEEK);
     assert!(all.iter().all(|e| e.parsed && format_name(e.format) == "zeek"));

@@ -45,6 +45,20 @@ pub struct CaseRow {
     pub tags: Vec<String>,
 }
 
+impl CaseRow {
+    /// Whether it was closed as no true hit.
+    #[must_use]
+    pub fn unfounded(&self) -> bool {
+        unfounded(self.resolution.as_deref())
+    }
+}
+
+/// Whether a resolution says that a case was no true hit: those offered begin so.
+#[must_use]
+pub fn unfounded(resolution: Option<&str>) -> bool {
+    resolution.is_some_and(|r| r.starts_with("false positive") || r.starts_with("benign"))
+}
+
 /// A case with all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseDetail {

@@ -6,7 +6,7 @@ mod events;
 mod timeline;
 
 pub use alerts::{AlertDetail, AlertFilter, AlertRow, AlertSort};
-pub use cases::{CaseDetail, CaseRow};
+pub use cases::{CaseDetail, CaseRow, unfounded};
 pub use events::{EventInfo, EvidenceRow, Note};
 pub use timeline::TimelineEntry;
 

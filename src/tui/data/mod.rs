@@ -170,7 +170,7 @@ impl CaseView {
     /// Whether it was closed as no true hit.
     #[must_use]
     pub fn unfounded(&self) -> bool {
-        self.resolution.as_deref().is_some_and(|r| r.starts_with("false positive") || r.starts_with("benign"))
+        crate::store::unfounded(self.resolution.as_deref())
     }
 }
 

@@ -100,3 +100,22 @@ fn iis_logs() {
     println!("{requests} requests");
     assert!(requests > 30, "{requests}");
 }
+
+#[test]
+fn headers_below_other_lines_reach_every_block() {
+    let web = "192.0.2.9 - - [18/Nov/2026:10:00:00 +0000] \"GET /p HTTP/1.1\" 200 12\n";
+    let mut log = web.repeat(3) + "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tquery\n";
+    for n in 0..12_000 {
+        log += &format!("1772445600.{n:06}\tC{n}\t192.0.2.7\thost{n}.example.org\n");
+    }
+    log += web;
+    log += "#Fields: date time c-ip cs-method cs-uri-stem sc-status\n";
+    log += &"2026-11-18 09:00:01 198.51.100.7 GET /a 200\n".repeat(8_000);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mixed.log");
+    std::fs::write(&path, log).unwrap();
+    // Blocks read again, in any order, give the same.
+    let all = read(&path);
+    let of = |name: &str| all.events.iter().filter(|e| secstream::parse::format_name(e.format) == name).count();
+    assert_eq!((of("access"), of("zeek"), of("w3c"), of("raw")), (4, 12_003, 8_001, 0));
+}
