@@ -119,7 +119,7 @@ pub struct Common {
     /// Only events that match a query, e.g. 'src_ip=10.0.0.0/8 and severity>=medium'
     #[arg(long, value_name = "QUERY")]
     pub filter: Option<String>,
-    /// Worker threads (default: one per core)
+    /// Threads that read, parse and match (default: one per core)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=256))]
     pub threads: Option<u64>,
 }

@@ -16,7 +16,7 @@ use super::growth::Growth;
 use super::lanes::Lanes;
 use super::outputs::Outputs;
 use super::sinks::SinkContext;
-use super::work::{Got, Shop};
+use super::work::{Got, Hand, Shop};
 use super::{Histogram, Phase, Publisher, SourceStatus};
 use crate::alert::{Alert, RuleType};
 use crate::detect::state::State;
@@ -47,6 +47,8 @@ pub(super) struct Sequencer {
     pub year: Option<i32>,
     /// Threads that parse and match.
     pub workers: usize,
+    /// With it the sequencer is one of these while it has nothing to put in order.
+    pub hand: Option<Hand>,
     pub histogram: Histogram,
     pub fired: Vec<u64>,
     pub scratch: Vec<RuleIdx>,
@@ -141,10 +143,11 @@ impl Sequencer {
         }
     }
 
-    /// Takes what the workers have brought; waits for the first if asked to.
+    /// Takes what the workers have brought; if asked to wait for the first, lends a hand.
     fn collect(&mut self, wait: bool) {
-        if wait {
-            match self.results.recv_timeout(PUBLISH) {
+        if wait && self.results.is_empty() {
+            let own = self.hand.as_mut().and_then(Hand::help);
+            match own.map_or_else(|| self.results.recv_timeout(PUBLISH), Ok) {
                 Ok((i, got)) => self.accept(i, got),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }

@@ -13,8 +13,8 @@ use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::reads::Reads;
 use super::sequencer::Sequencer;
-use super::work::{Feeder, Reading, Shop};
-use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, SessionOptions, Snapshot, SourceStatus, work};
+use super::work::{Feeder, Hand, Reading, Shop};
+use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, SessionOptions, Snapshot, SourceStatus};
 use crate::detect::RuleSet;
 use crate::detect::state::{CARRIED, Carry, State, StateOptions};
 use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
@@ -180,12 +180,16 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     let (tokens, token_rx) = crossbeam_channel::unbounded();
     let (result_tx, results) = crossbeam_channel::unbounded();
     let mut workers = Vec::new();
-    for n in 0..threads {
+    // The sequencer is one of the threads, unless it might have to wait for what a live
+    // source brings: so as many threads as were asked for keep as many cores busy.
+    let hand = (live == 0).then(|| Hand::new(&shop, token_rx.clone()));
+    for n in usize::from(hand.is_some())..threads {
         let (shop, tokens, out) = (Arc::clone(&shop), token_rx.clone(), result_tx.clone());
-        let w = std::thread::Builder::new().name(format!("worker {n}")).spawn(move || work::run(&shop, &tokens, &out));
+        let life = move || Hand::new(&shop, tokens).run(&out);
+        let w = std::thread::Builder::new().name(format!("worker {n}")).spawn(life);
         workers.extend(w.ok());
     }
-    drop((token_rx, result_tx));
+    drop(token_rx);
 
     let mut problems: Vec<RuleProblem> = rules
         .rules()
@@ -229,11 +233,14 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         to: options.to,
         year: options.year,
         workers: options.worker_threads(),
+        hand,
         histogram: Histogram::default(),
         scratch: Vec::new(),
         growth: Growth::default(),
     };
     sequencer.run();
+    // Till here, so that waiting for results is waiting where there is no worker, too.
+    drop(result_tx);
     for w in workers {
         let _ = w.join();
     }

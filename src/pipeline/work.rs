@@ -96,16 +96,39 @@ pub(super) fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A worker's life: until there are no more tokens.
-pub(super) fn run(shop: &Shop, tokens: &Receiver<usize>, out: &Sender<(usize, Got)>) {
-    let mut matcher = Matcher::new(&shop.rules);
-    let mut scratch = Scratch::default();
-    while let Ok(source) = tokens.recv() {
-        let Some(feeder) = shop.feeders.get(source) else { continue };
-        let got = step(shop, feeder, &mut matcher, &mut scratch);
-        if out.send((source, got)).is_err() {
-            return;
+/// One who works tokens off: its own matcher, with its memory of values.
+pub(super) struct Hand {
+    shop: Arc<Shop>,
+    tokens: Receiver<usize>,
+    matcher: Matcher,
+    scratch: Scratch,
+}
+
+impl Hand {
+    pub fn new(shop: &Arc<Shop>, tokens: Receiver<usize>) -> Self {
+        let matcher = Matcher::new(&shop.rules);
+        Self { shop: Arc::clone(shop), tokens, matcher, scratch: Scratch::default() }
+    }
+
+    /// A worker's life: until there are no more tokens.
+    pub fn run(mut self, out: &Sender<(usize, Got)>) {
+        while let Ok(source) = self.tokens.recv() {
+            let Some(got) = self.work(source) else { continue };
+            if out.send((source, got)).is_err() {
+                return;
+            }
         }
+    }
+
+    /// Works off one token, if there is one now.
+    pub fn help(&mut self) -> Option<(usize, Got)> {
+        let source = self.tokens.try_recv().ok()?;
+        Some((source, self.work(source)?))
+    }
+
+    fn work(&mut self, source: usize) -> Option<Got> {
+        let feeder = self.shop.feeders.get(source)?;
+        Some(step(&self.shop, feeder, &mut self.matcher, &mut self.scratch))
     }
 }
 

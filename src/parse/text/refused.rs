@@ -58,7 +58,7 @@ fn successes() -> Option<&'static Regex> {
 /// address; returns whether it did. `program` is empty where none is named.
 ///
 /// Programs that are known write where and what they always do. Of all others
-/// the words must be their own up to the address and the refusal ([`voice`]).
+/// the words must be their own up to the address and the refusal (`voice`).
 pub fn refused(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     // What matters stands near the start; the rest of a giant line is not searched.
     let msg = msg.get(..msg.floor_char_boundary(SEARCHED)).unwrap_or(msg);
