@@ -119,22 +119,77 @@ fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
     let mut own = found.iter().filter(|c| c.rank > 0);
     let Some(first) = own.next() else { return Words::Other };
     let last = own.next_back().unwrap_or(first);
+    // The refusal may be the program's though what follows is a client's: then it is
+    // told, and nobody is accused of it.
+    let refusal = |said| match said {
+        true => Words::Ambiguous,
+        false if begins(msg, phrase) && voice::own(msg, phrase, phrase, tagged) => Words::Ambiguous,
+        false => Words::Other,
+    };
+    let said = voice::own(msg, phrase, first.at.max(phrase), tagged);
     if found.iter().filter(|c| c.rank > 0).all(|c| c.ip == first.ip) {
-        let end = first.at.max(phrase);
-        return if voice::own(msg, phrase, end, tagged) { Words::Source(*first) } else { Words::Other };
+        return if said && stands_free(msg, first) { Words::Source(*first) } else { refusal(said) };
     }
-    if !voice::own(msg, phrase, first.at.max(phrase), tagged) {
-        return Words::Other;
+    if !said {
+        return refusal(said);
     }
-    // Where the account's name comes first and the message ends with an
-    // address, all others are within the name.
+    // Where the account's name comes first and the message ends with an address
+    // right behind it, all others are within the name.
     let named = NAME_MARKS.iter().any(|m| msg.get(..first.at).is_some_and(|head| head.contains(m)));
     let tail = msg.get(last.end..).unwrap_or("").trim_start_matches(last.port);
-    let ends = tail.split([' ', ',', ']', ')', '.', ':', '\'', '"']).all(|w| {
+    let ends = tail.split([' ', ',', ']', ')', '.', ':']).all(|w| {
         let value = w.split_once('=').map_or(w, |(_, v)| v);
         value.bytes().all(|b| b.is_ascii_digit()) || matches!(w, "port" | "ssh2" | "via" | "ssh" | "web")
     });
-    if named && ends && last.rank >= first.rank { Words::Source(*last) } else { Words::Ambiguous }
+    let between = msg.get(first.end..last.at).unwrap_or("").trim_start_matches(first.port);
+    let joined = between.split([' ', '\t', ',', ';', '\'', '"', '(', ')', '[', ']', '<', '>']).all(|w| {
+        let key = w.split_once('=').map_or(w, |(key, _)| key).trim_end_matches(':');
+        matches!(key, "" | "from" | "ip" | "src" | "host" | "rhost" | "addr" | "address" | "client" | "port")
+            || w.contains('=') && matches!(key, "user" | "name" | "time")
+            || w.len() > 4 && failures().is_some_and(|re| re.is_match(w))
+    });
+    if named && ends && joined && last.rank >= first.rank && stands_free(msg, last) {
+        Words::Source(*last)
+    } else {
+        Words::Ambiguous
+    }
+}
+
+/// Whether what stands there begins a sentence or goes on with one: it is no value.
+fn begins(msg: &str, at: usize) -> bool {
+    msg.get(..at).is_some_and(|head| head.is_empty() || head.ends_with([' ', '\t', ':', ']', '|']))
+}
+
+/// Whether an address is a value of its own: not a part of another value, as in
+/// `path=/x?a&ip=1.2.3.4`, `agent=from 1.2.3.4` or `agent="from 1.2.3.4"`.
+fn stands_free(msg: &str, c: &Candidate<'_>) -> bool {
+    let head = msg.get(..c.at).unwrap_or("");
+    let cut = head.rfind([' ', '\t']).map_or(0, |i| i + 1);
+    let (before, own) = head.split_at(cut);
+    if own.contains(['&', '?', '/', '%']) || own.matches('=').count() > 1 {
+        return false;
+    }
+    // the word before it, as `from`, is not the beginning of another value
+    let word = before.trim_end().rsplit([' ', '\t']).next().unwrap_or("");
+    if !own.contains('=') && word.contains('=') && !word.ends_with('=') {
+        return false;
+    }
+    // in quotes with nothing but itself
+    let quoted = |q: char| {
+        let opened = |(i, _): &(usize, &str)| {
+            q == '"' || head.get(..*i).is_none_or(|h| h.is_empty() || h.ends_with([' ', '=', '(', '[', ':', ',']))
+        };
+        let mut at = None;
+        for (i, m) in head.match_indices(q) {
+            at = match at {
+                None if opened(&(i, m)) => Some(i),
+                None => None,
+                Some(_) => None,
+            };
+        }
+        at.is_some_and(|i| i + 1 != c.at)
+    };
+    !quoted('"') && !quoted('\'')
 }
 
 /// Behind one of these stands what the client typed.

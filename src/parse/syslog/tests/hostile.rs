@@ -79,6 +79,29 @@ fn quoted_texts_have_no_source() {
     // It failed, but two could be meant.
     let p = msg("app", "login failed for x from 198.51.100.1: user x from 192.0.2.7 unknown");
     p.is(EventType::LoginFailed, Outcome::Failure, "", "");
+    // So it could here, where a client's own text follows the address, or holds the only one.
+    for text in [
+        "login failed for user alice from 192.0.2.7 with agent \"from 198.51.100.1\"",
+        "login failed for user alice from 192.0.2.7 with agent 'from 198.51.100.1'",
+        "login failed for user alice from 192.0.2.7 agent=\"x src=198.51.100.1\"",
+        "invalid password for alice from host 192.0.2.7 port 22 comment \"from host 198.51.100.1\"",
+        "Authentication failure for user alice ip=192.0.2.7 path=/login?ip=198.51.100.1",
+        "Authentication failure for user alice path=/login?x&ip=198.51.100.1",
+        "Authentication failure for user alice agent=from 198.51.100.1",
+        "Authentication failure for user alice agent=\"seen from 198.51.100.1\"",
+    ] {
+        let p = msg("myapp", text);
+        assert_eq!((p.what(), p.source()), ((EventType::LoginFailed, Outcome::Failure), ""), "{text}");
+    }
+    // A name does not hide that it failed.
+    for (text, source) in [
+        ("login failed for user 'a from 198.51.100.1' from 192.0.2.7", "192.0.2.7"),
+        ("login failed: username='bob' reason='bad' referer='http://198.51.100.1/' ip=192.0.2.7", ""),
+    ] {
+        let p = msg("myapp", text);
+        assert_eq!(p.what(), (EventType::LoginFailed, Outcome::Failure), "{text}");
+        assert!(["", source].contains(&p.source()), "{text}: {}", p.source());
+    }
     // The name comes first, and the message ends with the address.
     let p = msg("app", "login failed for user x from 198.51.100.1 from 192.0.2.7");
     assert_eq!(p.source(), "192.0.2.7");
