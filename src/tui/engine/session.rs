@@ -13,7 +13,8 @@ use super::super::msg::{Effect, Msg};
 use super::bench::{self, Bench, BenchReq};
 use super::feed::Reader;
 use super::store::Worker;
-use super::{DataReq, RulePlaces, StoreReq, ToLoop, rules};
+use super::{DataReq, RulePlaces, StoreReq, ToLoop, convert, rules};
+use crate::detect::RuleSet;
 use crate::pipeline::{Session, SessionOptions};
 use crate::store::Store;
 
@@ -37,6 +38,11 @@ pub struct Sessions {
 
 /// The session that runs now.
 type Running = Arc<Mutex<Option<Arc<Session>>>>;
+
+/// The rules as a list, none of which was asked of any event.
+fn listed(rules: &RuleSet) -> Msg {
+    Msg::Rules(Arc::new(rules.rules().iter().map(|r| convert::rule(r, 0)).collect()))
+}
 
 impl Sessions {
     /// Starts the threads. The first session is given, so that it can run
@@ -70,6 +76,7 @@ impl Sessions {
         threads.extend(spawn("feed", Box::new(move || reader.run(&data_rx))));
         threads.extend(spawn("store", Box::new(move || worker.run(&store_rx))));
         let folders = places.folders.clone();
+        let (alone, rule_files) = (first.is_none(), Arc::clone(&places.files));
         let tries = Bench::new(out.clone(), places);
         threads.extend(spawn("rules", Box::new(move || tries.run(&bench_rx))));
         let for_bench = bench.clone();
@@ -82,6 +89,10 @@ impl Sessions {
                 let mut make = make;
                 let (mut next, mut again) = (first, false);
                 loop {
+                    if alone {
+                        // No log asks for them, but people look up what raised an alert.
+                        let _ = say.send(listed(&RuleSet::load(&rule_files())));
+                    }
                     if let Some(options) = next.take() {
                         end(&now);
                         // A log that grows is another one each time.
@@ -99,6 +110,9 @@ impl Sessions {
                     // Editors write a file in several steps.
                     std::thread::sleep(Duration::from_millis(250));
                     while reload_rx.try_recv().is_ok() {}
+                    if alone {
+                        continue;
+                    }
                     match make.as_mut().map(|m| m()) {
                         Some(Ok(options)) => next = Some(options),
                         Some(Err(e)) => {

@@ -9,7 +9,7 @@ use crate::event::{Ov, TimeQuality};
 use crate::tui::data::{AlertView, FeedRow, Triage as Decision};
 use crate::tui::text;
 
-/// From this width on rows of several days show theirs; below, the head shows that of the cursor's row.
+/// From this width on rows of several days show their day and the second; below, the day and the minute.
 const DATED: usize = 72;
 
 /// What the alerts shown need, measured once when they change.
@@ -127,8 +127,9 @@ impl FeedFit {
                 100..140 => c.width(),
                 _ => c.width() * 7 / 4,
             };
-            if *c == FeedColumn::Time && w >= DATED && self.spans_days() {
-                return 14;
+            if *c == FeedColumn::Time && self.spans_days() {
+                // Where there is no room for both, the day tells more than the second.
+                return if w >= DATED { 14 } else { 11 };
             }
             match self.widths.iter().find(|(x, _)| x == c) {
                 Some((_, n)) => (*n).min(most).max(text::width(&c.head())),
@@ -205,6 +206,6 @@ mod tests {
             fit.columns(&columns, w, FeedColumn::Message)[0].1
         };
         assert_eq!((time(5, 160), time(5, 160)), (8, 8));
-        assert_eq!((time(6, 160), time(5, 80), time(5, 60)), (14, 14, 8));
+        assert_eq!((time(6, 160), time(5, 80), time(5, 60)), (14, 14, 11));
     }
 }

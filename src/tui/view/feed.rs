@@ -40,14 +40,6 @@ fn list(s: &State, p: &mut Pen<'_>) {
     let mut x = 1;
     for (c, n) in &columns {
         let mut head = c.head();
-        if *c == Column::Time
-            && *n <= 8
-            && s.live.fit.spans_days()
-            && let Some(r) = s.live.row(s.live.cursor.at).filter(|r| r.row.quality != TimeQuality::Unknown)
-        {
-            // Too narrow for the date of each row: that of the cursor's.
-            head = text::day(r.row.time);
-        }
         if *c == Column::Message && s.live.shift > 0 {
             head = format!("MESSAGE +{}", s.live.shift);
         }
@@ -103,7 +95,11 @@ fn row(s: &State, p: &mut Pen<'_>, y: usize, r: &FeedRow, columns: &[(Column, us
             Column::Time => {
                 // What stands in the place of a time is not shown as one.
                 let time = if e.quality == TimeQuality::Unknown { Ts::NONE } else { e.time };
-                let time = if *n > 8 { text::dated_clock(time) } else { text::clock(time) };
+                let time = match *n {
+                    0..11 => text::clock(time),
+                    11..14 => text::day_clock(time),
+                    _ => text::dated_clock(time),
+                };
                 p.put(x, y, *n, &time, if here { t.cursor } else { t.dim });
             }
             Column::Severity => {

@@ -74,6 +74,7 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         out.push(Line::Text(what, t.dim));
     }
     let phase = match s.snap.phase {
+        Phase::Starting if !s.facts.inputs => "no log is open, the case store alone",
         Phase::Starting => "starting",
         Phase::Running => "reading",
         Phase::Waiting => "waiting for more",
@@ -93,9 +94,9 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     out.push(Line::Text(
         format!(
             "{} rules loaded, {} not · {} alerts · {} matches",
-            s.snap.rules_loaded,
+            if s.facts.inputs { s.snap.rules_loaded } else { s.rules.all.iter().filter(|r| r.loaded).count() },
             s.snap.rule_problems.len(),
-            n(s.snap.alerts.len() as u64),
+            n(if s.facts.inputs { s.snap.alerts.len() } else { s.triage.all.len() } as u64),
             n(s.snap.rules_fired.iter().map(|(_, k)| k).sum())
         ),
         t.text,

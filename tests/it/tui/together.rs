@@ -101,3 +101,24 @@ fn what_one_decides_the_other_sees() {
         .expect("runs");
     assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stderr));
 }
+
+/// Who has the case store alone looks up the rule behind an alert all the same.
+#[test]
+fn rules_are_shown_without_a_log() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = log(home.path(), 400);
+    let mut a = Term::workbench((120, 36), home.path(), &[&log], &[]);
+    a.wait_for("400 events");
+    a.wait_for("183.62.140.253");
+    a.press("q");
+    let mut c = Command::new(env!("CARGO_BIN_EXE_secstream"));
+    c.arg("tui").arg("--db").arg(home.path().join("cases.db")).args(["--analyst", "ben"]);
+    let mut b = Term::start(c, (120, 36), home.path(), &[]);
+    b.wait_for("183.62.140.253");
+    b.press("r");
+    b.wait_for("rules/auth/");
+    b.press("6");
+    b.wait_for("no log is open");
+    assert!(!b.text().contains(" 0 rules loaded"), "{}", b.text());
+    b.press("q");
+}
