@@ -125,3 +125,29 @@ fn a_log_that_is_followed_again_is_one_log() {
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("the case has 10, the log gives 11 now"), "{}", ran.out);
 }
+
+#[test]
+fn the_parts_of_a_rotated_log_are_one_log() {
+    let home = Home::new();
+    append(&home, 0..6);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    let first = comes_to(&home, 6);
+    fs::rename(home.path("a.log"), home.path("a.log.1")).unwrap();
+    append(&home, 6..10);
+    comes_to(&home, 10);
+    drop(running);
+    let case = store(&home).escalate(&[first.id], None, "").unwrap();
+    exported(&home, &case);
+    let sources =
+        |order: [&str; 2]| home.run(&["cases", "verify", "out.json", "--source", order[0], "--source", order[1]]);
+    for order in [["a.log.1", "a.log"], ["a.log", "a.log.1"]] {
+        let ran = sources(order);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        for said in ["the 2 logs are the parts of one that was rotated", "1 of 1 alert derived again from the logs"] {
+            assert!(ran.out.contains(said), "{said}: {}", ran.out);
+        }
+    }
+    let text = home.read("a.log.1").replacen("port 4003", "port 4999", 1);
+    home.write("a.log.1", text);
+    assert_eq!(sources(["a.log.1", "a.log"]).code, Some(1));
+}

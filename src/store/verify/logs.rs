@@ -46,6 +46,12 @@ impl FileLog {
         Ok(Self { name: path.display().to_string(), path: path.to_owned(), file })
     }
 
+    /// The file, to be read from its beginning.
+    #[must_use]
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

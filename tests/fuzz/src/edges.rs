@@ -59,6 +59,8 @@ pub fn frames(data: &[u8]) {
     // Records that are not lines, and lines that are joined.
     let start = data.trim_ascii_start();
     let packed = start.is_empty() || start.starts_with(b"[") || start.starts_with(b"{") || start.starts_with(b"__");
+    // the history of fish: commands with the lines about them
+    let packed = packed || start.starts_with(b"- cmd:");
     let joined = data.windows(6).any(|w| w == b"audit(");
     let plain = plain && !packed && !joined;
     let skippable = data.len() > 3 && data[1..4] == *b"\x2a\x4d\x18";
@@ -82,7 +84,7 @@ pub fn index(data: &[u8]) {
     let before = read(&path, Cache::at(&cache_dir, 1 << 20));
     let dir = cache_dir.join("index");
     for entry in fs::read_dir(&dir).expect("an index") {
-        let mut bytes = b"SSINDEX2".to_vec();
+        let mut bytes = b"SSINDEX3".to_vec();
         bytes.extend(hash64(data).to_le_bytes());
         bytes.extend(data);
         fs::write(entry.expect("an entry").path(), &bytes).expect("a file");
