@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use secstream::event::{Batch, SourceId};
@@ -77,21 +79,27 @@ fn many_files_can_be_open_at_once() {
 }
 
 /// Writes lines and moves the file away now and then, as a log rotation does.
-fn write_and_rotate(path: &Path, lines: usize) {
+fn write_and_rotate(path: &Path, lines: usize, seen: &AtomicUsize) {
     let create = || File::options().create(true).append(true).open(path).unwrap();
     let mut file = create();
+    let (mut written, mut before) = (0, 0);
     for n in 0..lines {
         writeln!(file, "line {n}").unwrap();
+        written += 1;
         if n % 1500 == 1499 {
+            // Two rotations between two looks would hide a whole file: this one has been opened.
+            while seen.load(Ordering::Relaxed) <= before {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             std::fs::rename(path, path.with_extension(format!("log.{n}"))).unwrap();
             // The writer goes on in the old file for a moment, then reopens.
             writeln!(file, "late {n}").unwrap();
+            written += 1;
+            before = written;
             if n % 4 == 3 {
                 std::thread::sleep(Duration::from_millis(20));
             }
             file = create();
-            // Two rotations between two looks would hide a whole file.
-            std::thread::sleep(Duration::from_millis(300));
         }
     }
     writeln!(file, "the end").unwrap();
@@ -105,14 +113,19 @@ fn no_line_is_lost_or_doubled_across_rotations() {
     let follower = Follower::new([path.as_path()]).unwrap();
     let opts = OpenOptions { follow: true, ..OpenOptions::default() };
     let mut reader = SourceReader::open(SourceId(0), &Input::path(&path), &opts).unwrap();
-    let writer = std::thread::spawn(move || write_and_rotate(&path, 9000));
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let writer = std::thread::spawn(move || write_and_rotate(&path, 9000, &counted));
     let mut batch = Batch::default();
     let mut seen = Vec::new();
     let since = Instant::now();
     while seen.last().is_none_or(|l| l != "the end") {
         assert!(since.elapsed() < Duration::from_secs(60), "the end never came: {:?}", seen.last());
         match reader.poll_batch(&mut batch, Duration::ZERO).unwrap() {
-            Polled::Batch => seen.extend(batch.events().map(|e| e.raw().to_owned())),
+            Polled::Batch => {
+                seen.extend(batch.events().map(|e| e.raw().to_owned()));
+                count.store(seen.len(), Ordering::Relaxed);
+            }
             Polled::Idle => {
                 let _ = follower.wait(Duration::from_millis(50));
             }
