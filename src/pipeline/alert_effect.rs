@@ -9,10 +9,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::block_hits::BlockHits;
 use super::{Feed, Question};
 use crate::alert::Alert;
 use crate::detect::state::{Clock, Observed, State, StateOptions};
-use crate::detect::{Hit, Matcher, RuleFile, RuleIdx, RuleInfo, RuleSet};
+use crate::detect::{RuleFile, RuleIdx, RuleInfo, RuleSet};
 use crate::event::{Batch, RecordFlags, SourceId, TimeQuality, Ts};
 
 /// Most alerts of a side that are kept; what is beyond is not compared.
@@ -104,13 +105,11 @@ pub fn alert_effect(feed: &Feed, q: &Question, path: &str, go_on: &mut dyn FnMut
 /// One of the two sets of rules on the way through the log.
 struct Side {
     rules: Arc<RuleSet>,
-    matcher: Matcher,
+    hits: BlockHits,
     state: State,
     /// Whether alerts of the rule of that number are compared.
     compared: Vec<bool>,
     raised: BTreeMap<String, Raised>,
-    /// Hits of the block at hand of each source.
-    open: Vec<(SourceId, u64, Vec<Hit>)>,
     scratch: Vec<RuleIdx>,
     updates: Vec<crate::detect::state::AlertUpdate>,
 }
@@ -119,12 +118,11 @@ impl Side {
     fn new(files: &[RuleFile], path: &str) -> Self {
         let rules = Arc::new(RuleSet::load(files));
         Self {
-            matcher: Matcher::new(&rules),
+            hits: BlockHits::new(&rules),
             state: State::new(Arc::clone(&rules), StateOptions::default()),
             compared: rules.rules().iter().map(|r| r.is_correlation() || &*r.path == path).collect(),
             rules,
             raised: BTreeMap::new(),
-            open: Vec::new(),
             scratch: Vec::new(),
             updates: Vec::new(),
         }
@@ -132,14 +130,8 @@ impl Side {
 
     fn piece(&mut self, batch: &Batch, first: usize, observed: &[Observed]) {
         let source = batch.source;
-        if !self.open.iter().any(|(s, seq, _)| *s == source && *seq == batch.seq) {
-            self.open.retain(|(s, ..)| *s != source);
-            let mut hits = Vec::new();
-            self.matcher.match_batch(batch, &mut hits);
-            self.open.push((source, batch.seq, hits));
-        }
-        let Some((_, _, hits)) = self.open.iter().find(|(s, ..)| *s == source) else { return };
-        let mut next = hits.partition_point(|h| (h.record as usize) < first);
+        let hits = self.hits.from(batch, first);
+        let mut next = 0;
         for (r, at) in (first..).zip(observed) {
             self.scratch.clear();
             while let Some(h) = hits.get(next).filter(|h| h.record as usize == r) {

@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use super::Feed;
+use super::block_hits::BlockHits;
 use crate::detect::columns::{Bitmap, Columns, NeedsScan};
-use crate::detect::{Draft, Hit, Matcher, RuleFile, RuleSet};
-use crate::event::{Batch, SourceId};
+use crate::detect::{Draft, RuleFile, RuleSet};
+use crate::event::Batch;
 
 /// Most bytes of all columns of a log.
 const COLUMNS_CAP: usize = 256 << 20;
@@ -160,7 +161,7 @@ impl Effects {
                 (piece.first..piece.first + piece.len).for_each(|i| c.push(piece.batch.event(i)));
             }
             for s in &mut sides {
-                s.piece(piece.batch.source, &piece.batch, piece.first, piece.len);
+                s.piece(&piece.batch, piece.first, piece.len);
             }
             let [before, after] = [&sides[0], &sides[1]].map(|s| s.count);
             stopped = !go_on(Progress { scanned: piece.end(), events: self.feed.len(), before, after });
@@ -176,28 +177,20 @@ impl Effects {
 
 /// One of the two sets of rules on the way through the log.
 struct Side {
-    matcher: Matcher,
+    hits: BlockHits,
     bits: Vec<bool>,
     count: u64,
-    /// Hits of the block at hand of each source.
-    open: Vec<(SourceId, u64, Vec<Hit>)>,
 }
 
 impl Side {
     fn new(files: &[RuleFile]) -> Self {
         let set = Arc::new(RuleSet::load(files));
-        Self { matcher: Matcher::new(&set), bits: Vec::new(), count: 0, open: Vec::new() }
+        Self { hits: BlockHits::new(&set), bits: Vec::new(), count: 0 }
     }
 
-    fn piece(&mut self, source: SourceId, batch: &Batch, first: usize, len: usize) {
-        if !self.open.iter().any(|(s, seq, _)| *s == source && *seq == batch.seq) {
-            self.open.retain(|(s, ..)| *s != source);
-            let mut hits = Vec::new();
-            self.matcher.match_batch(batch, &mut hits);
-            self.open.push((source, batch.seq, hits));
-        }
-        let Some((_, _, hits)) = self.open.iter().find(|(s, ..)| *s == source) else { return };
-        let mut at = hits.partition_point(|h| (h.record as usize) < first);
+    fn piece(&mut self, batch: &Batch, first: usize, len: usize) {
+        let hits = self.hits.from(batch, first);
+        let mut at = 0;
         for record in first..first + len {
             let mut hit = false;
             while hits.get(at).is_some_and(|h| h.record as usize == record) {

@@ -14,6 +14,7 @@
 
 mod alert_effect;
 pub mod backtest;
+mod block_hits;
 mod counts;
 mod effect;
 mod feed;

@@ -22,6 +22,7 @@ use crate::detect::files::Changes;
 use crate::detect::{RuleFile, RuleInfo, RuleSet, files, image};
 use crate::source::Cache;
 use crate::store::RuleRecord;
+use crate::store::canonical::hex;
 
 /// Folder in the cache directory.
 const KIND: &str = "rules";
@@ -209,11 +210,6 @@ fn hashes(set: &RuleSet, files: &[RuleFile], digests: &[Hash]) -> Vec<Hash> {
 
 fn in_force(set: &RuleSet) -> impl Iterator<Item = &RuleInfo> {
     set.rules().iter().filter(|r| r.loaded)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 impl LoadedRules {

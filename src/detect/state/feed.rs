@@ -13,6 +13,7 @@ use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
 use super::facts::{FactKind, Named};
 use super::key;
+use super::known::Known;
 use super::measure::number;
 use super::plan::{Plan, Slot};
 use super::rate::Rate;
@@ -142,31 +143,30 @@ impl Core {
 
     /// Whether a value is new to its group, and the group known well enough to say so.
     fn is_new(&mut self, place: Place, spec: &CorrelationSpec, value: u64, m: &Match<'_>) -> bool {
-        let full = self.options.max_entries_per_shard;
-        let Some(shard) = self.shards.get_mut(place.shard as usize) else { return false };
-        let room = shard.entries < full;
-        let Some(group) = shard.get_mut(place.index) else { return false };
-        let known = group.known.get_or_insert_with(Box::default);
-        let before = known.len();
-        let (new, forgotten) = known.meet(spec, value, m.time, room);
-        let (after, slot) = (known.len(), group.slot);
-        shard.entries = (shard.entries + after).saturating_sub(before);
+        let met = self.with_known(place, |known, room| known.meet(spec, value, m.time, room));
+        let Some((slot, (new, forgotten))) = met else { return false };
         self.evicted(slot, u64::from(forgotten));
         new
     }
 
     /// Whether the group had a value long before; notes that it has it.
     fn is_familiar(&mut self, place: Place, after: i64, value: u64, m: &Match<'_>) -> bool {
+        self.with_known(place, |known, room| known.familiar(after, value, m.time, room)).is_some_and(|(_, f)| f)
+    }
+
+    /// Asks what a group has had; what it then knows more or less counts among the
+    /// entries of its shard.
+    fn with_known<T>(&mut self, place: Place, ask: impl FnOnce(&mut Known, bool) -> T) -> Option<(u32, T)> {
         let full = self.options.max_entries_per_shard;
-        let Some(shard) = self.shards.get_mut(place.shard as usize) else { return false };
+        let shard = self.shards.get_mut(place.shard as usize)?;
         let room = shard.entries < full;
-        let Some(group) = shard.get_mut(place.index) else { return false };
+        let group = shard.get_mut(place.index)?;
         let known = group.known.get_or_insert_with(Box::default);
         let before = known.len();
-        let familiar = known.familiar(after, value, m.time, room);
-        let after = known.len();
+        let said = ask(known, room);
+        let (after, slot) = (known.len(), group.slot);
         shard.entries = (shard.entries + after).saturating_sub(before);
-        familiar
+        Some((slot, said))
     }
 
     /// Puts an entry into the window of its group; if the condition holds then,

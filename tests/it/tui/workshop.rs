@@ -27,14 +27,13 @@ fn started(home: &Path, rules: Option<&Path>) -> (Term, PathBuf) {
     (t, own)
 }
 
-#[test]
-fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
-    let home = tempfile::tempdir().expect("a folder");
-    let rules = home.path().join("mine");
+/// A rule of one's own in the editor, one alert of which somebody found true.
+fn editing(home: &Path, name: &str, text: &str) -> (Term, PathBuf) {
+    let rules = home.join("mine");
     fs::create_dir(&rules).expect("made");
-    fs::write(rules.join("failed.yml"), RULE).expect("written");
-    let (mut t, _) = started(home.path(), Some(&rules));
-    // Somebody found it true.
+    let file = rules.join(name);
+    fs::write(&file, text).expect("written");
+    let (mut t, _) = started(home, Some(&rules));
     t.press("en\r");
     t.wait_for("undo 1");
     t.press("4");
@@ -42,6 +41,13 @@ fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
     t.press("\r");
     t.wait_for("NORMAL");
     t.wait_for("nothing is lost");
+    (t, file)
+}
+
+#[test]
+fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (mut t, file) = editing(home.path(), "failed.yml", RULE);
     t.wait_for("backtest: 400 events");
     t.press("Gko");
     t.wait_for("INSERT");
@@ -60,10 +66,10 @@ fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
     t.wait_for("write why");
     t.press("\r");
     t.wait_for("a reason is needed");
-    assert_eq!(fs::read_to_string(rules.join("failed.yml")).expect("there"), RULE);
+    assert_eq!(fs::read_to_string(&file).expect("there"), RULE);
     t.press("the bastion is watched elsewhere\r");
     t.wait_gone("●");
-    let text = fs::read_to_string(rules.join("failed.yml")).expect("there");
+    let text = fs::read_to_string(&file).expect("there");
     assert!(text.starts_with("# 2") && text.contains("loses 200 true hits"), "{text}");
     assert!(text.contains("the bastion is watched elsewhere") && text.contains("  condition: sel and not quiet\n"));
     // It is in force, and the columns of the log are those that there were.
@@ -90,18 +96,7 @@ condition: {gte: 10}\n";
 #[test]
 fn a_correlation_is_tried_with_its_alerts() {
     let home = tempfile::tempdir().expect("a folder");
-    let rules = home.path().join("mine");
-    fs::create_dir(&rules).expect("made");
-    let file = rules.join("guessing.yml");
-    fs::write(&file, format!("{RULE}{COUNTS}")).expect("written");
-    let (mut t, _) = started(home.path(), Some(&rules));
-    t.press("en\r");
-    t.wait_for("undo 1");
-    t.press("4");
-    t.wait_for("LEVEL");
-    t.press("\r");
-    t.wait_for("NORMAL");
-    t.wait_for("nothing is lost");
+    let (mut t, file) = editing(home.path(), "guessing.yml", &format!("{RULE}{COUNTS}"));
     t.wait_for("alerts -0 +0");
     // The same events, another threshold: the alert goes, and it is a true one.
     t.press("Gi\x1b[F\x7f000}\x1b");
