@@ -119,7 +119,7 @@ impl Shared {
         let store = Store::open_read_only(Some(&self.db), "x").unwrap();
         assert_eq!(store.verify().unwrap(), []);
         for c in store.cases().unwrap() {
-            let text = export::to_text(&store.export_case(&c.id).unwrap());
+            let text = export::to_text(&store.look_at_case(&c.id).unwrap());
             assert_eq!(verify::verify(&parse_strict(&text).unwrap(), &mut []).findings, []);
         }
         self.home.run(&["cases", "verify", "--db", self.db.to_str().unwrap()]).says(0, &[]);
