@@ -21,8 +21,8 @@ use super::error::{Result, StoreError};
 use super::manifest;
 use super::ops::{self, Change, GENESIS};
 use super::types::{CaseId, Target};
-use super::{Ctx, Store};
 use super::views::{EventInfo, EvidenceRow, case_alerts, case_row, events_where, evidence_of, notes_of, tags_of};
+use super::{Ctx, Store};
 use crate::event::Ts;
 
 /// The word in `format`.

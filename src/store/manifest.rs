@@ -29,7 +29,8 @@ pub(super) fn of(document: &Value) -> Value {
         let digests: Map<_, _> = all.into_iter().map(|(name, i)| (name, i["digest"].clone())).collect();
         sections.insert(section.to_owned(), Value::Object(digests));
     }
-    let records: Map<_, _> = items(document, "alerts").iter().map(|a| (text(&a["id"]).to_owned(), json!(short(a)))).collect();
+    let records: Map<_, _> =
+        items(document, "alerts").iter().map(|a| (text(&a["id"]).to_owned(), json!(short(a)))).collect();
     json!({
         "case": document["case"]["digest"], "tool": document["tool"], "digests": sections, "records": records,
     })

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::event::sanitize;
 use crate::pipeline::Logs;
-use crate::store::{CaseId, CaseRow, CaseState, Completed, Gap, Store, StoreError};
 use crate::store::export::{self, Exported};
+use crate::store::{CaseId, CaseRow, CaseState, Completed, Gap, Store, StoreError};
 use crate::store::{default_analyst, default_path};
 
 /// Work with the cases in the case store.

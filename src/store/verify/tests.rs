@@ -201,7 +201,9 @@ fn what_is_changed_and_sealed_again_is_named() {
     let sealed = |p: &&String| {
         let last = p.rsplit('/').next().unwrap();
         !["digest", "evidence_digest", "document_sha256"].contains(&last)
-            && !p.starts_with("/operations") && !p.starts_with("/chains") && !p.starts_with("/format")
+            && !p.starts_with("/operations")
+            && !p.starts_with("/chains")
+            && !p.starts_with("/format")
     };
     let all: Vec<&String> = all.iter().filter(sealed).collect();
     assert!(all.len() > 150, "{}", all.len());
