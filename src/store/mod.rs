@@ -18,6 +18,7 @@ mod complete;
 mod error;
 mod evidence;
 pub mod export;
+mod manifest;
 mod migrate;
 mod open;
 mod ops;

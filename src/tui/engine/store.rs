@@ -348,7 +348,6 @@ impl Worker {
         } else {
             self.complete(&alerts)?
         };
-        let text = crate::store::export::to_text(&self.store.export_case(case)?);
         let failed = |e: std::io::Error| StoreError::Invalid(format!("{path}: {e}"));
         let target = std::path::Path::new(path);
         if target.exists() {
@@ -356,6 +355,8 @@ impl Worker {
         }
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let exported = self.store.export_case(case)?;
+        let text = crate::store::export::to_text(&exported.document);
         std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist_noclobber(target).map_err(|e| failed(e.error))?;
