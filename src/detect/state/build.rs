@@ -48,11 +48,12 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         slot,
         Circumstances { count: ep.count, risk: ep.risk, others: others.len(), late: group.lane.is_late() },
     );
-    let redeemed = ep.redeemed(slot);
-    let severity = if redeemed { slot.info.level.min(Severity::Low) } else { slot.info.level };
+    let (redeemed, usual) = (ep.redeemed(slot), ep.usual(slot));
+    let severity = if redeemed || usual { slot.info.level.min(Severity::Low) } else { slot.info.level };
     let points = level_points(severity) - level_points(slot.info.level);
     if points != 0 {
-        assessed.parts.push(("redeemed".to_owned(), points as f64));
+        let part = if usual { "usual" } else { "redeemed" };
+        assessed.parts.push((part.to_owned(), points as f64));
         assessed.score = ((assessed.score + points as f64) * 1_000.0).round() / 1_000.0;
     }
     let fields = text::group_fields(slot, group);
@@ -87,7 +88,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         message: text::message(slot, &fields, group, ep),
         techniques: slot.info.techniques.clone(),
         tactics: slot.info.tactics.clone(),
-        route: Route { stage: "rules".to_owned(), reason: text::reason(slot, redeemed), cost_us: 0 },
+        route: Route { stage: "rules".to_owned(), reason: text::reason(slot, redeemed, usual), cost_us: 0 },
         evidence,
         matched_total: ep.total,
         covered_by: None,

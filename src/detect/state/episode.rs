@@ -20,6 +20,8 @@ pub(super) const MAX_LENGTH: i64 = 6 * 3_600 * SECOND;
 /// An episode whose time lies ahead of its lane closes at the latest this long
 /// after its last match by canonical order.
 const MAX_AHEAD: i64 = 7 * 86_400 * SECOND;
+/// Timespans after which a burst that does not end is how its group works.
+const SETTLED: i64 = 30;
 /// Values taken back from which on an open alert is.
 const PEOPLE: u64 = 3;
 /// Episodes below that one remembers.
@@ -175,6 +177,16 @@ impl Episode {
     /// Episodes of correlations below, the first few.
     pub(super) fn below(&self) -> &[u64] {
         &self.below
+    }
+
+    /// Whether what looked like a burst went on for so long, at less than so many times
+    /// the threshold, that it is the group's own pace: a client or a proxy that was
+    /// first seen at work. Faster ones stay what they are however long they take.
+    pub(super) fn usual(&self, slot: &Slot) -> bool {
+        let Some((times, spec)) = slot.info.baseline.zip(slot.spec.as_ref()) else { return false };
+        let span = spec.timespan.max(1);
+        let lasted = self.last.saturating_sub(self.opened);
+        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < times * slot.threshold
     }
 
     /// Whether so much was taken back that the condition no longer holds.

@@ -127,6 +127,10 @@ impl Core {
             {
                 ledger.enter(&Entry { base: REDEEMS, weight: 0, ..e });
             }
+            // What has become usual opens no further episode when this one ends.
+            if group.episode.as_ref().is_some_and(|ep| ep.usual(slot)) {
+                group.rate.get_or_insert_with(Rate::default).add(m.time, spec.timespan, weight);
+            }
             let news = group.episode.as_ref().map_or(0.0, |ep| ep.measured) + 1.0;
             let joined = self.join(slot, place, m, &[e], if new { news } else { 0.0 });
             if let Some(group) = self.at_mut(place) {
