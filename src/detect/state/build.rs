@@ -60,7 +60,11 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
     let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
     let fact = |i: u8| group.facts.get(i).map(str::to_owned);
     let src_ips: Vec<String> = ep.ips.iter().filter_map(|i| fact(*i)).collect();
-    let users: Vec<String> = ep.users.iter().filter_map(|i| fact(*i)).collect();
+    let mut users: Vec<String> = ep.users.iter().filter_map(|i| fact(*i)).collect();
+    // An account that something was done to, where nobody is said to have done it.
+    if users.is_empty() {
+        users.extend(keyed("target_user"));
+    }
     let evidence: Vec<EvidenceRef> = ep.evidence.iter().map(|s| s.ev).collect();
     Alert {
         id: ep.id.clone(),
@@ -75,11 +79,11 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         score_parts: assessed.parts,
         confidence: assessed.confidence,
         description: slot.info.description.clone(),
-        timestamp: Ts(ep.opened),
+        timestamp: Ts(ep.first),
         last: Ts(ep.last),
         src_ip: keyed("src_ip").or_else(|| src_ips.first().cloned()),
         src_ips,
-        user: keyed("user").or_else(|| fact(ep.account())),
+        user: keyed("user").or_else(|| fact(ep.account())).or_else(|| keyed("target_user")),
         users,
         host: keyed("host").or_else(|| fact(ep.host())),
         count: ep.count.max(1),

@@ -43,6 +43,8 @@ pub(super) struct Episode {
     pub told: u32,
     /// Time of the first evidence in canonical order.
     pub opened: i64,
+    /// Earliest time of its evidence: lines of a file need not be in order.
+    pub first: i64,
     /// Latest time of its evidence.
     pub last: i64,
     /// Canonical order after which it is closed.
@@ -107,6 +109,7 @@ impl Episode {
             revision: 1,
             told: 1,
             opened: first.time.0,
+            first: first.time.0,
             last: first.time.0,
             deadline: i64::MIN,
             evidence: Vec::new(),
@@ -209,6 +212,9 @@ impl Episode {
         self.total += 1;
         self.count = self.count.saturating_add(u64::from(record.acts));
         self.last = self.last.max(record.ev.time.0);
+        if !self.untimed && record.ev.time.0 >= self.opened.saturating_sub(MAX_LENGTH) {
+            self.first = self.first.min(record.ev.time.0);
+        }
         if self.evidence.len() < MAX_EVIDENCE {
             self.evidence.push(record);
         }

@@ -263,11 +263,20 @@ impl Core {
             // Children may share records: of those not listed, the most that one has.
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
+                let below = below(e).filter(|_| e.base != REDEEMS);
+                // What the episode below listed stood there before the match that made it.
+                for texts in below.iter().flat_map(|c| &c.facts) {
+                    let mut at = [NO_FACT; 4];
+                    for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
+                        *at = facts.intern(*kind, Named { text, hash: hash64(text.as_bytes()) });
+                    }
+                    ep.fact(at);
+                }
                 ep.absorb(slot, e);
                 if e.base == REDEEMS {
                     continue;
                 }
-                let Some(c) = below(e) else {
+                let Some(c) = below else {
                     records.push(e.seen());
                     continue;
                 };
@@ -276,13 +285,6 @@ impl Core {
                 unlisted = c.total.saturating_sub(c.evidence.len() as u64).max(unlisted);
                 unlisted_acts = c.count.saturating_sub(listed).max(unlisted_acts);
                 records.extend_from_slice(&c.evidence);
-                for texts in &c.facts {
-                    let mut at = [NO_FACT; 4];
-                    for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                        *at = facts.intern(*kind, Named { text, hash: hash64(text.as_bytes()) });
-                    }
-                    ep.fact(at);
-                }
             }
             records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
             records.dedup_by_key(|r| r.seq);

@@ -236,8 +236,8 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     {
         let _ = write!(out, " on {}", short(host));
     }
-    if ep.last > ep.opened {
-        let _ = write!(out, " within {}", duration(ep.last - ep.opened));
+    if ep.last > ep.first {
+        let _ = write!(out, " within {}", duration(ep.last - ep.first));
     }
     if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
         let one = slot.spec.as_ref().and_then(|s| s.counted()).and_then(thing).unwrap_or("value");
