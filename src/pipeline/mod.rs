@@ -24,6 +24,7 @@ mod lane;
 mod lanes;
 mod latency;
 mod logs;
+mod opening;
 mod options;
 mod outputs;
 pub mod policy;

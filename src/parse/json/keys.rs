@@ -76,6 +76,8 @@ keys! {
     SourceName = ["SourceName"];
     NxModule = ["SourceModuleType"];
     NxMessage = ["Message"];
+    // GELF, Serilog, Google's.
+    OtherMessage = ["short_message", "@m", "textPayload", "jsonPayload.message", "jsonPayload.msg"];
     KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
     KubeHost = ["kubernetes.host", "kubernetes.node.name"];
     KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
@@ -128,6 +130,9 @@ keys! {
     KubeCode = ["responseStatus.code"];
     AuditType = ["auditType.action"];
     CloudInner = ["CloudTrailEvent"];
+    // Flow logs of private networks.
+    FlowSource = ["srcaddr", "srcAddr"];
+    FlowDest = ["dstaddr", "dstAddr"];
     // ECS words.
     EcsCategory = ["event.category"];
     EcsType = ["event.type"];

@@ -12,6 +12,7 @@ mod keys;
 mod layouts;
 mod names;
 mod nested;
+mod said;
 mod scan;
 mod seek;
 mod shapes;
@@ -114,11 +115,16 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
         } else if zeek::is_log(doc) {
             zeek::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
         } else {
-            envelope::open(doc, p, d, s);
+            let opened = envelope::open(doc, p, d, s);
             if journal::is_entry(doc) {
                 journal::apply(doc, &p.ctx, d);
             }
-            generic::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
+            generic::facts(doc, &p.ctx, d, &mut s.copy);
+            // What a parser has read of the message stands.
+            if !opened {
+                said::apply(doc, &p.ctx, d, &mut s.copy);
+            }
+            generic::finish(doc, &p.json, d);
         }
         if named {
             hints(doc, &p.schema, d);
@@ -139,6 +145,8 @@ fn hints(doc: &Doc, schema: &Schema, d: &mut Draft<'_>) {
 
 #[cfg(test)]
 mod products;
+#[cfg(test)]
+mod said_tests;
 #[cfg(test)]
 mod shapes_tests;
 #[cfg(test)]

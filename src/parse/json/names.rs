@@ -64,6 +64,9 @@ const NAMED: &[(&str, Role)] = &[
     ("properties.createdDateTime", Role::Time),
     ("properties.activityDateTime", Role::Time),
     ("requestReceivedTimestamp", Role::Time),
+    ("@t", Role::Time),
+    ("asctime", Role::Time),
+    ("start", Role::Time),
     ("event_type", Role::Type),
     ("eventType", Role::Type),
     ("event.action", Role::Type),
@@ -83,6 +86,8 @@ const NAMED: &[(&str, Role)] = &[
     ("level", Role::Severity),
     ("loglevel", Role::Severity),
     ("lvl", Role::Severity),
+    ("levelname", Role::Severity),
+    ("@l", Role::Severity),
     ("status_code", Role::Status),
     ("http.response.status_code", Role::Status),
     ("http.status", Role::Status),
@@ -150,6 +155,8 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "ActorIpAddress",
             "actor_ip",
             "sourceIPs",
+            "srcaddr",
+            "srcAddr",
         ],
     ),
     (
@@ -162,6 +169,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "id.orig_p",
             "srcport",
             "spt",
+            "srcPort",
             "sport",
             "remote_port",
             "request.remote_port",
@@ -182,6 +190,8 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "dst",
             "dest",
             "daddr",
+            "dstaddr",
+            "dstAddr",
         ],
     ),
     (
@@ -195,6 +205,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "dst_port",
             "dstport",
             "dpt",
+            "dstPort",
             "dport",
         ],
     ),
@@ -358,7 +369,25 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
         ],
     ),
     (Ov::Count, &["count"]),
-    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature", "displayMessage", "Message"]),
+    (
+        Ov::Message,
+        &[
+            "message",
+            "MESSAGE",
+            "msg",
+            "log",
+            "text",
+            "alert.signature",
+            "displayMessage",
+            "Message",
+            "short_message",
+            "@m",
+            "@mt",
+            "textPayload",
+            "jsonPayload.message",
+            "jsonPayload.msg",
+        ],
+    ),
 ];
 
 /// Prefixes under which Windows event data stands in other layouts.
@@ -459,6 +488,12 @@ impl Names {
     #[must_use]
     pub fn tells(&self, id: RoleId) -> bool {
         matches!(self.role(id), Some(Role::Time | Role::Severity | Role::Ov(Ov::Message)))
+    }
+
+    /// Whether a role is that of an overlay value.
+    #[must_use]
+    pub fn fills(&self, id: RoleId, ov: Ov) -> bool {
+        self.role(id) == Some(Role::Ov(ov))
     }
 
     /// The role of a number.

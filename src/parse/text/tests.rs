@@ -56,7 +56,7 @@ fn what_is_not_understood() {
         "",
         "2024-01-02 03:04:05 all is well with 192.0.2.7",
         "2024-01-02 03:04:05 login failed, nobody knows from where",
-        "2024-01-02 03:04:05 login ok: accepted 192.0.2.7",
+        "2024-01-02 03:04:05 login page: accepted 192.0.2.7",
         "2024-01-02 03:04:05 comment by 198.51.100.1: login failed for admin from 192.0.2.7",
         "2024-01-02 03:04:05 comment: Access denied for user 'root'@'192.0.2.7' (using password: YES)",
         "2024-01-02 03:04:05 says bob: H=(a) [192.0.2.7] rejected RCPT <x>",
