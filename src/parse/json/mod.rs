@@ -28,7 +28,7 @@ pub use scan::{MAX_DEPTH, MAX_FIELDS, MAX_NAME};
 pub use words::{event_type, outcome, severity, usual_outcome};
 
 use super::{Format, Parser, windows};
-use crate::event::{Draft, Logsource, RecordFlags, Schema};
+use crate::event::{Draft, Logsource, Ov, RecordFlags, Schema};
 
 /// Buffers that are reused from line to line.
 #[derive(Debug, Default)]
@@ -119,9 +119,10 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
             if journal::is_entry(doc) {
                 journal::apply(doc, &p.ctx, d);
             }
+            let told = opened && d.get(Ov::SrcIp).is_some();
             generic::facts(doc, &p.ctx, d, &mut s.copy);
-            // What a parser has read of the message stands.
-            if !opened {
+            // What a parser has read of the message stands; the client may stand beside it.
+            if !opened || !told && d.get(Ov::SrcIp).is_some() {
                 said::apply(doc, &p.ctx, d, &mut s.copy);
             }
             generic::finish(doc, &p.json, d);

@@ -77,7 +77,7 @@ impl Header {
         let n = self.columns.len();
         let mut values = split(line.trim_end_matches(['\r', '\n']));
         let empty = |v: &&str| matches!(*v, "" | "-");
-        if values.len() > n && values.get(n..).is_some_and(|more| more.iter().all(|v| empty(&v))) {
+        if values.len() > n && values.get(n..).is_some_and(|more| more.iter().all(empty)) {
             values.truncate(n);
         }
         if values.len() > n && !line.contains('\t') {

@@ -39,7 +39,9 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.set(Ov::Process, "named");
         true
     } else {
-        (mysql(msg) && programs::mysql(msg, ctx, d)) || told("", msg, ctx, d)
+        found.is_some_and(|f| f.start == 0) && programs::transfer(msg, ctx, d)
+            || (mysql(msg) && programs::mysql(msg, ctx, d))
+            || told("", msg, ctx, d)
     };
     if !known || (d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
         d.reset();

@@ -20,6 +20,7 @@ pub(super) fn failures() -> Option<&'static Regex> {
             r"(?ix) auth(entication|enticate|fail|orization)?[\s_]*(fail|error|not\ allowed|denied|rejected)
             | (fail(ed|ure|s)?|invalid|bad|wrong|incorrect|illegal|unknown|unauthori[sz]ed)[\ :]*(to\ )?(log[\ -]?(in|on)|auth|password|passwd|user|credential|access|admin|rcon|digest|response|attempt|sasl|totp|.{0,12}authenticat)
             | (login|logon|password|user|account|registration|challenge|sasl)\b.{0,60}\b(fail|error|incorrect|mismatch|invalid|unknown|denied|refused|not\ (exist|found|allowed|permitted|known)|disabled|excessive|might\ not\ have\ worked)
+            | rejected\ (password|login|auth) | unsuccessful\ (log|auth|sign)
             | badlogin | login_error | authfail | failed_login | auth_fail | non-existent\ login | doesn't\ (match|exist)
             | auth\ challenge | can't\ find\ (user|apop) | failed\ (for|to\ authenticate) | could\ not\ (authenticate|log|access\ user) | not\ in\ the\ allow | invalid\ credential
             | too\ (many|much).{0,20}(auth|login|fail|error) | logging\ in\ fail | not\ authenticated | invalidpassword | invalidaccountid | failedacl | challengeresponsefailed

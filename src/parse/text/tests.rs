@@ -38,6 +38,21 @@ fn own_files_of_daemons() {
 }
 
 #[test]
+fn transfers() {
+    let r = is(
+        "Mon Mar  2 10:00:00 2026 1 192.0.2.7 12 /srv/a b.php b _ i r bob ftp 0 * c",
+        EventType::FileAccess,
+        "bob",
+        "192.0.2.7",
+    );
+    assert_eq!(
+        (r.ov(Ov::Resource), r.ov(Ov::Bytes), r.ov(Ov::Process)),
+        (Some("/srv/a b.php"), Some("12"), Some("ftp"))
+    );
+    assert!(!one("Mon Mar  2 10:00:00 2026 1 192.0.2.7 12 and so on for many words more than that c", parse).parsed);
+}
+
+#[test]
 fn decoys() {
     for raw in [
         "2024-01-02 03:04:05 SMTP protocol error in \"AUTH H=(a) [198.51.100.1]\" H=(b) [192.0.2.7] AUTH command used",

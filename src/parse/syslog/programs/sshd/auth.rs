@@ -116,6 +116,16 @@ pub(super) fn limit(msg: &str, d: &mut Draft<'_>) {
     }
 }
 
+/// `Access denied for user USER by PAM account configuration`: the password was right,
+/// the account may not log in.
+pub(super) fn denied(msg: &str, d: &mut Draft<'_>) {
+    let Some(rest) = msg.strip_prefix("Access denied for user ") else { return };
+    let Some((user, _)) = rcut(rest, " by PAM account configuration") else { return };
+    failed(d, EventType::SshLoginFailed, RecordFlags::ACT_VERDICT);
+    d.field("reason", "account configuration");
+    set_user(d, user);
+}
+
 /// `ROOT LOGIN REFUSED FROM ADDR[ port N]`.
 pub(super) fn root_refused(rest: &str, d: &mut Draft<'_>) {
     failed(d, EventType::SshLoginFailed, RecordFlags::ACT_VERDICT);
