@@ -78,6 +78,18 @@ pub(super) fn user(msg: &str, d: &mut Draft<'_>) {
     }
 }
 
+/// `Access denied for user USER[ from ADDR] by PAM account configuration`: the
+/// password was right, and the account may not log in.
+pub(super) fn account(msg: &str, d: &mut Draft<'_>) {
+    let Some((who, by)) = msg.strip_prefix("Access denied for user ").and_then(|r| rcut(r, " by PAM ")) else { return };
+    failed(d, EventType::SshLoginFailed, RecordFlags::ACT_NOTICE);
+    d.field("reason", by);
+    match rcut(who, " from ") {
+        Some((user, addr)) => set_peer(d, user, addr, ""),
+        None => set_user(d, who),
+    }
+}
+
 /// `PAM: Authentication failure for [illegal user ]USER from HOST[ via ADDR]` and
 /// `PAM N more authentication failures; …`.
 pub(super) fn pam(msg: &str, d: &mut Draft<'_>) {
@@ -114,16 +126,6 @@ pub(super) fn limit(msg: &str, d: &mut Draft<'_>) {
     if let Some(p) = peer::verdict(known_user(rest).0) {
         set_peer(d, p.user, p.addr, p.port);
     }
-}
-
-/// `Access denied for user USER by PAM account configuration`: the password was right,
-/// the account may not log in.
-pub(super) fn denied(msg: &str, d: &mut Draft<'_>) {
-    let Some(rest) = msg.strip_prefix("Access denied for user ") else { return };
-    let Some((user, _)) = rcut(rest, " by PAM account configuration") else { return };
-    failed(d, EventType::SshLoginFailed, RecordFlags::ACT_VERDICT);
-    d.field("reason", "account configuration");
-    set_user(d, user);
 }
 
 /// `ROOT LOGIN REFUSED FROM ADDR[ port N]`.
