@@ -155,7 +155,10 @@ fn an_alert_over_others_lists_their_addresses_from_the_first() {
     let rules = [
         base("fail"),
         correlation(1, "type: event_count\nrules: [fail]\ngroup-by: [user]\ntimespan: 10m\ncondition: {gte: 5}"),
-        correlation(2, "type: value_count\nrules: [fail]\ngroup-by: [user]\ntimespan: 10m\ncondition: {field: src_ip, gte: 3}"),
+        correlation(
+            2,
+            "type: value_count\nrules: [fail]\ngroup-by: [user]\ntimespan: 10m\ncondition: {field: src_ip, gte: 3}",
+        ),
         correlation(3, "type: temporal\nrules: [c1, c2]\ngroup-by: [user]\ntimespan: 10m\ngenerate: true"),
     ];
     let lines: Vec<(i64, String)> = (1..=6).map(|n| (n, format!("kind=fail user=ada src_ip=10.0.0.{n}"))).collect();
