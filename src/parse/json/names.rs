@@ -64,6 +64,7 @@ const NAMED: &[(&str, Role)] = &[
     ("properties.createdDateTime", Role::Time),
     ("properties.activityDateTime", Role::Time),
     ("requestReceivedTimestamp", Role::Time),
+    ("EdgeStartTimestamp", Role::Time),
     ("@t", Role::Time),
     ("asctime", Role::Time),
     ("ISODATE", Role::Time),
@@ -100,6 +101,7 @@ const NAMED: &[(&str, Role)] = &[
     ("http.status_code", Role::Status),
     ("http.response.status", Role::Status),
     ("httpRequest.status", Role::Status),
+    ("EdgeResponseStatus", Role::Status),
     ("response.status", Role::Status),
     ("response.status_code", Role::Status),
     ("response.statusCode", Role::Status),
@@ -173,6 +175,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "http.client_ip",
             "http.remote_addr",
             "httpRequest.remoteIp",
+            "httpRequest.clientIp",
             "request.remote_addr",
             "request.remoteAddress",
             "request.ip",
@@ -313,6 +316,8 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "RequestMethod",
             "http.method",
             "httpRequest.requestMethod",
+            "httpRequest.httpMethod",
+            "ClientRequestMethod",
             "req.method",
         ],
     ),
@@ -334,6 +339,8 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "http.uri",
             "http.request.url",
             "httpRequest.requestUrl",
+            "httpRequest.uri",
+            "ClientRequestURI",
             "request.url",
             "request.path",
             "req.url",
@@ -584,27 +591,5 @@ fn add(map: &mut FxHashMap<Box<str>, Entry>, roles: &mut Vec<Role>, name: &str, 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_usual_names_have_their_roles() {
-        let names = Names::new(&Schema::base());
-        let role = |n| names.role(names.get(n).1);
-        assert_eq!(role("source_ip"), Some(Role::Ov(Ov::SrcIp)));
-        assert_eq!(role("winlog.event_data.TargetUserName"), Some(Role::Key(Key::TargetUserName)));
-        assert_eq!(role("nonsense"), None);
-        assert!(names.roles.len() < usize::from(RoleId::MAX));
-    }
-
-    #[test]
-    fn every_overlay_name_is_read() {
-        let names = Names::new(&Schema::base());
-        for ov in crate::event::OVERLAY {
-            if matches!(ov, Ov::UrlDecoded | Ov::Source | Ov::StatusCode) {
-                continue;
-            }
-            assert_eq!(names.role(names.get(ov.name()).1), Some(Role::Ov(*ov)), "{}", ov.name());
-        }
-    }
-}
+#[path = "names_tests.rs"]
+mod tests;
