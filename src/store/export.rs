@@ -180,10 +180,12 @@ fn alert_json(
         evidence.push(seal(Value::Object(doc)));
     }
     alert["rule_sha256"] = json!(rule_sha256);
-    let withdrawn: Option<i64> =
-        c.prepare_cached("SELECT withdrawn FROM alerts WHERE id = ?1")?.query_row([id], |r| r.get(0))?;
+    let (withdrawn, by): (Option<i64>, Option<String>) = c
+        .prepare_cached("SELECT withdrawn, withdrawn_by FROM alerts WHERE id = ?1")?
+        .query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))?;
     if let Some(at) = withdrawn {
         alert["withdrawn"] = json!(Ts(at));
+        alert["withdrawn_by"] = json!(by);
     }
     rules.insert((rule_id, rule_sha256));
     alert["triage"] = alert_status(c, id)?;

@@ -97,9 +97,7 @@ fn packet(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
             d.field(name, v);
         }
     }
-    if event_type == EventType::Connection
-        && let Some(flags) = tcp_flags(body)
-    {
+    if let Some(flags) = tcp_flags(body) {
         d.field("tcp_flags", flags);
     }
     let prefix = prefix.trim().trim_matches(['[', ']', ':', ' ']);

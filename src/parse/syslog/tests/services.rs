@@ -48,6 +48,12 @@ fn packets() {
         p.is(Connection, Unknown, "", "192.0.2.7");
         assert_eq!((p.get(Ov::DestPort), p.field("tcp_flags")), ("22", flags));
     }
+    // And of what was blocked: an answer that came late is no scan.
+    let p = msg(
+        "kernel",
+        "[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=10.0.0.1 PROTO=TCP SPT=443 DPT=40022 WINDOW=0 RES=0x00 ACK RST URGP=0",
+    );
+    assert_eq!((p.what().0, p.field("tcp_flags")), (FirewallBlock, "ACK RST"));
 }
 
 #[test]
@@ -171,7 +177,19 @@ fn mail() {
 fn servers() {
     let p = msg("named", "client @0x7f 192.0.2.7#9 (a.example): view v: query (cache) 'a.example/A/IN' denied");
     p.is(DnsQuery, Failure, "", "192.0.2.7");
-    assert_eq!(p.get(Ov::Resource), "a.example/A/IN");
+    assert_eq!((p.get(Ov::Resource), p.field("query_type")), ("a.example", "A"));
+    for (what, name, kind) in [
+        ("query: www.a.example IN AAAA +E(0)K (10.0.0.53)", "www.a.example", "AAAA"),
+        ("query (cache) './ANY/IN' denied", ".", "ANY"),
+        ("query '0/25.2.0.192.in-addr.arpa/PTR/IN' denied", "0/25.2.0.192.in-addr.arpa", "PTR"),
+        ("zone transfer 'a.example/AXFR/IN' denied", "a.example", "AXFR"),
+        ("bad zone transfer request: 'a.example/IN': non-authoritative zone (NOTAUTH)", "a.example", "AXFR"),
+        ("update 'a.example/IN' denied", "a.example", ""),
+        ("query 'a/b' denied", "a/b", ""),
+    ] {
+        let p = msg("named", &format!("client @0x7f 192.0.2.7#9 (a.example): {what}"));
+        assert_eq!((p.get(Ov::Resource), p.field("query_type")), (name, kind), "{what}");
+    }
     let p = msg(
         "haproxy",
         "192.0.2.7:9 [09/Mar/2025:01:02:03.000] www be/s1 0/0/0/1/1 401 248 - - ---- 1/1/0/0/0 0/0 \"GET /a?b HTTP/1.1\"",

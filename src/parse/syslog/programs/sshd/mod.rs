@@ -23,11 +23,12 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     // The first letters decide: a line is tried against few prefixes.
     match msg.as_bytes() {
         [b'F', b'a', b'i', ..] => auth::verdict(msg, "Failed ", false, d),
+        [b'A', b'c', b'c', b'e', b's', ..] => auth::account(msg, d),
         [b'A', b'c', b'c', ..] => auth::verdict(msg, "Accepted ", true, d),
         [b'P', b'o', b's', ..] => auth::postponed(msg, d),
         [b'I' | b'i', ..] => auth::notice(msg, d),
         [b'U', b's', ..] => auth::user(msg, d),
-        [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S', ..] => {
+        [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S' | b'p' | b'u', ..] => {
             conn::parse(msg, preauth, d);
         }
         [b'P', b'A', b'M', ..] => auth::pam(msg, d),
