@@ -249,7 +249,19 @@ fn vendors(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) {
             EventType::DatabaseQuery | EventType::DataAccess => sources.database,
             EventType::Login | EventType::LoginFailed | EventType::Logout => sources.authentication,
             EventType::PermissionChange => sources.application,
+            EventType::ProcessStart if !of_windows(d) => sources.linux_process,
             _ => sources.none,
         };
     }
+}
+
+/// Whether a process or its command line is one of Windows, by its looks.
+fn of_windows(d: &Draft<'_>) -> bool {
+    let ends = |text: &str| text.len() > 4 && text.as_bytes()[text.len() - 4..].eq_ignore_ascii_case(b".exe");
+    let drive =
+        |text: &str| matches!(text.trim_start_matches('"').as_bytes(), [c, b':', b'\\', ..] if c.is_ascii_alphabetic());
+    let program = |text: &str| ends(text.split_once(' ').map_or(text, |(p, _)| p).trim_matches('"'));
+    let process = d.get(Ov::Process).unwrap_or("");
+    let command = d.get(Ov::Resource).unwrap_or("");
+    ends(process) || drive(process) || drive(command) || program(command)
 }

@@ -57,6 +57,7 @@ pub struct Sources {
     database: Logsource,
     authentication: Logsource,
     application: Logsource,
+    linux_process: Logsource,
 }
 
 impl Sources {
@@ -72,6 +73,7 @@ impl Sources {
             database: schema.logsource("", "database", ""),
             authentication: schema.logsource("", "authentication", ""),
             application: schema.logsource("", "application", ""),
+            linux_process: schema.logsource("linux", "process_creation", ""),
         }
     }
 }
