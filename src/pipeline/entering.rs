@@ -3,15 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use super::lane::Lane;
+use super::opening::{Opened, parse_options};
 use super::publisher::FeedSource;
 use super::reads::Reads;
-use super::session::{Opened, open, parse_options, source_record};
+use super::session::source_record;
 use super::work::{Feeder, Reading};
 use super::{OpenedSource, SessionOptions, SourceStatus};
 use crate::detect::state::Carry;
 use crate::event::{SourceId, Ts};
 use crate::parse::{Parser, Tables};
-use crate::source::{Cache, Input};
+use crate::source::Input;
 use crate::store::SourceRecord;
 
 /// What an input is to the parts of a session.
@@ -24,24 +25,17 @@ pub(super) struct Entered {
     pub live: bool,
 }
 
-/// Opens an input; one that cannot be opened is there with the reason.
-/// `asleep` closes it again until its turn comes.
+/// Makes an input ready; one that could not be opened is there with the reason.
 pub(super) fn enter(
     id: SourceId,
     input: &Input,
+    found: Result<Opened, String>,
     options: &SessionOptions,
-    cache: &Cache,
     tables: &Tables,
-    asleep: bool,
 ) -> Entered {
     let status = SourceStatus { id, name: input.name.clone(), ..SourceStatus::default() };
-    match open(id, input, options, cache, tables) {
-        Ok(mut o) => {
-            if asleep {
-                o.reader.sleep(input);
-            }
-            opened(status, input, options, tables, o)
-        }
+    match found {
+        Ok(o) => opened(status, input, options, tables, o),
         Err(why) => failed(status, why, options, tables),
     }
 }

@@ -27,6 +27,7 @@ mod latency;
 mod logs;
 mod matched;
 mod newcomers;
+mod opening;
 mod options;
 mod outputs;
 pub mod policy;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::SessionOptions;
 use super::entering::{Entered, enter};
+use super::opening::open;
 use super::work::{Got, Hand, Shop};
-use crate::event::SourceId;
+use crate::event::{SourceId, Ts};
 use crate::parse::Tables;
 use crate::source::{Cache, Finder, Input};
 
@@ -41,7 +42,8 @@ impl Newcomers {
                 continue;
             }
             let id = SourceId(u32::try_from(inputs).unwrap_or(u32::MAX));
-            let entered = enter(id, &input, &self.options, &self.cache, &self.tables, false);
+            let found = open(id, &input, &self.options, &self.cache, &self.tables, Ts::NONE);
+            let entered = enter(id, &input, found, &self.options, &self.tables);
             self.shop.enter(Arc::clone(&entered.feeder));
             if entered.live {
                 self.live += 1;

@@ -64,6 +64,11 @@ const NAMED: &[(&str, Role)] = &[
     ("properties.createdDateTime", Role::Time),
     ("properties.activityDateTime", Role::Time),
     ("requestReceivedTimestamp", Role::Time),
+    ("@t", Role::Time),
+    ("asctime", Role::Time),
+    ("ISODATE", Role::Time),
+    ("DATE", Role::Time),
+    ("start", Role::Time),
     ("event_type", Role::Type),
     ("eventType", Role::Type),
     ("event.action", Role::Type),
@@ -83,6 +88,8 @@ const NAMED: &[(&str, Role)] = &[
     ("level", Role::Severity),
     ("loglevel", Role::Severity),
     ("lvl", Role::Severity),
+    ("levelname", Role::Severity),
+    ("@l", Role::Severity),
     ("status_code", Role::Status),
     ("http.response.status_code", Role::Status),
     ("http.status", Role::Status),
@@ -158,6 +165,8 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "ActorIpAddress",
             "actor_ip",
             "sourceIPs",
+            "srcaddr",
+            "srcAddr",
             "client.address",
             "source.address",
             "network.client.ip",
@@ -183,6 +192,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "id.orig_p",
             "srcport",
             "spt",
+            "srcPort",
             "sport",
             "remote_port",
             "request.remote_port",
@@ -203,6 +213,8 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "dst",
             "dest",
             "daddr",
+            "dstaddr",
+            "dstAddr",
         ],
     ),
     (
@@ -216,6 +228,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "dst_port",
             "dstport",
             "dpt",
+            "dstPort",
             "dport",
         ],
     ),
@@ -425,7 +438,25 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
         ],
     ),
     (Ov::Count, &["count"]),
-    (Ov::Message, &["message", "MESSAGE", "msg", "log", "text", "alert.signature", "displayMessage", "Message"]),
+    (
+        Ov::Message,
+        &[
+            "message",
+            "MESSAGE",
+            "msg",
+            "log",
+            "text",
+            "alert.signature",
+            "displayMessage",
+            "Message",
+            "short_message",
+            "@m",
+            "@mt",
+            "textPayload",
+            "jsonPayload.message",
+            "jsonPayload.msg",
+        ],
+    ),
 ];
 
 /// Prefixes under which Windows event data stands in other layouts.
@@ -526,6 +557,12 @@ impl Names {
     #[must_use]
     pub fn tells(&self, id: RoleId) -> bool {
         matches!(self.role(id), Some(Role::Time | Role::Severity | Role::Ov(Ov::Message)))
+    }
+
+    /// Whether a role is that of an overlay value.
+    #[must_use]
+    pub fn fills(&self, id: RoleId, ov: Ov) -> bool {
+        self.role(id) == Some(Role::Ov(ov))
     }
 
     /// The role of a number.
