@@ -281,6 +281,7 @@ const OVERLAYS: &[(Ov, &[&str])] = &[
             "Caller",
             "actor",
             "user.username",
+            "details.username",
             "uname",
         ],
     ),
