@@ -20,8 +20,6 @@ pub(super) const MAX_LENGTH: i64 = 6 * 3_600 * SECOND;
 /// An episode whose time lies ahead of its lane closes at the latest this long
 /// after its last match by canonical order.
 const MAX_AHEAD: i64 = 7 * 86_400 * SECOND;
-/// Values taken back from which on an open alert is.
-const PEOPLE: u64 = 3;
 /// Episodes below that one remembers.
 const MAX_BELOW: usize = 64;
 /// Distinct values counted within one episode.
@@ -181,8 +179,7 @@ impl Episode {
     pub(super) fn redeemed(&self, slot: &Slot) -> bool {
         let own = self.ledger.as_ref().zip(slot.spec.as_ref()).is_some_and(|(ledger, spec)| {
             let left = ledger.measured(spec);
-            // One account that gets in is what guessing is for; several are people.
-            ledger.redeemed().0 >= PEOPLE && !spec.bounds.iter().all(|b| b.holds(left))
+            ledger.redeemed().0 >= ledger.at_least() && !spec.bounds.iter().all(|b| b.holds(left))
         });
         own || self.baseless
     }

@@ -56,6 +56,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "su" | "su-l" => su::parse(msg, ctx, d),
         "CRON" | "cron" | "crond" | "CROND" | "crontab" | "anacron" | "atd" | "fcron" => cron::parse(name, msg, ctx, d),
         "systemd" => systemd::parse(msg, ctx, d),
+        "systemd-shutdown" | "shutdown" | "init" => systemd::ending(name, msg, ctx, d),
         "systemd-logind" | "elogind-daemon" | "elogind" => systemd::logind(msg, ctx, d),
         "kernel" | "ulogd" => kernel::parse(msg, ctx, d),
         "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "gpasswd" | "passwd"
