@@ -14,7 +14,7 @@ use super::publisher::{FeedSource, Publisher, Shared};
 use super::reads::Reads;
 use super::sequencer::Sequencer;
 use super::work::{Feeder, Hand, Reading, Shop};
-use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, SessionOptions, Snapshot, SourceStatus};
+use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, Scope, SessionOptions, Snapshot, SourceStatus};
 use crate::detect::RuleSet;
 use crate::detect::state::{CARRIED, Carry, State, StateOptions};
 use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
@@ -50,6 +50,8 @@ impl Session {
     #[must_use]
     pub fn start(options: SessionOptions) -> Self {
         let shared = Arc::new(Shared::default());
+        let scope = Scope { query: options.filter.clone(), from: options.from, to: options.to };
+        let _ = shared.scope.set(scope);
         let stop = Arc::clone(&options.stop);
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || run(options, &for_thread)).ok();
