@@ -6,7 +6,7 @@ use crate::program::Home;
 fn alerts(lines: &[&str]) -> Vec<(String, String)> {
     let home = Home::new();
     home.write("syslog", lines.join("\n") + "\n");
-    home.run(&["syslog", "--year", "2026", "--no-store", "--alerts", "a.jsonl"]).says(0, &[]);
+    home.run(&["replay", "syslog", "--year", "2026", "--no-store", "--alerts", "a.jsonl"]).says(0, &[]);
     let word = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
     home.objects("a.jsonl").iter().map(|a| (word(&a["rule"]), word(&a["severity"]))).collect()
 }

@@ -161,10 +161,8 @@ proptest! {
 /// A service that is started again was not stopped by anybody: one value is enough where the rule says so.
 #[test]
 fn a_rule_may_say_how_many_values_are_enough() {
-    let rule = correlation(
-        1,
-        "type: event_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 10m\ncondition: {gte: 1}",
-    );
+    let rule =
+        correlation(1, "type: event_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 10m\ncondition: {gte: 1}");
     let rules = |extra: &str| {
         vec![base("fail"), login(), format!("{rule}secstream: {{redeemed_by: {{rule: login, field: user{extra}}}}}\n")]
     };
