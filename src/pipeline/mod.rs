@@ -25,6 +25,7 @@ mod lanes;
 mod latency;
 mod logs;
 mod matched;
+mod opening;
 mod options;
 mod outputs;
 pub mod policy;

@@ -29,6 +29,7 @@ const CLASSES: &[(&str, &str, &str)] = &[
     ("credential stuffing", "auth/app_stuffing", "app_stuffing"),
     ("guessing at mail", "auth/mail_guessing", "mail_guessing"),
     ("guessing at FTP", "auth/ftp_guessing", "ftp_guessing"),
+    ("lateral movement on Windows", "windows/lateral_movement", "windows_lateral_movement"),
     ("lateral movement", "auth/ssh_lateral_movement", "ssh_lateral_movement"),
     ("sudo failures", "linux/sudo_guessing", "sudo_guessing"),
     ("su failures", "linux/su_guessing", "su_guessing"),
@@ -78,6 +79,7 @@ const CLASSES: &[(&str, &str, &str)] = &[
     ("large download in pieces", "data/web_parts", "web_data_parts"),
     ("large read of cloud storage", "data/cloud_storage_volume", "s3_large_object"),
     ("exfiltration by volume", "data/volume", "data_volume"),
+    ("permission change to admin in the cloud", "data/cloud_admin_grant", "cloud_admin_grant"),
     ("permission change to admin", "data/admin_grant", "app_admin_grant"),
     ("zone transfer", "network/zone_transfer", "zone_transfer"),
     ("log cleared", "windows/log_cleared", "windows_log_cleared"),
@@ -106,6 +108,8 @@ const CLASSES: &[(&str, &str, &str)] = &[
     ("kernel panic", "operations/kernel_panic", "ops_kernel_panic"),
     ("service crash loop", "operations/service_crash", "ops_crash_loop"),
     ("DNS time-outs", "operations/name_resolution", "ops_name_failures"),
+    ("container restarted again and again", "operations/service_crash", "ops_backoff"),
+    ("server down", "operations/connection_timeouts", "ops_backend_down"),
     ("connection time-outs", "operations/connection_timeouts", "ops_connection_failures"),
 ];
 

@@ -7,7 +7,7 @@ use crate::parse::Ctx;
 pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.kernel);
     let msg = uptime(msg);
-    if packet(msg, ctx, d) {
+    if packet(msg, ctx, d) || super::bsd::ipfw(msg, ctx, d) {
         return;
     }
     let raise = |d: &mut Draft<'_>, s: Severity| d.rec.severity = d.rec.severity.max(s);

@@ -88,7 +88,7 @@ fn split<'a>(module: Option<&'a str>, msg: &'a str) -> Option<(Option<&'a str>, 
 fn failure_type(service: &str, program: &str) -> EventType {
     match (service, program) {
         ("sshd" | "ssh", _) | (_, "sshd" | "sshd-session") => EventType::SshLoginFailed,
-        ("sudo" | "sudo-i", _) => EventType::SudoFailed,
+        ("sudo" | "sudo-i" | "doas", _) => EventType::SudoFailed,
         ("su" | "su-l", _) => EventType::SuFailed,
         _ => EventType::LoginFailed,
     }

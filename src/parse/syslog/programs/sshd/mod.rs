@@ -37,6 +37,23 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     }
 }
 
+/// The server of files: `session opened for local user USER from [ADDR]`.
+pub(super) fn sftp(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.sshd);
+    let (kind, rest) = match (
+        msg.strip_prefix("session opened for local user "),
+        msg.strip_prefix("session closed for local user "),
+    ) {
+        (Some(rest), _) => (EventType::SessionStart, rest),
+        (_, Some(rest)) => (EventType::SessionEnd, rest),
+        _ => return,
+    };
+    let Some((user, addr)) = rcut(rest, " from ") else { return };
+    d.event(kind, Outcome::Success);
+    d.set(Ov::Resource, "sftp");
+    set_peer(d, user, addr, "");
+}
+
 fn other(msg: &str, d: &mut Draft<'_>) {
     if let Some(rest) = msg.strip_prefix("refused connect from ") {
         // `NAME@HOST (ADDR)`: the name is the client's ident answer.
