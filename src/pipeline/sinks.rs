@@ -42,6 +42,15 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// An input came while others were read; its number is the next.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn came(&mut self, source: &OpenedSource) -> Result<(), SinkError> {
+        let _ = source;
+        Ok(())
+    }
+
     /// Whether somebody asked for this output itself: the work then goes on for
     /// its sake where the reader of another output is gone.
     fn asked_for(&self) -> bool {
@@ -91,6 +100,16 @@ pub trait Sink: Send {
     /// As [`Sink::events`].
     fn alert(&mut self, ctx: SinkContext<'_>, alert: &Arc<Alert>) -> Result<(), SinkError> {
         let _ = (ctx, alert);
+        Ok(())
+    }
+
+    /// A ruling takes this alert out, which may have been given out before it was
+    /// known that the ruling holds; those that it stands for go along.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn taken_out(&mut self, alert: &Arc<Alert>) -> Result<(), SinkError> {
+        let _ = alert;
         Ok(())
     }
 
