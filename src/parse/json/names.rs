@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rustc_hash::FxHashMap;
 
-use super::aliases::{NAMED, OVERLAYS};
+use super::aliases::OVERLAYS;
 use super::keys::KEY_NAMES;
 pub use super::keys::{KEYS, Key};
 use crate::event::{FieldId, Ov, Schema, hash64};
@@ -33,6 +33,81 @@ pub enum Role {
 
 /// Number of a role: position in the table plus one; 0 where the name means nothing.
 pub type RoleId = u16;
+
+const NAMED: &[(&str, Role)] = &[
+    ("@timestamp", Role::Time),
+    ("timestamp", Role::Time),
+    ("TimeCreated", Role::Time),
+    ("SystemTime", Role::Time),
+    ("Event.System.TimeCreated.#attributes.SystemTime", Role::Time),
+    ("Event.System.TimeCreated.SystemTime", Role::Time),
+    ("UtcTime", Role::Time),
+    ("eventTime", Role::Time),
+    ("event_time", Role::Time),
+    ("EventTime", Role::Time),
+    ("event_timestamp", Role::Time),
+    ("CreationTime", Role::Time),
+    ("event.created", Role::Time),
+    ("time", Role::Time),
+    ("ts", Role::Time),
+    ("date", Role::Time),
+    ("datetime", Role::Time),
+    ("time_local", Role::Time),
+    ("t", Role::Time),
+    ("time_iso8601", Role::Time),
+    ("timeGenerated", Role::Time),
+    ("TimeGenerated", Role::Time),
+    ("created_at", Role::Time),
+    ("published", Role::Time),
+    ("eventTimestamp", Role::Time),
+    ("createdDateTime", Role::Time),
+    ("activityDateTime", Role::Time),
+    ("properties.createdDateTime", Role::Time),
+    ("properties.activityDateTime", Role::Time),
+    ("requestReceivedTimestamp", Role::Time),
+    ("@t", Role::Time),
+    ("asctime", Role::Time),
+    ("ISODATE", Role::Time),
+    ("DATE", Role::Time),
+    ("start", Role::Time),
+    ("event_type", Role::Type),
+    ("eventType", Role::Type),
+    ("event.action", Role::Type),
+    ("action", Role::Type),
+    ("event_name", Role::Type),
+    ("event", Role::Type),
+    ("type", Role::Type),
+    ("_path", Role::Type),
+    ("outcome", Role::Outcome),
+    ("event.outcome", Role::Outcome),
+    ("result", Role::Outcome),
+    ("success", Role::Outcome),
+    ("auth_success", Role::Outcome),
+    ("severity", Role::Severity),
+    ("event.severity", Role::Severity),
+    ("log.level", Role::Severity),
+    ("level", Role::Severity),
+    ("loglevel", Role::Severity),
+    ("lvl", Role::Severity),
+    ("levelname", Role::Severity),
+    ("@l", Role::Severity),
+    ("status_code", Role::Status),
+    ("http.response.status_code", Role::Status),
+    ("http.status", Role::Status),
+    ("http_status", Role::Status),
+    ("response_code", Role::Status),
+    ("sc_status", Role::Status),
+    ("DownstreamStatus", Role::Status),
+    ("http.status_code", Role::Status),
+    ("http.response.status", Role::Status),
+    ("httpRequest.status", Role::Status),
+    ("response.status", Role::Status),
+    ("response.status_code", Role::Status),
+    ("response.statusCode", Role::Status),
+    ("res.statusCode", Role::Status),
+    ("statusCode", Role::Status),
+    ("status", Role::Status),
+];
 
 /// Prefixes under which Windows event data stands in other layouts.
 const WINDOWS_PREFIXES: &[&str] = &["winlog.event_data.", "event_data.", "Event.EventData.", "EventData."];
