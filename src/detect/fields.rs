@@ -115,8 +115,8 @@ fn mapped(name: &str, logsource: &LogsourceNames) -> Option<Ov> {
             "cs-host" | "r-dns" => Ov::DestHost,
             "sc-bytes" => Ov::Bytes,
             "cs-username" => Ov::User,
-            "s-ip" => Ov::DestIp,
-            "s-port" => Ov::DestPort,
+            "s-ip" | "dst_ip" => Ov::DestIp,
+            "s-port" | "dst_port" => Ov::DestPort,
             _ => return None,
         });
     }
