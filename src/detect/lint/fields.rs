@@ -111,8 +111,12 @@ impl Known {
     fn starts<'f>(&self, field: &'f str, part: &str) -> Option<&'f str> {
         let (front, rest) = (field.get(..part.len())?, field.get(part.len()..)?);
         let capital = |t: &str| t.chars().next().map(|c| c.to_ascii_lowercase());
-        let same =
-            front == part || self.either_case && capital(front) == capital(part) && front.get(1..) == part.get(1..);
+        let either = || {
+            let nested = NESTED.iter().any(|n| part == *n || part.strip_suffix('.') == Some(n));
+            nested && front.eq_ignore_ascii_case(part)
+                || capital(front) == capital(part) && front.get(1..) == part.get(1..)
+        };
+        let same = front == part || self.either_case && either();
         same.then_some(rest)
     }
 
