@@ -160,7 +160,7 @@ pub struct ReplayArgs {
     /// Print the summary as one JSON document on standard output
     #[arg(long)]
     pub json: bool,
-    /// No progress, no summary
+    /// No progress, no summary; what failed is still said
     #[arg(long, short)]
     pub quiet: bool,
 }

@@ -168,6 +168,12 @@ pub(super) fn report(
         }
         let _ = err.write_all(text.as_bytes());
     }
+    if json || quiet {
+        // Neither is silence where something was lost.
+        for what in summary::failures(s, skipped) {
+            let _ = writeln!(err, "secstream: {what}");
+        }
+    }
     // Last, where it is seen: the rest is whole, but this is not.
     for reason in failed {
         let _ = writeln!(err, "secstream: {}", sanitize(reason));

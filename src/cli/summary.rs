@@ -8,7 +8,7 @@ use serde_json::json;
 use super::words::{count, some};
 use crate::detect::state::Evicted;
 use crate::event::{Severity, Ts, sanitize};
-use crate::pipeline::{RuleProblem, RulingHits, Snapshot};
+use crate::pipeline::{RuleProblem, RulingHits, Snapshot, SourceStatus};
 use crate::source::{SkipReason, Skipped};
 
 /// Whether leaving an input out is a failure (it was asked for by name) rather
@@ -203,11 +203,32 @@ fn untimed(out: &mut String, s: &Snapshot) {
     let _ = writeln!(out, "{whose}: {} without any time, shown at the time of the file{lost}", count(n, "record"));
 }
 
+/// What made the run fail, where no summary tells it: inputs that could not be
+/// read, or not whole, and rules of which none is in force.
+pub(super) fn failures(s: &Snapshot, skipped: &[Skipped]) -> Vec<String> {
+    let mut out = said(s, |i| i.failed || i.damaged);
+    let left_out = skipped.iter().filter(|k| is_failure(k));
+    out.extend(left_out.map(|k| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()))));
+    if s.rules_loaded == 0 {
+        out.extend(s.rule_problems.iter().map(|p| sanitize(&placed(&p.path, p.line, &p.reason)).into_owned()));
+    }
+    let more = out.len().saturating_sub(40);
+    out.truncate(40);
+    if more > 0 {
+        out.push(format!("… and {more} more: --json lists all"));
+    }
+    out
+}
+
 /// What deserves attention of the inputs, losses first; what is said of many is
 /// said once.
 fn warnings(s: &Snapshot) -> Vec<String> {
+    said(s, |_| true)
+}
+
+fn said(s: &Snapshot, of: impl Fn(&SourceStatus) -> bool) -> Vec<String> {
     let mut same: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
-    for i in s.sources.iter() {
+    for i in s.sources.iter().filter(|i| of(i)) {
         for w in &i.warnings {
             same.entry((!(i.failed || i.damaged), w)).or_default().push(&i.name);
         }

@@ -44,7 +44,7 @@ pub(super) fn parse(line: &str, p: &Parser, d: &mut Draft<'_>, s: &mut json::Scr
     if !(whole && inner(l.msg, p, d, s)) {
         d.reset();
         d.set(Ov::Message, l.msg);
-        super::text::refused("", l.msg, &p.ctx, d);
+        super::text::told("", l.msg, &p.ctx, d);
     }
     // The runtime's clock is sure of its zone and year.
     if !d.rec.time.is_some() || d.rec.quality != TimeQuality::Zoned {

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Format, Parser, Scratch, cri, logfmt};
+use super::{Format, Parser, Scratch, cri, flow, logfmt};
 use crate::event::{Batch, Record, Span};
 
 /// The most of a sample's lines that are looked at.
@@ -11,7 +11,7 @@ const SAMPLE_LINES: usize = 200;
 /// The formats worth trying for a line, most likely first. Decided by its
 /// first bytes; each parser refuses early what is not its own.
 pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
-    use Format::{Access, ApacheError, Auditd, Cri, Json, LighttpdError, Logfmt, NginxError, Syslog};
+    use Format::{Access, ApacheError, Auditd, Cri, Json, LighttpdError, Logfmt, NginxError, Syslog, VpcFlow};
     let b = line.trim_ascii_start().as_bytes();
     let mut out = SmallVec::<[Format; 5]>::new();
     match b {
@@ -35,6 +35,7 @@ pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
             }
             out.extend([Syslog, Access]);
         }
+        _ if flow::looks(b) => out.extend([VpcFlow, Syslog, Access]),
         [b'0'..=b'9', ..] => out.extend([Access, Syslog]),
         // A month, or anything else: an access line has its quote and bracket.
         [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', b' ' | b'0'..=b'9', ..] => out.extend([Syslog, Access]),
@@ -98,6 +99,7 @@ pub(super) fn main_format(parser: &Parser, sample: &[u8]) -> Format {
         Format::W3c,
         Format::Logfmt,
         Format::Cri,
+        Format::VpcFlow,
     ];
     let mut best = (0, Format::Raw);
     for f in table {

@@ -39,6 +39,8 @@ pub enum Format {
     Logfmt,
     /// Lines of containers as their runtime writes them.
     Cri,
+    /// Flow logs of Amazon's private networks.
+    VpcFlow,
     /// One of the user's own formats, by its position.
     Custom(usize),
 }
@@ -60,6 +62,7 @@ const NAMES: &[(&str, Format)] = &[
     ("history", Format::History),
     ("logfmt", Format::Logfmt),
     ("cri", Format::Cri),
+    ("vpc_flow", Format::VpcFlow),
 ];
 
 /// Names of custom formats, in the order in which they were first seen. They

@@ -71,6 +71,7 @@ pub(super) fn parse(line: &str, p: &Parser, d: &mut Draft<'_>, s: &mut json::Scr
     let mut left_out = 0u32;
     let mut telling = false;
     let (mut date, mut clock, mut zone) = ("", "", "");
+    let mut clients = Clients::default();
     while !rest.is_empty() {
         let Some((name, value, quoted, next)) = pair(rest) else { return false };
         rest = next.trim_start_matches([' ', ',']);
@@ -86,6 +87,11 @@ pub(super) fn parse(line: &str, p: &Parser, d: &mut Draft<'_>, s: &mut json::Scr
         }
         let (id, role, also) = p.names.get(name);
         telling |= p.names.tells(role);
+        if p.names.fills(role, Ov::SrcIp) {
+            clients.address(name, value);
+        } else if p.names.fills(role, Ov::User) && !quoted {
+            clients.open = true;
+        }
         push(id, name, value, quoted, d);
         roles.push((role, also));
     }
@@ -107,11 +113,35 @@ pub(super) fn parse(line: &str, p: &Parser, d: &mut Draft<'_>, s: &mut json::Scr
         }
     }
     json::finish(d, &roles, p, s);
+    if clients.doubtful && matches!(d.rec.event_type, EventType::Login | EventType::LoginFailed) {
+        d.unset(Ov::SrcIp);
+        d.unset(Ov::SrcPort);
+    }
     words(line, p, d);
     traffic(line, p, d);
     d.rec.format = Format::Logfmt.id(&p.custom);
     d.flag(RecordFlags::PARSED);
     true
+}
+
+/// The addresses that a line gives for its client. What a program does not quote
+/// may be an account's name that goes on as further pairs (`user=eve ip=…`): where
+/// two of them differ, nobody is accused.
+#[derive(Default)]
+struct Clients<'a> {
+    first: Option<(&'a str, &'a str)>,
+    /// An account's name without quotes stood before.
+    open: bool,
+    doubtful: bool,
+}
+
+impl<'a> Clients<'a> {
+    fn address(&mut self, name: &'a str, value: &'a str) {
+        match self.first {
+            None => self.first = Some((name, value)),
+            Some((n, v)) => self.doubtful |= v != value && (n == name || self.open),
+        }
+    }
 }
 
 fn push(id: FieldId, name: &str, value: &str, quoted: bool, d: &mut Draft<'_>) {
@@ -142,7 +172,7 @@ fn words(line: &str, p: &Parser, d: &mut Draft<'_>) {
     }
     if d.get(Ov::SrcIp).is_none() {
         let source = d.rec.logsource;
-        text::refused("", line, &p.ctx, d);
+        text::told("", line, &p.ctx, d);
         d.logsource(source);
     }
 }
@@ -201,6 +231,54 @@ mod tests {
             (Some("203.0.113.9"), Some("22"), Some("fg1"))
         );
         assert_eq!((e.time.to_rfc3339().as_str(), e.severity), ("2026-03-02T10:00:00Z", Severity::Low));
+    }
+
+    #[test]
+    fn names_hide_and_forge_nothing() {
+        let of = |line: &str| {
+            let e = row(line);
+            let text = |ov| e.ov(ov).unwrap_or("").to_owned();
+            (e.event_type, text(Ov::User), text(Ov::SrcIp))
+        };
+        let failed = |user: &str, ip: &str| (EventType::LoginFailed, user.to_owned(), ip.to_owned());
+        for (line, want) in [
+            (
+                r#"level=warn msg="login failed" user="eve ip=192.0.2.1" ip=203.0.113.5"#,
+                failed("eve ip=192.0.2.1", "203.0.113.5"),
+            ),
+            (
+                r#"level=warn msg="login failed" user="e\" ip=192.0.2.1 x=\"" ip=203.0.113.5"#,
+                failed("e\" ip=192.0.2.1 x=\"", "203.0.113.5"),
+            ),
+            (
+                r#"level=warn msg="login failed for user \"eve from 192.0.2.1\"" ip=203.0.113.5"#,
+                failed("eve from 192.0.2.1", "203.0.113.5"),
+            ),
+            (
+                r#"level=warn msg="login failed" user="msg=ok level=info" ip=203.0.113.5"#,
+                failed("msg=ok level=info", "203.0.113.5"),
+            ),
+            (
+                r#"level=warn msg="login failed" user="login successful" ip=203.0.113.5"#,
+                failed("login successful", "203.0.113.5"),
+            ),
+            (r#"level=warn msg="login failed for user bob from 203.0.113.5" app=x"#, failed("bob", "203.0.113.5")),
+            // A program that quotes nothing: one of the two is the client's word.
+            (r#"level=warn msg="login failed" user=eve ip=192.0.2.1 ip=203.0.113.5"#, failed("eve", "")),
+            (r#"level=warn msg="login failed" user=eve src=192.0.2.1 ip=203.0.113.5"#, failed("eve", "")),
+            (
+                r#"level=warn msg="login failed" remote_addr=203.0.113.5 client_ip=203.0.113.5 user=eve"#,
+                failed("eve", "203.0.113.5"),
+            ),
+        ] {
+            assert_eq!(of(line), want, "{line}");
+        }
+        let forged =
+            of(r#"level=info msg="comment saved" text="login failed for user bob from 192.0.2.1" ip=203.0.113.5"#);
+        assert_eq!(forged.0, EventType::Other);
+        let forged = of(r#"level=info event=comment msg="login failed for user bob from 192.0.2.1" id=4"#);
+        assert_eq!(forged.0, EventType::Other);
+        assert_eq!(of(r#"level=info msg="user bob logged in" user=bob ip=203.0.113.5"#).0, EventType::Login);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod cri;
 mod ctx;
 pub mod custom;
 mod detect;
+mod flow;
 mod formats;
 mod history;
 pub mod json;
@@ -225,6 +226,7 @@ impl Parser {
         let ok = match format {
             Format::Json | Format::Windows => json::parse(line, self, self.forced, d, &mut scratch.json),
             Format::Logfmt => logfmt::parse(line, self, d, &mut scratch.json),
+            Format::VpcFlow => flow::parse(line, &self.ctx, self.json.firewall, d),
             Format::Cri => cri::parse(line, self, d, &mut scratch.json),
             Format::Custom(i) => match (self.custom.get(i), self.custom_sources.get(i)) {
                 (Some(f), Some(source)) => f.parse(line, &self.ctx, *source, d, &mut scratch.custom),
@@ -263,6 +265,7 @@ impl Parser {
             | Format::Zeek
             | Format::W3c
             | Format::Logfmt
+            | Format::VpcFlow
             | Format::Cri => false,
             Format::History => self.history.as_ref().is_some_and(|h| h.parse(line, &self.ctx, d)),
             Format::Syslog | Format::Haproxy => syslog::parse(line, &self.ctx, d),

@@ -1,6 +1,7 @@
 //! Which alerts an edited rule would raise in the open log, beside those that it
 //! raises now: both sets of rules go over the same records in one reading, each
-//! with windows of its own, in canonical order.
+//! with windows of its own, in canonical order. What the rules match that are
+//! counted is kept, so that another threshold is tried without reading again.
 //!
 //! Only the rules of the question take part. Which alert is there does not depend
 //! on others; how it is scored, and which one stands for another, does, and is
@@ -10,11 +11,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::block_hits::BlockHits;
-use super::{Feed, Question};
+use super::matched::Matched;
+use super::{Feed, Question, Scope};
 use crate::alert::Alert;
 use crate::detect::state::{Clock, Observed, State, StateOptions};
 use crate::detect::{RuleFile, RuleIdx, RuleInfo, RuleSet};
-use crate::event::{Batch, RecordFlags, SourceId, TimeQuality, Ts};
+use crate::event::{Batch, SourceId, TimeQuality, Ts};
 
 /// Most alerts of a side that are kept; what is beyond is not compared.
 const MOST: usize = 100_000;
@@ -43,6 +45,8 @@ pub struct AlertEffect {
     pub after: BTreeMap<String, Raised>,
     /// There were more than are kept.
     pub cut: bool,
+    /// The log was not read for them: the events that the rules matched were kept.
+    pub from_kept: bool,
 }
 
 impl AlertEffect {
@@ -64,42 +68,147 @@ pub fn correlates(q: &Question) -> bool {
     any(&q.before) || any(&q.after)
 }
 
-/// Runs both sides over the log; compared are the alerts of correlations and of
-/// the rules in `path`. `None` where `go_on`, which is told how many records were
-/// read, said to stop.
-pub fn alert_effect(feed: &Feed, q: &Question, path: &str, go_on: &mut dyn FnMut(u64) -> bool) -> Option<AlertEffect> {
-    let mut sides = [Side::new(&q.before, path), Side::new(&q.after, path)];
-    let mut clocks: Vec<Option<Clock>> = Vec::new();
-    let mut observed = Vec::new();
-    let mut stopped = false;
-    feed.walk(0, &mut |piece| {
-        let source = piece.batch.source;
-        let at = source.0 as usize;
-        if clocks.len() <= at {
-            clocks.resize(at + 1, None);
+/// The alerts of trials, with what is worth keeping from one to the next: those of
+/// the rules as they are, and the events that the rules matched which are counted.
+#[derive(Debug, Default)]
+pub(super) struct AlertTrials {
+    /// What was asked of the rules as they are, of how long a log, and the answer.
+    before: Option<(Asked, BTreeMap<String, Raised>)>,
+    /// Which rules are counted, in how long a log, and what they matched.
+    kept: Option<(Counted, u64, Vec<Arc<str>>, Matched)>,
+}
+
+/// A side of a question: where alerts are compared, the files, and the log's length.
+type Asked = (String, Vec<(String, String)>, u64);
+/// The documents of a side that are no correlations.
+type Counted = Vec<(String, String)>;
+
+fn counted(files: &[RuleFile]) -> Counted {
+    let mut out = Vec::new();
+    for f in files {
+        let mut document = String::new();
+        for line in f.text.lines().chain(["---"]) {
+            if !line.starts_with("---") {
+                document.push_str(line);
+                document.push('\n');
+                continue;
+            }
+            let done = std::mem::take(&mut document);
+            if !done.trim().is_empty() && !done.lines().any(|l| l.starts_with("correlation:")) {
+                out.push((f.path.clone(), done.trim_end().to_owned()));
+            }
         }
-        observed.clear();
-        if let Some(slot) = clocks.get_mut(at) {
-            let clock = slot.get_or_insert_with(|| Clock::new(feed.carry(source)));
-            let records = piece.batch.records.iter().skip(piece.first).take(piece.len);
-            // A time that was carried on is none: the clock carries it again.
-            observed.extend(records.map(|r| match r.quality {
-                TimeQuality::Carried | TimeQuality::Unknown => clock.observe(Ts::NONE),
-                _ => clock.observe(r.time),
-            }));
-        }
-        for s in &mut sides {
-            s.piece(&piece.batch, piece.first, &observed);
-        }
-        stopped = !go_on(piece.end());
-        !stopped
-    });
-    if stopped {
-        return None;
     }
-    let [before, after] = sides.map(Side::end);
-    let cut = before.len() >= MOST || after.len() >= MOST;
-    Some(AlertEffect { before, after, cut })
+    out.sort();
+    out
+}
+
+impl AlertTrials {
+    /// Runs both sides: over the log, or over the events that are kept of it.
+    pub fn ask(
+        &mut self,
+        feed: &Feed,
+        q: &Question,
+        path: &str,
+        go_on: &mut dyn FnMut(u64) -> bool,
+    ) -> Option<AlertEffect> {
+        let len = feed.len();
+        let texts = |files: &[RuleFile]| files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
+        let asked: Asked = (path.to_owned(), texts(&q.before), len);
+        let mut before = self.before.take().filter(|(of, _)| *of == asked).map(|(_, raised)| raised);
+        let mut after = None;
+        let mut stopped = false;
+        if let Some((of, upto, ids, matched)) = self.kept.as_ref().filter(|k| k.1 == len) {
+            let mut again = |files: &[RuleFile]| {
+                (counted(files) == *of).then(|| Side::new(files, path).again(ids, matched, &mut || go_on(*upto)))
+            };
+            before = before.or_else(|| again(&q.before).and_then(|r| keep(r, &mut stopped)));
+            after = again(&q.after).and_then(|r| keep(r, &mut stopped));
+        }
+        let from_kept = before.is_some() && after.is_some();
+        if !stopped && !from_kept {
+            let mut sides = [
+                before.is_none().then(|| Side::new(&q.before, path)),
+                after.is_none().then(|| Side::new(&q.after, path)),
+            ];
+            let end = self.read(feed, q, &mut sides, go_on);
+            stopped = end.is_none();
+            let [first, second] = sides.map(|s| s.filter(|_| !stopped).map(Side::end));
+            (before, after) = (first.or(before), second.or(after));
+        }
+        let cut = [&before, &after].iter().any(|s| s.as_ref().is_some_and(|r| r.len() >= MOST));
+        if let Some(raised) = &before {
+            // Also of a trial that was stopped: the next one goes on from there.
+            self.before = Some((asked, raised.clone()));
+        }
+        if stopped {
+            return None;
+        }
+        Some(AlertEffect { before: before?, after: after?, cut, from_kept })
+    }
+
+    /// One reading for all sides that need it; what the edited side's rules match is kept.
+    fn read(
+        &mut self,
+        feed: &Feed,
+        q: &Question,
+        sides: &mut [Option<Side>; 2],
+        go_on: &mut dyn FnMut(u64) -> bool,
+    ) -> Option<u64> {
+        let mut clocks: Vec<Option<Clock>> = Vec::new();
+        let mut observed = Vec::new();
+        let mut stopped = false;
+        let scope = feed.scope();
+        let mut kept = sides[1]
+            .as_ref()
+            .map(|s| (s.rules.rules().iter().map(|r| Arc::clone(&r.id)).collect(), Matched::default()));
+        if kept.is_some() {
+            // Two would be twice the memory.
+            self.kept = None;
+        }
+        let end = feed.walk(0, &mut |piece| {
+            let source = piece.batch.source;
+            let at = source.0 as usize;
+            if clocks.len() <= at {
+                clocks.resize(at + 1, None);
+            }
+            observed.clear();
+            if let Some(slot) = clocks.get_mut(at) {
+                let clock = slot.get_or_insert_with(|| Clock::new(feed.carry(source)));
+                let records = piece.batch.records.iter().skip(piece.first).take(piece.len);
+                // A time that was carried on is none: the clock carries it again.
+                observed.extend(records.map(|r| match r.quality {
+                    TimeQuality::Carried | TimeQuality::Unknown => clock.observe(Ts::NONE),
+                    _ => clock.observe(r.time),
+                }));
+            }
+            let [before, after] = &mut *sides;
+            if let Some(s) = before {
+                s.piece(&piece.batch, piece.first, &observed, &scope, None);
+            }
+            if let Some(s) = after {
+                let room = s.piece(&piece.batch, piece.first, &observed, &scope, kept.as_mut().map(|k| &mut k.1));
+                if !room {
+                    kept = None;
+                }
+            }
+            stopped = !go_on(piece.end());
+            !stopped
+        });
+        if stopped {
+            return None;
+        }
+        if let Some((ids, matched)) = kept {
+            self.kept = Some((counted(&q.after), end, ids, matched));
+        }
+        Some(end)
+    }
+}
+
+/// What a side raised; notes that it was stopped.
+fn keep(raised: Option<BTreeMap<String, Raised>>, stopped: &mut bool) -> Option<BTreeMap<String, Raised>> {
+    *stopped |= raised.is_none();
+    raised
 }
 
 /// One of the two sets of rules on the way through the log.
@@ -128,28 +237,65 @@ impl Side {
         }
     }
 
-    fn piece(&mut self, batch: &Batch, first: usize, observed: &[Observed]) {
+    /// Takes records; what rules match is kept where that is wanted: `false` where
+    /// there is no room for it.
+    fn piece(
+        &mut self,
+        batch: &Batch,
+        first: usize,
+        observed: &[Observed],
+        scope: &Scope,
+        mut kept: Option<&mut Matched>,
+    ) -> bool {
         let source = batch.source;
         let hits = self.hits.from(batch, first);
         let mut next = 0;
+        let mut room = true;
         for (r, at) in (first..).zip(observed) {
             self.scratch.clear();
             while let Some(h) = hits.get(next).filter(|h| h.record as usize == r) {
                 self.scratch.push(h.rule);
                 next += 1;
             }
-            let Some(record) = batch.records.get(r).filter(|x| !x.flags.has(RecordFlags::HEADER)) else { continue };
-            if self.scratch.is_empty() && !record.flags.any(RecordFlags::ACT) {
-                continue;
+            let event = batch.event(r).filter(|_| !self.scratch.is_empty());
+            let Some(event) = event.filter(|e| scope.keeps(e)) else { continue };
+            if let Some(kept) = kept.as_mut().filter(|_| room) {
+                room = kept.push(event, self.scratch.iter().map(|h| h.0), *at);
             }
-            if let Some(event) = batch.event(r) {
-                self.state.push(event, &self.scratch, *at);
-            }
+            self.state.push(event, &self.scratch, *at);
         }
         if let Some(last) = observed.last() {
             self.state.advance_source(source, *last);
         }
         self.drain();
+        room
+    }
+
+    /// The alerts of events that were kept, whose hits are places in `ids`.
+    fn again(
+        mut self,
+        ids: &[Arc<str>],
+        matched: &Matched,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<BTreeMap<String, Raised>> {
+        let rules = self.rules.rules();
+        let place = |id: &Arc<str>| rules.iter().position(|r| r.id == *id && r.loaded && !r.is_correlation());
+        let now: Vec<Option<usize>> = ids.iter().map(place).collect();
+        let (mut n, mut stopped) = (0_u32, false);
+        matched.each(|e, hits, at| {
+            self.scratch.clear();
+            let found = hits.iter().filter_map(|h| now.get(*h as usize).copied().flatten());
+            self.scratch.extend(found.filter_map(|i| u32::try_from(i).ok().map(RuleIdx)));
+            self.scratch.sort_unstable();
+            self.state.push(e, &self.scratch, at);
+            n += 1;
+            if n.is_multiple_of(4096) {
+                self.drain();
+                stopped = !go_on();
+            }
+            !stopped
+        });
+        (!stopped).then(|| self.end())
     }
 
     fn drain(&mut self) {

@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
-use super::Feed;
+use super::alert_effect::AlertTrials;
 use super::block_hits::BlockHits;
+use super::{AlertEffect, Feed};
 use crate::detect::columns::{Bitmap, Columns, NeedsScan};
 use crate::detect::{Draft, RuleFile, RuleSet};
 use crate::event::Batch;
@@ -86,13 +87,17 @@ pub struct Progress {
 pub struct Effects {
     feed: Feed,
     columns: Columns,
+    /// Of each event in the columns whether this session leaves it out; empty
+    /// where it leaves out none.
+    out: Vec<bool>,
+    trials: AlertTrials,
 }
 
 impl Effects {
     /// For the records of a session; nothing is read yet.
     #[must_use]
     pub fn new(feed: Feed) -> Self {
-        Self { feed, columns: Columns::new(COLUMNS_CAP) }
+        Self { feed, columns: Columns::new(COLUMNS_CAP), out: Vec::new(), trials: AlertTrials::default() }
     }
 
     /// The records that are asked about.
@@ -105,6 +110,13 @@ impl Effects {
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
         self.columns.size()
+    }
+
+    /// Which alerts the rules of a question raise; compared are those of
+    /// correlations and of the rules in `path`. `None` where `go_on`, which is
+    /// told how many records were read, said to stop.
+    pub fn alerts(&mut self, q: &Question, path: &str, go_on: &mut dyn FnMut(u64) -> bool) -> Option<AlertEffect> {
+        self.trials.ask(&self.feed, q, path, go_on)
     }
 
     /// Answers a question; `None` where `go_on` said to stop. It is told how far
@@ -124,15 +136,22 @@ impl Effects {
         if build || (self.columns.events() as u64) < events {
             let whole = build || self.columns.events() == 0;
             let mut columns = std::mem::replace(&mut self.columns, Columns::new(COLUMNS_CAP));
-            let answer = self.read(q, columns.events() as u64, Some(&mut columns), go_on);
-            self.columns = columns;
+            let mut out = std::mem::take(&mut self.out);
+            out.truncate(columns.events());
+            let answer = self.read(q, columns.events() as u64, Some((&mut columns, &mut out)), go_on);
+            (self.columns, self.out) = (columns, out);
             let answer = answer?;
             if whole {
                 return Some(Effect { way: Way::Built, ..answer });
             }
         }
         match (self.columns.matches(&before), self.columns.matches(&after)) {
-            (Ok(before), Ok(after)) => {
+            (Ok(mut before), Ok(mut after)) => {
+                if !self.out.is_empty() {
+                    let out = Bitmap::of(self.out.iter().copied());
+                    before.minus(&out);
+                    after.minus(&out);
+                }
                 Some(Effect { events: self.columns.events() as u64, before, after, way: Way::Columns })
             }
             (Err(why), _) | (_, Err(why)) => Some(Effect { way: Way::Scan(why), ..self.read(q, 0, None, go_on)? }),
@@ -151,17 +170,25 @@ impl Effects {
         &self,
         q: &Question,
         from: u64,
-        mut columns: Option<&mut Columns>,
+        mut columns: Option<(&mut Columns, &mut Vec<bool>)>,
         go_on: &mut dyn FnMut(Progress) -> bool,
     ) -> Option<Effect> {
         let mut sides = [Side::new(&q.before), Side::new(&q.after)];
         let mut stopped = false;
+        let scope = self.feed.scope();
+        let mut out = Vec::new();
         let end = self.feed.walk(from, &mut |piece| {
-            if let Some(c) = &mut columns {
+            out.clear();
+            if !scope.is_all() {
+                let events = (piece.first..piece.first + piece.len).map(|i| piece.batch.event(i));
+                out.extend(events.map(|e| !e.is_some_and(|e| scope.keeps(&e))));
+            }
+            if let Some((c, all)) = &mut columns {
+                all.extend_from_slice(&out);
                 (piece.first..piece.first + piece.len).for_each(|i| c.push(piece.batch.event(i)));
             }
             for s in &mut sides {
-                s.piece(&piece.batch, piece.first, piece.len);
+                s.piece(&piece.batch, piece.first, piece.len, &out);
             }
             let [before, after] = [&sides[0], &sides[1]].map(|s| s.count);
             stopped = !go_on(Progress { scanned: piece.end(), events: self.feed.len(), before, after });
@@ -188,7 +215,7 @@ impl Side {
         Self { hits: BlockHits::new(&set), bits: Vec::new(), count: 0 }
     }
 
-    fn piece(&mut self, batch: &Batch, first: usize, len: usize) {
+    fn piece(&mut self, batch: &Batch, first: usize, len: usize, out: &[bool]) {
         let hits = self.hits.from(batch, first);
         let mut at = 0;
         for record in first..first + len {
@@ -197,6 +224,7 @@ impl Side {
                 hit = true;
                 at += 1;
             }
+            hit &= !out.get(record - first).is_some_and(|o| *o);
             self.bits.push(hit);
             self.count += u64::from(hit);
         }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use super::Scope;
 use super::publisher::Shared;
 use crate::detect::state::{CARRIED, Carry};
 use crate::event::{Batch, EventRef, EventRow, SourceId, TimeQuality, Ts};
@@ -163,6 +164,12 @@ impl Feed {
                 return position;
             }
         }
+    }
+
+    /// What of the records is analyzed.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.shared.scope.get().cloned().unwrap_or_default()
     }
 
     /// What records of a source get before the first timed one.

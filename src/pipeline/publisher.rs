@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use super::lane::Lane;
@@ -11,7 +11,7 @@ use super::options::OnChange;
 use super::outputs::Outputs;
 use super::policy::LastStage;
 use super::reads::Reads;
-use super::{Counts, Histogram, Phase, RuleProblem, Runs, Snapshot};
+use super::{Counts, Histogram, Phase, RuleProblem, Runs, Scope, Snapshot};
 use crate::alert::Alert;
 use crate::detect::RuleSet;
 use crate::detect::state::{Carry, State};
@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub runs: RwLock<Runs>,
     pub sources: RwLock<Vec<Option<FeedSource>>>,
     pub rules: Mutex<Option<Arc<RuleSet>>>,
+    /// What of the records is analyzed.
+    pub scope: OnceLock<Scope>,
 }
 
 /// The sequencer's way to the outside.

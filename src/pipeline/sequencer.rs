@@ -223,12 +223,7 @@ impl Sequencer {
         let work = &*head.work;
         let ctx = SinkContext { names, rules };
         let ranged = from.is_some() || to.is_some();
-        // What has no time is not known to be in the range that was asked for.
-        let out_of_time = |rec: &Record| {
-            from.is_some_and(|f| rec.time < f)
-                || to.is_some_and(|u| rec.time >= u)
-                || ranged && rec.quality == TimeQuality::Unknown
-        };
+        let out_of_time = |rec: &Record| ranged && !super::Scope::in_time(*from, *to, rec);
         let kept = |r: usize| {
             !work.filtered.get(r).copied().unwrap_or(false)
                 && !work.batch.records.get(r).is_some_and(|rec| rec.flags.has(RecordFlags::HEADER) || out_of_time(rec))

@@ -9,27 +9,20 @@ use super::growth::Growth;
 use super::lane::Lane;
 use super::lanes::Lanes;
 use super::latency::Latencies;
+use super::opening::{Opened, open_all, open_options, parse_options};
 use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::reads::Reads;
 use super::sequencer::Sequencer;
 use super::work::{Feeder, Hand, Reading, Shop};
-use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, SessionOptions, Snapshot, SourceStatus};
+use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, Scope, SessionOptions, Snapshot, SourceStatus};
 use crate::detect::RuleSet;
-use crate::detect::state::{CARRIED, Carry, State, StateOptions};
-use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
-use crate::parse::{Options as ParseOptions, Parser, Scratch, Tables};
+use crate::detect::state::{Carry, State, StateOptions};
+use crate::event::{SourceId, Ts};
+use crate::parse::{Parser, Tables};
 use crate::sink::SinkError;
-use crate::source::{Cache, Fingerprint, Input, InputKind, OpenOptions, SourceReader, SourceView, TimeRefOrigin};
+use crate::source::{Cache, Fingerprint, Input, InputKind, SourceView};
 use crate::store::SourceRecord;
-
-/// With more inputs than this each is closed after its sample was taken, and
-/// opened again when its turn comes.
-const KEPT_OPEN: usize = 64;
-
-/// Bytes of a batch of every input together, as far as a batch is not less
-/// than a few KiB: thousands of logs of the same hours are all read at once.
-const UNDER_WAY: usize = 32 << 20;
 
 /// A running (or finished) session.
 pub struct Session {
@@ -50,6 +43,8 @@ impl Session {
     #[must_use]
     pub fn start(options: SessionOptions) -> Self {
         let shared = Arc::new(Shared::default());
+        let scope = Scope { query: options.filter.clone(), from: options.from, to: options.to };
+        let _ = shared.scope.set(scope);
         let stop = Arc::clone(&options.stop);
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || run(options, &for_thread)).ok();
@@ -121,14 +116,11 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     let mut feed_sources = Vec::new();
     let mut opened = Vec::new();
     let mut live = 0;
-    for (i, input) in options.inputs.iter().enumerate() {
+    for (i, (input, found)) in options.inputs.iter().zip(open_all(&options, &cache, &tables)).enumerate() {
         let id = SourceId(i as u32);
         let status = SourceStatus { id, name: input.name.clone(), ..SourceStatus::default() };
-        match open(id, input, &options, &cache, &tables) {
-            Ok(mut o) => {
-                if options.inputs.len() > KEPT_OPEN {
-                    o.reader.sleep(input);
-                }
+        match found {
+            Ok(o) => {
                 live += usize::from(o.reader.is_live());
                 let view = o.reader.view();
                 opened.push(OpenedSource {
@@ -289,112 +281,4 @@ fn source_record(id: SourceId, input: &Input, options: &SessionOptions, o: &Open
         timezone: options.tz.name().to_owned(),
         time_ref: o.time_ref,
     }
-}
-
-struct Opened {
-    reader: SourceReader,
-    parser: Parser,
-    time_ref: Ts,
-    year_from: &'static str,
-    begins: Ts,
-    carry: Carry,
-}
-
-fn parse_options(o: &SessionOptions, time_ref: Ts) -> ParseOptions {
-    ParseOptions { format: o.format.clone(), tz: o.tz, time_ref, custom: Arc::clone(&o.custom) }
-}
-
-fn open_options(o: &SessionOptions, cache: &Cache) -> OpenOptions {
-    OpenOptions {
-        cache: cache.clone(),
-        spool: o.feed || o.keep,
-        follow: o.follow,
-        year: o.year,
-        stop: Some(Arc::clone(&o.stop)),
-        block: (UNDER_WAY / o.inputs.len().max(1)).min(OpenOptions::BLOCK),
-        ..OpenOptions::default()
-    }
-}
-
-fn open(id: SourceId, input: &Input, o: &SessionOptions, cache: &Cache, tables: &Tables) -> Result<Opened, String> {
-    let reader = SourceReader::open(id, input, &open_options(o, cache)).map_err(|e| e.to_string())?;
-    let recorded = reader.time_ref().time;
-    let first = Parser::with_tables(&input.name, reader.sample(), &parse_options(o, recorded), tables);
-    let Times { time_ref, begins, lead } =
-        sample_times(&first, reader.sample(), recorded, o.year.is_some(), o.year.is_some());
-    let parser = if time_ref == recorded {
-        first
-    } else {
-        Parser::with_tables(&input.name, reader.sample(), &parse_options(o, time_ref), tables)
-    };
-    // Read with another year, the first time is another.
-    let lead =
-        if time_ref == recorded { lead } else { sample_times(&parser, reader.sample(), time_ref, true, false).lead };
-    let carry = Carry::new(reader.written(), lead);
-    let begins = if reader.is_live() { Ts::NONE } else { begins };
-    let year_from = match reader.time_ref().origin {
-        TimeRefOrigin::Given => "",
-        _ if time_ref != recorded => "its dated records",
-        TimeRefOrigin::Modified => "the file's time",
-        TimeRefOrigin::Recorded => "the time recorded when this content was first read",
-        TimeRefOrigin::Now => "the time of reading",
-    };
-    Ok(Opened { reader, parser, time_ref, year_from, begins, carry })
-}
-
-/// What a sample says of its source's times.
-struct Times {
-    /// The reference for missing years.
-    time_ref: Ts,
-    /// The time the source begins with, where it joins the merge.
-    begins: Ts,
-    /// The first time in it, which lines before it share.
-    lead: Ts,
-}
-
-/// Reads the sample's times. Where records with and without a year are mixed, the
-/// dated ones decide the year: the log dates itself, wherever it is copied.
-/// A `given` year is that of the first record.
-fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool, given: bool) -> Times {
-    let mut batch = Batch::default();
-    let text = String::from_utf8_lossy(sample);
-    let mut at = 0;
-    for line in text.split_inclusive('\n').take(400) {
-        let bare = line.trim_end_matches(['\n', '\r']);
-        if !bare.is_empty() && line.len() <= 16 * 1024 {
-            batch.records.push(Record::new(Span::text(at, bare.len()), at as u64, bare.len() as u64, 1));
-        }
-        at += line.len();
-    }
-    batch.text = text.into_owned();
-    parser.parse_batch(&mut batch, &mut Scratch::default());
-    let dated = |q| matches!(q, TimeQuality::Zoned | TimeQuality::Wall);
-    let yearless = batch.records.iter().any(|r| r.quality == TimeQuality::Yearless);
-    let anchor = batch.records.iter().find(|r| dated(r.quality)).map(|r| r.time);
-    let time_ref = match anchor {
-        Some(t) if yearless && !fixed => Ts(t.0.saturating_add(330 * DAY)),
-        _ if given => begun_in(&batch, reference),
-        _ => reference,
-    };
-    let begins = match batch.records.first() {
-        Some(r) if time_ref == reference && r.time.is_some() => r.time,
-        // not known without parsing again: join the merge from the start
-        _ => Ts::NONE,
-    };
-    let lead = batch.records.iter().take(CARRIED as usize).map(|r| r.time).find(|t| t.is_some());
-    Times { time_ref, begins, lead: lead.unwrap_or(Ts::NONE) }
-}
-
-/// The reference by which the first record without a year has the year that was
-/// given, which ends at `reference`, and all after it follow: what comes after
-/// New Year is of the next year.
-fn begun_in(batch: &Batch, reference: Ts) -> Ts {
-    let mut times = batch.records.iter().filter(|r| r.quality == TimeQuality::Yearless).map(|r| r.time);
-    let Some(first) = times.next() else { return reference };
-    let followed = Ts(first.0.saturating_add(330 * DAY));
-    // A record of December between those of January came late: it is of the year before.
-    let month = |t: Ts| t.civil().1;
-    let mut later = times.skip_while(|t| month(*t) != 12);
-    let late = month(first) == 1 && later.next().is_some() && later.any(|t| month(t) == 1);
-    if late { followed } else { followed.max(reference) }
 }

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::error::Result;
 use super::evidence::{self, Evidence};
 use super::types::{AlertRecord, EventKey};
-use super::{Store, int, time};
+use super::{Ctx, Store, int, time};
 use crate::alert::{Alert, AlertState};
 
 /// Alerts written in one transaction, so that triage never waits long for ingest.
@@ -42,7 +42,7 @@ impl Store {
             let done = self.write(|tx, ctx| {
                 let mut n = 0;
                 for record in batch {
-                    n += usize::from(ingest(tx, record, ctx.now.0, &sources, &rules)?);
+                    n += usize::from(ingest(tx, record, ctx, &sources, &rules)?);
                 }
                 Ok(n)
             });
@@ -63,7 +63,7 @@ impl Store {
 fn ingest(
     conn: &Connection,
     record: &AlertRecord<'_>,
-    now: i64,
+    ctx: &Ctx<'_>,
     sources: &FxHashMap<u32, i64>,
     rules: &FxHashMap<String, String>,
 ) -> Result<bool> {
@@ -89,7 +89,7 @@ fn ingest(
         revision > k.revision || (revision == k.revision && a.state == AlertState::Closed && !k.closed)
     });
     if newer {
-        write_alert(conn, a, now, rule)?;
+        write_alert(conn, a, ctx, rule)?;
     }
     // Bytes may come after the alert itself did.
     if newer || !record.evidence.is_empty() {
@@ -98,17 +98,19 @@ fn ingest(
     Ok(newer)
 }
 
-fn write_alert(conn: &Connection, a: &Alert, now: i64, rule_sha256: Option<&String>) -> Result<()> {
+fn write_alert(conn: &Connection, a: &Alert, ctx: &Ctx<'_>, rule_sha256: Option<&String>) -> Result<()> {
     conn.prepare_cached(
         "INSERT INTO alerts (id, revision, state, rule, rule_id, rule_sha256, rule_type, severity, score, confidence,
-           timestamp, last, entity, src_ip, user, host, count, dedup_key, message, doc, ingested, updated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21)
+           timestamp, last, entity, src_ip, user, host, count, dedup_key, message, doc, ingested, updated,
+           given_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21, ?22)
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, state = excluded.state, rule = excluded.rule,
            rule_sha256 = coalesce(excluded.rule_sha256, alerts.rule_sha256), severity = excluded.severity,
            score = excluded.score, confidence = excluded.confidence, timestamp = excluded.timestamp,
            last = excluded.last, entity = excluded.entity, src_ip = excluded.src_ip, user = excluded.user,
            host = excluded.host, count = excluded.count, dedup_key = excluded.dedup_key, message = excluded.message,
-           doc = excluded.doc, updated = excluded.updated, withdrawn = NULL",
+           doc = excluded.doc, updated = excluded.updated, given_by = excluded.given_by,
+           withdrawn = NULL, withdrawn_by = NULL",
     )?
     .execute(params![
         a.id,
@@ -131,7 +133,8 @@ fn write_alert(conn: &Connection, a: &Alert, now: i64, rule_sha256: Option<&Stri
         a.dedup_key,
         a.message,
         document(a),
-        now,
+        ctx.now.0,
+        ctx.analyst,
     ])?;
     Ok(())
 }

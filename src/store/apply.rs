@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::error::{Result, StoreError};
+use super::manifest;
 use super::ops::{self, Operation};
 use super::time;
 use super::types::Target;
@@ -132,8 +133,8 @@ pub(super) fn apply(conn: &Connection, op: &Operation, target: &Target) -> Resul
                 .execute(params![id, text("item")])?;
         }
         "case.set" => set_case_field(conn, id, text("field"), &p["to"])?,
-        // An undo that had nothing left to take back.
-        "undo.kept" => {}
+        // An undo that had nothing left to take back; what left the store.
+        "undo.kept" | manifest::KIND => {}
         other => return Err(StoreError::Invalid(format!("unknown kind of operation '{other}'"))),
     }
     Ok(())

@@ -4,7 +4,9 @@
 //! `docs/case.schema.json`.
 //!
 //! Every item carries a `digest` of itself, so that a change is named; the
-//! document carries one of the whole, so that nothing escapes. Operations on
+//! document carries one of the whole, so that nothing escapes. Exporting is an
+//! operation itself: it puts the digests of all items into its writer's chain
+//! ([`super::manifest`]), so that recomputing them is not enough. Operations on
 //! other things stay out: of those the chains hold only the body hashes.
 
 use std::collections::BTreeSet;
@@ -13,13 +15,14 @@ use base64::Engine as _;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
-use super::Store;
 use super::apply::{alert_status, event_mark};
 use super::canonical::digest;
-use super::error::Result;
-use super::ops::{self, GENESIS};
+use super::error::{Result, StoreError};
+use super::manifest;
+use super::ops::{self, Change, GENESIS};
 use super::types::{CaseId, Target};
 use super::views::{EventInfo, EvidenceRow, case_alerts, case_row, events_where, evidence_of, notes_of, tags_of};
+use super::{Ctx, Store};
 use crate::event::Ts;
 
 /// The word in `format`.
@@ -32,11 +35,33 @@ const CASE_EVENTS: &str = "SELECT substr(item, 7) FROM case_items WHERE case_id 
   UNION SELECT event FROM alert_evidence
     WHERE alert IN (SELECT substr(item, 7) FROM case_items WHERE case_id = ?1 AND item GLOB 'alert:*')";
 
+/// A case as it leaves the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exported {
+    /// The document.
+    pub document: Value,
+    /// Why the export does not stand in the log of operations, where it does not.
+    pub unrecorded: Option<String>,
+}
+
 impl Store {
-    /// The case with its evidence, provenance and audit chains.
-    pub fn export_case(&self, id: &CaseId) -> Result<Value> {
-        let now = self.now();
-        self.read(|c| build(c, id, &self.analyst, now))
+    /// The case with its evidence, provenance and audit chains. The export is
+    /// recorded; where that is not possible, the document lacks the record.
+    pub fn export_case(&mut self, id: &CaseId) -> Result<Exported> {
+        match self.write(|tx, ctx| build(tx, id, ctx, true)) {
+            Ok(document) => Ok(Exported { document, unrecorded: None }),
+            Err(e @ StoreError::NotFound { .. }) => Err(e),
+            Err(e) => {
+                let document = self.look_at_case(id)?;
+                Ok(Exported { document, unrecorded: Some(e.to_string()) })
+            }
+        }
+    }
+
+    /// The same document without a record of it: nothing is written.
+    pub fn look_at_case(&self, id: &CaseId) -> Result<Value> {
+        let mut ctx = Ctx { analyst: &self.analyst, base: 0, now: self.now(), conflicts: Vec::new() };
+        self.read(|c| build(c, id, &mut ctx, false))
     }
 }
 
@@ -48,7 +73,8 @@ pub fn to_text(document: &Value) -> String {
     text
 }
 
-fn build(c: &Connection, id: &CaseId, analyst: &str, now: Ts) -> Result<Value> {
+fn build(c: &Connection, id: &CaseId, ctx: &mut Ctx<'_>, record: bool) -> Result<Value> {
+    let now = ctx.now;
     let row = case_row(c, id)?;
     let id = &row.id;
     let case = seal(json!({
@@ -74,13 +100,12 @@ fn build(c: &Connection, id: &CaseId, analyst: &str, now: Ts) -> Result<Value> {
         doc.insert("tags".to_owned(), json!(event.tags));
         events.push(seal(Value::Object(doc)));
     }
-    let (operations, chains) = operations(c, id)?;
     let mut document = json!({
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "tool": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
         "exported_at": now,
-        "exported_by": analyst,
+        "exported_by": ctx.analyst,
         "case": case,
         "items": items(c, id)?,
         "alerts": alerts,
@@ -88,9 +113,15 @@ fn build(c: &Connection, id: &CaseId, analyst: &str, now: Ts) -> Result<Value> {
         "notes": notes,
         "sources": sources.iter().map(|s| source_json(c, *s)).collect::<Result<Vec<_>>>()?,
         "rules": rules.iter().map(|(id, sha)| rule_json(c, id, sha.as_deref())).collect::<Result<Vec<_>>>()?,
-        "operations": operations,
-        "chains": chains,
     });
+    if record {
+        let (action, target) = (ops::fresh_id(c)?, Target::Case(id.clone()));
+        let payload = manifest::of(&document);
+        ops::append(c, ctx, Change { action: &action, kind: manifest::KIND, target: &target, payload, undoes: None })?;
+    }
+    let (operations, chains) = operations(c, id)?;
+    document["operations"] = json!(operations);
+    document["chains"] = json!(chains);
     document["document_sha256"] = json!(digest(&document));
     Ok(document)
 }
@@ -149,10 +180,12 @@ fn alert_json(
         evidence.push(seal(Value::Object(doc)));
     }
     alert["rule_sha256"] = json!(rule_sha256);
-    let withdrawn: Option<i64> =
-        c.prepare_cached("SELECT withdrawn FROM alerts WHERE id = ?1")?.query_row([id], |r| r.get(0))?;
+    let (withdrawn, by): (Option<i64>, Option<String>) = c
+        .prepare_cached("SELECT withdrawn, withdrawn_by FROM alerts WHERE id = ?1")?
+        .query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))?;
     if let Some(at) = withdrawn {
         alert["withdrawn"] = json!(Ts(at));
+        alert["withdrawn_by"] = json!(by);
     }
     rules.insert((rule_id, rule_sha256));
     alert["triage"] = alert_status(c, id)?;

@@ -18,6 +18,7 @@ mod complete;
 mod error;
 mod evidence;
 pub mod export;
+mod manifest;
 mod migrate;
 mod open;
 mod ops;
@@ -64,6 +65,8 @@ pub struct Store {
     memory: bool,
     /// Last seen `PRAGMA data_version`.
     version: Cell<i64>,
+    /// How many logs of this run were known then.
+    logs: Cell<usize>,
     /// Set by this connection's own writes until [`Store::changed`] reports them.
     dirty: Cell<bool>,
     /// Position in the log of operations up to which this analyst has read.
@@ -125,6 +128,7 @@ impl Store {
         };
         let mut other = Self::new(opened, self.memory, &self.analyst)?;
         other.sources = Arc::clone(&self.sources);
+        other.logs.set(other.sources.read().unwrap_or_else(PoisonError::into_inner).len());
         other.rules.clone_from(&self.rules);
         other.clock = self.clock;
         Ok(other)
@@ -143,6 +147,7 @@ impl Store {
             read_only: opened.read_only,
             memory,
             version: Cell::new(0),
+            logs: Cell::new(0),
             dirty: Cell::new(false),
             seen: Cell::new(0),
             looked: None,
@@ -200,7 +205,10 @@ impl Store {
             .and_then(|mut s| s.query_row([], |r| r.get(0)))
             .map_err(|e| self.at(e))?;
         let other = self.version.replace(version) != version;
-        Ok(self.dirty.replace(false) || other)
+        // A log that the store knows already is registered without a write.
+        let logs = self.sources.read().unwrap_or_else(PoisonError::into_inner).len();
+        let more = self.logs.replace(logs) != logs;
+        Ok(self.dirty.replace(false) || other || more)
     }
 
     /// The conflicts that this analyst's changes met since the last call.

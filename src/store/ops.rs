@@ -266,6 +266,7 @@ impl Operation {
             "case.set" => {
                 format!("{} of {on} to {}", text("field"), p["to"].as_str().unwrap_or("nobody"))
             }
+            "case.export" => format!("export {on}"),
             "undo.kept" => format!("undo: kept {}", text("reason")),
             other => format!("{other} {on}"),
         }

@@ -13,12 +13,12 @@ use super::{Ctx, Store};
 
 impl Store {
     /// Takes back the last of this analyst's actions that is not taken back
-    /// yet. Says what was done, or `None` where nothing is left to undo.
+    /// yet (an export is out: it is not one of them). Says what was done, or `None` where nothing is left to undo.
     pub fn undo(&mut self) -> Result<Option<String>> {
         self.write(|tx, ctx| {
             let action: Option<String> = tx
                 .prepare_cached(
-                    "SELECT action FROM ops AS o WHERE writer = ?1 AND undoes IS NULL
+                    "SELECT action FROM ops AS o WHERE writer = ?1 AND undoes IS NULL AND kind <> 'case.export'
                      AND NOT EXISTS (SELECT 1 FROM ops AS u WHERE u.undoes = o.id) ORDER BY seq DESC LIMIT 1",
                 )?
                 .query_row([ctx.analyst], |r| r.get(0))
@@ -50,7 +50,7 @@ impl Store {
         self.read(|c| {
             let n: i64 = c
                 .prepare_cached(
-                    "SELECT count(DISTINCT action) FROM ops AS o WHERE writer = ?1 AND undoes IS NULL
+                    "SELECT count(DISTINCT action) FROM ops AS o WHERE writer = ?1 AND undoes IS NULL AND kind <> 'case.export'
                      AND NOT EXISTS (SELECT 1 FROM ops AS u WHERE u.undoes = o.id)",
                 )?
                 .query_row([&self.analyst], |r| r.get(0))?;

@@ -94,7 +94,7 @@ fn state(s: &Store) -> Value {
 fn sound(s: &Store) {
     assert_eq!(s.verify().unwrap(), []);
     for c in s.cases().unwrap() {
-        let text = export::to_text(&s.export_case(&c.id).unwrap());
+        let text = export::to_text(&s.look_at_case(&c.id).unwrap());
         let report = verify::verify(&canonical::parse_strict(&text).unwrap(), &mut []);
         assert_eq!(report.findings, [], "{:?}", report.consequences);
     }

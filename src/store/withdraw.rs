@@ -6,12 +6,14 @@
 //! again brings it back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 use rusqlite::Connection;
 
-use super::error::Result;
-use super::{Store, ts, uint};
-use crate::event::{SourceId, Ts};
+use super::error::{Result, StoreError};
+use super::views::{self, AlertRow};
+use super::{Store, uint};
+use crate::event::SourceId;
 
 /// A record that an alert rests on, as it should stand in a log of this run.
 #[derive(Debug, Clone)]
@@ -36,81 +38,94 @@ impl Store {
     /// that the run raised. `stands` says whether the run has read the record at
     /// that place: what it has not seen it does not take back. Returns how many.
     pub fn withdraw(&mut self, raised: &BTreeSet<String>, stands: &mut dyn FnMut(&Place) -> bool) -> Result<usize> {
-        let rows: BTreeMap<i64, SourceId> = {
-            let sources = self.sources.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            sources.iter().map(|(run, row)| (*row, SourceId(*run))).collect()
-        };
-        let found = self.read(|c| candidates(c, &rows, raised))?;
-        let gone: Vec<String> =
-            found.into_iter().filter(|(_, places)| places.iter().all(&mut *stands)).map(|(id, _)| id).collect();
+        let logs = self.read(|c| self.logs(c))?;
+        let found = self.read(|c| candidates(c, &logs, raised))?;
+        let gone: Vec<&String> =
+            found.iter().filter(|(_, places)| places.iter().all(&mut *stands)).map(|(id, _)| id).collect();
         if gone.is_empty() {
             return Ok(0);
         }
+        let gone = list(gone)?;
         self.write(|tx, ctx| {
-            let mut s = tx.prepare_cached("UPDATE alerts SET withdrawn = ?2 WHERE id = ?1 AND withdrawn IS NULL")?;
-            let mut n = 0;
-            for id in &gone {
-                n += s.execute(rusqlite::params![id, ctx.now.0])?;
-            }
-            Ok(n)
+            let mut s = tx.prepare_cached(
+                "UPDATE alerts SET withdrawn = ?2, withdrawn_by = ?3
+                 WHERE withdrawn IS NULL AND id IN (SELECT value FROM json_each(?1))",
+            )?;
+            Ok(s.execute(rusqlite::params![gone, ctx.now.0, ctx.analyst])?)
         })
     }
 
-    /// When an alert was withdrawn.
-    pub fn withdrawn(&self, alert: &str) -> Result<Option<Ts>> {
+    /// The alerts that were withdrawn and begin in a log of this run, touched or not.
+    pub fn withdrawn_here(&self) -> Result<Vec<AlertRow>> {
+        let now = self.now();
         self.read(|c| {
-            let at: Option<i64> =
-                c.prepare_cached("SELECT withdrawn FROM alerts WHERE id = ?1")?.query_row([alert], |r| r.get(0))?;
-            Ok(at.map(|at| ts(Some(at))))
+            let logs = list(self.logs(c)?.keys())?;
+            views::alerts_where(c, HERE, Box::new(logs), now)
         })
     }
+
+    /// Rows of the run's logs. One that is read again when it has grown is
+    /// another source under the same path: they all stand for it.
+    fn logs(&self, c: &Connection) -> Result<BTreeMap<i64, SourceId>> {
+        let rows: Vec<(u32, i64)> = {
+            let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
+            sources.iter().map(|(run, row)| (*run, *row)).collect()
+        };
+        let mut same =
+            c.prepare_cached("SELECT id FROM sources WHERE path = (SELECT path FROM sources WHERE id = ?1)")?;
+        let mut out = BTreeMap::new();
+        for (run, row) in rows {
+            for other in same.query_map([row], |r| r.get(0))? {
+                out.insert(other?, SourceId(run));
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// The condition for what was withdrawn and whose first record is in one of these sources.
+const HERE: &str =
+    "a.id IN (SELECT id FROM alerts INDEXED BY alerts_withdrawn WHERE withdrawn IS NOT NULL) AND EXISTS (
+  SELECT 1 FROM alert_evidence AS l JOIN evidence AS e ON e.key = l.event
+  WHERE l.alert = a.id AND l.n = 0 AND e.source IN (SELECT value FROM json_each(?1)))";
+
+/// Alerts that are not among those raised (`?2`) and rest on these sources (`?1`)
+/// alone, with the first and the last of their records: one question, however many.
+const CANDIDATES: &str = "WITH mine AS MATERIALIZED (SELECT value AS id FROM json_each(?1)),
+  gone AS MATERIALIZED (
+    SELECT a.id, (SELECT max(n) FROM alert_evidence WHERE alert = a.id) AS last FROM alerts AS a
+      JOIN alert_evidence AS l ON l.alert = a.id AND l.n = 0 JOIN evidence AS e ON e.key = l.event
+    WHERE a.withdrawn IS NULL AND e.source IN (SELECT id FROM mine)
+      AND a.id NOT IN (SELECT value FROM json_each(?2))
+      AND NOT EXISTS (SELECT 1 FROM alert_evidence AS x JOIN evidence AS r ON r.key = x.event
+        WHERE x.alert = a.id AND coalesce(r.source, -1) NOT IN (SELECT id FROM mine)))
+  SELECT gone.id, e.key, e.offset, e.length, e.source FROM gone
+    JOIN alert_evidence AS l ON l.alert = gone.id AND l.n IN (0, gone.last) JOIN evidence AS e ON e.key = l.event
+  ORDER BY gone.id, l.n";
+
+/// Values as one parameter.
+fn list<T: serde::Serialize>(values: impl IntoIterator<Item = T>) -> Result<String> {
+    let values: Vec<T> = values.into_iter().collect();
+    serde_json::to_string(&values).map_err(|e| StoreError::Invalid(e.to_string()))
 }
 
 /// Alerts that were not raised and may have been by the run's logs, with their first and last records.
 fn candidates(
     c: &Connection,
-    rows: &BTreeMap<i64, SourceId>,
+    logs: &BTreeMap<i64, SourceId>,
     raised: &BTreeSet<String>,
 ) -> Result<Vec<(String, Vec<Place>)>> {
-    // A log that is read again when it has grown is another source under the same path.
-    let mut paths: BTreeMap<String, SourceId> = BTreeMap::new();
-    let mut s = c.prepare_cached("SELECT path FROM sources WHERE id = ?1")?;
-    for (row, run) in rows {
-        if let Some(path) = s.query_row([row], |r| r.get::<_, Option<String>>(0))? {
-            paths.insert(path, *run);
+    let mut found: Vec<(String, Vec<Place>)> = Vec::new();
+    let mut s = c.prepare_cached(CANDIDATES)?;
+    let mut rows = s.query([list(logs.keys())?, list(raised)?])?;
+    while let Some(r) = rows.next()? {
+        let Some(source) = logs.get(&r.get(4)?).copied() else { continue };
+        let place = Place { source, offset: uint(r.get(2)?), len: uint(r.get(3)?), key: r.get(1)? };
+        let id: String = r.get(0)?;
+        match found.last_mut().filter(|(of, _)| *of == id) {
+            Some((_, places)) => places.push(place),
+            None => found.push((id, vec![place])),
         }
-    }
-    let mut all = c.prepare_cached("SELECT id FROM alerts WHERE withdrawn IS NULL ORDER BY id")?;
-    let ids: Vec<String> = all.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let mut sources = c.prepare_cached(
-        "SELECT DISTINCT s.path FROM alert_evidence JOIN evidence AS e ON e.key = event
-           LEFT JOIN sources AS s ON s.id = e.source WHERE alert = ?1",
-    )?;
-    let mut ends = c.prepare_cached(
-        "SELECT e.key, e.offset, e.length, s.path FROM alert_evidence JOIN evidence AS e ON e.key = event
-           LEFT JOIN sources AS s ON s.id = e.source
-         WHERE alert = ?1 AND (n = 0 OR n = (SELECT max(n) FROM alert_evidence WHERE alert = ?1)) ORDER BY n",
-    )?;
-    let mut found = Vec::new();
-    for id in ids.into_iter().filter(|id| !raised.contains(id)) {
-        let of: Vec<Option<String>> = sources.query_map([&id], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
-        let known = |path: &Option<String>| path.as_ref().is_some_and(|p| paths.contains_key(p));
-        if of.is_empty() || !of.iter().all(known) {
-            continue;
-        }
-        let places = ends.query_map([&id], |r| {
-            let path: Option<String> = r.get(3)?;
-            let source = path.and_then(|p| paths.get(&p).copied());
-            let (offset, len) = (uint(r.get(1)?), uint(r.get(2)?));
-            Ok(source.map(|source| (source, offset, len, r.get::<_, String>(0))))
-        })?;
-        let mut list = Vec::new();
-        for place in places {
-            if let Some((source, offset, len, key)) = place? {
-                list.push(Place { source, offset, len, key: key? });
-            }
-        }
-        found.push((id, list));
     }
     Ok(found)
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::action::{ACTIONS, GROUPS, Places};
-use super::data::{AlertView, Triage};
+use super::data::{AlertView, Reading, Triage};
 use super::keymap::Keymap;
 use super::state::filters::Filter;
 use super::state::live::EventMode;
@@ -190,6 +190,7 @@ pub fn why(v: &AlertView) -> Vec<String> {
         Triage::Escalated { case } => out.push(format!("state   in case {case}")),
         Triage::Dismissed { reason } => out.push(format!("state   dismissed: {reason}")),
     }
+    out.extend(reading(&v.reading));
     if !v.tags.is_empty() {
         out.push(format!("tags    {}", v.tags.join(", ")));
     }
@@ -200,6 +201,26 @@ pub fn why(v: &AlertView) -> Vec<String> {
         out.push(a.description.to_string());
     }
     out
+}
+
+/// Whose reading of the log an alert is from, and whose took it back.
+fn reading(r: &Reading) -> Option<String> {
+    let whose =
+        |who: &Option<String>| who.as_deref().map_or("a later reading".to_owned(), |w| format!("{w}'s reading"));
+    match (&r.withdrawn, &r.given) {
+        (Some((at, by)), _) if r.here => Some(format!(
+            "read    this reading gives it; {} took it back on {}, with other rules",
+            whose(by),
+            text::day_clock(*at)
+        )),
+        (Some((at, by)), _) => Some(format!(
+            "read    withdrawn on {} by {}: its rules no longer give this from the log",
+            text::day_clock(*at),
+            whose(by)
+        )),
+        (None, Some((who, at))) => Some(format!("read    by {who}, {}", text::day_clock(*at))),
+        (None, None) => None,
+    }
 }
 
 /// Columns of the names that begin the lines of [`why`].

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use secstream::detect::{RuleFile, RuleSet};
+use secstream::event::Ov;
 use secstream::pipeline::{Effect, Effects, LoadedRules, Question, Session, SessionOptions, Way};
 use secstream::source::Input;
 
@@ -31,9 +32,15 @@ fn session(dir: &std::path::Path, lines: usize) -> Session {
         std::fs::write(&path, text).unwrap();
         inputs.push(Input::path(&path));
     }
+    scoped(inputs, |_| {})
+}
+
+/// A finished session that analyzes a part of its inputs.
+fn scoped(inputs: Vec<Input>, scope: impl FnOnce(&mut SessionOptions)) -> Session {
     let none = || LoadedRules { set: Arc::new(RuleSet::load(&[])), records: Vec::new() };
     let mut options = SessionOptions::new(inputs, Box::new(none));
     options.feed = true;
+    scope(&mut options);
     let mut session = Session::start(options);
     session.join().unwrap();
     session
@@ -115,12 +122,13 @@ fn replayed(dir: &std::path::Path, files: &[RuleFile]) -> Vec<String> {
 
 #[test]
 fn alerts_of_a_correlation_are_those_of_a_replay() {
-    use secstream::pipeline::{alert_effect, correlates};
+    use secstream::pipeline::correlates;
     let dir = tempfile::tempdir().unwrap();
     let session = session(dir.path(), 4_000);
     let base = RuleFile::new("base.yml", RULE.replace("title: Failed log-in", "title: Failed log-in\nid: base"));
     let files = |count: &str, base: &RuleFile| vec![RuleFile::new("guess.yml", count), base.clone()];
     let narrower = RuleFile { text: base.text.replace("[root, admin]", "[root]"), ..base.clone() };
+    let mut effects = Effects::new(session.feed());
     for (before, after, path) in [
         (files(COUNTS, &base), files(&COUNTS.replace("gte: 10", "gte: 20"), &base), "guess.yml"),
         (files(COUNTS, &base), files(&COUNTS.replace("1h", "5m"), &base), "guess.yml"),
@@ -129,7 +137,7 @@ fn alerts_of_a_correlation_are_those_of_a_replay() {
     ] {
         let q = Question { before, after, likely: Vec::new() };
         assert!(correlates(&q));
-        let e = alert_effect(&session.feed(), &q, path, &mut |_| true).expect("not stopped");
+        let e = effects.alerts(&q, path, &mut |_| true).expect("not stopped");
         let ids = |side: &std::collections::BTreeMap<String, secstream::pipeline::Raised>| {
             side.values().filter(|r| &*r.rule == "Guessing").map(|r| r.id.clone()).collect::<Vec<_>>()
         };
@@ -142,7 +150,73 @@ fn alerts_of_a_correlation_are_those_of_a_replay() {
     }
     assert!(!correlates(&question(RULE, RULE)));
     let q = Question { before: files(COUNTS, &base), after: files(COUNTS, &base), likely: Vec::new() };
-    assert_eq!(alert_effect(&session.feed(), &q, "guess.yml", &mut |_| false), None, "it can be stopped");
+    assert_eq!(Effects::new(session.feed()).alerts(&q, "guess.yml", &mut |_| false), None, "it can be stopped");
+}
+
+#[test]
+fn another_threshold_is_tried_without_reading_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = session(dir.path(), 4_000);
+    let base = RuleFile::new("base.yml", RULE.replace("title: Failed log-in", "title: Failed log-in\nid: base"));
+    let files = |count: &str, base: &RuleFile| vec![RuleFile::new("guess.yml", count), base.clone()];
+    let mut effects = Effects::new(session.feed());
+    let mut ask = |after: Vec<RuleFile>| {
+        let q = Question { before: files(COUNTS, &base), after, likely: Vec::new() };
+        let mut calls = 0;
+        let e = effects.alerts(&q, "guess.yml", &mut |_| {
+            calls += 1;
+            true
+        });
+        let e = e.expect("not stopped");
+        let fresh = Effects::new(session.feed()).alerts(&q, "guess.yml", &mut |_| true).expect("not stopped");
+        assert!(!fresh.from_kept && fresh.before == e.before && fresh.after == e.after && !e.before.is_empty());
+        e.from_kept
+    };
+    assert!(!ask(files(COUNTS, &base)));
+    // What is counted is the same: how it is counted may be anything.
+    for (from, to) in [("gte: 10", "gte: 20"), ("1h", "5m"), ("[src_ip]", "[user]"), ("level: high", "level: low")] {
+        assert!(ask(files(&COUNTS.replace(from, to), &base)), "{to}");
+    }
+    let values = COUNTS.replace("event_count", "value_count").replace("{gte: 10}", "{field: user, gte: 2}");
+    assert!(ask(files(&values, &base)));
+    // Another base is another matter, and so is the way back.
+    let narrower = RuleFile { text: base.text.replace("[root, admin]", "[root]"), ..base.clone() };
+    assert!(!ask(files(COUNTS, &narrower)));
+    assert!(ask(files(&COUNTS.replace("gte: 10", "gte: 3"), &narrower)));
+    assert!(!ask(files(COUNTS, &base)));
+}
+
+#[test]
+fn what_the_run_leaves_out_is_not_tried() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(session(dir.path(), 3_000));
+    let inputs = || (0..2).map(|host| Input::path(dir.path().join(format!("{host}.log")))).collect();
+    let from = secstream::event::Ts(1_772_410_800_000_000); // 2026-03-02T00:20:00Z
+    let asked = secstream::query::Query::parse("host=h1", from).unwrap();
+    let part = scoped(inputs(), |o| {
+        o.from = Some(from);
+        o.filter = Some(asked.clone());
+    });
+    let whole = scoped(inputs(), |_| {});
+    let feed = whole.feed();
+    let kept = |p: usize| feed.row(p as u64).is_some_and(|r| r.time >= from && r.ov(Ov::Host) == Some("h1"));
+    let (mut of_part, mut of_whole) = (Effects::new(part.feed()), Effects::new(whole.feed()));
+    for (before, after) in [(RULE, ""), ("", RULE), (RULE, &*RULE.replace("admin", "bob"))] {
+        let q = question(before, after);
+        let (p, w) = (of_part.ask(&q, &mut |_| true).unwrap(), of_whole.ask(&q, &mut |_| true).unwrap());
+        for (p, w) in [(p.before, w.before), (p.after, w.after)] {
+            assert_eq!(p.ones().collect::<Vec<_>>(), w.ones().filter(|i| kept(*i)).collect::<Vec<_>>());
+            assert!(p.count() == 0 || p.count() < w.count());
+        }
+    }
+    let base = RuleFile::new("base.yml", RULE.replace("title: Failed log-in", "title: Failed log-in\nid: base"));
+    let files = vec![RuleFile::new("guess.yml", COUNTS.replace("gte: 10", "gte: 3")), base];
+    let q = Question { before: files.clone(), after: files.clone(), likely: Vec::new() };
+    for _ in 0..2 {
+        let of = of_part.alerts(&q, "guess.yml", &mut |_| true).unwrap().after;
+        let all = of_whole.alerts(&q, "guess.yml", &mut |_| true).unwrap().after;
+        assert!(!of.is_empty() && of.values().all(|r| r.count < all.values().map(|a| a.count).max().unwrap()));
+    }
 }
 
 #[test]

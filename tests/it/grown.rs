@@ -102,7 +102,7 @@ fn the_store_the_case_and_its_export_grow_with_the_alert() {
 }
 
 fn exported(home: &Home, case: &CaseId) -> Value {
-    let document = store(home).export_case(case).unwrap();
+    let document = store(home).export_case(case).unwrap().document;
     home.write("out.json", export::to_text(&document));
     document
 }

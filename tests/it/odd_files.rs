@@ -39,6 +39,26 @@ fn said(name: &str, bytes: &[u8], code: i32, word: &str, records: u64) {
     assert!(warnings.contains(word), "{name}: {warnings}");
     assert_eq!(input(&doc)["damaged"], code == 3, "{name}");
     home.run(&["replay", "--no-store", &path]).says(code, &[word, name]);
+    // Quiet is without progress and summary, not without what failed.
+    let quiet = home.run(&["replay", "--no-store", "-q", &path]);
+    match code {
+        0 => assert_eq!(quiet.says(0, &[]).err, ""),
+        _ => assert_eq!(quiet.says(code, &["secstream: ", word, name]).err.lines().count(), 1),
+    }
+}
+
+#[test]
+fn what_failed_is_said_without_a_summary_too() {
+    let home = Home::new();
+    let log = home.write("a.log", log(3));
+    for how in ["-q", "--json"] {
+        let ran = home.run(&["replay", "--no-store", how, &log, "nosuch.log", "none*.log"]);
+        ran.says(3, &["secstream: nosuch.log: left out: no such file", "none*.log: left out: no file matches"]);
+        assert_eq!(ran.err.lines().count(), 2, "{}", ran.err);
+        home.write("rules/bad.yml", "title: [\n");
+        let ran = home.run(&["replay", "--no-store", how, "--rules", "rules", &log]);
+        ran.says(2, &["rules/bad.yml:"]);
+    }
 }
 
 #[test]

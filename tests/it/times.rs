@@ -131,3 +131,52 @@ fn a_given_year_is_that_of_the_first_line() {
     let late = times(&["Jan  1", "Dec 31", "Jan  1"]);
     assert!(late.contains(&"2025-12-31".to_owned()) && !late.contains(&"2026-12-31".to_owned()), "{late:?}");
 }
+
+#[test]
+fn the_parts_of_a_rotated_log_are_dated_as_one() {
+    let home = Home::new();
+    let old = home.write("a.log.2", guesses(2, "Nov 30 09:00:00 ") + &guesses(2, "Dec 20 10:00:00 "));
+    let mid = home.write("a.log.1", guesses(2, "Dec 20 10:00:05 ") + &guesses(2, "Dec 31 23:59:59 "));
+    let new = home.write("a.log", guesses(2, "Jan  1 00:00:01 ") + &guesses(2, "Feb  1 00:00:01 "));
+    let late = home.write("b.log", guesses(1, "Jan  1 00:00:01 "));
+    let years = |args: &[&str]| {
+        home.summary(&[&["--no-store", "--events", "ev"], args].concat());
+        let mut all: Vec<(String, String)> = (home.objects("ev").iter())
+            .map(|e| (e["file"].as_str().unwrap().to_owned(), e["timestamp"].as_str().unwrap()[..7].to_owned()))
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    let is = |file: &str, month: &str| (file.to_owned(), month.to_owned());
+    // The year of the oldest part's first record, in whatever order they are named.
+    for args in [[&*new, &*old, &*mid, "--year", "2023"], [&*old, &*mid, &*new, "--year", "2023"]] {
+        let want =
+            [is(&new, "2024-01"), is(&new, "2024-02"), is(&mid, "2023-12"), is(&old, "2023-11"), is(&old, "2023-12")];
+        assert_eq!(years(&args), want);
+    }
+    // Another log is dated by itself.
+    assert_eq!(years(&[&mid, &late, "--year", "2023"]), [is(&mid, "2023-12"), is(&late, "2023-01")]);
+    assert_eq!(years(&[&new, "--year", "2024"]), [is(&new, "2024-01"), is(&new, "2024-02")]);
+    // Without a year: a part that was written anew is of no later time than the one after it.
+    let touch = |path: &str, time: &str| {
+        let t = seconds_of(time);
+        let file = std::fs::File::options().append(true).open(path).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(t)).unwrap();
+    };
+    let home = Home::new();
+    let old = home.write("a.log.1", guesses(2, "Dec  1 10:00:05 "));
+    let new = home.write("a.log", guesses(2, "Jan  2 00:00:01 "));
+    for path in [&old, &new] {
+        touch(path, "2024-12-24");
+    }
+    home.summary(&["--no-store", "--events", "ev", &old, &new]);
+    let months: Vec<_> = home.objects("ev").iter().map(|e| e["timestamp"].as_str().unwrap()[..7].to_owned()).collect();
+    assert_eq!(months, ["2023-12", "2023-12", "2024-01", "2024-01"]);
+}
+
+/// Seconds since 1970 of a day.
+fn seconds_of(day: &str) -> u64 {
+    let t = secstream::event::Ts::parse_rfc3339(&format!("{day}T00:00:00Z")).unwrap();
+    u64::try_from(t.secs()).unwrap()
+}

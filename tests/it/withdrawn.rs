@@ -64,6 +64,7 @@ fn what_a_reading_no_longer_gives_is_withdrawn() {
         let row = of(id).unwrap();
         let own = row.src_ip.as_deref() < Some("192.0.2.20");
         assert_eq!(row.withdrawn.is_some(), own, "{row:?}");
+        assert_eq!(row.withdrawn_by.is_some(), own, "{row:?}");
     }
     assert!(store(&home).verify().unwrap().is_empty());
     let shown = home.run(&["cases", "show", &case.0, "--db", "z.db"]);

@@ -333,7 +333,8 @@ fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// Members of an exported alert that are not the machine's.
-const OTHERS: [&str; 7] = ["rule_sha256", "withdrawn", "triage", "tags", "evidence_digest", "digest", "evidence"];
+const OTHERS: [&str; 8] =
+    ["rule_sha256", "withdrawn", "withdrawn_by", "triage", "tags", "evidence_digest", "digest", "evidence"];
 /// Members of an alert that grow while it is open.
 const GROWING: [&str; 16] = [
     "revision",

@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 
 use crate::event::sanitize;
 use crate::pipeline::Logs;
+use crate::store::export::{self, Exported};
 use crate::store::{CaseId, CaseRow, CaseState, Completed, Gap, Store, StoreError};
-use crate::store::{default_analyst, default_path, export};
+use crate::store::{default_analyst, default_path};
 
 /// Work with the cases in the case store.
 #[derive(Debug, Args)]
@@ -249,16 +250,16 @@ fn seconds(t: crate::event::Ts) -> String {
     if t.is_some() { crate::event::Ts::from_secs(t.secs()).to_string() } else { "-".to_owned() }
 }
 
-/// Copies the records of the case's alerts of which the store has only the
-/// place, where it can be written.
+/// Opens the store for writing, where that is possible, and copies the records of
+/// the case's alerts of which it has only the place.
 fn complete(store: Store, args: &ExportArgs) -> Result<(Store, Completed), Failure> {
     let alerts: Vec<String> = store.case(&CaseId(args.id.clone()))?.alerts.into_iter().map(|a| a.id).collect();
     let without = store.evidence_without_bytes(&alerts)?;
+    let path = store.path().to_owned();
+    let mut store = Store::open(Some(&path), store.analyst())?;
     if without == 0 {
         return Ok((store, Completed::default()));
     }
-    let path = store.path().to_owned();
-    let mut store = Store::open(Some(&path), store.analyst())?;
     if store.read_only() {
         let reason = "the case store cannot be written".to_owned();
         let gap = Gap { source: "the case's logs".to_owned(), records: without, reason };
@@ -270,21 +271,28 @@ fn complete(store: Store, args: &ExportArgs) -> Result<(Store, Completed), Failu
 }
 
 fn write_export(args: &ExportArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Failure> {
-    let (store, completed) = complete(open_for(&args.store, &args.id)?, args)?;
+    let (mut store, completed) = complete(open_for(&args.store, &args.id)?, args)?;
     for gap in &completed.gaps {
         // Nothing can be done where even standard error is closed.
         let _ = writeln!(err, "secstream: {}", sanitize(&gap.to_string()));
     }
-    let document = store.export_case(&CaseId(args.id.clone()))?;
+    let id = CaseId(args.id.clone());
+    // Looked at before the export is recorded.
+    if let Ok(target) = Path::new(&args.out).canonicalize() {
+        let sources = store.look_at_case(&id)?["sources"].take();
+        let mut paths = sources.as_array().into_iter().flatten().filter_map(|s| s["path"].as_str());
+        if paths.any(|p| target == Path::new(p)) {
+            return Err(Failure::Usage(format!("{} is the log that the evidence comes from", args.out)));
+        }
+    }
+    let Exported { document, unrecorded } = store.export_case(&id)?;
+    if let Some(why) = &unrecorded {
+        let _ = writeln!(err, "secstream: the export is not recorded in the log of operations: {}", sanitize(why));
+    }
     let text = export::to_text(&document);
     if args.out == "-" {
         out.write_all(text.as_bytes())?;
         return Ok(0);
-    }
-    let target = Path::new(&args.out).canonicalize().ok();
-    let sources = document["sources"].as_array().into_iter().flatten();
-    if sources.filter_map(|s| s["path"].as_str()).any(|p| target.as_deref() == Some(Path::new(p))) {
-        return Err(Failure::Usage(format!("{} is the log that the evidence comes from", args.out)));
     }
     write_whole(Path::new(&args.out), text.as_bytes())
         .map_err(|error| Failure::File { name: args.out.clone(), error })?;
@@ -292,6 +300,7 @@ fn write_export(args: &ExportArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
         "case": document["case"]["id"], "path": args.out, "bytes": text.len(),
         "document_sha256": document["document_sha256"],
         "evidence_copied": completed.copied, "evidence_without_bytes": completed.without(), "gaps": completed.gaps,
+        "recorded": unrecorded.is_none(),
     });
     if args.json {
         print_json(out, &report)?;

@@ -42,7 +42,7 @@ fn alert_json(a: &AlertRow) -> Value {
         "kind": "alert", "id": a.id, "rule": a.rule, "rule_id": a.rule_id, "severity": a.severity, "score": a.score,
         "timestamp": a.timestamp, "last": a.last, "entity": a.entity, "count": a.count, "message": a.message,
         "techniques": a.techniques, "status": a.status, "verdict": a.verdict, "reason": a.reason,
-        "withdrawn": a.withdrawn, "decided_by": a.decided_by, "decided_at": a.decided_at, "tags": a.tags,
+        "given_by": a.given.0, "withdrawn": a.withdrawn, "withdrawn_by": a.withdrawn_by, "decided_by": a.decided_by, "decided_at": a.decided_at, "tags": a.tags,
     })
 }
 
@@ -110,7 +110,8 @@ fn alert_text(a: &AlertRow, out: &mut dyn Write) -> io::Result<()> {
         a.techniques.join(" ")
     )?;
     if let Some(at) = a.withdrawn {
-        writeln!(out, "           withdrawn {}: the rules no longer give it from these logs", seconds(at))?;
+        let by = a.withdrawn_by.as_deref().map(|who| format!(" by {}'s reading", sanitize(who))).unwrap_or_default();
+        writeln!(out, "           withdrawn {}{by}: the rules no longer give it from these logs", seconds(at))?;
     }
     if let Some(verdict) = a.verdict {
         let reason = a.reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();

@@ -195,6 +195,9 @@ fn print(report: &Report, derived: &Derived, out: &mut dyn Write) -> io::Result<
         };
         writeln!(out, "{} of {all} derived again from the logs, the same{grown}", derived.same())?;
     }
+    if !report.export_recorded && !report.case.is_empty() {
+        writeln!(out, "the export is not recorded in its chains: its items are held by their digests alone")?;
+    }
     if report.findings.is_empty() {
         writeln!(out, "document SHA-256 {}", report.document_sha256)?;
         writeln!(out, "without a signature this proves order and completeness, not authorship: compare the hash")?;

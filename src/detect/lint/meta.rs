@@ -39,9 +39,13 @@ impl Checker<'_> {
         let tags: Vec<((u32, u32), String)> = (self.node.get("tags").map(Node::items).unwrap_or(&[]).iter())
             .filter_map(|t| Some(((t.line, t.column), t.text()?.to_owned())))
             .collect();
-        for (at, tag) in tags {
-            if let Some((code, problem, hint)) = tag_problem(&tag) {
-                self.say(at, code, problem, &hint);
+        for (at, tag) in &tags {
+            if let Some((code, problem, hint)) = tag_problem(tag) {
+                // Beside its successor an old id does no harm: those who look for it find the rule, too.
+                let beside = code == "retired-tag" && tags.iter().any(|(_, other)| succeeds(other, tag));
+                if !beside {
+                    self.say(*at, code, problem, &hint);
+                }
             }
         }
     }
@@ -95,9 +99,25 @@ fn tag_problem(tag: &str) -> Option<(&'static str, String, String)> {
     Some(("bad-tag", format!("'{tag}' is no technique of ATT&CK {}", attack::VERSION), hint))
 }
 
+/// Whether a tag is what ATT&CK has in the place of an old one.
+fn succeeds(new: &str, old: &str) -> bool {
+    let word = |tag: &str| tag.strip_prefix("attack.").unwrap_or("").to_ascii_lowercase().replace('_', "-");
+    let (new, old) = (word(new), word(old));
+    if old == "defense-evasion" {
+        return new == "stealth" || new == "defense-impairment";
+    }
+    attack::successor(&old.to_ascii_uppercase()).is_some_and(|id| id.eq_ignore_ascii_case(&new))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::tag_problem;
+    use super::{succeeds, tag_problem};
+
+    #[test]
+    fn successors() {
+        assert!(succeeds("attack.t1685", "attack.T1562.001") && succeeds("attack.stealth", "attack.defense_evasion"));
+        assert!(!succeeds("attack.t1686", "attack.t1562.001") && !succeeds("attack.t1110", "attack.t1110"));
+    }
 
     #[test]
     fn tags() {

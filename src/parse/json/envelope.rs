@@ -4,12 +4,13 @@
 
 use super::doc::Doc;
 use super::names::Key;
-use super::{Scratch, generic, scan};
+use super::{Scratch, generic, said, scan};
 use crate::event::{Draft, Ov, RecordFlags, TimeQuality, Ts, time};
-use crate::parse::{Format, Parser, addr, detect, syslog, windows};
+use crate::parse::{Format, Parser, addr, detect, logfmt, syslog, windows};
 
-/// Parses the message inside, if this is an envelope. The caller fills in the rest.
-pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) {
+/// Parses the message inside, if this is an envelope; says whether a parser knew
+/// it. The caller fills in the rest.
+pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
     let key = if doc.is_text(d, Key::CloudInner) {
         Key::CloudInner
     } else if doc.is_text(d, Key::Log) {
@@ -19,32 +20,44 @@ pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) {
     } else if doc.is_text(d, Key::NxMessage) && doc.has(Key::NxModule) {
         Key::NxMessage
     } else {
-        return;
+        // A journal's entry without a message is its machine's all the same.
+        if is_envelope(doc) {
+            host(doc, d);
+        }
+        return false;
     };
-    s.inner.clear();
-    s.inner.push_str(doc.text(d, key).trim_end_matches(['\n', '\r']));
-    if s.inner.is_empty() {
-        return;
-    }
+    let mut line = std::mem::take(&mut s.inner);
+    line.clear();
+    line.push_str(doc.text(d, key).trim_end_matches(['\n', '\r']));
+    let opened = !line.is_empty() && around(&line, doc, p, d, s);
+    s.inner = line;
+    host(doc, d);
+    opened
+}
+
+/// Parses the message inside, and puts the envelope's time in its place.
+fn around(line: &str, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
     // Line parsers reset the record where a line is not theirs: hide the
     // envelope's fields from that.
     let outer_start = d.rec.fields_start;
     let outer_fields = d.fields().len();
     d.rec.fields_start += outer_fields as u32;
-    let parsed = inner(doc, p, d, s, outer_fields);
+    let parsed = inner(line, doc, p, d, s, outer_fields);
     d.rec.fields_start = outer_start;
-    if parsed {
-        d.rec.flags = RecordFlags(d.rec.flags.0 & !RecordFlags::PARSED.0);
-        host(doc, d);
-        let inner = (d.rec.time, d.rec.quality);
-        if let Some((ts, quality)) = generic::time_of(doc, d, &p.ctx) {
-            if !inner.0.is_some() {
-                d.time(ts, quality);
-            } else if inner.1 == TimeQuality::Yearless && quality != TimeQuality::Yearless {
-                d.time(in_year_of(inner.0, ts), TimeQuality::Wall);
-            }
+    if !parsed {
+        return false;
+    }
+    d.rec.flags = RecordFlags(d.rec.flags.0 & !RecordFlags::PARSED.0);
+    host(doc, d);
+    let inner = (d.rec.time, d.rec.quality);
+    if let Some((ts, quality)) = generic::time_of(doc, d, &p.ctx) {
+        if !inner.0.is_some() {
+            d.time(ts, quality);
+        } else if inner.1 == TimeQuality::Yearless && quality != TimeQuality::Yearless {
+            d.time(in_year_of(inner.0, ts), TimeQuality::Wall);
         }
     }
+    true
 }
 
 /// A time whose year was guessed, put into the year that brings it nearest to
@@ -68,10 +81,9 @@ fn is_envelope(doc: &Doc) -> bool {
 }
 
 /// Tries the line parsers on the inner message.
-fn inner(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize) -> bool {
-    let Scratch { buf, copy, inner } = s;
-    let line = inner.as_str();
+fn inner(line: &str, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize) -> bool {
     if line.starts_with('{') {
+        let Scratch { buf, copy, .. } = s;
         let roles = buf.roles.len();
         if scan::scan(line, &p.names, d, buf).is_none() {
             d.reset();
@@ -82,7 +94,9 @@ fn inner(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize
         if windows::is_event(&inner_doc, d) {
             windows::apply(&inner_doc, p, d);
         } else {
-            generic::apply(&inner_doc, &p.ctx, &p.json, d, copy);
+            generic::facts(&inner_doc, &p.ctx, d, copy);
+            said::apply(&inner_doc, &p.ctx, d, copy);
+            generic::finish(&inner_doc, &p.json, d);
         }
         return true;
     }
@@ -92,7 +106,11 @@ fn inner(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize
         return program(doc, ident, p, d, line, outer);
     }
     for format in detect::candidates(line, Format::Raw) {
-        if p.try_text(format, line, d) {
+        let known = match format {
+            Format::Logfmt => logfmt::parse(line, p, d, s),
+            other => p.try_text(other, line, d),
+        };
+        if known {
             return true;
         }
         d.reset();
@@ -101,7 +119,14 @@ fn inner(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize
         return program(doc, Key::SourceName, p, d, line, outer);
     }
     // A shipper that took the syslog header off keeps the program beside the message.
-    doc.has(Key::EcsProgram) && program(doc, Key::EcsProgram, p, d, line, outer)
+    if doc.has(Key::EcsProgram) {
+        return program(doc, Key::EcsProgram, p, d, line, outer);
+    }
+    let known = p.try_text(Format::Text, line, d);
+    if !known {
+        d.reset();
+    }
+    known
 }
 
 fn program(doc: &Doc, ident: Key, p: &Parser, d: &mut Draft<'_>, line: &str, outer: usize) -> bool {

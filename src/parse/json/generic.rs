@@ -6,10 +6,16 @@ use super::doc::Doc;
 use super::names::Key;
 use super::words;
 use crate::event::{Draft, EventType, Outcome, Ov, Severity, Span, TimeQuality, Ts, ValueKind};
-use crate::parse::{Ctx, addr, text, time, url, web};
+use crate::parse::{Ctx, addr, flow, time, url, web};
 
 /// Fills the overlay; what an inner message has set already stays.
 pub fn apply(doc: &Doc, ctx: &Ctx, sources: &Sources, d: &mut Draft<'_>, copy: &mut String) {
+    facts(doc, ctx, d, copy);
+    finish(doc, sources, d);
+}
+
+/// Fills in what the event's names say.
+pub(super) fn facts(doc: &Doc, ctx: &Ctx, d: &mut Draft<'_>, copy: &mut String) {
     if !d.rec.time.is_some()
         && let Some((ts, quality)) = time_of(doc, d, ctx)
     {
@@ -47,7 +53,10 @@ pub fn apply(doc: &Doc, ctx: &Ctx, sources: &Sources, d: &mut Draft<'_>, copy: &
     status(doc, d);
     http(doc, d, copy);
     kind(doc, d);
-    refused(d);
+}
+
+/// Fills in what follows from that.
+pub(super) fn finish(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) {
     severity(doc, d);
     vendors(doc, sources, d);
     if d.rec.outcome == Outcome::Unknown {
@@ -215,17 +224,6 @@ fn kind(doc: &Doc, d: &mut Draft<'_>) {
     }
 }
 
-/// A log-in that was refused, where only the message says so.
-fn refused(d: &mut Draft<'_>) {
-    if d.rec.event_type == EventType::Other
-        && d.rec.outcome != Outcome::Success
-        && d.get(Ov::SrcIp).is_some()
-        && d.get(Ov::Message).is_some_and(text::tells_refused_login)
-    {
-        d.event(EventType::LoginFailed, Outcome::Failure);
-    }
-}
-
 fn severity(doc: &Doc, d: &mut Draft<'_>) {
     if d.rec.severity != Severity::Info {
         return;
@@ -241,6 +239,10 @@ fn vendors(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) {
     if clouds::apply(doc, &sources.clouds, d) {
         return;
     }
+    if doc.has(Key::FlowSource) && doc.has(Key::FlowDest) && d.rec.event_type == EventType::Other {
+        flow::verdict(d.rec.outcome, sources.firewall, d);
+        return;
+    }
     if d.rec.logsource == crate::event::Logsource::default() {
         d.rec.logsource = match d.rec.event_type {
             EventType::HttpRequest | EventType::HttpError => sources.web,
@@ -249,7 +251,19 @@ fn vendors(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) {
             EventType::DatabaseQuery | EventType::DataAccess => sources.database,
             EventType::Login | EventType::LoginFailed | EventType::Logout => sources.authentication,
             EventType::PermissionChange => sources.application,
+            EventType::ProcessStart if !of_windows(d) => sources.linux_process,
             _ => sources.none,
         };
     }
+}
+
+/// Whether a process or its command line is one of Windows, by its looks.
+fn of_windows(d: &Draft<'_>) -> bool {
+    let ends = |text: &str| text.len() > 4 && text.as_bytes()[text.len() - 4..].eq_ignore_ascii_case(b".exe");
+    let drive =
+        |text: &str| matches!(text.trim_start_matches('"').as_bytes(), [c, b':', b'\\', ..] if c.is_ascii_alphabetic());
+    let program = |text: &str| ends(text.split_once(' ').map_or(text, |(p, _)| p).trim_matches('"'));
+    let process = d.get(Ov::Process).unwrap_or("");
+    let command = d.get(Ov::Resource).unwrap_or("");
+    ends(process) || drive(process) || drive(command) || program(command)
 }

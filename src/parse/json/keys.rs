@@ -76,14 +76,16 @@ keys! {
     SourceName = ["SourceName"];
     NxModule = ["SourceModuleType"];
     NxMessage = ["Message"];
+    // GELF, Serilog, Google's.
+    OtherMessage = ["short_message", "@m", "textPayload", "jsonPayload.message", "jsonPayload.msg"];
     KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
     KubeHost = ["kubernetes.host", "kubernetes.node.name"];
     KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
-    EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname"];
-    Ident = ["SYSLOG_IDENTIFIER", "appname", "ident"];
+    EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname", "HOST", "logsource"];
+    Ident = ["SYSLOG_IDENTIFIER", "appname", "ident", "programname", "PROGRAM", "program", "app-name", "app_name"];
     EcsProgram = ["process.name"];
     Comm = ["_COMM"];
-    JournalPid = ["_PID", "SYSLOG_PID", "procid", "process.pid"];
+    JournalPid = ["_PID", "SYSLOG_PID", "procid", "process.pid", "PID"];
     JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
     JournalCursor = ["__CURSOR"];
     JournalPriority = ["PRIORITY"];
@@ -128,6 +130,9 @@ keys! {
     KubeCode = ["responseStatus.code"];
     AuditType = ["auditType.action"];
     CloudInner = ["CloudTrailEvent"];
+    // Flow logs of private networks.
+    FlowSource = ["srcaddr", "srcAddr"];
+    FlowDest = ["dstaddr", "dstAddr"];
     // ECS words.
     EcsCategory = ["event.category"];
     EcsType = ["event.type"];

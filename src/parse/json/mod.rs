@@ -12,6 +12,7 @@ mod keys;
 mod layouts;
 mod names;
 mod nested;
+mod said;
 mod scan;
 mod seek;
 mod shapes;
@@ -27,7 +28,7 @@ pub use scan::{MAX_DEPTH, MAX_FIELDS, MAX_NAME};
 pub use words::{event_type, outcome, severity, usual_outcome};
 
 use super::{Format, Parser, windows};
-use crate::event::{Draft, Logsource, RecordFlags, Schema};
+use crate::event::{Draft, Logsource, Ov, RecordFlags, Schema};
 
 /// Buffers that are reused from line to line.
 #[derive(Debug, Default)]
@@ -57,6 +58,7 @@ pub struct Sources {
     database: Logsource,
     authentication: Logsource,
     application: Logsource,
+    linux_process: Logsource,
 }
 
 impl Sources {
@@ -72,6 +74,7 @@ impl Sources {
             database: schema.logsource("", "database", ""),
             authentication: schema.logsource("", "authentication", ""),
             application: schema.logsource("", "application", ""),
+            linux_process: schema.logsource("linux", "process_creation", ""),
         }
     }
 }
@@ -114,11 +117,17 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
         } else if zeek::is_log(doc) {
             zeek::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
         } else {
-            envelope::open(doc, p, d, s);
+            let opened = envelope::open(doc, p, d, s);
             if journal::is_entry(doc) {
                 journal::apply(doc, &p.ctx, d);
             }
-            generic::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
+            let told = opened && d.get(Ov::SrcIp).is_some();
+            generic::facts(doc, &p.ctx, d, &mut s.copy);
+            // What a parser has read of the message stands; the client may stand beside it.
+            if !opened || !told && d.get(Ov::SrcIp).is_some() {
+                said::apply(doc, &p.ctx, d, &mut s.copy);
+            }
+            generic::finish(doc, &p.json, d);
         }
         if named {
             hints(doc, &p.schema, d);
@@ -139,6 +148,8 @@ fn hints(doc: &Doc, schema: &Schema, d: &mut Draft<'_>) {
 
 #[cfg(test)]
 mod products;
+#[cfg(test)]
+mod said_tests;
 #[cfg(test)]
 mod shapes_tests;
 #[cfg(test)]

@@ -253,3 +253,30 @@ fn exchange_is_a_service_of_its_own() {
     let batch = Parser::for_source("e", b"", &Options::new(Ts(0)), &schema).parse_one(line);
     assert_eq!(batch.event(0).unwrap().rec.logsource, schema.logsource("m365", "", "exchange"));
 }
+
+#[test]
+fn processes_are_of_linux_unless_they_look_like_windows() {
+    let process = |exe: &str, command: &str| {
+        read(&format!(
+            r#"{{"@timestamp":"2026-11-18T09:30:00Z","event":{{"category":["process"],"type":["start"]}},"process":{{"executable":"{exe}","name":"{exe}","command_line":"{command}"}}}}"#
+        ))
+    };
+    for (exe, command, want) in [
+        ("/usr/bin/rm", "rm -f /var/log/auth.log", "linux/process_creation/"),
+        ("bash", "bash -i", "linux/process_creation/"),
+        (r"C:\\Windows\\System32\\cmd.exe", "cmd /c dir", "//"),
+        ("cmd", r#"\"c:\\windows\\cmd\" /c dir"#, "//"),
+        ("x", "POWERSHELL.EXE -nop", "//"),
+    ] {
+        let (e, ls) = process(exe, command);
+        assert_eq!((e.event_type, ls.as_str()), (EventType::ProcessStart, want), "{exe} {command}");
+    }
+}
+
+#[test]
+fn sysmon_for_linux_as_json() {
+    let (e, ls) = read(
+        r#"{"Channel":"Linux-Sysmon/Operational","Provider_Name":"Linux-Sysmon","EventID":1,"Image":"/usr/bin/id","CommandLine":"id"}"#,
+    );
+    assert_eq!((e.event_type, ls.as_str()), (EventType::ProcessStart, "linux/process_creation/sysmon"));
+}

@@ -325,9 +325,9 @@ fn shippers_that_name_the_program_beside_its_message() {
         assert_eq!(r.ov(Ov::Host), Some("web"));
         assert!(r.time.is_some());
     }
-    // An application's own record stays its own.
+    // In an application's own record they are the words of a program that nobody knows.
     let own = row(&format!(r#"{{"time":"2026-05-05T12:01:12Z","message":"{message}","process":{{"name":"sshd"}}}}"#));
-    assert_eq!(own.event_type, EventType::Other);
+    assert_eq!((own.event_type, own.ov(Ov::SrcIp)), (EventType::LoginFailed, Some("192.0.2.9")));
 }
 
 #[test]
@@ -364,4 +364,23 @@ fn a_message_tells_of_a_refused_log_in_with_its_client_beside_it() {
     assert_eq!(line("Invalid username or password"), EventType::LoginFailed);
     assert_eq!(line("authentication failed for request"), EventType::LoginFailed);
     assert_eq!(line("the password of the user was changed"), EventType::Other);
+}
+
+/// Requests in the shapes of tracing, of Node's loggers, of a cloud's load balancer and of ECS.
+#[test]
+fn requests_of_nested_shapes() {
+    for line in [
+        r#"{"time":"2026-03-02T10:04:00Z","client":{"ip":"192.0.2.7"},"http":{"method":"GET","url":"/a?x=1","status":404,"useragent":"curl"}}"#,
+        r#"{"time":"2026-03-02T10:04:00Z","req":{"method":"GET","url":"/a?x=1","headers":{"user-agent":"curl"},"remoteAddress":"::ffff:192.0.2.7"},"res":{"statusCode":404}}"#,
+        r#"{"timestamp":"2026-03-02T10:04:00Z","httpRequest":{"requestMethod":"GET","requestUrl":"/a?x=1","status":404,"remoteIp":"192.0.2.7","userAgent":"curl"}}"#,
+        r#"{"timestamp":"2026-03-02T10:04:00Z","request":{"method":"GET","path":"/a?x=1","ip":"192.0.2.7","user_agent":"curl"},"response":{"status":404}}"#,
+        r#"{"@timestamp":"2026-03-02T10:04:00Z","client":{"address":"192.0.2.7"},"http":{"request":{"method":"GET"},"response":{"status_code":404}},"url":{"original":"/a?x=1"},"user_agent":{"original":"curl"}}"#,
+        r#"{"time":"2026-03-02T10:04:00Z","http.method":"GET","http.target":"/a?x=1","http.status_code":404,"http.client_ip":"192.0.2.7","http.user_agent":"curl"}"#,
+    ] {
+        let r = row(line);
+        let get = |ov| r.ov(ov).unwrap_or_default().to_owned();
+        assert_eq!((r.event_type, r.outcome), (EventType::HttpRequest, Outcome::Failure), "{line}");
+        let got = [Ov::SrcIp, Ov::HttpMethod, Ov::Url, Ov::UrlDecoded, Ov::StatusCode, Ov::UserAgent].map(get);
+        assert_eq!(got, ["192.0.2.7", "GET", "/a?x=1", "/a?x=1", "404", "curl"], "{line}");
+    }
 }

@@ -222,23 +222,36 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
 
 /// `facility.level` by syslog's own names: no host is called so.
 fn facility_level(word: &str) -> Option<Severity> {
+    // AIX: `auth|security:info`.
+    if let Some((facility, level)) =
+        word.split_once('|').filter(|_| word.len() < 24).and_then(|(f, r)| Some((f, r.split_once(':')?.1)))
+    {
+        return FACILITIES.contains(&facility).then(|| syslog_level(level))?;
+    }
     // asked of every line's host: the short names of levels rule nearly all of them out
     let dot = memrchr(b'.', word.as_bytes().get(..word.len().min(20))?)?;
-    let level = match word.get(dot + 1..)? {
+    let level = syslog_level(word.get(dot + 1..)?)?;
+    let facility = word.get(..dot)?;
+    let local = matches!(facility.as_bytes(), [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
+    (local || FACILITIES.contains(&facility)).then_some(level)
+}
+
+/// syslog's own names of what writes.
+const FACILITIES: [&str; 15] = [
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+    "security", "console",
+];
+
+/// syslog's own names of levels.
+fn syslog_level(word: &str) -> Option<Severity> {
+    Some(match word {
         "debug" | "info" | "notice" => Severity::Info,
         "warn" | "warning" => Severity::Low,
         "err" | "error" => Severity::Medium,
         "crit" | "alert" => Severity::High,
         "emerg" | "panic" => Severity::Critical,
         _ => return None,
-    };
-    let facility = word.get(..dot)?;
-    let facilities = [
-        "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
-        "security", "console",
-    ];
-    let local = matches!(facility.as_bytes(), [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
-    (local || facilities.contains(&facility)).then_some(level)
+    })
 }
 
 fn level(word: &str) -> Option<Severity> {

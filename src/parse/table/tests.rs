@@ -118,6 +118,25 @@ fn other_w3c_logs() {
 }
 
 #[test]
+fn empty_columns_and_no_query() {
+    let head = "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time c-ip cs-method cs-uri-stem cs-uri-query sc-status cs-username\n";
+    for (row, user) in [
+        ("2026-11-18 09:30:00 192.0.2.9 GET /a.aspx - 404 bob", Some("bob")),
+        ("2026-11-18 09:30:00 192.0.2.9 GET /a.aspx - 404 bob -", Some("bob")),
+        ("2026-11-18 09:30:00 192.0.2.9 GET /a.aspx - 404 bob ", Some("bob")),
+        ("2026-11-18 09:30:00 192.0.2.9 GET  /a.aspx - 404 bob", Some("bob")),
+        ("2026-11-18\t09:30:00\t192.0.2.9\tGET\t/a.aspx\t-\t404\tbob\t", Some("bob")),
+        ("2026-11-18\t09:30:00\t192.0.2.9\tGET\t/a.aspx\t\t404\t", None),
+    ] {
+        let e = &parse(&format!("{head}{row}\n"))[2];
+        assert_eq!((format_name(e.format), e.ov(Ov::Url), e.ov(Ov::User)), ("w3c", Some("/a.aspx"), user), "{row}");
+        assert_eq!((e.ov(Ov::StatusCode), values(e, "cs-uri-query")), (Some("404"), vec![]), "{row}");
+    }
+    let more = format!("{head}2026-11-18 09:30:00 192.0.2.9 GET /a.aspx - 404 bob eve\n");
+    assert_ne!(format_name(parse(&more)[2].format), "w3c");
+}
+
+#[test]
 fn cloudfront() {
     let text = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query c-port\n\
 2026-03-02\t10:00:00\tLAX1\t392\t203.0.113.9\tGET\td1.cloudfront.net\t/i.html\t403\t-\tTest/1.0%20(a;%20b%ff)\tq=%27\t11040\n\

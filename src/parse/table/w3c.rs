@@ -49,10 +49,7 @@ impl Header {
 
     /// Parses one line; false where its columns are not those of the header.
     pub(super) fn parse(&self, line: &str, p: &Parser, d: &mut Draft<'_>) -> bool {
-        let values = split(line.trim_end());
-        if self.columns.len() < 3 || values.len() != self.columns.len() {
-            return false;
-        }
+        let Some(values) = self.values(line) else { return false };
         let value = |name: &str| {
             let at = self.columns.iter().position(|c| c == name)?;
             values.get(at).copied().filter(|v| *v != "-" && !v.is_empty())
@@ -74,6 +71,21 @@ impl Header {
         true
     }
 
+    /// A line's values, one for each column. What is more of them must be empty:
+    /// at the line's end, or where two blanks stand for one.
+    fn values<'l>(&self, line: &'l str) -> Option<Values<'l>> {
+        let n = self.columns.len();
+        let mut values = split(line.trim_end_matches(['\r', '\n']));
+        let empty = |v: &&str| matches!(*v, "" | "-");
+        if values.len() > n && values.get(n..).is_some_and(|more| more.iter().all(empty)) {
+            values.truncate(n);
+        }
+        if values.len() > n && !line.contains('\t') {
+            values.retain(|v| !v.is_empty());
+        }
+        (n >= 3 && values.len() == n).then_some(values)
+    }
+
     fn time(&self, date: Option<&str>, clock: Option<&str>, p: &Parser) -> Option<(Ts, TimeQuality)> {
         let mut text = SmallVec::<[u8; 32]>::from_slice(date.unwrap_or(&self.date).as_bytes());
         text.push(b' ');
@@ -84,8 +96,11 @@ impl Header {
     }
 }
 
+/// Values of a line.
+type Values<'l> = SmallVec<[&'l str; 32]>;
+
 /// Columns by tabs or blanks; quotes hold a value with blanks together.
-fn split(line: &str) -> SmallVec<[&str; 32]> {
+fn split(line: &str) -> Values<'_> {
     let mut out = SmallVec::new();
     if line.contains('\t') {
         out.extend(line.split('\t').take(MOST + 1));
@@ -171,8 +186,11 @@ fn web<'v>(value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_
         d.set_span(Ov::Url, span);
         let plain = SmallVec::<[u8; 512]>::from_slice(d.value(span).as_bytes());
         url::set_decoded(d, std::str::from_utf8(&plain).unwrap_or(""), span);
-        d.span_field("cs-uri-query", span, ValueKind::Text);
-        d.mark_repeated();
+        // A request without a query has none; rules find its path in the target.
+        if value("cs-uri-query").is_some() {
+            d.span_field("cs-uri-query", span, ValueKind::Text);
+            d.mark_repeated();
+        }
     }
     let outcome = match value("sc-status").and_then(|s| s.bytes().next()) {
         Some(b'1'..=b'3') => Outcome::Success,

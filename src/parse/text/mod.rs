@@ -2,19 +2,21 @@
 //! daemons write themselves.
 //!
 //! A line is parsed when something was understood in it beyond the time: a
-//! known program's wording, or a failed log-in with the address
-//! it came from ([`refused`]). All else is left to be kept raw.
+//! known program's wording, or a log-in with the address
+//! it came from ([`told`]). All else is left to be kept raw.
 
 mod address;
 mod known;
 mod refused;
+mod told;
 mod voice;
 
 use crate::event::{Draft, EventType, Ov, RecordFlags};
 use crate::parse::syslog::programs;
 use crate::parse::{Ctx, time};
 
-pub use refused::{refused, tells_refused_login};
+pub use refused::refused;
+pub use told::{says, told};
 
 /// Parses one line; false where nothing was understood.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
@@ -37,7 +39,9 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.set(Ov::Process, "named");
         true
     } else {
-        (mysql(msg) && programs::mysql(msg, ctx, d)) || refused("", msg, ctx, d)
+        found.is_some_and(|f| f.start == 0) && programs::transfer(msg, ctx, d)
+            || (mysql(msg) && programs::mysql(msg, ctx, d))
+            || told("", msg, ctx, d)
     };
     if !known || (d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
         d.reset();

@@ -13,13 +13,14 @@ use crate::parse::Ctx;
 const SEARCHED: usize = 8192;
 
 /// Words of a failed log-in.
-fn failures() -> Option<&'static Regex> {
+pub(super) fn failures() -> Option<&'static Regex> {
     static RE: OnceLock<Option<Regex>> = OnceLock::new();
     RE.get_or_init(|| {
         Regex::new(
             r"(?ix) auth(entication|enticate|fail|orization)?[\s_]*(fail|error|not\ allowed|denied|rejected)
             | (fail(ed|ure|s)?|invalid|bad|wrong|incorrect|illegal|unknown|unauthori[sz]ed)[\ :]*(to\ )?(log[\ -]?(in|on)|auth|password|passwd|user|credential|access|admin|rcon|digest|response|attempt|sasl|totp|.{0,12}authenticat)
             | (login|logon|password|user|account|registration|challenge|sasl)\b.{0,60}\b(fail|error|incorrect|mismatch|invalid|unknown|denied|refused|not\ (exist|found|allowed|permitted|known)|disabled|excessive|might\ not\ have\ worked)
+            | rejected\ (password|login|auth) | unsuccessful\ (log|auth|sign)
             | badlogin | login_error | authfail | failed_login | auth_fail | non-existent\ login | doesn't\ (match|exist)
             | auth\ challenge | can't\ find\ (user|apop) | failed\ (for|to\ authenticate) | could\ not\ (authenticate|log|access\ user) | not\ in\ the\ allow | invalid\ credential
             | too\ (many|much).{0,20}(auth|login|fail|error) | logging\ in\ fail | not\ authenticated | invalidpassword | invalidaccountid | failedacl | challengeresponsefailed
@@ -31,7 +32,7 @@ fn failures() -> Option<&'static Regex> {
 }
 
 /// Words of a refusal that is no log-in.
-fn refusals() -> Option<&'static Regex> {
+pub(super) fn refusals() -> Option<&'static Regex> {
     static RE: OnceLock<Option<Regex>> = OnceLock::new();
     RE.get_or_init(|| {
         Regex::new(
@@ -60,8 +61,7 @@ fn successes() -> Option<&'static Regex> {
 /// Programs that are known write where and what they always do. Of all others
 /// the words must be their own up to the address and the refusal (`voice`).
 pub fn refused(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
-    // What matters stands near the start; the rest of a giant line is not searched.
-    let msg = msg.get(..msg.floor_char_boundary(SEARCHED)).unwrap_or(msg);
+    let msg = searched(msg);
     if !may_name_address(msg) {
         return false;
     }
@@ -94,7 +94,7 @@ pub fn refused(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     d.logsource(ctx.ls.application);
     if login.is_some() {
         d.event(EventType::LoginFailed, Outcome::Failure);
-        if let Some(user) = user(msg).or_else(|| plain_user(msg)).filter(|_| source.is_some()) {
+        if let Some(user) = account(msg).filter(|_| source.is_some()) {
             d.set(Ov::User, user);
         }
     } else {
@@ -103,8 +103,14 @@ pub fn refused(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     true
 }
 
+/// What of a message is searched: what matters stands near the start, the rest
+/// of a giant line is left alone.
+pub(super) fn searched(msg: &str) -> &str {
+    msg.get(..msg.floor_char_boundary(SEARCHED)).unwrap_or(msg)
+}
+
 /// What the words of a program that nobody knows tell.
-enum Words<'a> {
+pub(super) enum Words<'a> {
     Source(Candidate<'a>),
     /// A refusal, but the address could be anyone's.
     Ambiguous,
@@ -114,7 +120,7 @@ enum Words<'a> {
 
 /// The source, where the program's own words name it and nothing else in the
 /// message could be meant.
-fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
+pub(super) fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
     let found = address::all(msg);
     let mut own = found.iter().filter(|c| c.rank > 0);
     let Some(first) = own.next() else { return Words::Other };
@@ -156,7 +162,7 @@ fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
 }
 
 /// Whether what stands there begins a sentence or goes on with one: it is no value.
-fn begins(msg: &str, at: usize) -> bool {
+pub(super) fn begins(msg: &str, at: usize) -> bool {
     msg.get(..at).is_some_and(|head| head.is_empty() || head.ends_with([' ', '\t', ':', ']', '|']))
 }
 
@@ -195,17 +201,10 @@ fn stands_free(msg: &str, c: &Candidate<'_>) -> bool {
 /// Behind one of these stands what the client typed.
 const NAME_MARKS: &[&str] = &["user", "for ", "account", "login as", "name"];
 
-/// Whether a message tells of a log-in that was refused, and of none that was not.
-pub fn tells_refused_login(msg: &str) -> bool {
-    let msg = msg.get(..msg.floor_char_boundary(SEARCHED)).unwrap_or(msg);
-    let hit = |re: Option<&'static Regex>| re.is_some_and(|re| re.is_match(msg));
-    hit(failures()) && !hit(successes())
-}
-
 /// Whether the text can hold an address at all: a dot between digits, or two
 /// colons with at most four hex digits between. Most lines do not, and the
 /// expressions need not be tried on them.
-fn may_name_address(msg: &str) -> bool {
+pub(super) fn may_name_address(msg: &str) -> bool {
     let b = msg.as_bytes();
     memchr::memchr2_iter(b'.', b':', b).any(|at| {
         let after = b.get(at + 1..).unwrap_or(&[]);
@@ -216,6 +215,11 @@ fn may_name_address(msg: &str) -> bool {
         let digits = after.iter().take(5).take_while(|c| c.is_ascii_hexdigit()).count();
         after.get(digits) == Some(&b':')
     })
+}
+
+/// The account that a message names.
+pub(super) fn account(msg: &str) -> Option<&str> {
+    user(msg).or_else(|| plain_user(msg))
 }
 
 /// Words of a sentence that goes on, where a name could stand.
@@ -236,7 +240,9 @@ fn user(msg: &str) -> Option<&str> {
         "user=<",
         "user=",
         "user '",
+        "User '",
         "user \"",
+        "User \"",
         "user <",
         "username: ",
         "username=",

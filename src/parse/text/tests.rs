@@ -38,6 +38,21 @@ fn own_files_of_daemons() {
 }
 
 #[test]
+fn transfers() {
+    let r = is(
+        "Mon Mar  2 10:00:00 2026 1 192.0.2.7 12 /srv/a b.php b _ i r bob ftp 0 * c",
+        EventType::FileAccess,
+        "bob",
+        "192.0.2.7",
+    );
+    assert_eq!(
+        (r.ov(Ov::Resource), r.ov(Ov::Bytes), r.ov(Ov::Process)),
+        (Some("/srv/a b.php"), Some("12"), Some("ftp"))
+    );
+    assert!(!one("Mon Mar  2 10:00:00 2026 1 192.0.2.7 12 and so on for many words more than that c", parse).parsed);
+}
+
+#[test]
 fn decoys() {
     for raw in [
         "2024-01-02 03:04:05 SMTP protocol error in \"AUTH H=(a) [198.51.100.1]\" H=(b) [192.0.2.7] AUTH command used",
@@ -56,7 +71,7 @@ fn what_is_not_understood() {
         "",
         "2024-01-02 03:04:05 all is well with 192.0.2.7",
         "2024-01-02 03:04:05 login failed, nobody knows from where",
-        "2024-01-02 03:04:05 login ok: accepted 192.0.2.7",
+        "2024-01-02 03:04:05 login page: accepted 192.0.2.7",
         "2024-01-02 03:04:05 comment by 198.51.100.1: login failed for admin from 192.0.2.7",
         "2024-01-02 03:04:05 comment: Access denied for user 'root'@'192.0.2.7' (using password: YES)",
         "2024-01-02 03:04:05 says bob: H=(a) [192.0.2.7] rejected RCPT <x>",

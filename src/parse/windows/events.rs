@@ -71,7 +71,7 @@ impl Kind {
             "Security" => Self::Security,
             "System" => Self::System,
             "Application" => Self::Application,
-            "Microsoft-Windows-Sysmon/Operational" => Self::Sysmon,
+            "Microsoft-Windows-Sysmon/Operational" | "Linux-Sysmon/Operational" => Self::Sysmon,
             "Microsoft-Windows-PowerShell/Operational" | "PowerShellCore/Operational" => Self::PowerShell,
             "Windows PowerShell" => Self::PowerShellClassic,
             "Microsoft-Windows-TaskScheduler/Operational" => Self::TaskScheduler,

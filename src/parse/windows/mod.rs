@@ -228,7 +228,13 @@ fn logsource(doc: &Doc, p: &Parser, kind: events::Kind, id: u32, d: &mut Draft<'
         _ => events::category(kind, id),
     };
     let category = hint(Key::Category, category);
-    d.logsource(Logsource { product: p.windows.windows.product, category, service });
+    // Sysmon for Linux writes the same events.
+    let product = if doc.text(d, Key::Channel) == "Linux-Sysmon/Operational" {
+        p.schema.sym("linux")
+    } else {
+        p.windows.windows.product
+    };
+    d.logsource(Logsource { product, category, service });
 }
 
 /// What Sysmon says was done to a registry object, flat or nested.

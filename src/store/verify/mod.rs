@@ -1,9 +1,9 @@
 //! Checks an exported case: recomputes every hash and names what was changed.
 //!
-//! Four questions, from the parts to the whole: is each item what its digest
+//! Five questions, from the parts to the whole: is each item what its digest
 //! says; are the raw bytes what their SHA-256 says; do the chains of operations
-//! hold, and do the operations lead to the state that the document shows; does
-//! the document's own hash hold. With the original logs at hand: do the bytes
+//! hold, and do the operations lead to the state that the document shows; is each
+//! item what the export recorded in the chain; does the document's own hash hold. With the original logs at hand: do the bytes
 //! at the recorded offsets equal the evidence.
 //!
 //! Without a signature someone who recomputes everything can write another
@@ -34,6 +34,7 @@ use report::Kind;
 
 use super::canonical::{digest, sha256_hex};
 use super::export::{FORMAT, FORMAT_VERSION, list_digest};
+use super::manifest;
 use super::types::EventKey;
 use crate::event::hash64;
 
@@ -76,6 +77,11 @@ pub fn verify(document: &Value, logs: &mut [Box<dyn LogBytes>]) -> Report {
     check_references(&mut report, document);
     chain::check(&mut report, document);
     replay::check(&mut report, document);
+    let recorded = manifest::compare(document);
+    report.export_recorded = recorded.is_some();
+    for (item, problem) in recorded.into_iter().flatten() {
+        report.add(Kind::Manifest, item, problem);
+    }
     check_document(&mut report, document);
     logs::check(&mut report, document, logs);
     report.settle();

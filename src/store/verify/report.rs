@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Chain,
     /// The state against the operations.
     State,
+    /// The items against what the export recorded of them.
+    Manifest,
     /// The document as a whole.
     Document,
     /// Against what is not in the document: logs, rules.
@@ -83,6 +85,8 @@ pub struct Report {
     pub evidence_in_logs: usize,
     /// Operations checked.
     pub operations: usize,
+    /// Whether the export stands in the log of operations, with the digests of all items.
+    pub export_recorded: bool,
     /// Hash of the document.
     pub document_sha256: String,
     /// What is wrong, one for each change.

@@ -61,8 +61,8 @@ fn log_text() -> String {
 }
 
 fn exported() -> Value {
-    let (s, case) = worked_case();
-    parse_strict(&to_text(&s.export_case(&case).unwrap())).unwrap()
+    let (mut s, case) = worked_case();
+    parse_strict(&to_text(&s.export_case(&case).unwrap().document)).unwrap()
 }
 
 fn problems(document: &Value) -> Vec<String> {
@@ -144,8 +144,11 @@ fn the_changed_item_is_named() {
     let found = problems(&changed);
     assert!(found.iter().any(|f| f.contains("(ann number ") && f.contains("content was changed")), "{found:?}");
 
-    let mut changed = doc;
+    let mut changed = doc.clone();
     changed["exported_by"] = json!("eve");
+    assert_eq!(problems(&changed), ["document: was not exported by the one and at the time that its operation says"]);
+    let mut changed = doc;
+    changed["surplus"] = json!("eve");
     let found = problems(&changed);
     assert!(found.len() == 1 && found[0].contains("a part outside them was changed"), "{found:?}");
 }
@@ -185,6 +188,78 @@ fn human_state_must_follow_from_the_operations() {
         let found = problems(&doc);
         assert!(found.len() == 1 && found[0].contains(word), "{path}: {found:?}");
     }
+}
+
+/// Where nothing but a log or a copy kept elsewhere could tell, the export's
+/// operation does: it stands in a chain that the forger left as it was.
+#[test]
+fn what_is_changed_and_sealed_again_is_named() {
+    let doc = exported();
+    assert!(verify(&doc, &mut []).export_recorded);
+    let mut all = Vec::new();
+    paths(&doc, "", &mut all);
+    let sealed = |p: &&String| {
+        let last = p.rsplit('/').next().unwrap();
+        !["digest", "evidence_digest", "document_sha256"].contains(&last)
+            && !p.starts_with("/operations")
+            && !p.starts_with("/chains")
+            && !p.starts_with("/format")
+    };
+    let all: Vec<&String> = all.iter().filter(sealed).collect();
+    assert!(all.len() > 150, "{}", all.len());
+    for path in all {
+        let mut changed = doc.clone();
+        let value = changed.pointer_mut(path).unwrap();
+        *value = match &*value {
+            Value::String(s) => json!(format!("{s}x")),
+            Value::Number(n) => json!(n.as_f64().unwrap() as i64 + 1),
+            Value::Bool(b) => json!(!*b),
+            _ => json!("x"),
+        };
+        reseal(&mut changed);
+        let report = verify(&changed, &mut []);
+        let found: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        let item = match parts.as_slice() {
+            ["alerts", n, "evidence", m, ..] => {
+                let id = doc["alerts"][n.parse::<usize>().unwrap()]["id"].as_str().unwrap();
+                format!("alert {id} evidence {}", m.parse::<usize>().unwrap() + 1)
+            }
+            ["case", ..] => "case ".to_owned(),
+            [section @ ("alerts" | "events" | "items" | "notes" | "rules" | "sources"), ..] => {
+                format!("{} ", section.trim_end_matches('s'))
+            }
+            _ => "document".to_owned(),
+        };
+        // A name of something is where others refer to it.
+        let refers = ["id", "n", "event", "item", "source", "source_name", "rule_id", "rule_sha256", "sha256", "name"];
+        let named = found.iter().any(|f| f.starts_with(&item));
+        assert!(named || refers.contains(parts.last().unwrap()) && !found.is_empty(), "{path} ({item}): {found:?}");
+    }
+}
+
+#[test]
+fn an_export_that_could_not_be_recorded_is_sound_and_says_so() {
+    let (s, case) = worked_case();
+    let doc = parse_strict(&to_text(&s.look_at_case(&case).unwrap())).unwrap();
+    let report = verify(&doc, &mut []);
+    assert_eq!((report.findings.len(), report.export_recorded), (0, false));
+}
+
+/// The last export in the document counts; those before it were of what was then.
+#[test]
+fn an_export_after_more_work_is_held_to_itself() {
+    let (mut s, case) = worked_case();
+    s.export_case(&case).unwrap();
+    let depth = s.undo_depth().unwrap();
+    s.note(&Target::Case(case.clone()), "after the first export").unwrap();
+    let doc = parse_strict(&to_text(&s.export_case(&case).unwrap().document)).unwrap();
+    assert_eq!(verify(&doc, &mut []).findings, []);
+    assert_eq!(doc["operations"].as_array().unwrap().iter().filter(|o| o["kind"] == "case.export").count(), 2);
+    // It leaves the store as it was: undo takes back what was done before it.
+    assert_eq!(s.undo_depth().unwrap(), depth + 1);
+    assert!(s.undo().unwrap().unwrap().contains("note"));
+    assert_eq!(s.verify().unwrap(), []);
 }
 
 fn log_file(text: &[u8]) -> (tempfile::TempDir, Box<dyn LogBytes>) {

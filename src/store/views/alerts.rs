@@ -46,6 +46,8 @@ pub struct AlertFilter {
     pub case: Option<CaseId>,
     /// With which someone did anything, ever; few of many.
     pub touched: bool,
+    /// Also those that were withdrawn before anybody did anything with them.
+    pub left: bool,
     /// The order.
     pub sort: AlertSort,
     /// At most so many.
@@ -107,8 +109,14 @@ pub struct AlertRow {
     pub decided_at: Ts,
     /// Whether it grew after the decision.
     pub grown: bool,
+    /// Whose reading gave it as it is, and when.
+    pub given: (Option<String>, Ts),
     /// When a reading of its logs no longer gave it.
     pub withdrawn: Option<Ts>,
+    /// Whose reading that was.
+    pub withdrawn_by: Option<String>,
+    /// It was withdrawn, and nobody had ever done anything with it.
+    pub left: bool,
     /// Tags, sorted.
     pub tags: Vec<String>,
     /// Number of notes.
@@ -139,7 +147,8 @@ const COLUMNS: &str = "a.id, a.revision, a.state, a.rule, a.rule_id, a.rule_type
   (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE target = 'alert:' || a.id ORDER BY tag)),
   (SELECT count(*) FROM notes WHERE target = 'alert:' || a.id),
   (SELECT json_group_array(case_id) FROM (SELECT case_id FROM case_items JOIN cases ON cases.id = case_id
-     WHERE item = 'alert:' || a.id AND withdrawn = 0 ORDER BY case_id))";
+     WHERE item = 'alert:' || a.id AND withdrawn = 0 ORDER BY case_id)),
+  a.given_by, a.updated, a.withdrawn_by";
 
 fn from_row(r: &Row<'_>, now: Ts) -> rusqlite::Result<AlertRow> {
     let text = |i: usize| r.get::<_, Option<String>>(i);
@@ -175,7 +184,10 @@ fn from_row(r: &Row<'_>, now: Ts) -> rusqlite::Result<AlertRow> {
         decided_by: text(23)?,
         decided_at: ts(r.get(24)?),
         grown: decided.is_some_and(|d| revision > d),
+        given: (text(30)?, ts(r.get(31)?)),
         withdrawn: r.get::<_, Option<i64>>(26)?.map(Ts),
+        withdrawn_by: text(32)?,
+        left: r.get(33)?,
         tags: unpack(text(27)?),
         notes: uint(r.get(28)?),
         cases: unpack(text(29)?).into_iter().map(CaseId).collect(),
@@ -215,7 +227,7 @@ pub(super) fn sql(conditions: &[String], sort: AlertSort, limit: Option<usize>) 
     };
     let condition = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
     let limit = limit.map_or_else(String::new, |n| format!(" LIMIT {n}"));
-    format!("SELECT {COLUMNS} FROM alerts AS a WHERE {condition} ORDER BY {order}{limit}")
+    format!("SELECT {COLUMNS}, NOT {SHOWN} FROM alerts AS a WHERE {condition} ORDER BY {order}{limit}")
 }
 
 impl Store {
@@ -230,7 +242,7 @@ impl Store {
             }
             conditions.push(condition.replace('?', &format!("?{}", params.len())));
         };
-        if filter.case.is_none() {
+        if filter.case.is_none() && !filter.left {
             add(SHOWN, Box::new(0));
         }
         if let Some(s) = filter.min_severity {

@@ -16,11 +16,22 @@ pub(super) fn alerts_sql(sort: AlertSort) -> String {
     alerts::sql(&[], sort, Some(100))
 }
 
+/// The alerts that a condition with one parameter (`?1`) names.
+pub(super) fn alerts_where(
+    conn: &Connection,
+    condition: &str,
+    parameter: Box<dyn ToSql>,
+    now: Ts,
+) -> Result<Vec<AlertRow>> {
+    alerts::select(conn, &[condition.to_owned()], &[parameter], AlertSort::Score, None, now)
+}
+
 pub(super) use events::{events_where, evidence_of, notes_of};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ToSql};
 
 use super::error::Result;
+use crate::event::Ts;
 
 /// The tags of a target, sorted.
 pub(super) fn tags_of(conn: &Connection, target: &str) -> Result<Vec<String>> {

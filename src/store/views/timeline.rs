@@ -139,6 +139,7 @@ impl Names<'_> {
                 let state = p["to"]["state"].as_str().unwrap_or_default().replace('_', " ");
                 format!("the case is {state}{resolution}")
             }
+            "case.export" => "exported the case".to_owned(),
             "case.set" => format!("{} of the case: {}", text("field"), p["to"].as_str().unwrap_or("nobody")),
             _ => op.sentence().replace(&self.case.replacen(':', " ", 1), "the case"),
         }

@@ -55,6 +55,34 @@ impl Triage {
     }
 }
 
+/// Whose readings of the log gave an alert, or no longer did. Analysts may read
+/// one log into one store with different rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// Who read the log and when, where no log is open.
+    pub given: Option<(String, Ts)>,
+    /// When a reading no longer gave it, and whose that was.
+    pub withdrawn: Option<(Ts, Option<String>)>,
+    /// Whether anybody ever did anything with it.
+    pub touched: bool,
+    /// The reading on this screen gives it, whatever another one said.
+    pub here: bool,
+}
+
+impl Reading {
+    /// Whether the alert stands withdrawn on this screen.
+    #[must_use]
+    pub fn gone(&self) -> bool {
+        self.withdrawn.is_some() && !self.here
+    }
+
+    /// Whether it left the queue, as nobody had done anything with it.
+    #[must_use]
+    pub fn left(&self) -> bool {
+        self.gone() && !self.touched
+    }
+}
+
 /// An alert with what people made of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertView {
@@ -66,6 +94,8 @@ pub struct AlertView {
     pub tags: Vec<String>,
     /// Notes, oldest first: who and what.
     pub notes: Vec<(String, String)>,
+    /// Whose readings gave it.
+    pub reading: Reading,
 }
 
 /// Fields that filters of the queue can name, beside those that all events have.
@@ -124,7 +154,7 @@ impl Fields for AlertView {
             "rule_id" => test(&a.rule_id),
             "id" => test(&a.id),
             "entity" => test(&a.entity()),
-            "state" | "triage" => test(self.triage.word()),
+            "state" | "triage" => test(self.triage.word()) || self.reading.gone() && test("withdrawn"),
             "tag" => self.tags.iter().any(|t| test(t)),
             "technique" => a.techniques.iter().any(|t| test(t)),
             "tactic" => a.tactics.iter().any(|t| test(t)),
@@ -211,6 +241,8 @@ pub struct CaseItem {
     pub text: String,
     /// Severity, where it has one.
     pub severity: Option<Severity>,
+    /// An alert that a reading of its log no longer gave, and whose that was.
+    pub withdrawn: Option<String>,
 }
 
 /// A case with all that is in it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::data::{AlertView, CaseDetail, CaseItem, CaseView, ItemKind, RuleView, Triage};
+use super::super::data::{AlertView, CaseDetail, CaseItem, CaseView, ItemKind, Reading, RuleView, Triage};
 use crate::alert::{Alert, AlertState, Category, Route, RuleType};
 use crate::detect::{RuleInfo, RuleKind};
 use crate::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality};
@@ -28,7 +28,7 @@ pub fn case(r: &CaseRow) -> CaseView {
 
 /// A case with its timeline.
 pub fn case_detail(d: &store::CaseDetail) -> CaseDetail {
-    let severity = |id: &str| d.alerts.iter().find(|a| a.id == id).map(|a| a.severity);
+    let of = |id: &str| d.alerts.iter().find(|a| a.id == id);
     let items = d.timeline.iter().map(|e| {
         let note = e.by.is_some() && d.notes.iter().any(|n| n.time == e.time && Some(&n.writer) == e.by.as_ref());
         let alert = e.target.strip_prefix("alert:");
@@ -43,7 +43,8 @@ pub fn case_detail(d: &store::CaseDetail) -> CaseDetail {
             time: e.time,
             who: e.by.clone().unwrap_or_else(|| "log".to_owned()),
             text: e.text.strip_prefix("note: ").filter(|_| note).unwrap_or(&e.text).to_owned(),
-            severity: alert.filter(|_| e.by.is_none()).and_then(severity),
+            severity: alert.filter(|_| e.by.is_none()).and_then(of).map(|a| a.severity),
+            withdrawn: alert.filter(|_| e.by.is_none()).and_then(of).and_then(withdrawn),
         }
     });
     let mut entities: Vec<String> = Vec::new();
@@ -59,6 +60,22 @@ pub fn case_detail(d: &store::CaseDetail) -> CaseDetail {
         }
     }
     CaseDetail { case: case(&d.row), items: items.collect(), entities, techniques }
+}
+
+/// In words that an alert was withdrawn, and by whose reading.
+fn withdrawn(a: &AlertRow) -> Option<String> {
+    a.withdrawn?;
+    Some(a.withdrawn_by.as_deref().map_or_else(|| "withdrawn".to_owned(), |who| format!("withdrawn by {who}")))
+}
+
+/// Whose readings gave an alert or did not.
+pub fn reading(r: &AlertRow, alone: bool) -> Reading {
+    Reading {
+        given: r.given.0.clone().filter(|_| alone).map(|who| (who, r.given.1)),
+        withdrawn: r.withdrawn.map(|at| (at, r.withdrawn_by.clone())),
+        touched: !r.left,
+        here: false,
+    }
 }
 
 /// What people made of an alert.
@@ -126,7 +143,8 @@ pub fn alert(r: &AlertRow, doc: &Value) -> AlertView {
         covered_by: doc.get("covered_by").and_then(Value::as_str).map(str::to_owned),
         covers: list("covers"),
     };
-    AlertView { alert: Arc::new(alert), triage: triage(r), tags: r.tags.clone(), notes: Vec::new() }
+    let (triage, tags) = (triage(r), r.tags.clone());
+    AlertView { alert: Arc::new(alert), triage, tags, notes: Vec::new(), reading: reading(r, true) }
 }
 
 /// Notes as pairs of who and what.

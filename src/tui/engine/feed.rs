@@ -1,16 +1,16 @@
 //! The thread that reads: pages of the feed, jumps, hits, evidence; and passes
 //! on what the session publishes, no oftener than the screen can show it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::super::data::{AlertView, FeedRow};
+use super::super::data::FeedRow;
 use super::super::msg::{Goto, Msg};
 use super::names::Names;
-use super::store::{Decisions, key_of};
+use super::store::{Decision, Decisions, key_of};
 use super::{DataReq, ToLoop, convert, rules};
 use crate::alert::Alert;
 use crate::event::{EventRow, Severity, SourceId, Ts};
@@ -326,15 +326,22 @@ impl Reader {
     }
 
     fn say_alerts(&self) {
-        let views = match &self.decisions.stored {
-            Some(stored) => Arc::clone(stored),
-            None => {
-                let view = |a: &Arc<Alert>| {
-                    let d = self.decisions.alerts.get(&a.id).cloned().unwrap_or_default();
-                    AlertView { alert: Arc::clone(a), triage: d.triage, tags: d.tags, notes: d.notes }
-                };
-                Arc::new(self.snap.alerts.iter().map(view).collect())
-            }
+        let d = &self.decisions;
+        let none = Decision::default();
+        // What this reading gives is not withdrawn by an earlier one of one's own:
+        // the store hears of it in a moment.
+        let view = |a: &Arc<Alert>| {
+            let mut v = d.alerts.get(&a.id).unwrap_or(&none).of(a);
+            v.reading.here = true;
+            v.reading.withdrawn = v.reading.withdrawn.filter(|(_, by)| by.as_ref() != Some(&d.analyst));
+            v
+        };
+        let views = if d.alone {
+            Arc::clone(&d.stored)
+        } else {
+            let given: HashSet<&str> = self.snap.alerts.iter().map(|a| &*a.id).collect();
+            let gone = d.stored.iter().filter(|v| !given.contains(&*v.alert.id)).cloned();
+            Arc::new(self.snap.alerts.iter().map(view).chain(gone).collect())
         };
         let _ = self.out.send(Msg::Alerts(views));
     }
@@ -383,7 +390,7 @@ impl Reader {
     }
 
     fn read_evidence(&self, a: &Alert) {
-        let Some(feed) = self.feed.as_ref().filter(|_| self.decisions.stored.is_none()) else { return };
+        let Some(feed) = self.feed.as_ref() else { return };
         let mut rows = Vec::new();
         for e in a.evidence.iter().take(EVIDENCE) {
             if let Some(row) = feed.position_of(e.source, e.offset).and_then(|p| feed.row(p)) {

@@ -153,7 +153,11 @@ impl Sessions {
             Effect::Play { speed, from } => data(DataReq::Play { speed, from }),
             Effect::Hold(on) => data(DataReq::Hold(on)),
             Effect::Evidence(a) => {
-                let _ = self.store.send(StoreReq::Evidence(a.id.clone(), a.revision));
+                // Of what the open log does not give the store has the records.
+                if a.evidence.is_empty() {
+                    let _ = self.store.send(StoreReq::Evidence(a.id.clone(), a.revision));
+                    return None;
+                }
                 data(DataReq::Evidence(a))
             }
             Effect::ReadRule(path) => data(DataReq::Rule(path)),

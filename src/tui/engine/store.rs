@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustc_hash::FxHashMap;
 
-use super::super::data::{AlertView, AuditView, CaseView, Triage};
+use super::super::data::{AlertView, AuditView, CaseView, Reading, Triage};
 use super::super::msg::{Msg, Op, Targets};
 use super::{DataReq, StoreReq, ToLoop, convert};
+use crate::alert::Alert;
 use crate::event::{EventRow, Ts, hash64};
 use crate::pipeline::{Feed, Logs};
 use crate::store::{
@@ -37,6 +38,16 @@ pub struct Decision {
     pub tags: Vec<String>,
     /// Notes.
     pub notes: Vec<(String, String)>,
+    /// Whose readings gave it.
+    pub reading: Reading,
+}
+
+impl Decision {
+    /// The alert with it.
+    pub fn of(&self, alert: &Arc<Alert>) -> AlertView {
+        let Self { triage, tags, notes, reading } = self.clone();
+        AlertView { alert: Arc::clone(alert), triage, tags, notes, reading }
+    }
 }
 
 /// What people made of everything.
@@ -46,8 +57,13 @@ pub struct Decisions {
     pub alerts: FxHashMap<String, Decision>,
     /// Of events, by the store's key: marked, and the first note.
     pub events: FxHashMap<String, (bool, Option<String>)>,
-    /// All alerts of the store, where no log is open.
-    pub stored: Option<Arc<Vec<AlertView>>>,
+    /// Alerts of the store: all of them where no log is open, else those that
+    /// rest on the open logs and were withdrawn.
+    pub stored: Arc<Vec<AlertView>>,
+    /// No log is open.
+    pub alone: bool,
+    /// Who looks at it.
+    pub analyst: String,
 }
 
 pub struct Worker {
@@ -89,13 +105,12 @@ impl Worker {
                         let _ = self.out.send(Msg::Case(Arc::new(convert::case_detail(&d))));
                     }
                 }
-                Ok(StoreReq::Evidence(id, revision)) if self.alone => {
+                Ok(StoreReq::Evidence(id, revision)) => {
                     if let Ok(d) = self.store.alert(&id) {
                         let rows = d.evidence.iter().take(200).map(|e| Arc::new(convert::evidence(e))).collect();
                         let _ = self.out.send(Msg::Evidence { of: (id, revision), rows });
                     }
                 }
-                Ok(StoreReq::Evidence(..)) => {}
                 Ok(StoreReq::Feed(f)) => self.feed = Some(f),
                 Ok(StoreReq::Keep(path, kept)) => {
                     if let Err(e) = kept.write(&path) {
@@ -127,8 +142,9 @@ impl Worker {
     }
 
     fn try_publish(&mut self) -> Result<(), StoreError> {
-        // Beside a log only what people did is asked for: the analyzer has the alerts themselves.
-        let mut filter = AlertFilter { touched: !self.alone, ..AlertFilter::default() };
+        // Beside a log only what people did is asked for, and what was withdrawn:
+        // the analyzer has the alerts themselves.
+        let mut filter = AlertFilter { touched: !self.alone, left: self.alone, ..AlertFilter::default() };
         if self.alone && self.known.is_empty() {
             // The head of the queue is there at once, however long it is.
             filter.limit = Some(HEAD);
@@ -140,37 +156,42 @@ impl Worker {
             }
             filter.limit = None;
         }
-        let rows = self.store.alerts(&filter)?;
+        let mut rows = self.store.alerts(&filter)?;
+        if !self.alone {
+            let gone = self.store.withdrawn_here()?;
+            rows.retain(|r| r.withdrawn.is_none());
+            rows.extend(gone);
+        }
         self.publish_rows(&rows)
     }
 
     fn publish_rows(&mut self, rows: &[AlertRow]) -> Result<(), StoreError> {
-        if self.alone {
-            let known = &mut self.known;
-            let fresh = |r: &&AlertRow| known.get(&r.id).is_none_or(|k| k.0 != r.revision);
-            let new: Vec<&AlertRow> = rows.iter().filter(fresh).collect();
-            for part in new.chunks(TOGETHER) {
-                let docs = self.store.alert_docs(part.iter().map(|r| r.id.as_str()))?;
-                for (r, doc) in part.iter().zip(&docs) {
-                    known.insert(r.id.clone(), (r.revision, convert::alert(r, doc)));
-                }
+        let (known, alone) = (&mut self.known, self.alone);
+        let fresh =
+            |r: &&AlertRow| (alone || r.withdrawn.is_some()) && known.get(&r.id).is_none_or(|k| k.0 != r.revision);
+        let new: Vec<&AlertRow> = rows.iter().filter(fresh).collect();
+        for part in new.chunks(TOGETHER) {
+            let docs = self.store.alert_docs(part.iter().map(|r| r.id.as_str()))?;
+            for (r, doc) in part.iter().zip(&docs) {
+                known.insert(r.id.clone(), (r.revision, convert::alert(r, doc)));
             }
         }
-        let mut decisions = Decisions::default();
+        let analyst = self.store.analyst().to_owned();
+        let mut decisions = Decisions { alone, analyst, ..Decisions::default() };
         let mut stored = Vec::new();
         for r in rows {
             let target = Target::Alert(r.id.clone());
             let notes = if r.notes > 0 { convert::notes(&self.store.notes(&target)?) } else { Vec::new() };
-            let d = Decision { triage: convert::triage(r), tags: r.tags.clone(), notes };
-            if self.alone
+            let reading = convert::reading(r, alone);
+            let d = Decision { triage: convert::triage(r), tags: r.tags.clone(), notes, reading };
+            if (alone || r.withdrawn.is_some())
                 && let Some((_, v)) = self.known.get(&r.id)
             {
-                let (triage, tags, notes) = (d.triage.clone(), d.tags.clone(), d.notes.clone());
-                stored.push(AlertView { alert: Arc::clone(&v.alert), triage, tags, notes });
+                stored.push(d.of(&v.alert));
             }
             decisions.alerts.insert(r.id.clone(), d);
         }
-        decisions.stored = self.alone.then(|| Arc::new(stored));
+        decisions.stored = Arc::new(stored);
         for e in self.store.events()? {
             let note = if e.notes > 0 {
                 let notes = self.store.notes(&Target::Event(e.event.key.clone()))?;
@@ -327,7 +348,6 @@ impl Worker {
         } else {
             self.complete(&alerts)?
         };
-        let text = crate::store::export::to_text(&self.store.export_case(case)?);
         let failed = |e: std::io::Error| StoreError::Invalid(format!("{path}: {e}"));
         let target = std::path::Path::new(path);
         if target.exists() {
@@ -335,6 +355,8 @@ impl Worker {
         }
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let exported = self.store.export_case(case)?;
+        let text = crate::store::export::to_text(&exported.document);
         std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist_noclobber(target).map_err(|e| failed(e.error))?;

@@ -40,7 +40,7 @@ impl Fit {
             fit.what = fit.what.max(text::width(&a.rule) + if marks.is_empty() { 0 } else { text::width(&marks) + 1 });
             let this = a.last.0.div_euclid(86_400_000_000);
             fit.days |= day.replace(this).is_some_and(|d| d != this);
-            fit.decided |= v.triage != Decision::New;
+            fit.decided |= v.triage != Decision::New || v.reading.gone();
         }
         fit
     }
@@ -155,18 +155,20 @@ impl FeedFit {
     }
 }
 
-/// What it covers and what people put on it: tags, and a diamond for notes; the short
+/// That it was withdrawn, what it covers and what people put on it: tags, and a diamond for notes; the short
 /// form only says that there are some.
 #[must_use]
 pub fn marks(v: &AlertView, long: bool) -> String {
     let covers = v.alert.covers.len();
     let parts = match long {
         true => [
+            withdrawn(v),
             if covers > 0 { format!("+{covers} covered") } else { String::new() },
             v.tags.iter().map(|t| format!("#{t}")).collect::<Vec<_>>().join(" "),
             if v.notes.is_empty() { "" } else { "◆" }.to_owned(),
         ],
         false => [
+            if v.reading.withdrawn.is_some() { "wd" } else { "" }.to_owned(),
             if covers > 0 { format!("+{covers}") } else { String::new() },
             if v.tags.is_empty() { "" } else { "#" }.to_owned(),
             if v.notes.is_empty() { "" } else { "◆" }.to_owned(),
@@ -174,6 +176,15 @@ pub fn marks(v: &AlertView, long: bool) -> String {
     };
     let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
     parts.join(if long { " " } else { "" })
+}
+
+/// `withdrawn`, and by whom where this screen's reading gives it all the same.
+fn withdrawn(v: &AlertView) -> String {
+    match &v.reading.withdrawn {
+        None => String::new(),
+        Some((_, Some(who))) if v.reading.here => format!("withdrawn by {who}"),
+        Some(_) => "withdrawn".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -76,6 +76,10 @@ pub struct Triage {
     pub open: [usize; 5],
     /// Alerts that nobody decided about and that another one stands for.
     pub covered: usize,
+    /// Alerts that a reading of their log no longer gave.
+    pub withdrawn: usize,
+    /// Of these, those that nobody had done anything with: no part of the queue.
+    pub left: usize,
     /// Id of the alert under the cursor, kept while the queue moves around it.
     anchor: Option<String>,
 }
@@ -97,6 +101,8 @@ impl Default for Triage {
             fit: Fit::default(),
             open: [0; 5],
             covered: 0,
+            withdrawn: 0,
+            left: 0,
             anchor: None,
         }
     }
@@ -122,11 +128,13 @@ impl Triage {
         // Another alert in the queue tells of the same attack.
         let told = |v: &AlertView| v.alert.covered_by.as_deref().is_some_and(|by| ids.contains(by));
         let wanted = |v: &AlertView| {
-            (self.handled || v.triage == Decision::New && !told(v))
+            (self.handled || v.triage == Decision::New && !told(v) && !v.reading.left())
                 && query.as_ref().is_none_or(|q| q.matches_fields(v))
         };
         (self.open, self.covered) = ([0; 5], 0);
-        for v in self.all.iter().filter(|v| v.triage == Decision::New) {
+        self.withdrawn = self.all.iter().filter(|v| v.reading.gone()).count();
+        self.left = self.all.iter().filter(|v| v.reading.left()).count();
+        for v in self.all.iter().filter(|v| v.triage == Decision::New && !v.reading.gone()) {
             match told(v) {
                 true => self.covered += 1,
                 false => self.open[v.alert.severity as usize] += 1,
@@ -181,7 +189,10 @@ impl Triage {
         let named: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let under = self.all.iter().filter(|v| {
             let by = v.alert.covered_by.as_deref();
-            v.triage == Decision::New && by.is_some_and(|b| named.contains(b)) && !named.contains(&*v.alert.id)
+            v.triage == Decision::New
+                && !v.reading.gone()
+                && by.is_some_and(|b| named.contains(b))
+                && !named.contains(&*v.alert.id)
         });
         let more: Vec<String> = under.map(|v| v.alert.id.clone()).collect();
         ids.extend(more);

@@ -70,9 +70,9 @@ pub fn select_like(s: &mut State) {
 pub fn toggle_handled(s: &mut State, fx: &mut Vec<Effect>) {
     s.triage.handled = !s.triage.handled;
     s.say(if s.triage.handled {
-        "handled and covered alerts are shown"
+        "handled, covered and withdrawn alerts are shown"
     } else {
-        "handled and covered alerts are hidden"
+        "handled, covered and withdrawn alerts are hidden"
     });
     refresh(s, fx);
 }

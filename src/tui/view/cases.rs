@@ -116,7 +116,12 @@ fn case(s: &State, p: &mut Pen<'_>) {
     p.rule(0, &format!("{} · {}", c.id, c.title), &format!("{} items", d.items.len()), s.pane == 1);
     let who = c.assignee.as_deref().unwrap_or("nobody");
     let tags = if c.tags.is_empty() { String::new() } else { format!(" · tags {}", c.tags.join(", ")) };
-    let facts = format!("{} · opened {} · for {who}{tags}", state_word(c), text::day_clock(c.opened));
+    let mut gone: Vec<&str> = d.items.iter().filter(|i| i.withdrawn.is_some()).map(|i| i.id.as_str()).collect();
+    gone.dedup();
+    gone.sort_unstable();
+    gone.dedup();
+    let gone = if gone.is_empty() { String::new() } else { format!(" · {} of {} withdrawn", gone.len(), c.alerts) };
+    let facts = format!("{} · opened {} · for {who}{tags}{gone}", state_word(c), text::day_clock(c.opened));
     p.cell(1, 1, w.saturating_sub(2), &facts, false, t.text);
     let entities = format!("{}   {}", d.entities.join(" "), d.techniques.join(" "));
     p.cell(1, 2, w.saturating_sub(2), &entities, false, t.entity);
@@ -148,7 +153,12 @@ fn items(s: &State, p: &mut Pen<'_>, w: usize, rows: usize) {
             if matches!(i.kind, ItemKind::Alert | ItemKind::Event) { String::new() } else { format!(" ({})", i.who) };
         let room = w.saturating_sub(26);
         let first = i.text.lines().next().unwrap_or("");
-        p.cell(25, y, room, &format!("{first}{who}"), false, if i.kind == ItemKind::Change { t.dim } else { t.text });
+        let quiet = i.kind == ItemKind::Change || i.withdrawn.is_some();
+        let style = if quiet { t.dim } else { t.text };
+        // What is withdrawn is said before the text, where nothing cuts it off.
+        let gone = i.withdrawn.as_ref().map_or(String::new(), |w| format!("{w}: "));
+        let x = p.put(25, y, room, &gone, t.warn);
+        p.cell(x, y, room.saturating_sub(x - 25), &format!("{first}{who}"), false, style);
         if here {
             p.cursor_bar(y);
         }

@@ -52,16 +52,22 @@ fn status(s: &State, p: &mut Pen<'_>) {
             };
             let taken = |h: &&RulingHits| h.ruling.level.is_none();
             let suppressed: u64 = s.snap.rulings.iter().filter(taken).map(|h| h.alerts).sum();
-            let parts: Vec<String> = [(s.triage.covered as u64, "covered"), (suppressed, "suppressed")]
-                .iter()
-                .filter(|(n, _)| *n > 0)
-                .map(|(n, what)| format!("{} {what}", text::thousands(*n)))
-                .collect();
+            let parts: Vec<String> = [
+                (s.triage.covered as u64, "covered"),
+                (suppressed, "suppressed"),
+                (s.triage.withdrawn as u64, "withdrawn"),
+            ]
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!("{} {what}", text::thousands(*n)))
+            .collect();
             let covered = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+            // What left the queue is no part of it.
+            let left = if s.triage.handled { 0 } else { s.triage.left };
             format!(
                 "{selected}{} of {} alerts{covered}",
                 text::thousands(s.triage.shown.len() as u64),
-                text::thousands(s.triage.all.len() as u64)
+                text::thousands(s.triage.all.len().saturating_sub(left) as u64)
             )
         }
         Screen::Live => {

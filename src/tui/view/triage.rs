@@ -43,6 +43,7 @@ fn by(v: &AlertView) -> String {
         RuleType::Llm => "llm",
     };
     match &v.triage {
+        _ if v.reading.gone() => "gone".to_owned(),
         Decision::New => kind.to_owned(),
         Decision::Escalated { .. } => "case".to_owned(),
         Decision::Dismissed { reason } => match reason.as_str() {
@@ -100,7 +101,7 @@ fn queue(s: &State, p: &mut Pen<'_>) {
     }
     let rows = p.area.h.saturating_sub(1) as usize;
     if s.triage.shown.is_empty() {
-        let say = if s.triage.all.is_empty() {
+        let say = if s.triage.all.len() == s.triage.left {
             if s.facts.inputs { "no alerts yet" } else { "no alerts in the case store" }
         } else {
             "nothing left here: = filters, D shows what is handled"
@@ -119,7 +120,7 @@ fn queue(s: &State, p: &mut Pen<'_>) {
             let mut style = match c {
                 Column::Severity | Column::Score => t.severity(v.alert.severity),
                 Column::Count | Column::Last | Column::By => t.dim,
-                _ if v.triage != Decision::New => t.dim,
+                _ if v.triage != Decision::New || v.reading.gone() => t.dim,
                 _ => t.text,
             };
             if here && matches!(c, Column::Severity | Column::Score) {

@@ -162,7 +162,13 @@ fn alert(
 }
 
 pub fn alerts() -> Vec<AlertView> {
-    let view = |a| AlertView { alert: a, triage: Triage::New, tags: Vec::new(), notes: Vec::new() };
+    let view = |a| AlertView {
+        alert: a,
+        triage: Triage::New,
+        tags: Vec::new(),
+        notes: Vec::new(),
+        reading: Default::default(),
+    };
     let mut all = vec![
         view(alert(
             1,
@@ -247,6 +253,7 @@ pub fn case() -> CaseDetail {
         who: who.into(),
         text: text.into(),
         severity,
+        withdrawn: None,
     };
     CaseDetail {
         case: cases().remove(0),

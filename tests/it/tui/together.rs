@@ -102,6 +102,63 @@ fn what_one_decides_the_other_sees() {
     assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stderr));
 }
 
+/// Two read one log with different rules: each is told whose reading took an alert back.
+#[test]
+fn what_anothers_rules_do_not_give_says_whose_reading_that_was() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = log(home.path(), 400);
+    let rules = home.path().join("mine");
+    std::fs::create_dir(&rules).expect("a folder");
+    for (n, (title, word)) in [("Keys seen", "Accepted publickey"), ("Jobs seen", "session opened")].iter().enumerate()
+    {
+        let rule = format!(
+            "title: {title}\nid: 0f0e6a3e-3a55-4c1d-9d3c-0c0ffee0000{n}\nlevel: medium\nlogsource: {{product: linux}}\n\
+             detection:\n  words: ['{word}']\n  condition: words\n"
+        );
+        std::fs::write(rules.join(format!("{n}.yml")), rule).expect("written");
+    }
+    let start = |more: &[&str]| {
+        let mut c = Command::new(env!("CARGO_BIN_EXE_secstream"));
+        c.arg("tui").arg("--db").arg(home.path().join("cases.db")).args(more);
+        Term::start(c, (150, 40), home.path(), &[])
+    };
+    let path = log.to_str().expect("a path");
+    let mut a = start(&["--analyst", "ada", "--add-rules", rules.to_str().expect("a path"), path]);
+    a.wait_for("Jobs seen");
+    a.press("/Keys seen\r");
+    a.press("emine\r");
+    a.wait_for("put into IR-");
+
+    let mut b = start(&["--analyst", "ben", path]);
+    b.wait_for("400 events");
+    b.wait_for("2 withdrawn");
+    assert!(!b.text().contains("Keys seen"), "{}", b.text());
+    // On her screen her reading still gives them: what his took back is said.
+    a.wait_for("withdrawn by ben");
+    a.wait_for("this reading gives it; ben's");
+    b.press("D");
+    b.wait_for("Jobs seen withdrawn");
+    b.press("/Keys seen\r");
+    b.wait_for("gone");
+    b.wait_for("withdrawn on");
+    b.wait_for("by ben's reading");
+    b.wait_for("Accepted publickey for ann");
+    b.press("3\r");
+    b.wait_for("withdrawn by ben: Keys seen");
+    b.wait_for("1 of 1 withdrawn");
+    b.press("\r");
+    b.wait_for("Jobs seen withdrawn");
+
+    // The store alone has both readings in one queue.
+    let mut c = start(&["--analyst", "cyd"]);
+    c.wait_for("2 withdrawn");
+    c.wait_for("by ada, ");
+    for t in [&mut a, &mut b, &mut c] {
+        t.press("q");
+        assert_eq!(t.end(), Some(0));
+    }
+}
+
 /// Who has the case store alone looks up the rule behind an alert all the same.
 #[test]
 fn rules_are_shown_without_a_log() {

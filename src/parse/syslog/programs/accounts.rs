@@ -53,7 +53,7 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     {
         d.event(EventType::GroupChanged, outcome);
         group(between(msg, "'", "'"), d);
-    } else if msg.contains("password") {
+    } else if msg.contains("password") || msg.starts_with("Password for ") {
         password(msg, outcome, d);
     } else if let Some(rest) = msg.strip_prefix("change user '").or_else(|| msg.strip_prefix("changed user '")) {
         let (user, what) = rest.split_once('\'').unwrap_or((rest, ""));

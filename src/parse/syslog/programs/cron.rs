@@ -10,10 +10,20 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         if program == "anacron" && msg.starts_with("Job `") {
             d.event(EventType::ScheduledTask, Outcome::Success);
             d.set(Ov::Resource, super::super::util::between(msg, "`", "'").unwrap_or(""));
+        } else if let Some((user, rest)) = msg.strip_prefix("USER ").and_then(|r| r.split_once(" pid "))
+            && let Some((_, command)) = rest.split_once(" cmd ")
+        {
+            // BusyBox
+            d.event(EventType::ScheduledTask, Outcome::Success);
+            set_user(d, user);
+            d.set(Ov::Resource, command);
         }
         return;
     };
-    set_user(d, user);
+    // `*system*name` is a table of the system, and nobody.
+    if !user.starts_with('*') {
+        set_user(d, user);
+    }
     let (verb, detail) = rest.split_once(" (").unwrap_or((rest, ""));
     let detail = detail.strip_suffix(')').unwrap_or(detail);
     match verb {
@@ -25,7 +35,9 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         "BEGIN EDIT" | "END EDIT" | "REPLACE" | "DELETE" | "LIST" | "RELOAD" => {
             d.event(EventType::ScheduledTask, Outcome::Success);
             d.field("crontab", verb);
-            if !detail.is_empty() {
+            if detail.starts_with('/') {
+                d.set(Ov::Resource, detail);
+            } else if !detail.is_empty() {
                 d.set(
                     Ov::TargetUser,
                     detail.strip_prefix("crontabs/").or_else(|| detail.strip_prefix("tabs/")).unwrap_or(detail),

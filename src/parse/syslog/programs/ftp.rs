@@ -48,6 +48,49 @@ pub(in crate::parse) fn vsftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     }
 }
 
+/// The log of transfers that all of them can write: `SECONDS HOST SIZE FILE TYPE ACTION
+/// DIRECTION MODE USER SERVICE METHOD ID STATUS`; false where it is none. The file's name
+/// may have blanks.
+pub(in crate::parse) fn transfer(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    let number = |s: &str| !s.is_empty() && s.len() < 20 && s.bytes().all(|b| b.is_ascii_digit());
+    let mut head = msg.splitn(4, ' ');
+    let (Some(seconds), Some(host), Some(size), Some(rest)) = (head.next(), head.next(), head.next(), head.next())
+    else {
+        return false;
+    };
+    // The file's name is what nine columns from the end leave.
+    let mut tail = rest.trim_end().rsplitn(10, ' ');
+    let mut last = || tail.next().unwrap_or("");
+    let (status, _, _, service, user) = (last(), last(), last(), last(), last());
+    let (mode, direction, _, kind, file) = (last(), last(), last(), last(), last());
+    let known = number(seconds)
+        && number(size)
+        && matches!(status, "c" | "i")
+        && matches!(direction, "i" | "o" | "d")
+        && matches!(mode, "a" | "g" | "r")
+        && matches!(kind, "a" | "b")
+        && !file.is_empty();
+    if !known {
+        return false;
+    }
+    d.logsource(ctx.ls.ftp);
+    d.event(EventType::FileAccess, if status == "c" { Outcome::Success } else { Outcome::Failure });
+    set_src(d, host);
+    set_user(d, user);
+    d.set(Ov::Resource, file);
+    d.set(Ov::Bytes, size);
+    d.set(Ov::Process, service);
+    d.field(
+        "action",
+        match direction {
+            "i" => "UPLOAD",
+            "o" => "DOWNLOAD",
+            _ => "DELETE",
+        },
+    );
+    true
+}
+
 /// pure-ftpd: `(USER@ADDR) [LEVEL] MESSAGE`.
 pub(super) fn pure_ftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.ftp);

@@ -7,7 +7,7 @@ use crate::parse::Ctx;
 pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.kernel);
     let msg = uptime(msg);
-    if packet(msg, ctx, d) {
+    if packet(msg, ctx, d) || super::bsd::ipfw(msg, ctx, d) {
         return;
     }
     let raise = |d: &mut Draft<'_>, s: Severity| d.rec.severity = d.rec.severity.max(s);
@@ -97,9 +97,7 @@ fn packet(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
             d.field(name, v);
         }
     }
-    if event_type == EventType::Connection
-        && let Some(flags) = tcp_flags(body)
-    {
+    if let Some(flags) = tcp_flags(body) {
         d.field("tcp_flags", flags);
     }
     let prefix = prefix.trim().trim_matches(['[', ']', ':', ' ']);

@@ -3,8 +3,10 @@
 mod accounts;
 mod audit;
 mod bans;
+mod bsd;
 mod cron;
 mod database;
+mod doas;
 mod dovecot;
 mod dropbear;
 mod ftp;
@@ -31,7 +33,7 @@ use crate::event::Draft;
 use crate::parse::Ctx;
 
 pub(in crate::parse) use database::mysql;
-pub(in crate::parse) use ftp::vsftpd;
+pub(in crate::parse) use ftp::{transfer, vsftpd};
 pub(in crate::parse) use named::parse as named;
 
 /// One message with the name of its program.
@@ -57,6 +59,14 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "CRON" | "cron" | "crond" | "CROND" | "crontab" | "anacron" | "atd" | "fcron" => cron::parse(name, msg, ctx, d),
         "systemd" => systemd::parse(msg, ctx, d),
         "systemd-logind" | "elogind-daemon" | "elogind" => systemd::logind(msg, ctx, d),
+        "doas" => doas::parse(msg, ctx, d),
+        "filterlog" => bsd::filterlog(msg, ctx, d),
+        "internal-sftp" | "sftp-server" => sshd::sftp(msg, ctx, d),
+        "uhttpd" | "luci" if services::luci(msg, ctx, d) => {}
+        "dnsmasq" => services::dnsmasq(msg, ctx, d),
+        "in.telnetd" | "telnetd" | "in.rlogind" | "in.rshd" | "in.rexecd" | "utelnetd" => {
+            services::wrapped(msg, ctx, d);
+        }
         "kernel" | "ulogd" => kernel::parse(msg, ctx, d),
         "useradd" | "userdel" | "usermod" | "groupadd" | "groupdel" | "groupmod" | "gpasswd" | "passwd"
         | "chpasswd" | "chage" | "chfn" | "chsh" | "newusers" | "adduser" | "deluser" | "vipw" => {

@@ -1,7 +1,7 @@
 //! BIND: `client [@0x…] ADDR#PORT [(NAME)]: [view V: ]WHAT`. The address stands
 //! first, the name that was asked for after it.
 
-use super::super::util::{between, set_port, set_src, word};
+use super::super::util::{between, set_port, set_src};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
@@ -36,12 +36,34 @@ pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         || what.starts_with("bad zone transfer")
         || what.starts_with("rate limit");
     d.event(EventType::DnsQuery, if refused { Outcome::Failure } else { Outcome::Success });
-    if let Some(name) = between(what, "'", "'") {
+    let mut asked = "";
+    if let Some(question) = between(what, "'", "'") {
+        let (name, kind) = question_of(question);
         d.set(Ov::Resource, name);
+        asked = kind;
     } else if let Some(q) = what.strip_prefix("query: ") {
-        d.set(Ov::Resource, word(q));
+        // `NAME CLASS TYPE FLAGS (ADDR)`
+        let mut words = q.split(' ');
+        d.set(Ov::Resource, words.next().unwrap_or(""));
+        asked = words.nth(1).unwrap_or("");
     }
     if what.starts_with("zone transfer") || what.starts_with("bad zone transfer") || what.starts_with("transfer of") {
-        d.field("query_type", "AXFR");
+        asked = "AXFR";
+    }
+    if !asked.is_empty() {
+        d.field("query_type", asked);
+    }
+}
+
+/// `NAME[/TYPE]/CLASS` apart: a name may have slashes of its own.
+fn question_of(text: &str) -> (&str, &str) {
+    let Some((rest, class)) = text.rsplit_once('/') else { return (text, "") };
+    if !matches!(class, "IN" | "CH" | "HS" | "ANY" | "NONE") {
+        return (text, "");
+    }
+    let is_type = |t: &str| t.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-');
+    match rest.rsplit_once('/') {
+        Some((name, kind)) if !kind.is_empty() && is_type(kind) => (name, kind),
+        _ => (rest, ""),
     }
 }

@@ -88,7 +88,7 @@ fn split<'a>(module: Option<&'a str>, msg: &'a str) -> Option<(Option<&'a str>, 
 fn failure_type(service: &str, program: &str) -> EventType {
     match (service, program) {
         ("sshd" | "ssh", _) | (_, "sshd" | "sshd-session") => EventType::SshLoginFailed,
-        ("sudo" | "sudo-i", _) => EventType::SudoFailed,
+        ("sudo" | "sudo-i" | "doas", _) => EventType::SudoFailed,
         ("su" | "su-l", _) => EventType::SuFailed,
         _ => EventType::LoginFailed,
     }
@@ -164,7 +164,8 @@ fn session(rest: &str, event_type: EventType, d: &mut Draft<'_>) {
     let (user, by) = cut(rest, " by ").unwrap_or((rest, ""));
     let user = user.split_once('(').map_or(user, |(u, _)| u).trim();
     let by = by.split_once('(').map_or(by, |(u, _)| u).trim();
-    if by.is_empty() || by == user {
+    // `LOGIN` is what the console's log-in calls itself.
+    if by.is_empty() || by == user || by == "LOGIN" {
         set_user(d, user);
     } else {
         d.set(Ov::User, by);

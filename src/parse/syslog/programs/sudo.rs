@@ -46,6 +46,12 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         return;
     }
     d.field("reason", reason);
+    // A warning, not a refusal: the command was run all the same.
+    if command.is_none()
+        && (reason.starts_with("unable to resolve host") || reason.starts_with("problem with defaults"))
+    {
+        return;
+    }
     d.event(EventType::SudoFailed, Outcome::Failure);
     if reason.contains("incorrect password attempt") {
         d.flag(RecordFlags::ACT_VERDICT);

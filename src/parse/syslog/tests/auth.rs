@@ -213,3 +213,65 @@ fn polkit() {
     p.is(Sudo, Success, "bob", "");
     assert_eq!((p.get(Ov::TargetUser), p.get(Ov::Resource)), ("root", "/usr/bin/id"));
 }
+
+#[test]
+fn consoles_of_all_systems() {
+    let tty = |text: &str, kind, outcome, user: &str, src: &str, tty: &str| {
+        let p = msg("login", text);
+        p.is(kind, outcome, user, src);
+        assert_eq!(p.field("tty"), tty, "{text}");
+    };
+    let no = |text: &str, user: &str, src: &str, at: &str| tty(text, LoginFailed, Failure, user, src, at);
+    let yes = |text: &str, user: &str, src: &str, at: &str| tty(text, Login, Success, user, src, at);
+    // BusyBox
+    no("invalid password for 'root' on 'ttyS0'", "root", "", "ttyS0");
+    no("invalid password for 'UNKNOWN' on 'pts/0' from '192.0.2.7'", "", "192.0.2.7", "pts/0");
+    no(
+        "invalid password for 'x' on 'tty1' from '198.51.100.1' on 'ttyS0'",
+        "x' on 'tty1' from '198.51.100.1",
+        "",
+        "ttyS0",
+    );
+    yes("root login on 'ttyS0'", "root", "", "ttyS0");
+    yes("root login on 'pts/0' from '192.0.2.7'", "root", "192.0.2.7", "pts/0");
+    yes("login on 'pts/0'", "", "", "pts/0");
+    // shadow
+    no("invalid password for 'bob'  on '/dev/tty1'", "bob", "", "tty1");
+    no(
+        "FAILED LOGIN (2) on '/dev/tty1' from 'host.example' FOR 'bob', Authentication failure",
+        "bob",
+        "host.example",
+        "tty1",
+    );
+    no("TOO MANY LOGIN TRIES (3) on '/dev/tty1' FOR 'bob'", "bob", "", "tty1");
+    no("ILLEGAL ROOT LOGIN  on '/dev/pts/1' from '192.0.2.7'", "root", "192.0.2.7", "pts/1");
+    yes("ROOT LOGIN  on '/dev/tty1'", "root", "", "tty1");
+    yes("'bob' logged in  on '/dev/tty1' from '192.0.2.7'", "bob", "192.0.2.7", "tty1");
+    // util-linux
+    no("FAILED LOGIN 1 FROM tty1 FOR bob, Authentication failure", "bob", "", "tty1");
+    no("FAILED LOGIN 1 FROM (null) FOR (unknown), User not known", "", "", "");
+    no(
+        "FAILED LOGIN SESSION FROM 192.0.2.7 FOR bob FROM 198.51.100.1, Error",
+        "bob FROM 198.51.100.1",
+        "192.0.2.7",
+        "",
+    );
+    yes("ROOT LOGIN ON tty1 FROM 192.0.2.7", "root", "192.0.2.7", "tty1");
+    yes("LOGIN ON pts/0 BY bob FROM 192.0.2.7", "bob", "192.0.2.7", "pts/0");
+    yes("LOGIN ON tty1 BY bob", "bob", "", "tty1");
+    yes("DIALUP AT ttyS1 BY bob", "bob", "", "ttyS1");
+    // the BSDs
+    no("2 LOGIN FAILURES ON ttyv0", "", "", "ttyv0");
+    no("1 LOGIN FAILURE FROM 192.0.2.7, bob", "bob", "192.0.2.7", "");
+    no("LOGIN bob REFUSED (NOPASSWD) ON TTY ttyv0", "bob", "", "ttyv0");
+    yes("ROOT LOGIN (toor) ON ttyv0 FROM 192.0.2.7", "toor", "192.0.2.7", "ttyv0");
+    yes("login on ttyv0 as bob", "bob", "", "ttyv0");
+    yes("login from 192.0.2.7 on ttyp0 as bob", "bob", "192.0.2.7", "ttyp0");
+    for text in [
+        "pam_open_session call failed: Error in service module (3)",
+        "/dev/ttyS0: not a tty",
+        "tty1: invalid character 0x1b in login name",
+    ] {
+        assert_eq!(msg("agetty", text).what(), (Other, Outcome::Unknown), "{text}");
+    }
+}

@@ -48,6 +48,12 @@ fn packets() {
         p.is(Connection, Unknown, "", "192.0.2.7");
         assert_eq!((p.get(Ov::DestPort), p.field("tcp_flags")), ("22", flags));
     }
+    // And of what was blocked: an answer that came late is no scan.
+    let p = msg(
+        "kernel",
+        "[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=10.0.0.1 PROTO=TCP SPT=443 DPT=40022 WINDOW=0 RES=0x00 ACK RST URGP=0",
+    );
+    assert_eq!((p.what().0, p.field("tcp_flags")), (FirewallBlock, "ACK RST"));
 }
 
 #[test]
@@ -171,7 +177,19 @@ fn mail() {
 fn servers() {
     let p = msg("named", "client @0x7f 192.0.2.7#9 (a.example): view v: query (cache) 'a.example/A/IN' denied");
     p.is(DnsQuery, Failure, "", "192.0.2.7");
-    assert_eq!(p.get(Ov::Resource), "a.example/A/IN");
+    assert_eq!((p.get(Ov::Resource), p.field("query_type")), ("a.example", "A"));
+    for (what, name, kind) in [
+        ("query: www.a.example IN AAAA +E(0)K (10.0.0.53)", "www.a.example", "AAAA"),
+        ("query (cache) './ANY/IN' denied", ".", "ANY"),
+        ("query '0/25.2.0.192.in-addr.arpa/PTR/IN' denied", "0/25.2.0.192.in-addr.arpa", "PTR"),
+        ("zone transfer 'a.example/AXFR/IN' denied", "a.example", "AXFR"),
+        ("bad zone transfer request: 'a.example/IN': non-authoritative zone (NOTAUTH)", "a.example", "AXFR"),
+        ("update 'a.example/IN' denied", "a.example", ""),
+        ("query 'a/b' denied", "a/b", ""),
+    ] {
+        let p = msg("named", &format!("client @0x7f 192.0.2.7#9 (a.example): {what}"));
+        assert_eq!((p.get(Ov::Resource), p.field("query_type")), (name, kind), "{what}");
+    }
     let p = msg(
         "haproxy",
         "192.0.2.7:9 [09/Mar/2025:01:02:03.000] www be/s1 0/0/0/1/1 401 248 - - ---- 1/1/0/0/0 0/0 \"GET /a?b HTTP/1.1\"",
@@ -221,4 +239,80 @@ fn sysmon_for_linux() {
     );
     assert_eq!(e.record().time.to_rfc3339(), "2026-11-18T09:30:00.123456Z");
     assert_eq!(line("Nov 18 09:30:00 web1 sysmon: Sysmon v1 started").what().0, Other);
+}
+
+#[test]
+fn small_systems() {
+    msg("uhttpd", "[info] luci: failed login on /admin/x from 198.51.100.1 for root from 192.0.2.7").is(
+        LoginFailed,
+        Failure,
+        "root",
+        "192.0.2.7",
+    );
+    msg("uhttpd", "[info] luci: accepted login on / for root from 192.0.2.7").is(Login, Success, "root", "192.0.2.7");
+    msg("doas", "bob ran command /bin/sh -c x as root from /home/bob").is(Sudo, Success, "bob", "");
+    msg("doas", "failed auth for bob").is(SudoFailed, Failure, "bob", "");
+    let p = msg("doas", "command not permitted for bob: cat /etc/shadow");
+    p.is(SudoFailed, Failure, "bob", "");
+    assert_eq!(p.get(Ov::Resource), "cat /etc/shadow");
+    let p = msg("crond", "USER root pid 4242 cmd run-parts /etc/periodic/15min");
+    p.is(ScheduledTask, Success, "root", "");
+    assert_eq!(p.get(Ov::Resource), "run-parts /etc/periodic/15min");
+    let p = msg("cron", "(*system*x) RELOAD (/etc/cron.d/x)");
+    p.is(ScheduledTask, Success, "", "");
+    assert_eq!((p.get(Ov::Resource), p.get(Ov::TargetUser)), ("/etc/cron.d/x", ""));
+    let p = msg("passwd", "Password for bob changed by root");
+    p.is(PasswordChanged, Success, "root", "");
+    assert_eq!(p.get(Ov::TargetUser), "bob");
+    assert_eq!(msg("sudo", "bob : unable to resolve host web: Name or service not known").what(), (Other, Unknown));
+    msg("sshd", "fatal: Access denied for user bob by PAM account configuration [preauth]").is(
+        SshLoginFailed,
+        Failure,
+        "bob",
+        "",
+    );
+    msg("internal-sftp", "session opened for local user bob from [192.0.2.7]").is(
+        SessionStart,
+        Success,
+        "bob",
+        "192.0.2.7",
+    );
+    msg("xinetd", "libwrap refused connection to telnet (libwrap=in.telnetd) from 192.0.2.7").is(
+        Connection,
+        Failure,
+        "",
+        "192.0.2.7",
+    );
+    msg("in.telnetd", "connect from x.example (192.0.2.7)").is(Connection, Success, "", "192.0.2.7");
+    msg("dnsmasq", "query[A] x.example from 192.0.2.7").is(DnsQuery, Success, "", "192.0.2.7");
+    msg("Hostd", "Rejected password for user root from 192.0.2.7").is(LoginFailed, Failure, "root", "192.0.2.7");
+    let p =
+        line("Mar  9 01:02:03 web1 auth|security:info sshd[42]: Failed password for bob from 192.0.2.7 port 22 ssh2");
+    p.is(SshLoginFailed, Failure, "bob", "192.0.2.7");
+}
+
+#[test]
+fn packet_filters_of_the_bsds() {
+    let port =
+        |p: &Parsed| (p.get(Ov::SrcPort).to_owned(), p.get(Ov::DestIp).to_owned(), p.get(Ov::DestPort).to_owned());
+    let to = |port: &str| ("4022".to_owned(), "192.0.2.1".to_owned(), port.to_owned());
+    let p = msg("kernel", "ipfw: 65500 Deny TCP 192.0.2.7:4022 192.0.2.1:22 in via em0");
+    p.is(FirewallBlock, Failure, "", "192.0.2.7");
+    assert_eq!((port(&p), p.field("in")), (to("22"), "em0"));
+    let p = msg(
+        "filterlog",
+        "5,,,1000000103,em0,match,block,in,4,0x0,,64,12345,0,none,6,tcp,60,192.0.2.7,192.0.2.1,4022,22,0,S,1,,64240,,mss",
+    );
+    p.is(FirewallBlock, Failure, "", "192.0.2.7");
+    assert_eq!((port(&p), p.field("protocol")), (to("22"), "tcp"));
+    let p = msg(
+        "filterlog",
+        "7,,,1000000105,em0,match,pass,out,6,0x00,0x0,64,udp,17,40,2001:db8::7,2001:db8::1,4022,53,20",
+    );
+    p.is(FirewallAllow, Success, "", "2001:db8::7");
+    assert_eq!((p.get(Ov::DestPort), p.field("out")), ("53", "em0"));
+    for text in ["ipfw: pullup failed", "ipfw: 1 Deny X y z", ""] {
+        assert_eq!(msg("kernel", text).what().0, Other, "{text}");
+    }
+    assert_eq!(msg("filterlog", "5,,,1,em0,match,block,in,9").what().0, Other);
 }

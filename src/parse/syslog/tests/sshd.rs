@@ -152,3 +152,64 @@ fn ends_of_attempts() {
         assert_eq!((p.field("reason"), p.act(RecordFlags::ACT_END)), (reason, !reason.is_empty()));
     }
 }
+
+#[test]
+fn accounts_that_may_not() {
+    let p = msg("sshd", "fatal: Access denied for user eve by PAM account configuration [preauth]");
+    p.is(SshLoginFailed, Failure, "eve", "");
+    assert!(p.act(RecordFlags::ACT_NOTICE));
+    msg("sshd", "Access denied for user eve from 192.0.2.7 by PAM account configuration").is(
+        SshLoginFailed,
+        Failure,
+        "eve",
+        "192.0.2.7",
+    );
+}
+
+#[test]
+fn connections_of_known_users() {
+    for function in ["ssh_dispatch_run_fatal", "banner exchange", "packet_write_wait", "userauth_pubkey"] {
+        for (kind, invalid) in [("user", ""), ("authenticating user", ""), ("invalid user", "true")] {
+            let p =
+                msg("sshd", &format!("fatal: {function}: Connection from {kind} bob 192.0.2.7 port 9: Broken pipe"));
+            p.is(Connection, Failure, "bob", "192.0.2.7");
+            assert_eq!(
+                (p.get(Ov::SrcPort), p.get(Ov::SrcHost), p.field("invalid_user")),
+                ("9", "", invalid),
+                "{function}"
+            );
+        }
+    }
+    msg("sshd", "ssh_dispatch_run_fatal: Connection from 192.0.2.7 port 9: Broken pipe [preauth]").is(
+        Connection,
+        Failure,
+        "",
+        "192.0.2.7",
+    );
+    let p = msg("sshd", "Connection from user bob 192.0.2.7 port 9 on 10.0.0.1 port 22");
+    p.is(Connection, Unknown, "bob", "192.0.2.7");
+    assert_eq!((p.get(Ov::SrcPort), p.get(Ov::DestIp), p.get(Ov::DestPort)), ("9", "10.0.0.1", "22"));
+    let p = msg("sshd", "Connection from user bob 192.0.2.7");
+    p.is(Connection, Unknown, "bob", "192.0.2.7");
+    // A name may look like a party of its own.
+    let p = msg(
+        "sshd",
+        "ssh_dispatch_run_fatal: Connection from invalid user x 198.51.100.1 port 5: y 192.0.2.7 port 9: Broken pipe",
+    );
+    p.is(Connection, Failure, "x 198.51.100.1 port 5: y", "192.0.2.7");
+    assert_eq!(p.field("decoy"), "true");
+    msg("sshd", "Unable to negotiate with user bob 192.0.2.7 port 9: no matching cipher found. Their offer: u 198.51.100.1 port 4: z")
+        .is(Connection, Failure, "bob", "192.0.2.7");
+    for what in ["Read error from remote host", "Timeout, client not responding from"] {
+        msg("sshd", &format!("{what} user bob 192.0.2.7 port 9: Connection timed out")).is(
+            SshDisconnect,
+            Unknown,
+            "bob",
+            "192.0.2.7",
+        );
+    }
+    let p = msg("sshd", "Connection from user whoever");
+    assert_eq!((p.get(Ov::SrcHost), p.get(Ov::SrcIp)), ("", ""));
+    // Long and hostile, still one pass or few.
+    msg("sshd", &format!("ssh_dispatch_run_fatal: Connection from user {}", "a port 1 ".repeat(4000)));
+}

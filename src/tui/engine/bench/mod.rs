@@ -20,7 +20,7 @@ use self::context::Library;
 use self::verdicts::Verdicts;
 use super::{RulePlaces, ToLoop, rules};
 use crate::detect::lint::{self, Finding, Level};
-use crate::pipeline::{AlertEffect, Effect, Effects, Feed, Progress, Question, Raised, Way, alert_effect};
+use crate::pipeline::{AlertEffect, Effect, Effects, Feed, Progress, Question, Raised, Way};
 use crate::tui::data::workshop::{Attempt, Moved, Opened, Trial, WorkMsg, WorkReq};
 use crate::tui::msg::Msg;
 
@@ -238,12 +238,14 @@ impl Bench {
             }
             requests.is_empty()
         });
+        let scope = if feed.scope().is_all() { "" } else { ", of what this run analyzes" };
         self.effects = Some(effects);
         match answer {
             // Something waits: it is looked at first, and then this again.
             None => self.due = Some((a, Instant::now())),
             Some(e) => {
                 let mut trial = self.judge(&a, &feed, &e, started);
+                trial.way.push_str(scope);
                 let q = context::about_alerts(self.files(), &a.path, &a.text);
                 if !crate::pipeline::correlates(&q) {
                     return self.say(WorkMsg::Tried(Arc::new(trial)));
@@ -263,21 +265,23 @@ impl Bench {
     /// The alerts of the correlations that count what was edited, now and then.
     /// What is known already is said at once, and how far this is.
     fn alerts(
-        &self,
+        &mut self,
         a: &Attempt,
         feed: &Feed,
         q: &Question,
         known: &Trial,
         requests: &Receiver<BenchReq>,
     ) -> Option<AlertEffect> {
+        let out = self.out.clone();
         let say = |scanned| {
             let way = "reading the log for alerts".to_owned();
             let trial = Trial { done: false, scanned, way, ..known.clone() };
-            let _ = self.out.send(Msg::Work(WorkMsg::Tried(Arc::new(trial))));
+            let _ = out.send(Msg::Work(WorkMsg::Tried(Arc::new(trial))));
         };
         say(0);
         let mut said = Instant::now();
-        alert_effect(feed, q, &a.path, &mut |scanned| {
+        let effects = self.effects.get_or_insert_with(|| Effects::new(feed.clone()));
+        effects.alerts(q, &a.path, &mut |scanned| {
             if said.elapsed() >= SAY {
                 said = Instant::now();
                 say(scanned);
@@ -290,7 +294,8 @@ impl Bench {
     /// listed before events.
     fn judge_alerts(&self, feed: &Feed, alerts: &AlertEffect, t: &mut Trial) {
         t.alerts = Some((alerts.before.len() as u64, alerts.after.len() as u64));
-        t.way = format!("{}, alerts read{}", t.way, if alerts.cut { " in part" } else { "" });
+        let how = if alerts.from_kept { "alerts of kept matches" } else { "alerts read" };
+        t.way = format!("{}, {how}{}", t.way, if alerts.cut { " in part" } else { "" });
         let mut moved = Vec::new();
         for (raised, gained) in alerts.lost().map(|r| (r, false)).chain(alerts.gained().map(|r| (r, true))) {
             *(if gained { &mut t.alerts_gained } else { &mut t.alerts_lost }) += 1;

@@ -78,6 +78,18 @@ pub(super) fn user(msg: &str, d: &mut Draft<'_>) {
     }
 }
 
+/// `Access denied for user USER[ from ADDR] by PAM account configuration`: the
+/// password was right, and the account may not log in.
+pub(super) fn account(msg: &str, d: &mut Draft<'_>) {
+    let Some((who, by)) = msg.strip_prefix("Access denied for user ").and_then(|r| rcut(r, " by PAM ")) else { return };
+    failed(d, EventType::SshLoginFailed, RecordFlags::ACT_NOTICE);
+    d.field("reason", by);
+    match rcut(who, " from ") {
+        Some((user, addr)) => set_peer(d, user, addr, ""),
+        None => set_user(d, who),
+    }
+}
+
 /// `PAM: Authentication failure for [illegal user ]USER from HOST[ via ADDR]` and
 /// `PAM N more authentication failures; …`.
 pub(super) fn pam(msg: &str, d: &mut Draft<'_>) {

@@ -43,17 +43,20 @@ pub(super) fn parse(msg: &str, preauth: bool, d: &mut Draft<'_>) {
         }
     } else if let Some(rest) = msg.strip_prefix("Unable to negotiate with ") {
         d.event(EventType::Connection, Outcome::Failure);
-        address(rest, d);
+        // What follows may be the client's offer.
+        party(cut(rest, ": no matching ").map_or(rest, |(head, _)| head), d);
+    } else if let Some(rest) = msg
+        .strip_prefix("Read error from remote host ")
+        .or_else(|| msg.strip_prefix("Timeout, client not responding from "))
+    {
+        d.event(EventType::SshDisconnect, ended);
+        party(rest, d);
     } else if let Some(rest) = msg.strip_prefix("Timeout before authentication for ") {
         d.event(EventType::Connection, Outcome::Failure);
         address(rest.strip_prefix("connection from ").unwrap_or(rest), d);
-    } else if let Some(rest) = msg
-        .strip_prefix("banner exchange: Connection from ")
-        .or_else(|| msg.strip_prefix("ssh_dispatch_run_fatal: Connection from "))
-        .or_else(|| msg.strip_prefix("userauth_pubkey: Connection from "))
-    {
+    } else if let Some(rest) = broken(msg) {
         d.event(EventType::Connection, Outcome::Failure);
-        address(rest, d);
+        party(rest, d);
     } else if let Some(rest) = msg.strip_prefix("ROOT LOGIN REFUSED FROM ") {
         auth::root_refused(rest, d);
     } else {
@@ -102,6 +105,33 @@ fn rest_of(msg: &str, d: &mut Draft<'_>) {
     }
 }
 
+/// The party of a connection that broke: `FUNCTION: Connection from PARTY[: ERROR]`.
+fn broken(msg: &str) -> Option<&str> {
+    let (function, rest) = msg.split_once(": Connection ")?;
+    let plain = |b: u8| b.is_ascii_lowercase() || matches!(b, b'_' | b' ');
+    let from = rest.strip_prefix("from ").or_else(|| rest.strip_prefix("to "))?;
+    function.bytes().all(plain).then_some(from)
+}
+
+/// `[invalid |authenticating ]user USER ADDR port N[: ERROR]`, where the daemon knows
+/// whose connection it is, else `ADDR[ port N]`.
+fn party(s: &str, d: &mut Draft<'_>) {
+    let invalid = s.strip_prefix("invalid user ");
+    let Some(named) = invalid.or_else(|| s.strip_prefix("authenticating user ")).or_else(|| s.strip_prefix("user "))
+    else {
+        return address(s, d);
+    };
+    if invalid.is_some() {
+        d.field("invalid_user", "true");
+    }
+    if let Some(p) = peer::within(named) {
+        if p.decoy {
+            d.field("decoy", "true");
+        }
+        set_peer(d, p.user, p.addr, p.port);
+    }
+}
+
 /// `ADDR[ port N]` at the start; the client's text may follow.
 fn address(s: &str, d: &mut Draft<'_>) {
     let (addr, rest) = s.split_once(' ').unwrap_or((s, ""));
@@ -111,10 +141,11 @@ fn address(s: &str, d: &mut Draft<'_>) {
     }
 }
 
-/// `ADDR port N on ADDR port N[ rdomain …]`.
+/// `PARTY on ADDR port N[ rdomain …]`.
 fn opened(s: &str, d: &mut Draft<'_>) {
-    address(s, d);
-    if let Some((_, rest)) = cut(s, " on ") {
+    let on = rcut(s, " on ");
+    party(on.map_or(s, |(head, _)| head), d);
+    if let Some((_, rest)) = on {
         let (addr, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         set_dest(d, addr);
         if let Some(port) = rest.strip_prefix("port ") {

@@ -23,17 +23,35 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     // The first letters decide: a line is tried against few prefixes.
     match msg.as_bytes() {
         [b'F', b'a', b'i', ..] => auth::verdict(msg, "Failed ", false, d),
+        [b'A', b'c', b'c', b'e', b's', ..] => auth::account(msg, d),
         [b'A', b'c', b'c', ..] => auth::verdict(msg, "Accepted ", true, d),
         [b'P', b'o', b's', ..] => auth::postponed(msg, d),
         [b'I' | b'i', ..] => auth::notice(msg, d),
         [b'U', b's', ..] => auth::user(msg, d),
-        [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S', ..] => {
+        [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S' | b'p' | b'u', ..] => {
             conn::parse(msg, preauth, d);
         }
         [b'P', b'A', b'M', ..] => auth::pam(msg, d),
         [b'm', ..] => auth::limit(msg, d),
         _ => other(msg, d),
     }
+}
+
+/// The server of files: `session opened for local user USER from [ADDR]`.
+pub(super) fn sftp(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.sshd);
+    let (kind, rest) = match (
+        msg.strip_prefix("session opened for local user "),
+        msg.strip_prefix("session closed for local user "),
+    ) {
+        (Some(rest), _) => (EventType::SessionStart, rest),
+        (_, Some(rest)) => (EventType::SessionEnd, rest),
+        _ => return,
+    };
+    let Some((user, addr)) = rcut(rest, " from ") else { return };
+    d.event(kind, Outcome::Success);
+    d.set(Ov::Resource, "sftp");
+    set_peer(d, user, addr, "");
 }
 
 fn other(msg: &str, d: &mut Draft<'_>) {

@@ -2,7 +2,7 @@
 
 use memchr::memmem::{find, rfind};
 
-use super::super::super::util::{bare, digits, rcut};
+use super::super::super::util::{bare, digits, is_ip, rcut};
 
 /// `USER from ADDR port N …`: the three, and what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,4 +89,29 @@ pub(super) fn trailing(s: &str) -> Option<Peer<'_>> {
     let (user, addr) = head.rsplit_once(' ').unwrap_or(("", head));
     let decoy = user.contains(" port ");
     Some(Peer { user, addr: bare(addr), port, rest: "", decoy, other: "" })
+}
+
+/// Most places that are looked at: a name full of ` port ` must stay cheap.
+const TRIES: usize = 8;
+
+/// `USER ADDR port N[: ERROR]`, and without a port `USER ADDR`: the last place where
+/// it stands, as the error is the daemon's own and the name is the client's.
+pub(super) fn within(s: &str) -> Option<Peer<'_>> {
+    let mut end = s.len();
+    for _ in 0..TRIES {
+        let Some(i) = rfind(s.as_bytes().get(..end)?, b" port ") else { break };
+        let after = s.get(i + 6..)?;
+        let port = digits(after);
+        let rest = after.get(port.len()..)?;
+        if !port.is_empty()
+            && (rest.is_empty() || rest.starts_with(':'))
+            && let Some((user, addr)) = s.get(..i)?.rsplit_once(' ')
+            && is_ip(bare(addr))
+        {
+            return Some(Peer { user, addr: bare(addr), port, rest, decoy: user.contains(" port "), other: "" });
+        }
+        end = i;
+    }
+    let (user, addr) = s.rsplit_once(' ')?;
+    is_ip(bare(addr)).then(|| Peer { user, addr: bare(addr), port: "", rest: "", decoy: false, other: "" })
 }
