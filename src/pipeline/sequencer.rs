@@ -323,6 +323,8 @@ impl Sequencer {
             }
             if out {
                 self.outputs.each(|s| s.alert(ctx, &a));
+            } else {
+                self.outputs.each(|s| s.taken_out(&a));
             }
         }
     }

@@ -94,6 +94,16 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// A ruling takes this alert out, which may have been given out before it was
+    /// known that the ruling holds; those that it stands for go along.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn taken_out(&mut self, alert: &Arc<Alert>) -> Result<(), SinkError> {
+        let _ = alert;
+        Ok(())
+    }
+
     /// Open alerts that evidence joined since they were given out, and inputs
     /// that are still read; called about once a second.
     ///

@@ -35,6 +35,8 @@ pub struct StoreSink {
     reached: BTreeMap<SourceId, SourceEnd>,
     /// All alerts that this run gave out.
     raised: BTreeSet<String>,
+    /// Alerts that a ruling took out, still to be withdrawn in the store.
+    out: BTreeSet<String>,
     /// Evidence already copied, by alert that may still grow.
     copied: BTreeMap<String, Copied>,
     last: Instant,
@@ -64,6 +66,7 @@ impl StoreSink {
             pending: BTreeMap::new(),
             reached: BTreeMap::new(),
             raised: BTreeSet::new(),
+            out: BTreeSet::new(),
             copied: BTreeMap::new(),
             last: Instant::now(),
             unsaid: None,
@@ -90,6 +93,7 @@ impl StoreSink {
     fn flush(&mut self) {
         self.last = Instant::now();
         if self.store.read_only() {
+            self.out.clear();
             return self.pending.clear();
         }
         self.trouble = self.write().err();
@@ -105,6 +109,8 @@ impl StoreSink {
             self.pending = pending;
             return done;
         }
+        self.store.take_out(&self.out)?;
+        self.out.clear();
         if !pending.is_empty() {
             for (id, end) in std::mem::take(&mut self.reached) {
                 self.store.finish_source(id, &end)?;
@@ -248,6 +254,19 @@ impl Sink for StoreSink {
             if self.due() {
                 self.flush();
             }
+        }
+        Ok(())
+    }
+
+    fn taken_out(&mut self, alert: &Arc<Alert>) -> Result<(), SinkError> {
+        for id in std::iter::once(&alert.id).chain(&alert.covers) {
+            self.raised.remove(id);
+            self.pending.remove(id);
+            self.copied.remove(id);
+            self.out.insert(id.clone());
+        }
+        if self.due() {
+            self.flush();
         }
         Ok(())
     }

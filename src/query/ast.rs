@@ -14,6 +14,8 @@ pub enum Field {
     Overlay(Ov),
     /// `timestamp`.
     Time,
+    /// Another time that what is looked at has, by name.
+    Instant(&'static str),
     /// `event_type`.
     EventType,
     /// `severity`.
@@ -37,6 +39,7 @@ impl Field {
         match self {
             Self::Overlay(o) => o.name(),
             Self::Time => "timestamp",
+            Self::Instant(name) => name,
             Self::EventType => "event_type",
             Self::Severity => "severity",
             Self::Outcome => "outcome",

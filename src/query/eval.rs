@@ -31,6 +31,14 @@ pub trait Fields {
     fn any_original(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool;
     /// The raw record.
     fn raw(&self) -> &str;
+    /// Another time than that of [`Typed`], by name.
+    fn instant(&self, _name: &str) -> Ts {
+        Ts::NONE
+    }
+    /// Whether a text that a word without an operator looks at satisfies `test`.
+    fn any_text(&self, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        test(self.raw())
+    }
 }
 
 impl Fields for EventRef<'_> {
@@ -84,7 +92,7 @@ pub(super) fn eval(node: &Node, e: &impl Fields) -> bool {
         Node::And(all) => all.iter().all(|n| eval(n, e)),
         Node::Or(any) => any.iter().any(|n| eval(n, e)),
         Node::Not(n) => !eval(n, e),
-        Node::Free(text) => contains_fold(e.raw(), text),
+        Node::Free(text) => e.any_text(&mut |t| contains_fold(t, text)),
         Node::Test { field, op, any } => test(field, *op, any, e),
     }
 }
@@ -108,12 +116,17 @@ fn test(field: &Field, op: Op, any: &[Pattern], e: &impl Fields) -> bool {
             Pattern::Between(Between::Severity(a, b)) => (*a..=*b).contains(&e.typed().severity),
             p => holds(e.typed().severity.as_str(), op, p),
         }),
-        Field::Time => any.iter().any(|p| match p {
-            Pattern::Time(t) => e.typed().time.is_some() && ordered(e.typed().time.cmp(t), op),
-            Pattern::Between(Between::Time(a, b)) => e.typed().time.is_some() && (*a..*b).contains(&e.typed().time),
-            p => holds(&e.typed().time.to_rfc3339(), op, p),
-        }),
+        Field::Time => at(e.typed().time, op, any),
+        Field::Instant(name) => at(e.instant(name), op, any),
     }
+}
+
+fn at(time: Ts, op: Op, any: &[Pattern]) -> bool {
+    any.iter().any(|p| match p {
+        Pattern::Time(t) => time.is_some() && ordered(time.cmp(t), op),
+        Pattern::Between(Between::Time(a, b)) => time.is_some() && (*a..*b).contains(&time),
+        p => holds(&time.to_rfc3339(), op, p),
+    })
 }
 
 /// A number's digits, without an allocation.

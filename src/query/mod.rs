@@ -32,6 +32,15 @@ pub use when::{parse_span, parse_time};
 
 use crate::event::{EventRef, EventRow, Ts};
 
+/// What a field's name means: it decides which values may stand beside it.
+pub type Words = fn(&str) -> Field;
+
+/// The names that events have.
+#[must_use]
+pub fn of_events(name: &str) -> Field {
+    parser::of_events(name)
+}
+
 /// A parsed query.
 #[derive(Debug, Clone)]
 pub struct Query {
@@ -46,7 +55,15 @@ impl Query {
     /// # Errors
     /// Returns where the text stops being a query, and what was expected there.
     pub fn parse(text: &str, now: Ts) -> Result<Self, QueryError> {
-        Ok(Self { text: text.trim().to_owned(), root: parser::parse(text, now)? })
+        Self::parse_with(text, now, of_events)
+    }
+
+    /// The same over something else than events, whose fields `words` knows.
+    ///
+    /// # Errors
+    /// As [`Query::parse`].
+    pub fn parse_with(text: &str, now: Ts, words: Words) -> Result<Self, QueryError> {
+        Ok(Self { text: text.trim().to_owned(), root: parser::parse(text, now, words)? })
     }
 
     /// The text it was parsed from.

@@ -1,21 +1,21 @@
 //! Recursive-descent parser of queries, bounded in depth.
 
-use super::QueryError;
 use super::ast::{Field, Node, Op, Pattern};
 use super::lexer::{Kind, Token, tokens};
 use super::value::{self, unescape};
+use super::{QueryError, Words};
 use crate::event::{Ov, Ts, overlay_by_name};
 
 /// Deepest nesting of brackets and negations.
 const MAX_DEPTH: usize = 64;
 
-pub(super) fn parse(text: &str, now: Ts) -> Result<Node, QueryError> {
+pub(super) fn parse(text: &str, now: Ts, words: Words) -> Result<Node, QueryError> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {
         return Ok(Node::All);
     }
     let end = text.chars().count() + 1;
-    let mut p = Parser { tokens: &tokens, at: 0, end, now };
+    let mut p = Parser { tokens: &tokens, at: 0, end, now, words };
     let node = p.or(0)?;
     match p.tokens.get(p.at) {
         None => Ok(node),
@@ -28,6 +28,7 @@ struct Parser<'t> {
     at: usize,
     end: usize,
     now: Ts,
+    words: Words,
 }
 
 impl Parser<'_> {
@@ -131,7 +132,8 @@ impl Parser<'_> {
     }
 
     fn test(&mut self, name: &str, column: usize, op: Op) -> Result<Node, QueryError> {
-        let field = field(name)
+        let field = (!name.is_empty())
+            .then(|| (self.words)(name))
             .ok_or_else(|| QueryError::new(column, format!("'{name}' is no field name")).hint("as user=root"))?;
         let (op, negated) = match op {
             Op::Ne => (Op::Eq, true),
@@ -199,9 +201,9 @@ fn unexpected(t: &Token) -> QueryError {
     }
 }
 
-fn field(name: &str) -> Option<Field> {
-    Some(match name {
-        "" => return None,
+/// What a name means where events are looked at.
+pub(super) fn of_events(name: &str) -> Field {
+    match name {
         "timestamp" | "time" | "ts" => Field::Time,
         "event_type" | "type" => Field::EventType,
         "severity" | "sev" => Field::Severity,
@@ -218,5 +220,5 @@ fn field(name: &str) -> Option<Field> {
                 _ => Field::Original(other.to_owned()),
             },
         },
-    })
+    }
 }

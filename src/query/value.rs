@@ -30,7 +30,7 @@ pub(super) fn value(text: &str, quoted: bool, field: &Field, op: Op, now: Ts) ->
         return Ok(Pattern::Between(range));
     }
     match field {
-        Field::Time => time(text, op, now),
+        Field::Time | Field::Instant(_) => time(text, op, now),
         Field::Severity => severity(text)
             .map(Pattern::Severity)
             .ok_or_else(|| Wrong::new(format!("'{text}' is no severity"), "one of info, low, medium, high, critical")),
@@ -53,7 +53,7 @@ fn time(text: &str, op: Op, now: Ts) -> Result<Pattern, Wrong> {
 /// `low..high`, where both ends are of one kind that has an order.
 fn range(field: &Field, low: &str, high: &str, now: Ts) -> Result<Option<Between>, Wrong> {
     let found = match field {
-        Field::Time => match (parse_span(low, now), parse_span(high, now)) {
+        Field::Time | Field::Instant(_) => match (parse_span(low, now), parse_span(high, now)) {
             (Some((from, _)), Some((_, to))) => Some((from < to, Between::Time(from, to))),
             _ => None,
         },
@@ -72,7 +72,7 @@ fn range(field: &Field, low: &str, high: &str, now: Ts) -> Result<Option<Between
     match found {
         Some((true, range)) => Ok(Some(range)),
         Some((false, _)) => Err(Wrong::new(format!("'{low}..{high}' is an empty range"), "the lower end comes first")),
-        None if matches!(field, Field::Time | Field::Severity) => {
+        None if matches!(field, Field::Time | Field::Instant(_) | Field::Severity) => {
             Err(Wrong::new(format!("'{low}..{high}' is no range"), "as -2h..-1h, 2026-03-01..2026-03-03, low..high"))
         }
         None => Ok(None),
@@ -117,7 +117,11 @@ fn ordered(text: &str, field: &Field) -> Result<Pattern, Wrong> {
 }
 
 fn is_address(field: &Field) -> bool {
-    matches!(field, Field::Overlay(Ov::SrcIp | Ov::DestIp))
+    match field {
+        Field::Overlay(o) => matches!(o, Ov::SrcIp | Ov::DestIp),
+        Field::Original(name) => name == "src_ip",
+        _ => false,
+    }
 }
 
 fn severity(text: &str) -> Option<Severity> {

@@ -155,8 +155,43 @@ proptest! {
             while s.undo().unwrap().is_some() {}
         }
         sound(&bob);
+        // Nothing counts any more, in whatever order it was taken back.
+        prop_assert_eq!(state(&ann), state(&base()));
         prop_assert_eq!(ann.undo_depth().unwrap() + bob.undo_depth().unwrap(), 0);
     }
+}
+
+#[test]
+fn two_who_take_back_leave_what_was_before_whoever_comes_first() {
+    let one = ["a0".to_owned()];
+    for ann_first in [true, false] {
+        let mut ann = base();
+        let mut bob = ann.another().unwrap();
+        bob.analyst = "bob".to_owned();
+        bob.dismiss(&one, Verdict::FalsePositive, "").unwrap();
+        bob.tag(&Target::Alert("a0".into()), "x", true).unwrap();
+        ann.tag(&Target::Alert("a0".into()), "x", false).unwrap();
+        ann.dismiss(&one, Verdict::Benign, "").unwrap();
+        for _ in 0..2 {
+            let both = if ann_first { [&mut ann, &mut bob] } else { [&mut bob, &mut ann] };
+            for s in both {
+                s.undo().unwrap().unwrap();
+            }
+        }
+        let row = ann.alert("a0").unwrap().row;
+        assert_eq!((row.status, row.tags.len()), (Status::New, 0), "{ann_first}");
+        sound(&ann);
+    }
+    // What counts still is what is shown, with its author.
+    let mut ann = base();
+    let mut bob = ann.another().unwrap();
+    bob.analyst = "bob".to_owned();
+    ann.dismiss(&one, Verdict::Benign, "").unwrap();
+    bob.dismiss(&one, Verdict::FalsePositive, "").unwrap();
+    let said = ann.undo().unwrap().unwrap();
+    assert!(said.contains("kept: status of alert") && said.contains("as bob left it"), "{said}");
+    let row = ann.alert("a0").unwrap().row;
+    assert_eq!((row.verdict, row.decided_by.as_deref()), (Some(Verdict::FalsePositive), Some("bob")));
 }
 
 #[test]
@@ -170,4 +205,8 @@ fn a_case_on_which_another_worked_is_not_withdrawn() {
     assert!(said.contains("kept: case") && said.contains("others worked on it"), "{said}");
     assert_eq!(ann.cases().unwrap()[0].assignee.as_deref(), Some("bob"));
     assert_eq!(ann.alert("a0").unwrap().row.status, Status::New);
+    // Nobody wants it any more.
+    let said = bob.undo().unwrap().unwrap();
+    assert!(said.contains("is withdrawn") && ann.cases().unwrap().is_empty(), "{said}");
+    sound(&ann);
 }

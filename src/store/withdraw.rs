@@ -46,12 +46,32 @@ impl Store {
             return Ok(0);
         }
         let gone = list(gone)?;
+        self.mark_withdrawn(&gone)
+    }
+
+    /// Withdraws the alerts of these ids that are in the store: the run raised
+    /// them, and a ruling then took them out. Returns how many.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn take_out(&mut self, ids: &BTreeSet<String>) -> Result<usize> {
+        // Most were never written: nothing is locked for these.
+        let ids = list(ids)?;
+        let there = self.read(|c| {
+            let q = "SELECT EXISTS (SELECT 1 FROM alerts WHERE withdrawn IS NULL
+                     AND id IN (SELECT value FROM json_each(?1)))";
+            Ok(c.prepare_cached(q)?.query_row([&ids], |r| r.get::<_, bool>(0))?)
+        })?;
+        if there { self.mark_withdrawn(&ids) } else { Ok(0) }
+    }
+
+    fn mark_withdrawn(&mut self, ids: &str) -> Result<usize> {
         self.write(|tx, ctx| {
             let mut s = tx.prepare_cached(
                 "UPDATE alerts SET withdrawn = ?2, withdrawn_by = ?3
                  WHERE withdrawn IS NULL AND id IN (SELECT value FROM json_each(?1))",
             )?;
-            Ok(s.execute(rusqlite::params![gone, ctx.now.0, ctx.analyst])?)
+            Ok(s.execute(rusqlite::params![ids, ctx.now.0, ctx.analyst])?)
         })
     }
 

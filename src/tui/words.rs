@@ -12,7 +12,6 @@ use super::state::{Screen, State};
 use super::text;
 use crate::event::{EventRow, OVERLAY, TimeQuality};
 use crate::pipeline::Snapshot;
-use crate::query::Query;
 
 /// Fields of an event in the order of reading: what and when, the overlay, the originals, its place.
 #[must_use]
@@ -62,7 +61,7 @@ pub fn takes_away(s: &State, f: &Filter) -> String {
         let Some((_, matched, seen)) = s.live.counts.iter().find(|(e, ..)| *e == f.text) else { return String::new() };
         (*matched, *seen, s.live.events)
     } else {
-        let Ok(q) = Query::parse(&f.text, s.now) else { return String::new() };
+        let Ok(q) = s.triage.filters.parse(&f.text, s.now) else { return String::new() };
         let all = s.triage.all.len() as u64;
         (s.triage.all.iter().filter(|v| q.matches_fields(*v)).count() as u64, all, all)
     };

@@ -86,6 +86,53 @@ fn what_is_suppressed_is_counted_and_the_rest_is_as_before() {
     assert!(listed.lines().any(|l| l.starts_with("sup-1") && l.ends_with(&format!("{gone} alerts"))), "{listed}");
 }
 
+/// What a ruling takes out is not in the store either, with what it covers:
+/// an alert opens before it is known which one stands for it.
+#[test]
+fn the_store_has_what_the_output_has() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (before, _) = replay(home.path(), &[]);
+    let all = rows(&before);
+    let root = all.iter().find(|a| a["covers"].as_array().is_some_and(|c| !c.is_empty())).expect("one covers others");
+    let db = home.path().join("n.db");
+    let (db, log) = (db.to_str().expect("a path"), log());
+    let read = || {
+        let out = run(home.path(), &["replay", log.to_str().expect("a path"), "--year", "2026", "--db", db]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    };
+    let kept = || -> Vec<String> {
+        let store = secstream::store::Store::open_read_only(Some(Path::new(db)), "x").expect("opens");
+        let mut ids: Vec<String> =
+            store.alerts(&Default::default()).expect("reads").into_iter().map(|a| a.id).collect();
+        ids.sort();
+        ids
+    };
+    let ids = |rows: &[Value]| -> Vec<String> {
+        let mut ids: Vec<String> = rows.iter().map(|a| a["id"].as_str().expect("an id").to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    let file = format!(
+        "[[suppress]]\nrule = '{}'\nowner = 'ann'\nreason = 'ours'\nuntil = 'never'\n",
+        root["rule_id"].as_str().expect("an id")
+    );
+    std::fs::create_dir_all(home.path().join("own")).expect("a folder");
+    let own = home.path().join("own/suppressions.toml");
+    // Into an empty store, into one that has them all, and back again.
+    std::fs::write(&own, &file).expect("written");
+    let (after, _) = replay(home.path(), &[]);
+    let after = ids(&rows(&after));
+    assert!(after.len() + 1 < all.len());
+    read();
+    assert_eq!(kept(), after);
+    std::fs::remove_file(&own).expect("removed");
+    read();
+    assert_eq!(kept(), ids(&all));
+    std::fs::write(&own, &file).expect("written");
+    read();
+    assert_eq!(kept(), after);
+}
+
 #[test]
 fn a_file_that_is_wrong_is_said_with_its_line_and_nothing_is_hidden() {
     let home = tempfile::tempdir().expect("a folder");

@@ -1,13 +1,13 @@
 //! What the screens show that is not in a `pipeline::Snapshot`: plain structs,
 //! filled by the threads of `tui::engine`, read by state and view.
 
+pub mod alert;
 pub mod workshop;
 
 use std::sync::Arc;
 
 use crate::alert::Alert;
-use crate::event::{EventRow, Ov, Severity, SourceId, Ts};
-use crate::query::{Fields, Typed};
+use crate::event::{EventRow, Severity, SourceId, Ts};
 use crate::store::verify::Audit;
 
 /// One row of the feed.
@@ -96,79 +96,6 @@ pub struct AlertView {
     pub notes: Vec<(String, String)>,
     /// Whose readings gave it.
     pub reading: Reading,
-}
-
-/// Fields that filters of the queue can name, beside those that all events have.
-pub const ALERT_FIELDS: &[&str] = &[
-    "rule",
-    "rule_id",
-    "id",
-    "entity",
-    "state",
-    "triage",
-    "tag",
-    "technique",
-    "tactic",
-    "category",
-    "by",
-    "rule_type",
-    "score",
-    "acts",
-    "timestamp",
-    "event_type",
-    "severity",
-    "line",
-    "raw",
-    "src_ip",
-    "user",
-    "host",
-    "message",
-];
-
-impl Fields for AlertView {
-    fn typed(&self) -> Typed {
-        Typed {
-            time: self.alert.last,
-            event_type: crate::event::EventType::Detection,
-            severity: self.alert.severity,
-            outcome: crate::event::Outcome::Unknown,
-            line: self.alert.evidence.first().map_or(0, |e| e.line),
-            parsed: true,
-        }
-    }
-
-    fn overlay(&self, name: Ov) -> Option<&str> {
-        match name {
-            Ov::SrcIp => self.alert.src_ip.as_deref(),
-            Ov::User => self.alert.user.as_deref(),
-            Ov::Host => self.alert.host.as_deref(),
-            Ov::Message => Some(&self.alert.message),
-            _ => None,
-        }
-    }
-
-    fn any_original(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
-        let a = &self.alert;
-        match name {
-            "rule" => test(&a.rule),
-            "rule_id" => test(&a.rule_id),
-            "id" => test(&a.id),
-            "entity" => test(&a.entity()),
-            "state" | "triage" => test(self.triage.word()) || self.reading.gone() && test("withdrawn"),
-            "tag" => self.tags.iter().any(|t| test(t)),
-            "technique" => a.techniques.iter().any(|t| test(t)),
-            "tactic" => a.tactics.iter().any(|t| test(t)),
-            "category" => test(a.category.as_str()),
-            "by" | "rule_type" => test(a.rule_type.as_str()),
-            "score" => test(&a.score.to_string()),
-            "acts" => test(&a.count.to_string()),
-            _ => false,
-        }
-    }
-
-    fn raw(&self) -> &str {
-        &self.alert.dedup_key
-    }
 }
 
 /// A case in the list.

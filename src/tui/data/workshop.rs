@@ -25,6 +25,13 @@ pub enum WorkReq {
         /// Who drafts it, and when.
         signed: String,
     },
+    /// Which of these values a filter for the rule could name.
+    Offer {
+        /// Id of the rule.
+        rule: String,
+        /// Fields of the event and their values.
+        fields: Vec<(String, String)>,
+    },
     /// Propose filters for a rule from what was dismissed of it.
     Propose {
         /// Id of the rule.
@@ -47,6 +54,25 @@ pub enum WorkReq {
         /// What.
         text: String,
     },
+}
+
+/// One value that a filter could name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pick {
+    /// The field, with a modifier where the value is a part or a network.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// Whether it is marked.
+    pub on: bool,
+}
+
+impl Pick {
+    /// The field without its modifier.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        self.name.split('|').next().unwrap_or_default()
+    }
 }
 
 /// A filter that could be written for a rule: values, and what they would do to
@@ -113,6 +139,13 @@ pub enum WorkMsg {
     Tried(Arc<Trial>),
     /// It was written; to where.
     Saved(String),
+    /// Values that a filter for a rule could name.
+    Offered {
+        /// Id of the rule.
+        rule: String,
+        /// The values.
+        picks: Vec<Pick>,
+    },
     /// Filters proposed for a rule, best first.
     Proposed {
         /// Id of the rule.

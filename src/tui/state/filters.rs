@@ -1,7 +1,8 @@
 //! The editable list of filters over a list of rows.
 
 use crate::event::Ts;
-use crate::query::{Query, QueryError};
+use crate::query::{self, Query, QueryError};
+use crate::tui::data::alert::words;
 
 /// One filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +28,25 @@ impl Filter {
 pub struct Filters {
     /// In the order in which they were added.
     pub list: Vec<Filter>,
+    /// They are about alerts, not about events.
+    pub alerts: bool,
 }
 
 impl Filters {
+    /// Without any filter, over alerts.
+    #[must_use]
+    pub fn of_alerts() -> Self {
+        Self { list: Vec::new(), alerts: true }
+    }
+
+    /// Reads an expression over what this list is about.
+    ///
+    /// # Errors
+    /// Where it is no expression.
+    pub fn parse(&self, text: &str, now: Ts) -> Result<Query, QueryError> {
+        Query::parse_with(text, now, if self.alerts { words } else { query::of_events })
+    }
+
     /// The active ones as one expression; empty where there is none.
     #[must_use]
     pub fn expression(&self) -> String {
@@ -58,7 +75,7 @@ impl Filters {
     /// # Errors
     /// Where it is no expression.
     pub fn add(&mut self, text: &str, out: bool, now: Ts) -> Result<(), QueryError> {
-        let q = Query::parse(text, now)?;
+        let q = self.parse(text, now)?;
         let text = q.text().to_owned();
         if text.is_empty() {
             return Ok(());

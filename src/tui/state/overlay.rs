@@ -9,7 +9,7 @@ use super::list::Cursor;
 use super::live::EventMode;
 use crate::tui::action::Act;
 use crate::tui::data::FeedRow;
-use crate::tui::data::workshop::RulingDraft;
+use crate::tui::data::workshop::{Pick, RulingDraft};
 use crate::tui::msg::{Effect, Targets};
 
 /// One answer of a choice.
@@ -30,6 +30,15 @@ pub enum Then {
     Close,
     /// These effects.
     Do(Vec<Effect>),
+    /// Mark this value, or take its mark away.
+    Mark(Pick),
+    /// Draft a filter for a rule from the values that are marked.
+    Draft {
+        /// Id of the rule.
+        rule: String,
+        /// Who drafts it, and when.
+        signed: String,
+    },
     /// Ask for the title of a new case for these.
     TitleFor(Targets),
     /// Ask why and until when this is ruled.

@@ -7,7 +7,6 @@ use super::columns::Fit;
 use super::filters::Filters;
 use super::list::Cursor;
 use crate::event::{EventRow, Ts};
-use crate::query::Query;
 use crate::tui::data::{AlertView, Triage as Decision};
 
 /// Columns of the queue, in order; filters act on the one the cursor is on.
@@ -93,7 +92,7 @@ impl Default for Triage {
             column: 4,
             selected: BTreeSet::new(),
             handled: false,
-            filters: Filters::default(),
+            filters: Filters::of_alerts(),
             find: String::new(),
             evidence: Evidence::default(),
             evidence_at: Cursor::default(),
@@ -123,7 +122,7 @@ impl Triage {
 
     /// Filters and sorts again, and keeps the cursor on its alert.
     pub fn refresh(&mut self, now: Ts, height: usize) {
-        let query = Query::parse(&self.filters.expression(), now).ok();
+        let query = self.filters.parse(&self.filters.expression(), now).ok();
         let ids: HashSet<&str> = self.all.iter().map(|v| &*v.alert.id).collect();
         // Another alert in the queue tells of the same attack.
         let told = |v: &AlertView| v.alert.covered_by.as_deref().is_some_and(|by| ids.contains(by));

@@ -10,7 +10,8 @@ use super::super::state::{Screen, State};
 use super::{feed, triage};
 use crate::config::nearest;
 use crate::query::{Field, Query, quote};
-use crate::tui::data::ALERT_FIELDS;
+use crate::tui::data::Triage;
+use crate::tui::data::alert::ALERT_FIELDS;
 
 /// What to say of a field that nothing here has: such a test holds for no row,
 /// and a misspelt name should not look like an empty log.
@@ -68,7 +69,7 @@ pub fn add(s: &mut State, text: &str, out: bool, fx: &mut Vec<Effect>) {
     match s.filters_mut().add(text, out, now) {
         Ok(()) => {
             changed(s, fx);
-            if let Some(why) = Query::parse(text, now).ok().and_then(|q| doubt(s, &q)) {
+            if let Some(why) = s.filters().parse(text, now).ok().and_then(|q| doubt(s, &q)) {
                 s.complain(why);
             }
         }
@@ -121,8 +122,15 @@ fn cell(s: &State) -> Cell {
         return match Queue::ALL.get(s.triage.column) {
             Some(Queue::Severity) => eq("severity", a.severity.as_str()),
             Some(Queue::Entity) => eq("entity", &a.entity()),
-            Some(Queue::By) => eq("by", a.rule_type.as_str()),
-            Some(Queue::Last) => Cell::Ask(format!("timestamp>={}", quote(&a.last.to_rfc3339()))),
+            Some(Queue::Score) => eq("score", &a.score.to_string()),
+            Some(Queue::Count) => eq("count", &a.count.to_string()),
+            // Of an alert that was decided the cell says how.
+            Some(Queue::By) if v.reading.gone() => eq("status", "withdrawn"),
+            Some(Queue::By) => match &v.triage {
+                Triage::New => eq("rule_type", a.rule_type.as_str()),
+                decided => eq("status", decided.word()),
+            },
+            Some(Queue::Last) => Cell::Ask(format!("last>={}", quote(&a.last.to_rfc3339()))),
             _ => eq("rule", &a.rule),
         };
     }

@@ -46,7 +46,7 @@ fn preview(s: &mut State) {
     if !matches!(p.ask, Ask::Filter | Ask::FilterEdit(_)) {
         return;
     }
-    let (error, warning) = match Query::parse(p.input.value(), now) {
+    let (error, warning) = match s.filters().parse(p.input.value(), now) {
         Ok(q) => (None, filters::doubt(s, &q)),
         Err(e) => (Some(e.to_string()), None),
     };
@@ -69,11 +69,11 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
     match ask {
         Ask::Find => find(s, text, fx),
         Ask::Filter => {
-            Query::parse(text, now).map_err(|e| e.to_string())?;
+            s.filters().parse(text, now).map_err(|e| e.to_string())?;
             filters::add(s, text, false, fx);
         }
         Ask::FilterEdit(at) => {
-            let q = Query::parse(text, now).map_err(|e| e.to_string())?;
+            let q = s.filters().parse(text, now).map_err(|e| e.to_string())?;
             if let Some(f) = s.filters_mut().list.get_mut(*at) {
                 f.text = q.text().to_owned();
                 f.on = true;

@@ -14,7 +14,7 @@ use super::super::state::overlay::{Answer, Overlay, Palette, Then};
 use super::super::state::prompt::{Ask, Prompt, Typed, type_key};
 use super::super::text;
 use super::super::words::{self, count};
-use super::{act, rulings};
+use super::{act, rulings, tune};
 
 /// Gives the key to the overlay on top, if that takes keys itself.
 pub fn takes_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) -> bool {
@@ -117,6 +117,11 @@ fn choice_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
         (Code::Enter, _) => cursor.at,
         (Code::Char(c), false) => match answers.iter().position(|a| a.key == c) {
             Some(i) => i,
+            None if matches!(c, ' ' | 'x')
+                && answers.get(cursor.at).is_some_and(|a| matches!(a.then, Then::Mark(_))) =>
+            {
+                cursor.at
+            }
             None if c == 'q' => {
                 s.overlays.pop();
                 return;
@@ -135,6 +140,9 @@ fn choice_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
 pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
     let Some(Overlay::Choice { answers, cursor, .. }) = s.overlays.last() else { return };
     let then = answers.get(cursor.at).map(|a| a.then.clone());
+    if let Some(Then::Mark(_) | Then::Draft { .. }) = then {
+        return tune::picked(s, fx);
+    }
     s.overlays.pop();
     match then {
         Some(Then::Do(effects)) => {
@@ -156,7 +164,7 @@ pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
         }
         Some(Then::Rule(d)) => rulings::drafted(s, *d),
         Some(Then::Unrule(id)) => rulings::confirm(s, &id),
-        Some(Then::Close) | None => {}
+        Some(Then::Close | Then::Mark(_) | Then::Draft { .. }) | None => {}
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::super::data::workshop::{Proposal, WorkReq};
+use super::super::data::workshop::{Pick, Proposal, WorkReq};
 use super::super::msg::Effect;
-use super::super::state::overlay::{Answer, Then};
+use super::super::state::overlay::{Answer, Overlay, Then};
 use super::super::state::{Screen, State, places};
 use super::super::words::count;
 use super::act;
@@ -28,54 +28,81 @@ pub fn tune(s: &mut State, fx: &mut Vec<Effect>) {
         return;
     };
     let row = event.or_else(|| s.triage.evidence.rows.first().filter(|_| shows(s, &view.alert.id)).cloned());
-    let mut fields: Vec<(String, String)> = Vec::new();
-    for o in [Ov::SrcIp, Ov::User, Ov::Host, Ov::Process] {
-        let of_alert = match o {
-            Ov::SrcIp => view.alert.src_ip.as_deref(),
-            Ov::User => view.alert.user.as_deref(),
-            Ov::Host => view.alert.host.as_deref(),
-            _ => None,
-        };
-        let value = row.as_ref().map_or(of_alert, |r| r.ov(o));
-        fields.extend(value.filter(|v| !v.is_empty()).map(|v| (o.name().to_owned(), v.to_owned())));
-    }
-    if fields.is_empty() {
-        s.say("this event has no address, account, machine or program to tell it by");
-        return;
-    }
-    let rule = view.alert.rule_id.to_string();
-    choose(s, &rule, &fields, fx);
+    let a = &view.alert;
+    // Of an alert whose events are not at hand there is what it is about.
+    let known = [(Ov::SrcIp, &a.src_ip), (Ov::User, &a.user), (Ov::Host, &a.host)];
+    let of_alert = || known.iter().filter_map(|(o, v)| Some((o.name().to_owned(), (*v).clone()?))).collect::<Vec<_>>();
+    let fields = row.as_ref().map_or_else(of_alert, |r| super::super::words::fields(r));
+    let rule = a.rule_id.to_string();
+    fx.push(Effect::Work(WorkReq::Offer { rule, fields }));
 }
 
 fn shows(s: &State, id: &str) -> bool {
     s.triage.evidence.of.0 == id
 }
 
-/// Which of the fields the filter is to name: all of them is the narrowest.
-fn choose(s: &mut State, rule: &str, fields: &[(String, String)], fx: &mut Vec<Effect>) {
-    let signed = format!("{}, {}", s.facts.analyst, day(s));
-    let draft = |fields: Vec<(String, String)>| {
-        Effect::Work(WorkReq::Tune { rule: rule.to_owned(), fields, signed: signed.clone() })
-    };
-    if fields.len() < 2 {
-        fx.push(draft(fields.to_vec()));
+/// The values are there that a filter could name: some are marked, keys mark others.
+pub fn offered(s: &mut State, rule: &str, picks: Vec<Pick>) {
+    if picks.is_empty() {
+        s.say("this event has no value to tell it by");
         return;
     }
-    let mut sets: Vec<Vec<(String, String)>> = vec![fields.to_vec()];
-    if fields.len() > 2 {
-        for (i, a) in fields.iter().enumerate() {
-            sets.extend(fields.iter().skip(i + 1).map(|b| vec![a.clone(), b.clone()]));
-        }
-    }
-    sets.extend(fields.iter().map(|f| vec![f.clone()]));
-    let answers = sets.into_iter().zip(places::answer_keys()).map(|(set, key)| Answer {
-        key,
-        label: words_of(&set),
-        then: Then::Do(vec![draft(set)]),
-    });
-    let about = vec!["the more it names, the less it filters; what it loses is shown before it is saved".to_owned()];
-    let answers = answers.collect();
+    let signed = format!("{}, {}", s.facts.analyst, day(s));
+    let draft = Answer { key: ' ', label: String::new(), then: Then::Draft { rule: rule.to_owned(), signed } };
+    let marks = picks.into_iter().map(|p| Answer { key: ' ', label: String::new(), then: Then::Mark(p) });
+    let mut answers: Vec<Answer> = [draft].into_iter().chain(marks).collect();
+    // `x` marks what the cursor is on.
+    let keys = places::answer_keys().filter(|c| *c != 'x').chain('A'..='Z');
+    answers.iter_mut().zip(keys).for_each(|(a, key)| a.key = key);
+    label(&mut answers);
+    let about = vec!["x marks; the more is named, the less is filtered".to_owned()];
     choice(s, "not meant: events with".into(), about, answers);
+}
+
+/// Says what is marked.
+fn label(answers: &mut [Answer]) {
+    let n = marked(answers).len();
+    for a in answers {
+        a.label = match &a.then {
+            Then::Mark(p) => format!("[{}] {}={}", if p.on { 'x' } else { ' ' }, p.name, p.value),
+            _ => format!("draft with the {} marked", count(n, "value")),
+        };
+    }
+}
+
+fn marked(answers: &[Answer]) -> Vec<(String, String)> {
+    let on = |a: &Answer| match &a.then {
+        Then::Mark(p) if p.on => Some((p.name.clone(), p.value.clone())),
+        _ => None,
+    };
+    answers.iter().filter_map(on).collect()
+}
+
+/// An answer of the list of values: marks it, or drafts from what is marked.
+pub fn picked(s: &mut State, fx: &mut Vec<Effect>) {
+    let Some(Overlay::Choice { answers, cursor, .. }) = s.overlays.last_mut() else { return };
+    let at = cursor.at;
+    match answers.get(at).map(|a| a.then.clone()) {
+        Some(Then::Mark(p)) => {
+            for (i, a) in answers.iter_mut().enumerate() {
+                if let Then::Mark(other) = &mut a.then {
+                    // One form of a field at a time: two of one name are no rule.
+                    other.on = if i == at { !p.on } else { other.on && other.field() != p.field() };
+                }
+            }
+            label(answers);
+        }
+        Some(Then::Draft { rule, signed }) => {
+            let fields = marked(answers);
+            if fields.is_empty() {
+                s.say("nothing is marked: x marks the value under the cursor");
+                return;
+            }
+            s.overlays.pop();
+            fx.push(Effect::Work(WorkReq::Tune { rule, fields, signed }));
+        }
+        _ => {}
+    }
 }
 
 fn words_of(fields: &[(String, String)]) -> String {

@@ -40,6 +40,7 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
             }
         }
         WorkMsg::Tried(t) => tried(s, t, fx),
+        WorkMsg::Offered { rule, picks } => tune::offered(s, &rule, picks),
         WorkMsg::Proposed { rule, best } => tune::proposed(s, &rule, &best),
         WorkMsg::Ruled(said) => {
             s.say(format!("{said}; it is in force when the log was analyzed again"));

@@ -277,13 +277,24 @@ fn rules_show_what_people_made_of_their_alerts() {
 fn a_long_choice_scrolls_on_the_smallest_screen() {
     let mut w = World::new(40, 10);
     w.press("T");
-    assert!(!frame(&w).contains("process=sshd\n") || frame(&w).contains("a src_ip"));
+    assert!(frame(&w).contains("a draft with the 4 values marked"), "{}", frame(&w));
     w.press(&"<Down>".repeat(10));
-    assert!(frame(&w).lines().any(|l| l.contains("▌ m process=sshd")), "{}", frame(&w));
+    assert!(frame(&w).lines().any(|l| l.contains("[ ] event_type=")), "{}", frame(&w));
+    // Marks are set and taken away where the list stands.
+    w.press("<Up>x<Up><Up><Up><Up> ");
+    assert!(frame(&w).lines().any(|l| l.contains("▌") && l.contains("[ ] host=web01")), "{}", frame(&w));
+    // A network in the place of the address.
+    w.press("<Down><Down>");
+    assert!(frame(&w).lines().any(|l| l.contains("[ ] src_ip|cidr")), "{}", frame(&w));
     w.press("<Enter>");
-    assert!(w.done.iter().any(
-        |e| matches!(e, Effect::Work(WorkReq::Tune { fields, .. }) if fields == &[("process".to_owned(), "sshd".to_owned())])
-    ));
+    assert!(frame(&w).lines().any(|l| l.contains("[x] src_ip|cidr")), "{}", frame(&w));
+    w.press("a");
+    let want = [("src_ip|cidr", "183.62.140.0/24"), ("user", "root")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+    assert!(
+        w.done.iter().any(|e| matches!(e, Effect::Work(WorkReq::Tune { fields, .. }) if fields == &want)),
+        "{:?}",
+        w.done
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secstream::alert::{Alert, EvidenceRef, Route, RuleType};
 use secstream::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality, Ts};
 use secstream::pipeline::{Counts, Histogram, Phase, RuleProblem, Snapshot, SourceStatus};
-use secstream::tui::data::workshop::{Moved, Opened, Proposal, Trial, Verdict, WorkMsg, WorkReq};
+use secstream::tui::data::workshop::{Moved, Opened, Pick, Proposal, Trial, Verdict, WorkMsg, WorkReq};
 use secstream::tui::data::{AlertView, CaseDetail, CaseItem, CaseView, FeedRow, ItemKind, RuleText, RuleView, Triage};
 use secstream::tui::key::Key;
 use secstream::tui::keymap::Keymap;
@@ -319,6 +319,19 @@ fn work(w: &WorkReq) -> Vec<Msg> {
             line: *line,
             draft: false,
         }))),
+        WorkReq::Offer { rule, fields } => {
+            let who = ["src_ip", "user", "host", "process"];
+            let pick = |n: &str, v: &str, on| Pick { name: n.into(), value: v.into(), on };
+            let mut picks: Vec<Pick> = Vec::new();
+            for (n, v) in fields.iter().filter(|(n, _)| who.contains(&n.as_str())) {
+                picks.push(pick(n, v, true));
+                if n == "src_ip" {
+                    picks.push(pick("src_ip|cidr", "183.62.140.0/24", false));
+                }
+            }
+            picks.push(pick("event_type", "ssh_login_failed", false));
+            say(WorkMsg::Offered { rule: rule.clone(), picks })
+        }
         WorkReq::Tune { fields, .. } => {
             let text: String = fields.iter().map(|(k, v)| format!("    {k}: '{v}'\n")).collect();
             let path = "/home/ann/rules/local/filters/f.yml".to_owned();

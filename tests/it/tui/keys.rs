@@ -281,7 +281,7 @@ fn a_broken_rule_is_not_saved_and_an_edit_is_not_lost_by_a_key() {
 fn a_filter_is_drafted_from_an_alert_and_lost_events_are_gone_to() {
     let mut w = world();
     w.press("Ta");
-    let Some(WorkReq::Tune { fields, signed, .. }) = work(&w).first() else { panic!("{:?}", w.done) };
+    let Some(WorkReq::Tune { fields, signed, .. }) = work(&w).get(1) else { panic!("{:?}", w.done) };
     assert!(fields.contains(&("src_ip".into(), "183.62.140.253".into())) && signed == "ann, 2026-03-02");
     assert!(w.state.rules.work.as_ref().is_some_and(|x| x.draft));
     w.press("<Tab>j<Enter>");

@@ -43,7 +43,9 @@ pub fn filter(all: &[RuleFile], rule: &str, fields: &[(String, String)], signed:
     }
     out.push_str("  selection:\n");
     for (name, value) in fields {
-        out.push_str(&format!("    {}: {}\n", key(name), quote(&literal(value))));
+        // A network has no wildcards.
+        let value = if name.ends_with("|cidr") { value.clone() } else { literal(value) };
+        out.push_str(&format!("    {}: {}\n", key(name), quote(&value)));
     }
     out.push_str("  condition: not selection\n");
     let slug: String =
@@ -87,7 +89,9 @@ fn quote(text: &str) -> String {
 
 /// A field's name as a key.
 fn key(name: &str) -> String {
-    let simple = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+    // A modifier behind it is ours.
+    let bare = name.replacen('|', "_", 1);
+    let simple = bare.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if simple { name.to_owned() } else { quote(name) }
 }
@@ -110,7 +114,12 @@ mod tests {
     fn drafts_load_whatever_the_values() {
         let all = vec![RuleFile::new("a.yml", RULE)];
         for value in ["10.0.0.7", "it's", "a*b?c", "C:\\x\\", "\u{1b}[2J\n\"x", "- : {", "宽\u{202e}"] {
-            let fields = vec![("user".to_owned(), value.to_owned()), ("odd: name".to_owned(), "x".to_owned())];
+            let fields = vec![
+                ("user".to_owned(), value.to_owned()),
+                ("odd: name".to_owned(), "x".to_owned()),
+                ("process|startswith".to_owned(), value.to_owned()),
+                ("src_ip|cidr".to_owned(), "10.0.0.0/24".to_owned()),
+            ];
             let (name, text) = filter(&all, "r1", &fields, "ann, 2026-03-02").expect("a draft");
             assert!(name.starts_with("t-"), "{name}");
             let mut files = all.clone();

@@ -6,6 +6,7 @@
 
 mod context;
 mod draft;
+mod offer;
 mod propose;
 mod rulings;
 mod verdicts;
@@ -120,6 +121,10 @@ impl Bench {
                 self.say(WorkMsg::Linted { version: a.version, findings });
                 // What does not load finds nothing: that would look like a loss.
                 self.due = (!broken).then(|| (a, Instant::now() + REST));
+            }
+            WorkReq::Offer { rule, fields } => {
+                let picks = offer::picks(&self.files().files, &rule, &fields);
+                self.say(WorkMsg::Offered { rule, picks });
             }
             WorkReq::Propose { rule, alerts, unfounded } => {
                 let best = self.feed.as_ref().map(|f| propose::propose(f, &alerts, &unfounded, &rule));
