@@ -46,6 +46,8 @@ pub(super) struct Publisher {
     /// Asked for what is wrong with it.
     pub cache: Cache,
     pub notes: Vec<String>,
+    /// What is said of files that came when there were too many.
+    pub refused: Option<String>,
     pub started: Instant,
     pub revision: u64,
     pub problems: Arc<Vec<RuleProblem>>,
@@ -66,6 +68,11 @@ impl Publisher {
         if self.keep_order {
             self.shared.runs.write().unwrap_or_else(PoisonError::into_inner).push(source, first, n);
         }
+    }
+
+    /// One more input can be read again.
+    pub fn enter(&self, source: Option<FeedSource>) {
+        self.shared.sources.write().unwrap_or_else(PoisonError::into_inner).push(source);
     }
 
     /// Takes changed alerts from the state, through the last stage; closed ones
@@ -146,7 +153,7 @@ impl Publisher {
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
             outputs: Arc::new(outputs.trouble()),
-            notes: Arc::new(self.notes.clone()),
+            notes: Arc::new(self.notes.iter().chain(&self.refused).cloned().collect()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
             evicted_by: Arc::new(state.evicted_by()),

@@ -113,6 +113,11 @@ impl Sink for ReportSink {
         Ok(())
     }
 
+    fn came(&mut self, source: &OpenedSource) -> Result<(), SinkError> {
+        self.views.push(source.view.clone());
+        Ok(())
+    }
+
     fn events(
         &mut self,
         _: SinkContext<'_>,

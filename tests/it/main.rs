@@ -17,6 +17,7 @@ mod docs;
 mod effect;
 mod fail2ban;
 mod follow;
+mod follow_dir;
 mod generate;
 mod grown;
 mod hostile;
