@@ -137,12 +137,12 @@ fn single(
     conn: &Connection,
     op: &Operation,
     target: &Target,
-    now: Value,
+    now: &Value,
     name: &str,
 ) -> Result<std::result::Result<Value, String>> {
     let Others { first, last } = others(conn, op)?;
     let to = last.as_ref().map_or(&first.payload["from"], |o| &o.payload["to"]);
-    if *to != now {
+    if to != now {
         return Ok(Ok(json!({"from": now, "to": to})));
     }
     Ok(Err(stays(conn, target, name, last.as_ref())?))
