@@ -124,7 +124,9 @@ const WEB: &[(&str, Ov)] = &[
     ("sc-bytes", Ov::Bytes),
     ("cs-username", Ov::User),
     ("s-ip", Ov::DestIp),
+    ("dst_ip", Ov::DestIp),
     ("s-port", Ov::DestPort),
+    ("dst_port", Ov::DestPort),
 ];
 
 /// Sigma's names for firewalls.

@@ -36,7 +36,7 @@ pub use describe::info as info_of;
 pub use draft::Draft;
 pub use engine::Matcher;
 pub use fields::{FieldRef, NamedField, OvField, stand_ins};
-pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};
+pub use info::{Hit, RuleCounts, RuleFile, RuleIdx, RuleInfo, RuleKind};
 pub use ruleset::RuleSet;
 pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr};
 

@@ -13,8 +13,8 @@ use super::policy::LastStage;
 use super::reads::Reads;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Scope, Snapshot};
 use crate::alert::Alert;
-use crate::detect::RuleSet;
 use crate::detect::state::{Carry, State};
+use crate::detect::{RuleCounts, RuleSet};
 use crate::event::{SourceId, Ts};
 use crate::source::{Cache, SourceView};
 
@@ -51,7 +51,7 @@ pub(super) struct Publisher {
     pub started: Instant,
     pub revision: u64,
     pub problems: Arc<Vec<RuleProblem>>,
-    pub loaded: usize,
+    pub loaded: RuleCounts,
     /// Closed alerts by (timestamp, id).
     pub closed: BTreeMap<(Ts, String), Arc<Alert>>,
     /// What the user said in advance about alerts.
@@ -149,7 +149,8 @@ impl Publisher {
             sources: Arc::new(lanes.iter().map(Lane::shown).collect()),
             alerts: Arc::clone(&self.list),
             histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
-            rules_loaded: self.loaded,
+            rules_loaded: self.loaded.rules,
+            filters_loaded: self.loaded.filters,
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
             outputs: Arc::new(outputs.trouble()),

@@ -165,7 +165,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         refused: None,
         started,
         revision: 0,
-        loaded: rules.rules().iter().filter(|r| r.loaded).count(),
+        loaded: crate::detect::RuleCounts::of(rules.rules()),
         problems: Arc::new(problems),
         closed: std::collections::BTreeMap::new(),
         list: Arc::default(),

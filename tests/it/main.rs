@@ -32,6 +32,7 @@ mod parsed_data;
 mod program;
 mod reopen;
 mod repeats;
+mod restarts;
 mod rule_cache;
 mod rulings;
 mod sigma_corpus;

@@ -22,8 +22,6 @@ pub(super) const MAX_LENGTH: i64 = 6 * 3_600 * SECOND;
 const MAX_AHEAD: i64 = 7 * 86_400 * SECOND;
 /// Timespans after which a burst that does not end is how its group works.
 const SETTLED: i64 = 30;
-/// Values taken back from which on an open alert is.
-const PEOPLE: u64 = 3;
 /// Episodes below that one remembers.
 const MAX_BELOW: usize = 64;
 /// Distinct values counted within one episode.
@@ -196,8 +194,7 @@ impl Episode {
     pub(super) fn redeemed(&self, slot: &Slot) -> bool {
         let own = self.ledger.as_ref().zip(slot.spec.as_ref()).is_some_and(|(ledger, spec)| {
             let left = ledger.measured(spec);
-            // One account that gets in is what guessing is for; several are people.
-            ledger.redeemed().0 >= PEOPLE && !spec.bounds.iter().all(|b| b.holds(left))
+            ledger.redeemed().0 >= ledger.at_least() && !spec.bounds.iter().all(|b| b.holds(left))
         });
         own || self.baseless
     }
