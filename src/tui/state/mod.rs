@@ -211,7 +211,7 @@ impl State {
     /// The areas that a screen has when it is shown.
     #[must_use]
     pub fn geometry_of(&self, screen: Screen) -> Geometry {
-        let opened = self.triage.current().filter(|_| screen == Screen::Triage && self.triage.opened);
+        let opened = self.triage.followed().filter(|_| screen == Screen::Triage && self.triage.opened);
         let lines = opened.map(|v| super::words::why_lines(v, usize::from(self.size.0)).len());
         let g = geometry(self.size, screen, lines.map(|n| u16::try_from(n).unwrap_or(u16::MAX)));
         if screen == Screen::Rules && self.rules.work.is_some() { workshop::areas(g) } else { g }

@@ -62,6 +62,9 @@ pub struct Triage {
     pub filters: Filters,
     /// What find looks for.
     pub find: String,
+    /// The alert that the panes beside the queue show: follows the cursor a moment
+    /// later, as they cost most of what a key costs.
+    followed: Option<AlertView>,
     /// Evidence of the alert at the cursor, once it is read.
     pub evidence: Evidence,
     /// Cursor in the evidence pane.
@@ -94,6 +97,7 @@ impl Default for Triage {
             handled: false,
             filters: Filters::of_alerts(),
             find: String::new(),
+            followed: None,
             evidence: Evidence::default(),
             evidence_at: Cursor::default(),
             opened: false,
@@ -118,6 +122,17 @@ impl Triage {
     #[must_use]
     pub fn current(&self) -> Option<&AlertView> {
         self.row(self.cursor.at)
+    }
+
+    /// The alert that the panes beside the queue show.
+    #[must_use]
+    pub fn followed(&self) -> Option<&AlertView> {
+        self.followed.as_ref().filter(|_| !self.shown.is_empty()).or_else(|| self.current())
+    }
+
+    /// The panes show the alert under the cursor from now on.
+    pub fn follow(&mut self) {
+        self.followed = self.current().cloned();
     }
 
     /// Filters and sorts again, and keeps the cursor on its alert.
@@ -166,6 +181,13 @@ impl Triage {
             self.hold();
         }
         self.opened &= !self.shown.is_empty();
+        // What is no longer in the queue is not shown on; what changed is shown as it is.
+        let id = self.followed.as_ref().map(|v| v.alert.id.as_str());
+        let here = self.current().map(|v| v.alert.id.as_str());
+        let in_queue = |id: &str| self.shown.iter().any(|i| self.all.get(*i).is_some_and(|v| v.alert.id == id));
+        if id == here || id.is_none_or(|id| !in_queue(id)) {
+            self.follow();
+        }
     }
 
     /// Remembers the alert under the cursor: it stays there while others come.

@@ -183,7 +183,10 @@ fn settle_all(s: &mut State, fx: &mut Vec<Effect>) {
 /// The cursor has rested: panes that follow it may read what it is on.
 fn settled(s: &mut State, fx: &mut Vec<Effect>) {
     match s.screen {
-        Screen::Triage => triage::read_evidence(s, fx),
+        Screen::Triage => {
+            s.triage.follow();
+            triage::read_evidence(s, fx);
+        }
         Screen::Live => s.live.detail = s.live.current().cloned(),
         Screen::Cases => cases::read(s, fx),
         Screen::Rules => rules::read(s, fx),

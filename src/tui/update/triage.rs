@@ -83,6 +83,7 @@ pub fn open(s: &mut State, fx: &mut Vec<Effect>) {
     if s.triage.current().is_none() {
         return;
     }
+    s.triage.follow();
     read_evidence(s, fx);
     s.triage.opened = true;
     s.pane = 1;

@@ -158,7 +158,19 @@ fn items(s: &State, p: &mut Pen<'_>, w: usize, rows: usize) {
         // What is withdrawn is said before the text, where nothing cuts it off.
         let gone = i.withdrawn.as_ref().map_or(String::new(), |w| format!("{w}: "));
         let x = p.put(25, y, room, &gone, t.warn);
-        p.cell(x, y, room.saturating_sub(x - 25), &format!("{first}{who}"), false, style);
+        let room = room.saturating_sub(x - 25);
+        // Which end of an alert it is tells its two lines apart: the title is cut, not that.
+        let (head, tail) = match first.rfind("): ").filter(|_| i.kind == ItemKind::Alert) {
+            Some(at) => first.split_at(at),
+            None => (first, ""),
+        };
+        let head_room = room.saturating_sub(text::width(tail));
+        if tail.is_empty() || head_room < 12 {
+            p.cell(x, y, room, &format!("{first}{who}"), false, style);
+        } else {
+            let head = text::cut(&text::sanitize(head), head_room);
+            p.cell(x, y, room, &format!("{head}{tail}"), false, style);
+        }
         if here {
             p.cursor_bar(y);
         }

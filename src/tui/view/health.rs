@@ -152,13 +152,13 @@ fn audit(s: &State, t: &Theme) -> Option<Line> {
     let broken = v.checked.map_or(0, |(broken, _)| broken);
     let state = match v.checked {
         None => String::new(),
-        Some((0, when)) => format!(" · chains intact at {}", text::clock(when)),
+        Some((0, when)) => format!(" · chains intact {}", text::clock(when)),
         Some((n, _)) => format!(" · {n} of them do not fit: 'cases verify' names them"),
     };
     let entries = text::thousands(v.audit.entries);
     let writers = crate::tui::words::count(usize::try_from(v.audit.writers).unwrap_or(usize::MAX), "analyst");
-    let last = format!("last {} by {}", text::day_clock(*at), text::sanitize(by));
-    let line = format!("audit: {entries} operations of {writers} · {last}{state}");
+    let last = format!("{} by {}", text::day_clock(*at), text::sanitize(by));
+    let line = format!("audit: {entries} operations, {writers} · {last}{state}");
     Some(Line::Text(line, if broken > 0 { t.bad } else { t.text }))
 }
 
@@ -172,7 +172,8 @@ fn source_line(x: &SourceStatus, w: usize) -> String {
     };
     let name = text::pad(
         &text::sanitize(if w >= 120 { &x.name } else { x.name.rsplit('/').next().unwrap_or(&x.name) }),
-        if w >= 120 { 48 } else { 18 },
+        // What became of the source is not cut off by its name.
+        if w >= 120 { 48 } else { w.saturating_sub(63).clamp(8, 18) },
         false,
     );
     let hash = x.sha256.as_deref().filter(|_| w >= 150).map(|h| format!("  sha256 {h}")).unwrap_or_default();

@@ -19,7 +19,7 @@ use crate::tui::words;
 pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
     let t = p.theme;
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
-    let Some(v) = s.triage.current() else {
+    let Some(v) = s.triage.followed() else {
         p.rule(0, "why", "", false);
         return;
     };
@@ -66,9 +66,9 @@ pub fn evidence(s: &State, p: &mut Pen<'_>) {
 fn list(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
-    let total = s.triage.current().map_or(0, |v| v.alert.matched_total);
+    let total = s.triage.followed().map_or(0, |v| v.alert.matched_total);
     let e = &s.triage.evidence;
-    let fresh = s.triage.current().is_some_and(|v| v.alert.id == e.of.0);
+    let fresh = s.triage.followed().is_some_and(|v| v.alert.id == e.of.0);
     let rows: &[std::sync::Arc<EventRow>] = if fresh { &e.rows } else { &[] };
     let right =
         if (rows.len() as u64) < total && !rows.is_empty() { format!("first {}", rows.len()) } else { String::new() };

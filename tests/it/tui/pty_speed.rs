@@ -63,6 +63,18 @@ fn keys_in_the_feed_cost_few_bytes_and_idling_costs_none() {
 
     t.settle(Duration::from_millis(600));
     assert_eq!(t.read_for(Duration::from_millis(1500)), 0, "idle is silent");
+
+    // On the queue the panes beside it follow when the cursor rests, too.
+    t.press("1gg");
+    t.settle(Duration::from_millis(800));
+    costs(&mut t, "j", 2, Duration::from_millis(350));
+    let slow = costs(&mut t, "j", 8, Duration::from_millis(350));
+    t.press("gg");
+    t.settle(Duration::from_millis(600));
+    let quick = costs(&mut t, "j", 12, Duration::from_millis(25));
+    eprintln!("bytes per j on the queue: {} with key repeat, {} with the panes following", mean(&quick), mean(&slow));
+    assert!(mean(&slow) > 0 && mean(&slow) <= 3000, "{slow:?}");
+    assert!(mean(&quick) > 10 && mean(&quick) <= 500, "{quick:?}");
 }
 
 #[test]
