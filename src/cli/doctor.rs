@@ -12,7 +12,7 @@ use super::inputs;
 use super::words::count;
 use crate::config::{Config, Places};
 use crate::detect::reach::{Seen, binding};
-use crate::detect::{RuleFile, RuleSet, shipped};
+use crate::detect::{RuleCounts, RuleFile, RuleSet, shipped};
 use crate::event::sanitize;
 use crate::parse::custom::{Format, check_samples, sample_events};
 use crate::store::Store;
@@ -93,9 +93,9 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
         |s: Store| s.read_only_note().map_or_else(|| Ok(format!("{} can be written", s.path().display())), Err);
     add("case store", store.map_err(|e| e.to_string()).and_then(describe));
     let rules = RuleSet::load(&shipped::rules());
-    let bad = rules.rules().iter().filter(|r| !r.loaded).count();
-    let says = format!("{}, {bad} not loaded", count(rules.rules().len(), "shipped rule"));
-    add("rules", if bad == 0 { Ok(says) } else { Err(says) });
+    let counts = RuleCounts::of(rules.rules());
+    let says = format!("shipped: {counts}");
+    add("rules", if counts.refused == 0 { Ok(says) } else { Err(says) });
     let (dirs, more) = inputs::rule_dirs(&config, &common.rules);
     if !dirs.is_empty() || !more.is_empty() || !config.paths("rules.pipelines").is_empty() {
         // What is wrong with a pipeline or a folder is said first: then nothing of it is in force.
@@ -106,7 +106,7 @@ pub(super) fn run(args: &DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure>
             own.and_then(|files| {
                 let set = RuleSet::load(&files);
                 let reasons: Vec<&str> = set.rules().iter().filter_map(|r| r.reason.as_deref()).collect();
-                let says = format!("{} in force, {} not loaded", count(set.rules().len(), "rule"), reasons.len());
+                let says = RuleCounts::of(set.rules()).to_string();
                 if reasons.is_empty() {
                     return Ok(says);
                 }

@@ -28,6 +28,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let mut options = inputs::session(&args.common, &config, found)?;
     options.policy = inputs::policy(&config);
     options.follow = args.follow;
+    options.watch.clone_from(&args.inputs);
     one_standard_output(args)?;
     spare_the_evidence(args, &options.inputs, &config)?;
     inputs::named_store(args.common.db.as_deref())?;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::words::{count, some};
+use crate::detect::RuleCounts;
 use crate::detect::state::Evicted;
 use crate::event::{Severity, Ts, sanitize};
 use crate::pipeline::{RuleProblem, RulingHits, Snapshot, SourceStatus};
@@ -69,6 +70,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "alerts_covered": s.covered(),
         "alerts_by_severity": by_severity,
         "rules_loaded": s.rules_loaded,
+        "filters_loaded": s.filters_loaded,
         "rules_not_loaded": s.rule_problems.iter()
             .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
         "rules_fired": fired,
@@ -116,7 +118,7 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     untimed(&mut out, s);
     years(&mut out, s);
     let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
-    let _ = writeln!(out, "{} loaded, {} not", count(s.rules_loaded, "rule"), s.rule_problems.len());
+    let _ = writeln!(out, "{}", rules_said(s));
     let problem = |p: &RuleProblem| format!("  {}", sanitize(&placed(&p.path, p.line, &p.reason)));
     out += &some(s.rule_problems.iter().map(problem), 10, "secstream rules list");
     if s.evicted > 0 {
@@ -201,6 +203,12 @@ fn untimed(out: &mut String, s: &Snapshot) {
         m => format!(": {} not counted in windows of time", count(m, "match")),
     };
     let _ = writeln!(out, "{whose}: {} without any time, shown at the time of the file{lost}", count(n, "record"));
+}
+
+/// How many rules and filters are in force, and how many are not.
+fn rules_said(s: &Snapshot) -> RuleCounts {
+    let (rules, filters) = (s.rules_loaded, s.filters_loaded);
+    RuleCounts { rules, filters, refused: s.rule_problems.len(), ..RuleCounts::default() }
 }
 
 /// What made the run fail, where no summary tells it: inputs that could not be

@@ -8,7 +8,7 @@ use super::error::{DONE, Failure};
 use super::inputs;
 use crate::config::Config;
 use crate::pipeline::StoreSink;
-use crate::source::{Input, InputKind};
+use crate::source::{Input, InputKind, may_come};
 use crate::store::Store;
 use crate::tui::{LaunchError, MakeOptions, Options, launch};
 
@@ -28,13 +28,14 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
     inputs::named_store(args.common.db.as_deref())?;
     terminal()?;
     let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
-    if found.is_empty() && !args.inputs.is_empty() {
+    let watch = if args.follow { args.inputs.clone() } else { Vec::new() };
+    if found.is_empty() && !args.inputs.is_empty() && !may_come(&watch) {
         let why: Vec<String> = skipped.iter().map(|k| format!("{}: {}", k.name, k.reason)).collect();
         return Err(Failure::failed(format!("nothing to open: {}", why.join("; "))));
     }
     let notes = skipped.iter().map(|k| format!("{}: left out: {}", k.name, k.reason)).collect();
     let name = args.inputs.join(" ");
-    start(&args.common, config, &found, Extra { name, notes, follow: args.follow, speed, store: None })
+    start(&args.common, config, &found, Extra { name, notes, follow: args.follow, watch, speed, store: None })
 }
 
 /// `max` or a multiple of real time; 0 is as fast as it comes.
@@ -60,14 +61,17 @@ pub(super) fn demo(
         config.set_flag("tui.theme", t)?;
     }
     let store = Some(dir.join("cases.db"));
-    start(common, config, &[input], Extra { name: "demo".into(), notes: Vec::new(), follow: false, speed: 0.0, store })
+    start(common, config, &[input], Extra { name: "demo".into(), speed: 0.0, store, ..Extra::default() })
 }
 
 /// What differs between the ways to start.
+#[derive(Default)]
 struct Extra {
     name: String,
     notes: Vec<String>,
     follow: bool,
+    /// Where files may come while they are followed.
+    watch: Vec<String>,
     speed: f64,
     store: Option<std::path::PathBuf>,
 }
@@ -91,20 +95,22 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
 
     let make = {
         let (common, config, inputs) = (common.clone(), config.clone(), inputs.to_vec());
-        let follow = extra.follow;
+        let (follow, watch) = (extra.follow, extra.watch.clone());
         move |store: Store| -> Result<crate::pipeline::SessionOptions, Failure> {
             let mut o = inputs::session(&common, &config, inputs.clone())?;
             o.policy = inputs::policy(&config);
             o.follow = follow;
+            o.watch.clone_from(&watch);
             o.feed = true;
             o.keep = true;
             o.sinks.push(Box::new(StoreSink::new(store)));
             Ok(o)
         }
     };
-    let session = if inputs.is_empty() { None } else { Some(make(store.another().map_err(failed)?)?) };
+    let alone = inputs.is_empty() && !may_come(&extra.watch);
+    let session = if alone { None } else { Some(make(store.another().map_err(failed)?)?) };
     let once = inputs.iter().any(|i| i.kind == InputKind::Stdin);
-    let reload: Option<MakeOptions> = if inputs.is_empty() || once {
+    let reload: Option<MakeOptions> = if alone || once {
         None
     } else {
         let again = store.another().map_err(failed)?;

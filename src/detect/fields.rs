@@ -101,43 +101,65 @@ pub fn overlay_field(name: &str) -> Option<OvField> {
     })
 }
 
-/// Sigma's taxonomy for the logsources whose events are read from text.
-fn mapped(name: &str, logsource: &LogsourceNames) -> Option<Ov> {
-    let is = |word: &str| [&logsource.category, &logsource.product, &logsource.service].iter().any(|p| *p == word);
-    if is("webserver") || is("proxy") || is("apache") || is("nginx") || is("iis") {
-        return Some(match name {
-            "c-uri" | "cs-uri" | "cs-uri-query" | "cs-uri-stem" | "c-uri-query" | "c-uri-stem" => Ov::Url,
-            "cs-method" => Ov::HttpMethod,
-            "sc-status" => Ov::StatusCode,
-            "c-ip" => Ov::SrcIp,
-            "c-useragent" | "cs-user-agent" | "cs(user-agent)" => Ov::UserAgent,
-            "cs-referer" | "cs-referrer" | "c-referer" | "cs(referer)" => Ov::Referrer,
-            "cs-host" | "r-dns" => Ov::DestHost,
-            "sc-bytes" => Ov::Bytes,
-            "cs-username" => Ov::User,
-            "s-ip" => Ov::DestIp,
-            "s-port" => Ov::DestPort,
-            _ => return None,
-        });
+/// Sigma's names for web servers and proxies.
+const WEB: &[(&str, Ov)] = &[
+    ("c-uri", Ov::Url),
+    ("cs-uri", Ov::Url),
+    ("cs-uri-query", Ov::Url),
+    ("cs-uri-stem", Ov::Url),
+    ("c-uri-query", Ov::Url),
+    ("c-uri-stem", Ov::Url),
+    ("cs-method", Ov::HttpMethod),
+    ("sc-status", Ov::StatusCode),
+    ("c-ip", Ov::SrcIp),
+    ("c-useragent", Ov::UserAgent),
+    ("cs-user-agent", Ov::UserAgent),
+    ("cs(user-agent)", Ov::UserAgent),
+    ("cs-referer", Ov::Referrer),
+    ("cs-referrer", Ov::Referrer),
+    ("c-referer", Ov::Referrer),
+    ("cs(referer)", Ov::Referrer),
+    ("cs-host", Ov::DestHost),
+    ("r-dns", Ov::DestHost),
+    ("sc-bytes", Ov::Bytes),
+    ("cs-username", Ov::User),
+    ("s-ip", Ov::DestIp),
+    ("dst_ip", Ov::DestIp),
+    ("s-port", Ov::DestPort),
+    ("dst_port", Ov::DestPort),
+];
+
+/// Sigma's names for firewalls.
+const FIREWALL: &[(&str, Ov)] = &[
+    ("dst_ip", Ov::DestIp),
+    ("destination.ip", Ov::DestIp),
+    ("dst_port", Ov::DestPort),
+    ("destination.port", Ov::DestPort),
+    ("source.ip", Ov::SrcIp),
+    ("source.port", Ov::SrcPort),
+    ("username", Ov::User),
+];
+
+/// Sigma's names for DNS.
+const DNS: &[(&str, Ov)] = &[("query", Ov::Resource), ("id.orig_h", Ov::SrcIp)];
+
+/// Sigma's taxonomy for the logsources whose events are read from text: the
+/// names that stand for members of the overlay.
+#[must_use]
+pub fn stand_ins(product: &str, category: &str, service: &str) -> &'static [(&'static str, Ov)] {
+    let is = |word: &str| [category, product, service].contains(&word);
+    if ["webserver", "proxy", "apache", "nginx", "iis"].into_iter().any(is) {
+        return WEB;
     }
-    if is("firewall") {
-        return Some(match name {
-            "dst_ip" | "destination.ip" => Ov::DestIp,
-            "dst_port" | "destination.port" => Ov::DestPort,
-            "source.ip" => Ov::SrcIp,
-            "source.port" => Ov::SrcPort,
-            "username" => Ov::User,
-            _ => return None,
-        });
+    match () {
+        () if is("firewall") => FIREWALL,
+        () if is("dns") => DNS,
+        () => &[],
     }
-    if is("dns") {
-        return Some(match name {
-            "query" => Ov::Resource,
-            "id.orig_h" => Ov::SrcIp,
-            _ => return None,
-        });
-    }
-    None
+}
+
+fn mapped(name: &str, of: &LogsourceNames) -> Option<Ov> {
+    stand_ins(&of.product, &of.category, &of.service).iter().find(|(n, _)| *n == name).map(|(_, o)| *o)
 }
 
 #[cfg(test)]

@@ -76,6 +76,45 @@ pub enum RuleKind {
     Filter,
 }
 
+/// How many there are: the one way to count rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RuleCounts {
+    /// Rules in force.
+    pub rules: usize,
+    /// Of these, such as raise alerts.
+    pub alerting: usize,
+    /// Filters in force: they narrow rules and are none.
+    pub filters: usize,
+    /// Rules and filters that are not in force.
+    pub refused: usize,
+}
+
+impl RuleCounts {
+    /// Counts rules.
+    #[must_use]
+    pub fn of(all: &[RuleInfo]) -> Self {
+        let count = |which: &dyn Fn(&RuleInfo) -> bool| all.iter().filter(|r| which(r)).count();
+        Self {
+            rules: count(&|r| r.loaded && !r.is_filter()),
+            alerting: count(&|r| r.loaded && !r.is_filter() && r.alerts),
+            filters: count(&|r| r.loaded && r.is_filter()),
+            refused: count(&|r| !r.loaded),
+        }
+    }
+}
+
+impl std::fmt::Display for RuleCounts {
+    /// `384 rules, 1 filter loaded, 0 not`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let many = |n: usize| if n == 1 { "" } else { "s" };
+        write!(f, "{} rule{}", self.rules, many(self.rules))?;
+        if self.filters > 0 {
+            write!(f, ", {} filter{}", self.filters, many(self.filters))?;
+        }
+        write!(f, " loaded, {} not", self.refused)
+    }
+}
+
 /// A rule, loaded or not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleInfo {
@@ -148,6 +187,12 @@ impl RuleInfo {
     pub fn category(&self) -> Category {
         let operations = self.tags.iter().any(|t| t.eq_ignore_ascii_case(OPERATIONS));
         if operations { Category::Operations } else { Category::Security }
+    }
+
+    /// Whether it is a filter, which narrows rules and is none itself.
+    #[must_use]
+    pub const fn is_filter(&self) -> bool {
+        matches!(self.kind, RuleKind::Filter)
     }
 
     /// Whether it is a correlation.

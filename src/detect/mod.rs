@@ -35,8 +35,8 @@ pub mod state;
 pub use describe::info as info_of;
 pub use draft::Draft;
 pub use engine::Matcher;
-pub use fields::{FieldRef, NamedField, OvField};
-pub use info::{Hit, RuleFile, RuleIdx, RuleInfo, RuleKind};
+pub use fields::{FieldRef, NamedField, OvField, stand_ins};
+pub use info::{Hit, RuleCounts, RuleFile, RuleIdx, RuleInfo, RuleKind};
 pub use ruleset::RuleSet;
 pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr};
 

@@ -218,7 +218,7 @@ fn redeemed(
         _ => None,
     };
     let fields = wanted.fields.iter().map(|n| own_field(n, spec.bases.iter().map(names), schema)).collect();
-    Ok(Redeemed { by: RuleIdx(at as u32), group_by, value, fields, at_most: wanted.at_most })
+    Ok(Redeemed { by: RuleIdx(at as u32), group_by, value, fields, at_most: wanted.at_most, at_least: wanted.at_least })
 }
 
 fn steps(c: &Cond) -> StepExpr {

@@ -195,6 +195,7 @@ impl Loading {
             Body::Filter(names, ..) => {
                 info.logsource = names.display().into();
                 info.kind = RuleKind::Filter;
+                info.alerts = false;
             }
             Body::Correlation(_) => {}
         }

@@ -197,6 +197,8 @@ pub struct Redeemed {
     pub fields: Vec<GroupField>,
     /// A value with more acts than this is not taken back.
     pub at_most: u64,
+    /// So many values must be taken back before an open alert is.
+    pub at_least: u64,
 }
 
 /// When `new_value` stops being silent about a group.

@@ -33,6 +33,21 @@ impl Lanes {
         Self { all, later, next: BinaryHeap::new(), blocking: 0, working: 0, unfinished }
     }
 
+    /// One more lane, which joins the merge at once.
+    pub fn add(&mut self, lane: Lane) {
+        let done = lane.done();
+        self.all.push(lane);
+        let i = self.all.len() - 1;
+        if done {
+            return;
+        }
+        self.unfinished += 1;
+        if let Some(lane) = self.all.get_mut(i) {
+            lane.active = true;
+        }
+        self.settle(i);
+    }
+
     /// All of them.
     pub fn as_slice(&self) -> &[Lane] {
         &self.all
@@ -63,8 +78,10 @@ impl Lanes {
     /// Lets the lane join whose first record is due, if there is one.
     pub fn join(&mut self) -> Option<usize> {
         let (begins, i) = *self.later.last()?;
-        // a lane without a head blocks the merge, so what is due is known whenever it matters
-        let due = self.next.peek().is_some_and(|Reverse((due, _))| begins <= *due);
+        // A lane without a head blocks the merge, so what is due is known whenever it matters.
+        // Those that begin at an unknown time are all due before any record is: at once,
+        // or each followed file would wait for the one before it to say something.
+        let due = !begins.is_some() || self.next.peek().is_some_and(|Reverse((due, _))| begins <= *due);
         if self.working > 0 && !due {
             return None;
         }

@@ -58,6 +58,10 @@ impl LogBytes for DecodedLog {
     fn read_at(&mut self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         self.view.read_at(offset, len).map_err(io::Error::other)
     }
+
+    fn is_packed(&self) -> bool {
+        true
+    }
 }
 
 /// The logs of a case store: those of the running session, and any other by the

@@ -73,6 +73,7 @@ pub(super) fn open_options(o: &SessionOptions, cache: &Cache) -> OpenOptions {
         cache: cache.clone(),
         spool: o.feed || o.keep,
         follow: o.follow,
+        followed: Arc::clone(&o.followed),
         year: o.year,
         stop: Some(Arc::clone(&o.stop)),
         block: (UNDER_WAY / o.inputs.len().max(1)).min(OpenOptions::BLOCK),
@@ -82,7 +83,7 @@ pub(super) fn open_options(o: &SessionOptions, cache: &Cache) -> OpenOptions {
 
 /// Opens one input. `beside` is the first time of the part of the same log that was
 /// opened before it: the one before it in time where a year was given, else the one after.
-fn open(
+pub(super) fn open(
     id: SourceId,
     input: &Input,
     o: &SessionOptions,

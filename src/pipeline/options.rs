@@ -10,7 +10,7 @@ use crate::detect::RuleSet;
 use crate::event::Ts;
 use crate::parse::custom::Format;
 use crate::query::Query;
-use crate::source::{Cache, Input};
+use crate::source::{Cache, Followed, Input};
 use crate::store::RuleRecord;
 
 /// A rule set with what the store keeps of each rule.
@@ -54,6 +54,10 @@ pub struct SessionOptions {
     pub to: Option<Ts>,
     /// Whether inputs are followed as they grow.
     pub follow: bool,
+    /// Directories and globs under which files may come while they are followed.
+    pub watch: Vec<String>,
+    /// What was read of what is followed: no file is read twice.
+    pub followed: Arc<Followed>,
     /// Whether the order of records is kept for a feed.
     pub feed: bool,
     /// Whether records of compressed and piped inputs can be read again (for a
@@ -86,6 +90,8 @@ impl SessionOptions {
             from: None,
             to: None,
             follow: false,
+            watch: Vec::new(),
+            followed: Arc::default(),
             feed: false,
             keep: false,
             cache: None,

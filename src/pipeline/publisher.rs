@@ -13,8 +13,8 @@ use super::policy::LastStage;
 use super::reads::Reads;
 use super::{Counts, Histogram, Phase, RuleProblem, Runs, Scope, Snapshot};
 use crate::alert::Alert;
-use crate::detect::RuleSet;
 use crate::detect::state::{Carry, State};
+use crate::detect::{RuleCounts, RuleSet};
 use crate::event::{SourceId, Ts};
 use crate::source::{Cache, SourceView};
 
@@ -46,10 +46,12 @@ pub(super) struct Publisher {
     /// Asked for what is wrong with it.
     pub cache: Cache,
     pub notes: Vec<String>,
+    /// What is said of files that came when there were too many.
+    pub refused: Option<String>,
     pub started: Instant,
     pub revision: u64,
     pub problems: Arc<Vec<RuleProblem>>,
-    pub loaded: usize,
+    pub loaded: RuleCounts,
     /// Closed alerts by (timestamp, id).
     pub closed: BTreeMap<(Ts, String), Arc<Alert>>,
     /// What the user said in advance about alerts.
@@ -66,6 +68,11 @@ impl Publisher {
         if self.keep_order {
             self.shared.runs.write().unwrap_or_else(PoisonError::into_inner).push(source, first, n);
         }
+    }
+
+    /// One more input can be read again.
+    pub fn enter(&self, source: Option<FeedSource>) {
+        self.shared.sources.write().unwrap_or_else(PoisonError::into_inner).push(source);
     }
 
     /// Takes changed alerts from the state, through the last stage; closed ones
@@ -142,11 +149,12 @@ impl Publisher {
             sources: Arc::new(lanes.iter().map(Lane::shown).collect()),
             alerts: Arc::clone(&self.list),
             histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
-            rules_loaded: self.loaded,
+            rules_loaded: self.loaded.rules,
+            filters_loaded: self.loaded.filters,
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
             outputs: Arc::new(outputs.trouble()),
-            notes: Arc::new(self.notes.clone()),
+            notes: Arc::new(self.notes.iter().chain(&self.refused).cloned().collect()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
             evicted_by: Arc::new(state.evicted_by()),

@@ -113,6 +113,11 @@ impl Sink for ReportSink {
         Ok(())
     }
 
+    fn came(&mut self, source: &OpenedSource) -> Result<(), SinkError> {
+        self.views.push(source.view.clone());
+        Ok(())
+    }
+
     fn events(
         &mut self,
         _: SinkContext<'_>,
@@ -180,7 +185,7 @@ impl Sink for ReportSink {
         };
         let report = Report {
             inputs: sources.iter().map(input).collect(),
-            rules: ctx.rules.rules().iter().filter(|r| r.loaded).count(),
+            rules: crate::detect::RuleCounts::of(ctx.rules.rules()).rules,
             span: self.span,
             bars: self.span.map_or_else(Vec::new, |(a, b)| {
                 self.histogram.resample(a, Ts(b.0.saturating_add(1).max(a.0 + PARTS as i64)), PARTS)

@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::growth::Growth;
 use super::lanes::Lanes;
+use super::newcomers::Newcomers;
 use super::outputs::Outputs;
 use super::sinks::SinkContext;
 use super::work::{Got, Hand, Shop};
@@ -53,6 +54,8 @@ pub(super) struct Sequencer {
     pub fired: Vec<u64>,
     pub scratch: Vec<RuleIdx>,
     pub growth: Growth,
+    /// Brings files that come to a followed directory.
+    pub newcomers: Option<Box<Newcomers>>,
 }
 
 impl Sequencer {
@@ -91,12 +94,13 @@ impl Sequencer {
                 self.activate();
                 self.collect(false);
             }
-            if self.lanes.done() {
+            if self.lanes.done() && self.newcomers.is_none() {
                 return Phase::Done;
             }
             if last.elapsed() >= PUBLISH {
                 self.grow();
                 self.outputs.each(|s| s.tick());
+                self.greet();
                 let waiting = self.lanes.all_idle();
                 if waiting {
                     self.settle_outputs();
@@ -105,6 +109,24 @@ impl Sequencer {
                 last = Instant::now();
             }
             self.collect(true);
+        }
+    }
+
+    /// Takes in the files that came to a followed directory.
+    fn greet(&mut self) {
+        let Some(newcomers) = &mut self.newcomers else { return };
+        let before = newcomers.refused;
+        let come = newcomers.come(self.names.len());
+        if newcomers.refused > before {
+            self.publisher.refused = newcomers.note();
+        }
+        for (input, entered) in come {
+            let i = self.names.len();
+            self.names.push(input.name);
+            self.publisher.enter(entered.feed);
+            self.outputs.each(|s| s.came(&entered.opened));
+            self.lanes.add(entered.lane);
+            self.issue(i);
         }
     }
 
@@ -125,6 +147,8 @@ impl Sequencer {
     fn issue(&mut self, i: usize) {
         let depth = self.depth();
         let Some(lane) = self.lanes.get_mut(i).filter(|l| l.active && !l.has_ended()) else { return };
+        // One who waits is enough.
+        let depth = if lane.idle { 1 } else { depth };
         while lane.tokens + lane.waiting() < depth {
             if self.tokens.send(i).is_err() {
                 return;

@@ -1,27 +1,27 @@
 //! A session: inputs, rules and options turned into running threads.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use super::entering::enter;
 use super::growth::Growth;
-use super::lane::Lane;
 use super::lanes::Lanes;
 use super::latency::Latencies;
-use super::opening::{Opened, open_all, open_options, parse_options};
+use super::newcomers::{Newcomers, WAITING};
+use super::opening::{Opened, open_all, open_options};
 use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
-use super::reads::Reads;
 use super::sequencer::Sequencer;
-use super::work::{Feeder, Hand, Reading, Shop};
-use super::{Feed, Histogram, LoadedRules, OpenedSource, RuleProblem, Scope, SessionOptions, Snapshot, SourceStatus};
+use super::work::{Hand, Shop};
+use super::{Feed, Histogram, LoadedRules, RuleProblem, Scope, SessionOptions, Snapshot};
 use crate::detect::RuleSet;
-use crate::detect::state::{Carry, State, StateOptions};
-use crate::event::{SourceId, Ts};
-use crate::parse::{Parser, Tables};
+use crate::detect::state::{State, StateOptions};
+use crate::event::SourceId;
+use crate::parse::Tables;
 use crate::sink::SinkError;
-use crate::source::{Cache, Fingerprint, Input, InputKind, SourceView};
+use crate::source::{Cache, Finder, Fingerprint, Input, InputKind, SourceView};
 use crate::store::SourceRecord;
 
 /// A running (or finished) session.
@@ -111,54 +111,15 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     let tables = Tables::new(&rules.schema());
 
     let cache = options.cache.take().unwrap_or_default();
-    let mut lanes = Vec::new();
-    let mut feeders = Vec::new();
-    let mut feed_sources = Vec::new();
-    let mut opened = Vec::new();
+    let (mut lanes, mut feeders, mut feed_sources, mut opened) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut live = 0;
     for (i, (input, found)) in options.inputs.iter().zip(open_all(&options, &cache, &tables)).enumerate() {
-        let id = SourceId(i as u32);
-        let status = SourceStatus { id, name: input.name.clone(), ..SourceStatus::default() };
-        match found {
-            Ok(o) => {
-                live += usize::from(o.reader.is_live());
-                let view = o.reader.view();
-                opened.push(OpenedSource {
-                    record: source_record(id, input, &options, &o),
-                    view: Some(Arc::clone(&view)),
-                });
-                let status = SourceStatus {
-                    format: o.parser.format_name().to_owned(),
-                    year_from: o.year_from,
-                    size: view.progress().1,
-                    ..status
-                };
-                lanes.push(Lane::new(status, Some(Arc::clone(&view)), o.carry, o.begins));
-                let mut reads = Reads::new(o.parser);
-                if o.reader.is_unseen() {
-                    let (name, tables) = (input.name.clone(), tables.clone());
-                    let parse = parse_options(&options, o.time_ref);
-                    reads = reads.later(move |sample| Parser::with_tables(&name, sample, &parse, &tables));
-                }
-                let reads = Arc::new(reads);
-                feed_sources.push(Some(FeedSource { view, reads: Arc::clone(&reads), carry: o.carry }));
-                let reader = Mutex::new(Reading { reader: Some(o.reader), batches: 0 });
-                feeders.push(Arc::new(Feeder { reader, reads }));
-            }
-            Err(why) => {
-                let mut status = SourceStatus { failed: true, ended: true, ..status };
-                status.warn(why);
-                let mut lane = Lane::new(status, None, Carry::new(Ts::NONE, Ts::NONE), Ts::NONE);
-                lane.ends_after(0);
-                let record = SourceRecord { id, name: input.name.clone(), ..SourceRecord::default() };
-                opened.push(OpenedSource { record, view: None });
-                lanes.push(lane);
-                feed_sources.push(None);
-                let parser = Parser::with_tables("", b"", &parse_options(&options, Ts::NONE), &tables);
-                let reads = Arc::new(Reads::new(parser));
-                feeders.push(Arc::new(Feeder { reader: Mutex::new(Reading { reader: None, batches: 0 }), reads }));
-            }
-        }
+        let entered = enter(SourceId(i as u32), input, found, &options, &tables);
+        live += usize::from(entered.live);
+        lanes.push(entered.lane);
+        feeders.push(entered.feeder);
+        feed_sources.push(entered.feed);
+        opened.push(entered.opened);
     }
     let known = known_order(&options, &cache, shared, &mut feed_sources);
     *shared.sources.write().unwrap_or_else(PoisonError::into_inner) = feed_sources;
@@ -166,22 +127,21 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     let mut outputs = Outputs::new(std::mem::take(&mut options.sinks));
     outputs.each(|s| s.start(&opened, &records));
 
-    let threads = options.worker_threads() + live;
-    let shop =
-        Arc::new(Shop { feeders, rules: Arc::clone(&rules), query: options.filter.take(), spare: Mutex::default() });
+    let finder = options.follow.then(|| Finder::new(&options.watch, &options.inputs, &options.followed)).flatten();
+    let threads = options.worker_threads() + live.min(WAITING);
+    let shop = Arc::new(Shop::new(feeders, Arc::clone(&rules), options.filter.take()));
     let (tokens, token_rx) = crossbeam_channel::unbounded();
     let (result_tx, results) = crossbeam_channel::unbounded();
     let mut workers = Vec::new();
     // The sequencer is one of the threads, unless it might have to wait for what a live
     // source brings: so as many threads as were asked for keep as many cores busy.
-    let hand = (live == 0).then(|| Hand::new(&shop, token_rx.clone()));
+    let hand = (live == 0 && finder.is_none()).then(|| Hand::new(&shop, token_rx.clone()));
     for n in usize::from(hand.is_some())..threads {
         let (shop, tokens, out) = (Arc::clone(&shop), token_rx.clone(), result_tx.clone());
         let life = move || Hand::new(&shop, tokens).run(&out);
         let w = std::thread::Builder::new().name(format!("worker {n}")).spawn(life);
         workers.extend(w.ok());
     }
-    drop(token_rx);
 
     let mut problems: Vec<RuleProblem> = rules
         .rules()
@@ -202,18 +162,19 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         keep_order: options.feed && !known,
         cache: cache.clone(),
         notes: Vec::new(),
+        refused: None,
         started,
         revision: 0,
-        loaded: rules.rules().iter().filter(|r| r.loaded).count(),
+        loaded: crate::detect::RuleCounts::of(rules.rules()),
         problems: Arc::new(problems),
         closed: std::collections::BTreeMap::new(),
         list: Arc::default(),
         latencies: Latencies::default(),
     };
-    let sequencer = Sequencer {
+    let mut sequencer = Sequencer {
         names: options.inputs.iter().map(|i| i.name.clone()).collect(),
         lanes: Lanes::new(lanes),
-        shop,
+        shop: Arc::clone(&shop),
         state: State::new(Arc::clone(&rules), StateOptions::default()),
         fired: vec![0; rules.rules().len()],
         rules,
@@ -229,7 +190,15 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         histogram: Histogram::default(),
         scratch: Vec::new(),
         growth: Growth::default(),
+        newcomers: None,
     };
+    if let Some(finder) = finder {
+        let results = result_tx.clone();
+        let (tokens, refused) = (token_rx.clone(), 0);
+        let new = Newcomers { finder, options, cache, tables, shop, tokens, results, live, refused };
+        sequencer.newcomers = Some(Box::new(new));
+    }
+    drop(token_rx);
     sequencer.run();
     // Till here, so that waiting for results is waiting where there is no worker, too.
     drop(result_tx);
@@ -260,7 +229,7 @@ fn known_order(
 }
 
 /// What the store keeps of an input.
-fn source_record(id: SourceId, input: &Input, options: &SessionOptions, o: &Opened) -> SourceRecord {
+pub(super) fn source_record(id: SourceId, input: &Input, options: &SessionOptions, o: &Opened) -> SourceRecord {
     let path = match &input.kind {
         InputKind::Path(p) => std::fs::canonicalize(p).ok().map(|p| p.to_string_lossy().into_owned()),
         InputKind::Stdin => None,

@@ -42,6 +42,15 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// An input came while others were read; its number is the next.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn came(&mut self, source: &OpenedSource) -> Result<(), SinkError> {
+        let _ = source;
+        Ok(())
+    }
+
     /// Whether somebody asked for this output itself: the work then goes on for
     /// its sake where the reader of another output is gone.
     fn asked_for(&self) -> bool {

@@ -87,6 +87,8 @@ pub struct Snapshot {
     pub histogram: Arc<Histogram>,
     /// Rules loaded.
     pub rules_loaded: usize,
+    /// Filters loaded, which are no rules.
+    pub filters_loaded: usize,
     /// Rules that did not load, with the reason.
     pub rule_problems: Arc<Vec<RuleProblem>>,
     /// Times each rule matched, by rule id, in rule order.

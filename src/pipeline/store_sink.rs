@@ -237,6 +237,15 @@ impl Sink for StoreSink {
         Ok(())
     }
 
+    fn came(&mut self, source: &OpenedSource) -> Result<(), SinkError> {
+        self.views.push(source.view.clone());
+        if source.view.is_some() {
+            self.unsaid.get_or_insert_default().0.push(source.record.clone());
+            self.flush();
+        }
+        Ok(())
+    }
+
     fn asked_for(&self) -> bool {
         self.asked_for
     }

@@ -2,7 +2,7 @@
 //! under the source's lock, then parses and matches it beside the others.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -56,7 +56,7 @@ pub(super) enum Got {
 
 /// Shared by all workers.
 pub(super) struct Shop {
-    pub feeders: Vec<Arc<Feeder>>,
+    feeders: RwLock<Vec<Arc<Feeder>>>,
     pub rules: Arc<RuleSet>,
     pub query: Option<Query>,
     /// Batches to be used again.
@@ -65,6 +65,20 @@ pub(super) struct Shop {
 }
 
 impl Shop {
+    /// A shop for these inputs; `query` says which records are left out.
+    pub fn new(feeders: Vec<Arc<Feeder>>, rules: Arc<RuleSet>, query: Option<Query>) -> Self {
+        Self { feeders: RwLock::new(feeders), rules, query, spare: Mutex::default() }
+    }
+
+    /// One more input; its number is the next.
+    pub fn enter(&self, feeder: Arc<Feeder>) {
+        self.feeders.write().unwrap_or_else(PoisonError::into_inner).push(feeder);
+    }
+
+    fn feeder(&self, source: usize) -> Option<Arc<Feeder>> {
+        self.feeders.read().unwrap_or_else(PoisonError::into_inner).get(source).cloned()
+    }
+
     /// Takes a used batch, or a new one.
     fn take(&self) -> Box<Work> {
         lock(&self.spare).pop().unwrap_or_else(|| {
@@ -127,8 +141,8 @@ impl Hand {
     }
 
     fn work(&mut self, source: usize) -> Option<Got> {
-        let feeder = self.shop.feeders.get(source)?;
-        Some(step(&self.shop, feeder, &mut self.matcher, &mut self.scratch))
+        let feeder = self.shop.feeder(source)?;
+        Some(step(&self.shop, &feeder, &mut self.matcher, &mut self.scratch))
     }
 }
 

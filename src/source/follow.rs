@@ -1,56 +1,57 @@
-//! Waiting for followed files to change.
+//! Being woken when files come.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::ModifyKind;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::SourceError;
 
-/// Wakes whoever polls followed sources when one of their files may have
-/// changed. Directories are watched, not files: a rotated log is a new file.
+/// Wakes whoever looks for new files when one may have come to a directory, or
+/// got another name there. That files grow wakes nobody.
 ///
 /// It is a hint, never the truth: where the system offers no notification (or
-/// drops some), [`Follower::wait`] ends by its time and the poll looks itself.
+/// drops some), [`Follower::wait`] ends by its time and the look itself finds it.
 pub struct Follower {
     changes: Receiver<()>,
-    _watcher: RecommendedWatcher,
+    watcher: RecommendedWatcher,
 }
 
 impl Follower {
-    /// Watches the directories of these files.
-    pub fn new<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<Self, SourceError> {
-        let failed = |e: notify::Error| SourceError::Watch { reason: e.to_string() };
-        // One waiting change is enough: all files are looked at for each.
+    /// Watches nothing yet.
+    pub fn new() -> Result<Self, SourceError> {
+        // One waiting change is enough: all is looked at for each.
         let (send, changes) = bounded(1);
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.is_ok_and(|e| e.kind.is_access()) {
-                return; // our own reading
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let grown = |k: &EventKind| match k {
+                EventKind::Access(_) => true,
+                EventKind::Modify(how) => !matches!(how, ModifyKind::Name(_)),
+                _ => false,
+            };
+            if !event.is_ok_and(|e| grown(&e.kind)) {
+                let _ = send.try_send(());
             }
-            let _ = send.try_send(());
         })
         .map_err(failed)?;
-        let dirs: BTreeSet<PathBuf> = paths.into_iter().map(directory).collect();
-        for dir in &dirs {
-            watcher.watch(dir, RecursiveMode::NonRecursive).map_err(failed)?;
-        }
-        Ok(Self { changes, _watcher: watcher })
+        Ok(Self { changes, watcher })
+    }
+
+    /// Watches this directory, too, but none below it.
+    pub fn watch(&mut self, dir: &Path) -> Result<(), SourceError> {
+        self.watcher.watch(dir, RecursiveMode::NonRecursive).map_err(failed)
     }
 
     /// Waits for a change, at most so long; whether there was one.
     #[must_use]
     pub fn wait(&self, most: Duration) -> bool {
-        self.changes.recv_timeout(most).is_ok()
+        if most.is_zero() { self.changes.try_recv().is_ok() } else { self.changes.recv_timeout(most).is_ok() }
     }
 }
 
-fn directory(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => dir.to_owned(),
-        _ => PathBuf::from("."),
-    }
+fn failed(e: notify::Error) -> SourceError {
+    SourceError::Watch { reason: e.to_string() }
 }
 
 #[cfg(test)]
@@ -58,13 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_wakes_and_silence_does_not() {
+    fn a_new_file_wakes_and_silence_does_not() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.log");
-        std::fs::write(&path, "one\n").unwrap();
-        let follower = Follower::new([path.as_path()]).unwrap();
+        let mut follower = Follower::new().unwrap();
+        follower.watch(dir.path()).unwrap();
         while follower.wait(Duration::from_millis(50)) {}
-        std::fs::write(&path, "two\n").unwrap();
+        std::fs::write(dir.path().join("a.log"), "one\n").unwrap();
         assert!(follower.wait(Duration::from_secs(10)));
     }
 }

@@ -99,14 +99,14 @@ pub struct Skipped {
 pub struct ExpandOptions {
     /// Take arguments as plain paths, never as globs.
     pub no_glob: bool,
-    /// A file that is not there may come: it is followed.
+    /// What is not there may come, under a directory and a glob, too: it is followed.
     pub follow: bool,
 }
 
 /// Finds the inputs that the arguments name, and all that is passed over.
 #[must_use]
 pub fn expand(args: &[String], opts: &ExpandOptions) -> (Vec<Input>, Vec<Skipped>) {
-    let mut found = Found::default();
+    let mut found = Found { may_come: opts.follow, ..Found::default() };
     for arg in args {
         if arg == "-" {
             found.stdin();
@@ -151,6 +151,8 @@ pub(crate) fn not_a_log(meta: &Metadata, explicit: bool) -> Option<&'static str>
 
 #[derive(Default)]
 struct Found {
+    /// A directory without a file, a glob without a match may bring some.
+    may_come: bool,
     inputs: Vec<Input>,
     skipped: Vec<Skipped>,
     /// Device and inode of what is taken, to its name.
@@ -177,7 +179,7 @@ impl Found {
         }
         let before = (self.inputs.len(), self.skipped.len());
         self.directory(path, 0);
-        if before == (self.inputs.len(), self.skipped.len()) {
+        if before == (self.inputs.len(), self.skipped.len()) && !self.may_come {
             self.skip(name, SkipReason::EmptyDirectory, true);
         }
     }
@@ -244,7 +246,7 @@ impl Found {
                 }
             }
         }
-        if !any {
+        if !any && !self.may_come {
             self.skip(pattern.to_owned(), SkipReason::NoMatch, true);
         }
     }

@@ -21,7 +21,9 @@ mod cache_tests;
 mod decode;
 mod error;
 mod feed;
+mod finder;
 mod follow;
+mod followed;
 mod framer;
 #[cfg(test)]
 mod framer_tests;
@@ -51,7 +53,9 @@ mod watch;
 
 pub use cache::{CACHE_DIR_ENV, Cache, SPOOL_CAP};
 pub use error::SourceError;
+pub use finder::{Finder, may_come};
 pub use follow::Follower;
+pub use followed::Followed;
 pub use identity::Fingerprint;
 pub use index::Change;
 pub use input::{ExpandOptions, Input, InputKind, SkipReason, Skipped, expand};

@@ -11,6 +11,7 @@ use super::back::Back;
 use super::cache::Cache;
 use super::decode::{Codec, DecodedFile, MAGIC};
 use super::feed::{Feed, ReadFeed, Tallied, Tally, read_some};
+use super::followed::identity;
 use super::handle::{Handle, Reading};
 use super::identity::Identity;
 use super::index::{Change, Index, key};
@@ -110,7 +111,7 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
         InputKind::Path(path) => {
             let meta = match std::fs::metadata(path) {
                 Err(e) if opts.follow && e.kind() == io::ErrorKind::NotFound => {
-                    return Ok(followed(Tail::awaiting(path.clone(), Tally::default()), None, opts));
+                    return Ok(followed(Tail::awaiting(path.clone(), Tally::default(), &opts.followed), None, opts));
                 }
                 other => other.map_err(failed)?,
             };
@@ -183,7 +184,11 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
     let tally = Tally::default();
     let kind = if codec.is_none() && utf16.is_none() { packed(head) } else { None };
     if opts.follow && codec.is_none() && utf16.is_none() && kind != Some(Kind::Evtx) {
-        return Ok(followed(Tail::new(path.to_owned(), file, opts.from_end, tally)?, kind, opts));
+        let tail = Tail::new(path.to_owned(), file, opts.from_end, tally, &opts.followed)?;
+        return Ok(followed(tail, kind, opts));
+    }
+    if opts.follow {
+        opts.followed.note(path, identity(meta), head);
     }
     let unfollowed = opts.follow.then_some("cannot be followed (compressed, or not plain text): it is read once");
     let identity = Identity::of(&file, meta)?;

@@ -17,7 +17,7 @@ use super::serials::Serials;
 use super::shape::Shape;
 use super::spool::SpoolWriter;
 use super::view::Target;
-use super::{BlockEntry, Input, SourceError, SourceSummary, SourceView, TimeRef, looks, open};
+use super::{BlockEntry, Followed, Input, SourceError, SourceSummary, SourceView, TimeRef, looks, open};
 use crate::event::{Batch, RecordFlags, SourceId, Ts};
 
 /// Lines of a live source wait at most so long for others to share their batch.
@@ -34,6 +34,8 @@ pub struct OpenOptions {
     pub spool: bool,
     /// Follow the file as it grows, until stopped.
     pub follow: bool,
+    /// What else is followed beside it: no file is read twice.
+    pub followed: Arc<Followed>,
     /// Follow from the file's end on.
     pub from_end: bool,
     /// The year of times that have none.
@@ -56,6 +58,7 @@ impl Default for OpenOptions {
             cache: Cache::default(),
             spool: true,
             follow: false,
+            followed: Arc::default(),
             from_end: false,
             year: None,
             block: Self::BLOCK,
@@ -490,10 +493,12 @@ impl SourceReader {
 
     /// Reads the first bytes, and passes over a byte order mark.
     fn read_head(&mut self, bytes: usize) {
+        // What stands in a followed file is there at once: nothing is waited for.
+        let wait = if self.view.presence().is_some() { Duration::ZERO } else { LOOK };
         while self.flush == Flush::Full && !self.stopped() {
             let left = bytes.saturating_sub(self.framer.pending().len());
             // An empty file that is followed has no sample.
-            if left == 0 || self.read(left, LOOK) && self.opts.follow {
+            if left == 0 || self.read(left, wait) && self.opts.follow {
                 break;
             }
         }

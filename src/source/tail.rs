@@ -5,34 +5,37 @@
 //!   beginning.
 //! - The file became shorter, or begins differently than it did (it was cut
 //!   and filled again between two looks): it is read from its beginning.
-//! - No file under the name: the old one is kept until there is a new one; where
-//!   there never was one, it is waited for.
+//! - No file under the name: the old one is kept until there is a new one, at most
+//!   five minutes; where there never was one, it is waited for.
+//! - A file under the name that was read under another one (a directory is
+//!   followed, and its logs change their names): as if there were none.
 //!
 //! What happens is told in a [`Watch`].
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::feed::{Feed, Got, Tally};
+use super::followed::{Already, Followed, HEAD, Identity, identity};
 use super::watch::{Presence, Watch};
 
-/// So many first bytes tell whether a file was filled anew.
-const HEAD: usize = 256;
 /// Without being woken, the file is looked at so often.
 const LOOK: Duration = Duration::from_millis(100);
 /// An old file is left after so long even if the new one stays empty.
 const GRACE: Duration = Duration::from_secs(5);
+/// An old file is closed after so long without a new one: its room on the disk is free then.
+const KEPT: Duration = Duration::from_secs(300);
 
 /// Follows one path.
 pub(crate) struct Tail {
     path: PathBuf,
     /// `None` until there is one.
     file: Option<File>,
-    identity: (u64, u64),
+    identity: Identity,
     at: u64,
     /// First bytes of the file, as far as they were read.
     head: Vec<u8>,
@@ -42,11 +45,17 @@ pub(crate) struct Tail {
     next: Option<Next>,
     tally: Tally,
     watch: Arc<Watch>,
+    /// What was read under other names.
+    followed: Arc<Followed>,
+    /// Since when there is no file under the name.
+    gone: Option<Instant>,
+    /// There was a file, and it was closed.
+    closed: bool,
 }
 
 struct Next {
     file: File,
-    identity: (u64, u64),
+    identity: Identity,
     since: Instant,
     /// It was seen to hold something.
     begun: bool,
@@ -54,27 +63,64 @@ struct Next {
 
 impl Tail {
     /// Follows this path, of which `file` was opened, from its beginning or end.
-    pub(crate) fn new(path: PathBuf, file: File, from_end: bool, tally: Tally) -> io::Result<Self> {
+    pub(crate) fn new(
+        path: PathBuf,
+        file: File,
+        from_end: bool,
+        tally: Tally,
+        followed: &Arc<Followed>,
+    ) -> io::Result<Self> {
         let meta = file.metadata()?;
-        let mut tail = Self::nowhere(path, tally);
+        let mut tail = Self::nowhere(path, tally, followed);
         tail.identity = identity(&meta);
         tail.file = Some(file);
         if from_end {
             tail.skip_to_last_line(meta.len())?;
         }
+        tail.note();
         Ok(tail)
     }
 
     /// Waits until there is a file under this path, then follows it.
-    pub(crate) fn awaiting(path: PathBuf, tally: Tally) -> Self {
-        let tail = Self::nowhere(path, tally);
+    pub(crate) fn awaiting(path: PathBuf, tally: Tally, followed: &Arc<Followed>) -> Self {
+        let tail = Self::nowhere(path, tally, followed);
         tail.watch.absent(Presence::NotYet);
         tail
     }
 
-    fn nowhere(path: PathBuf, tally: Tally) -> Self {
-        let watch = Arc::default();
-        Self { path, identity: (0, 0), file: None, at: 0, head: Vec::new(), rested: false, next: None, tally, watch }
+    fn nowhere(path: PathBuf, tally: Tally, followed: &Arc<Followed>) -> Self {
+        Self {
+            path,
+            file: None,
+            identity: (0, 0),
+            at: 0,
+            head: Vec::new(),
+            rested: false,
+            next: None,
+            tally,
+            watch: Arc::default(),
+            followed: Arc::clone(followed),
+            gone: None,
+            closed: false,
+        }
+    }
+
+    /// Lets the others know what is read here.
+    fn note(&self) {
+        if self.file.is_some() {
+            self.followed.note(&self.path, self.identity, &self.head);
+        }
+    }
+
+    /// There is no file to be read under the name. The old one may still be written
+    /// to, but not for ever.
+    fn absent(&mut self) {
+        let never = self.file.is_none() && !self.closed;
+        self.watch.absent(if never { Presence::NotYet } else { Presence::Gone });
+        if self.gone.get_or_insert_with(Instant::now).elapsed() > KEPT && self.file.take().is_some() {
+            self.closed = true;
+        }
+        self.next = None;
     }
 
     /// What becomes of the file.
@@ -112,6 +158,9 @@ impl Tail {
         if self.head.len() as u64 == self.at {
             let room = HEAD - self.head.len().min(HEAD);
             self.head.extend_from_slice(read.get(..room).unwrap_or(read));
+            if room > 0 && n > 0 {
+                self.note();
+            }
         }
         self.at += n as u64;
         Ok(n)
@@ -141,6 +190,7 @@ impl Tail {
             Ok(meta) if meta.is_file() && (self.file.is_none() || identity(&meta) != self.identity) => {}
             Ok(meta) if meta.is_file() => {
                 self.watch.there();
+                self.gone = None;
                 return self.next = None;
             }
             Ok(_) => {
@@ -149,10 +199,9 @@ impl Tail {
             }
             Err(e) => {
                 if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
-                    self.watch.absent(if self.file.is_none() { Presence::NotYet } else { Presence::Gone });
-                } else {
-                    self.watch.trouble(format!("cannot be looked at: {e}"));
+                    return self.absent();
                 }
+                self.watch.trouble(format!("cannot be looked at: {e}"));
                 return self.next = None;
             }
         }
@@ -163,21 +212,21 @@ impl Tail {
         };
         match open() {
             Ok((file, identity, begun)) => {
+                let already = self.followed.already(&self.path, &file);
+                if already == Already::Yes {
+                    return self.absent();
+                }
                 let since = match &self.next {
                     Some(next) if next.identity == identity => next.since,
                     _ => Instant::now(),
                 };
-                let begun = begun || since.elapsed() > GRACE || self.file.is_none();
+                let begun = begun && already == Already::No || since.elapsed() > GRACE || self.file.is_none();
                 self.next = Some(Next { file, identity, since, begun });
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => self.watch.trouble(format!("is a file now that cannot be opened: {e}")),
         }
     }
-}
-
-fn identity(meta: &Metadata) -> (u64, u64) {
-    (meta.dev(), meta.ino())
 }
 
 impl Feed for Tail {
@@ -201,9 +250,10 @@ impl Feed for Tail {
             }
             // The old file was at its end after the new one was begun.
             if let Some(next) = self.next.take_if(|n| n.begun) {
-                let first = self.file.is_none();
+                let first = self.file.is_none() && !self.closed;
                 self.file = Some(next.file);
                 self.identity = next.identity;
+                (self.gone, self.closed) = (None, false);
                 self.watch.there();
                 if first {
                     continue;
@@ -248,7 +298,7 @@ mod tests {
     }
 
     fn open(path: &std::path::Path, from_end: bool) -> Tail {
-        Tail::new(path.to_owned(), File::open(path).unwrap(), from_end, Tally::default()).unwrap()
+        Tail::new(path.to_owned(), File::open(path).unwrap(), from_end, Tally::default(), &Arc::default()).unwrap()
     }
 
     #[test]
@@ -281,7 +331,7 @@ mod tests {
     fn waited_for_deleted_and_made_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("later/a.log");
-        let mut tail = Tail::awaiting(path.clone(), Tally::default());
+        let mut tail = Tail::awaiting(path.clone(), Tally::default(), &Arc::default());
         assert!(all(&mut tail).is_empty());
         assert_eq!(tail.watch().presence(), Presence::NotYet);
         std::fs::create_dir(dir.path().join("later")).unwrap();

@@ -64,6 +64,8 @@ pub enum Msg {
     FeedStale,
     /// Names of fields in the inputs and the rules, sorted.
     Fields(Arc<Vec<String>>),
+    /// Names of fields that a sample of the open log has, sorted.
+    LogFields(Arc<Vec<String>>),
     /// Evidence of an alert.
     Evidence {
         /// Its id and revision.

@@ -25,17 +25,21 @@ fn guessing_that_ended_in_a_log_in_is_one_alert() {
     ran.says(
         0,
         &[
-            "2 alerts, 1 covered by others: 1 critical, 1 low",
+            "3 alerts, 2 covered by others: 1 critical, 2 low",
             "covers SSH password guessing from one source",
-            "not listed: 1 alert",
+            "not listed: 2 alerts",
         ],
     );
     let all = home.objects("alerts.jsonl");
     let (top, covered): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|a| a["covered_by"].is_null());
-    assert_eq!((top.len(), covered.len()), (1, 1));
-    assert_eq!((&top[0]["severity"], &covered[0]["severity"]), (&"critical".into(), &"low".into()));
-    assert_eq!((&covered[0]["covered_by"], &top[0]["covers"][0]), (&top[0]["id"], &covered[0]["id"]));
-    assert_eq!((&top[0]["matched_total"], &covered[0]["matched_total"]), (&7.into(), &6.into()));
+    // The guessing, and that its address got in at all, stand behind what tells most.
+    assert_eq!((top.len(), covered.len()), (1, 2));
+    assert_eq!((&top[0]["severity"], &top[0]["matched_total"]), (&"critical".into(), &7.into()));
+    for c in &covered {
+        assert_eq!((&c["severity"], &c["covered_by"]), (&"low".into(), &top[0]["id"]));
+        assert!(top[0]["covers"].as_array().unwrap().contains(&c["id"]));
+    }
+    assert!(covered.iter().any(|c| c["rule"] == "SSH password guessing from one source" && c["matched_total"] == 6));
     // The store has them as they are at the end, and a second reading changes nothing.
     let db = rusqlite::Connection::open(home.path("data/cases.db")).unwrap();
     let stored = || -> Vec<(i64, i64, Option<String>)> {
@@ -45,7 +49,7 @@ fn guessing_that_ended_in_a_log_in_is_one_alert() {
     };
     let first = stored();
     assert_eq!((first[0].0, first[0].2.as_deref()), (1, top[0]["id"].as_str()));
-    assert_eq!((first[1].0, &first[1].2), (4, &None));
+    assert_eq!((first[2].0, &first[2].2), (4, &None));
     home.run(&["replay", &log]).says(0, &[]);
     assert_eq!(first, stored());
 }

@@ -57,13 +57,29 @@ fn rules_table() -> String {
 
 #[test]
 fn readme_tells_the_number_of_rules() {
-    use secstream::detect::RuleKind;
     let rules = secstream::detect::RuleSet::load(&secstream::detect::shipped::rules());
-    let all = rules.rules().iter().filter(|r| r.loaded && r.kind != RuleKind::Filter);
-    let alerting = all.clone().filter(|r| r.alerts).count();
-    let told = format!("{} rules are shipped, {alerting} of which raise alerts", all.count());
+    let n = secstream::detect::RuleCounts::of(rules.rules());
+    let told = format!("{} rules are shipped, {} of which raise alerts", n.rules, n.alerting);
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     assert!(readme.contains(&told), "README.md does not say: {told}");
+}
+
+/// The program counts as the README does: a filter is no rule, and raises no alert.
+#[test]
+fn rules_are_counted_in_one_way() {
+    let rules = secstream::detect::RuleSet::load(&secstream::detect::shipped::rules());
+    let n = secstream::detect::RuleCounts::of(rules.rules());
+    assert!(n.filters > 0 && n.rules + n.filters == rules.rules().len());
+    let home = crate::program::Home::new();
+    home.write("a.log", "Mar  2 10:00:00 web1 CRON[9]: (root) CMD (true)\n");
+    let told = format!("{} rules, {} filter loaded, 0 not", n.rules, n.filters);
+    let list = home.run(&["rules", "list"]);
+    assert!(list.says(0, &[]).out.contains(&format!("{told}; {} raise alerts", n.alerting)), "{}", list.out);
+    let state = |s: &str| list.out.lines().filter(|l| l.split_whitespace().nth(1) == Some(s)).count();
+    assert_eq!((state("filter"), state("alerts")), (n.filters, n.alerting));
+    home.run(&["replay", "a.log", "--year", "2026", "--no-store"]).says(0, &[&told]);
+    let (_, doc) = home.summary(&["a.log", "--year", "2026", "--no-store"]);
+    assert_eq!((&doc["rules_loaded"], &doc["filters_loaded"]), (&n.rules.into(), &n.filters.into()));
 }
 
 #[test]

@@ -151,3 +151,63 @@ fn the_parts_of_a_rotated_log_are_one_log() {
     home.write("a.log.1", text);
     assert_eq!(sources(["a.log.1", "a.log"]).code, Some(1));
 }
+
+/// Packs a file, as logrotate does.
+fn pack(home: &Home, from: &str, to: &str) {
+    let mut z = flate2::write::GzEncoder::new(fs::File::create(home.path(to)).unwrap(), flate2::Compression::default());
+    std::io::Write::write_all(&mut z, &fs::read(home.path(from)).unwrap()).unwrap();
+    z.finish().unwrap();
+    fs::remove_file(home.path(from)).unwrap();
+}
+
+#[test]
+fn parts_that_were_packed_or_copied_are_verified() {
+    let home = Home::new();
+    append(&home, 0..6);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    let first = comes_to(&home, 6);
+    fs::rename(home.path("a.log"), home.path("a.log.2")).unwrap();
+    append(&home, 6..10);
+    comes_to(&home, 10);
+    // copytruncate
+    fs::copy(home.path("a.log"), home.path("a.log.1")).unwrap();
+    fs::File::options().write(true).truncate(true).open(home.path("a.log")).unwrap();
+    append(&home, 10..12);
+    comes_to(&home, 12);
+    drop(running);
+    pack(&home, "a.log.2", "a.log.2.gz");
+    let case = store(&home).escalate(&[first.id], None, "").unwrap();
+    exported(&home, &case);
+    let sources = ["a.log.2.gz", "a.log.1", "a.log"];
+    let check = |sources: &[&str]| {
+        let mut args = vec!["cases", "verify", "out.json"];
+        sources.iter().for_each(|s| args.extend(["--source", s]));
+        home.run(&args)
+    };
+    let ran = check(&sources);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for said in ["the 3 logs are the parts of one", "a.log.2.gz is packed", "1 of 1 alert derived again from the logs"]
+    {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    // A part that is not the one that was read.
+    home.write("a.log.1", home.read("a.log.1").replacen("port 4008", "port 4999", 1));
+    let ran = check(&sources);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn a_log_that_was_packed_since_is_the_log() {
+    let home = Home::new();
+    append(&home, 0..9);
+    home.run(&["replay", "-q", "--db", "z.db", "a.log"]).says(0, &[]);
+    let id = guessing(&home).unwrap().id;
+    let case = store(&home).escalate(&[id], None, "").unwrap();
+    exported(&home, &case);
+    pack(&home, "a.log", "a.log.1.gz");
+    let ran = home.run(&["cases", "verify", "out.json", "--source", "a.log.1.gz"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for said in ["a.log.1.gz is packed: what is in it was compared", "1 of 1 alert derived again from the logs"] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+}

@@ -78,6 +78,8 @@ fn explain_says_what_held() {
     for word in ["does not match", "yes logsource", "no  user = bob", "yes event_type = ssh_login_failed", "no  root"] {
         assert!(text.contains(word), "{word}: {text}");
     }
+    let again = ["rules", "explain", &format!("{log}:1"), &rule, "--rules", &rule, "--json"];
+    assert_eq!(json(&home.run(&again))["rules"].as_array().map(Vec::len), Some(1), "the file is one of those in force");
     let inline = home.run(&["rules", "explain", "{\"EventID\": 1, \"a\": \"\u{1b}[31m\"}", &rule]);
     assert_eq!(inline.code, Some(0), "{}", inline.err);
     inline.says(0, &[]);

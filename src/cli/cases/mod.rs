@@ -5,6 +5,7 @@
 //! file or the store cannot be read or written.
 
 mod derive;
+mod parts;
 mod show;
 mod verify;
 

@@ -1,18 +1,16 @@
 //! `cases verify`: an exported case, alone or against the original logs.
 
-use std::fs::File;
 use std::io::{self, Read as _, Write};
-use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::derive::{self, Derived};
+use super::parts;
 use super::{Failure, VerifyArgs, open, print_json};
 use crate::cli::words::count;
 use crate::event::sanitize;
 use crate::pipeline::open_log;
-use crate::store::canonical::{hex, parse_strict};
+use crate::store::canonical::parse_strict;
 use crate::store::export::FORMAT;
 use crate::store::verify::{self, Report};
 
@@ -21,16 +19,16 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
     let text = read(name)?;
     let (report, derived) = match parse_strict(&text) {
         Ok(document) if document["format"] == FORMAT => {
-            // Where parts cannot be read, that is told below of each.
-            let joined = joined(&document, &args.logs).unwrap_or(None);
-            let paths = joined.as_ref().map_or(&args.logs, |j| &j.paths);
+            // Where a log cannot be read, that is told below.
+            let given = parts::unpacked(&document, &args.logs).unwrap_or_default();
+            let given_paths = given.as_ref().map_or(&args.logs, |g| &g.paths);
+            let joined = parts::joined(&document, given_paths).unwrap_or_default();
+            let paths = joined.as_ref().map_or(given_paths, |j| &j.paths);
             let mut logs = paths.iter().map(|p| open_log(p)).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
             let mut report = verify::verify(&document, &mut logs);
             drop(logs);
-            if joined.is_some() {
-                let n = args.logs.len();
-                report.grown.insert(0, format!("the {n} logs are the parts of one that was rotated"));
-            }
+            let said = given.iter().chain(&joined).flat_map(|p| p.said.iter().cloned());
+            report.grown.splice(0..0, said);
             let derived = derive::derive(&document, &mut report, paths, &args.derive)?;
             (report, derived)
         }
@@ -48,74 +46,6 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
         print(&report, &derived, out)?;
     }
     Ok(u8::from(!report.findings.is_empty()))
-}
-
-/// The parts of a log as one file, as long as this lives.
-struct Joined {
-    paths: Vec<PathBuf>,
-    _dir: tempfile::TempDir,
-}
-
-/// Where the last record of a case ends in its log.
-fn last_end(document: &Value) -> u64 {
-    let list = |v: &Value| v.as_array().cloned().unwrap_or_default();
-    let alerts = list(&document["alerts"]);
-    let evidence = alerts.iter().flat_map(|a| list(&a["evidence"])).chain(list(&document["events"]));
-    let end = |e: Value| e["offset"].as_u64().unwrap_or(0).saturating_add(e["length"].as_u64().unwrap_or(0));
-    evidence.map(end).max().unwrap_or(0)
-}
-
-/// A log that was rotated while it was followed is one log to the case. Where no
-/// file is it, but those given are, one after the other (or the other way round),
-/// they are put together.
-fn joined(document: &Value, logs: &[PathBuf]) -> io::Result<Option<Joined>> {
-    let ([source], [_, _, ..]) = (document["sources"].as_array().map_or(&[][..], Vec::as_slice), logs) else {
-        return Ok(None);
-    };
-    let (Some(size), Some(hash)) = (source["size"].as_u64(), source["sha256"].as_str()) else { return Ok(None) };
-    let is_it = |parts: &[&PathBuf]| -> io::Result<bool> {
-        let mut hasher = Sha256::new();
-        let (mut left, mut buffer) = (size, vec![0; 256 << 10]);
-        for part in parts {
-            let mut file = verify::FileLog::open(part)?.into_file().take(left);
-            loop {
-                let n = file.read(&mut buffer)?;
-                if n == 0 {
-                    break;
-                }
-                hasher.update(buffer.get(..n).unwrap_or_default());
-                left -= n as u64;
-            }
-        }
-        Ok(left == 0 && hex(&hasher.finalize()) == hash)
-    };
-    let mut parts: Vec<&PathBuf> = logs.iter().collect();
-    let mut first = None;
-    for (i, log) in logs.iter().enumerate() {
-        if first.is_none() && is_it(&[log])? {
-            first = Some((i, std::fs::metadata(log)?.len()));
-        }
-    }
-    match first {
-        // It is the whole log, or what was recorded of it before it was rotated.
-        Some((_, len)) if last_end(document) <= len => return Ok(None),
-        Some((i, _)) => parts[..=i].rotate_right(1),
-        None if is_it(&parts)? => {}
-        None => {
-            parts.reverse();
-            if !is_it(&parts)? {
-                return Ok(None);
-            }
-        }
-    }
-    let dir = tempfile::tempdir()?;
-    let name = source["name"].as_str().and_then(|n| Path::new(n).file_name());
-    let path = dir.path().join(name.unwrap_or("log".as_ref()));
-    let mut whole = File::create_new(&path)?;
-    for part in parts {
-        io::copy(&mut verify::FileLog::open(part)?.into_file(), &mut whole)?;
-    }
-    Ok(Some(Joined { paths: vec![path], _dir: dir }))
 }
 
 /// Checks the chains and copies in the store.

@@ -29,14 +29,16 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Failure
     let config = inputs::config(&args.common)?;
     let (dirs, add) = inputs::rule_dirs(&config, &args.common.rules);
     let mut files = Vec::new();
-    let own = Path::new(&args.rule);
-    if own.is_file() {
-        inputs::read_rules(own, &mut files)?;
+    let own = Path::new(&args.rule).canonicalize().ok().filter(|p| p.is_file());
+    if own.is_some() {
+        inputs::read_rules(Path::new(&args.rule), &mut files)?;
         inputs::through(&mut files, inputs::pipelines(&config)?.as_ref());
     }
-    files.extend(inputs::rule_files(&config, &dirs, &add)?);
+    // The file may also be one of those in force: it is read once.
+    let again = |f: &RuleFile| own.is_some() && Path::new(&f.path).canonicalize().ok() == own;
+    files.extend(inputs::rule_files(&config, &dirs, &add)?.into_iter().filter(|f| !again(f)));
     let set = Arc::new(RuleSet::load(&files));
-    let rules = chosen(&set, &args.rule)?;
+    let rules = chosen(&set, &args.rule, own.is_some())?;
 
     let (input, line, _temp) = event(&args.event)?;
     let mut options = inputs::session(&args.common, &config, vec![input.clone()])?;
@@ -72,15 +74,15 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Failure
     Ok(DONE)
 }
 
-/// The rules meant: by id, name, title, or all of a file.
-fn chosen(set: &RuleSet, name: &str) -> Result<Vec<RuleIdx>, Failure> {
+/// The rules meant: all of a file that is there, or by id, name, title, or the end of a file's path.
+fn chosen(set: &RuleSet, name: &str, file: bool) -> Result<Vec<RuleIdx>, Failure> {
     let is = |r: &crate::detect::RuleInfo| {
         r.id.eq_ignore_ascii_case(name) || r.name.as_deref() == Some(name) || r.title.eq_ignore_ascii_case(name)
     };
     let all = || set.rules().iter().enumerate().filter(|(_, r)| r.kind != RuleKind::Filter);
-    let by_name: Vec<RuleIdx> = all().filter(|(_, r)| is(r)).map(|(i, _)| RuleIdx(i as u32)).take(1).collect();
+    let by_name: Vec<RuleIdx> = all().filter(|(_, r)| !file && is(r)).map(|(i, _)| RuleIdx(i as u32)).take(1).collect();
     let found = if by_name.is_empty() {
-        let own = |path: &str| path == name || path.ends_with(&format!("/{name}"));
+        let own = |path: &str| path == name || (!file && path.ends_with(&format!("/{name}")));
         all().filter(|(_, r)| own(&r.path)).map(|(i, _)| RuleIdx(i as u32)).collect()
     } else {
         by_name

@@ -13,7 +13,7 @@ use crate::cli::inputs;
 use crate::cli::summary::{is_failure, placed};
 use crate::cli::words::count;
 use crate::detect::reach::{Reach, Seen, reach};
-use crate::detect::{RuleFile, RuleSet};
+use crate::detect::{RuleCounts, RuleFile, RuleSet};
 use crate::event::{Batch, sanitize};
 use crate::pipeline::{LoadedRules, RulingHits, Session, SessionOptions, Sink, SinkContext};
 use crate::sink::SinkError;
@@ -125,6 +125,7 @@ fn print(set: &RuleSet, reach: &[Reach], json: bool, out: &mut dyn Write) -> Res
         let here = reach.get(i);
         let state = match (r.loaded, r.alerts, here.and_then(|h| h.can_fire)) {
             (false, ..) => "NOT LOADED",
+            _ if r.is_filter() => "filter",
             (true, _, Some(false)) => "cannot",
             (true, true, _) => "alerts",
             (true, false, _) => "context",
@@ -137,9 +138,8 @@ fn print(set: &RuleSet, reach: &[Reach], json: bool, out: &mut dyn Write) -> Res
             writeln!(out, "    {}", sanitize(&h.why))?;
         }
     }
-    let loaded = set.rules().iter().filter(|r| r.loaded).count();
-    let all = set.rules().len();
-    writeln!(out, "{}, {loaded} loaded, {} not", count(all, "rule"), all - loaded)?;
+    let counts = RuleCounts::of(set.rules());
+    writeln!(out, "{counts}; {} raise alerts", counts.alerting)?;
     if !reach.is_empty() {
         let of = |can: bool| reach.iter().filter(|r| r.can_fire == Some(can)).count();
         writeln!(out, "{} can fire on these logs, {} cannot", of(true), of(false))?;

@@ -66,7 +66,7 @@ fn object(r: &RuleInfo) -> serde_json::Value {
     json!({
         "id": &*r.id, "title": &*r.title, "path": &*r.path, "line": r.line, "level": r.level, "status": &*r.status,
         "loaded": r.loaded, "reason": r.reason, "can_fire": serde_json::Value::Null, "needs": &*r.logsource,
-        "category": r.category().as_str(), "techniques": r.techniques, "tactics": r.tactics, "correlation": r.is_correlation(), "alerts": r.alerts,
+        "category": r.category().as_str(), "techniques": r.techniques, "tactics": r.tactics, "correlation": r.is_correlation(), "filter": r.is_filter(), "alerts": r.alerts,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::packed::Searcher;
 use daachorse::DoubleArrayAhoCorasick;
 use memchr::memmem::Finder;
 
@@ -71,20 +72,37 @@ impl AutomatonBuilder {
         let inside = Literals::new(self.inside, &text);
         let by_start = Edges::new(Edge::Start, &start, &text);
         let by_end = Edges::new(Edge::End, &end, &text);
-        let few = inside.len() <= FEW;
-        let (grams, alone) = if few {
-            (None, (0..inside.len() as u32).collect())
-        } else {
-            let (grams, left) = Grams::new(&inside, &text);
-            (Some(grams), left)
+        let len = |i: &u32| inside.text(&text, *i).len();
+        let mut some: Vec<u32> = (0..inside.len() as u32).collect();
+        let mut alone = Vec::new();
+        if some.len() <= FEW {
+            alone.append(&mut some);
+        }
+        // Most values are ASCII, and hold none of these.
+        let beyond: Vec<u32> = some.extract_if(.., |i| !inside.text(&text, *i).is_ascii()).collect();
+        // A few short ones would make the search look twice at each byte.
+        for shorter in [2, SHORT] {
+            if some.iter().filter(|i| len(i) < shorter).count() <= FEW_SHORT {
+                alone.extend(some.extract_if(.., |i| len(i) < shorter));
+            }
+        }
+        let packed = packed(some.iter().map(|i| inside.text(&text, *i)));
+        let mut left = Vec::new();
+        let mut grams = |some: &[u32]| {
+            let (grams, more) = Grams::new(&inside, &text, some);
+            left.extend(more);
+            (!some.is_empty()).then_some(grams)
         };
+        let (grams, beyond) = (grams(&some), grams(&beyond));
         let get = |i: &u32| inside.text(&text, *i);
-        let table = (alone.len() > FEW)
-            .then(|| DoubleArrayAhoCorasick::with_values(alone.iter().map(|i| (get(i), *i))))
+        let table = (left.len() > FEW)
+            .then(|| DoubleArrayAhoCorasick::with_values(left.iter().map(|i| (get(i), *i))))
             .and_then(Result::ok);
-        let alone = if table.is_some() { Vec::new() } else { alone };
+        if table.is_none() {
+            alone.append(&mut left);
+        }
         let alone = alone.iter().map(|i| (*i, Finder::new(get(i).as_bytes()).into_owned())).collect();
-        Automaton { text: text.into(), start, by_start, end, by_end, inside, grams, alone, table }
+        Automaton { text: text.into(), start, by_start, end, by_end, inside, packed, grams, beyond, alone, table }
     }
 }
 
@@ -102,6 +120,18 @@ impl std::ops::Deref for LazyAutomaton {
 
 /// So many literals are looked for one by one.
 const FEW: usize = 2;
+/// Literals that are shorter than this are, if they are few.
+const SHORT: usize = 4;
+/// So many short ones are few.
+const FEW_SHORT: usize = 3;
+/// So many literals are looked for in many bytes at once, as a value is first looked at.
+const PACKED: usize = 48;
+
+/// A search for the first of a few literals.
+fn packed<'t>(literals: impl ExactSizeIterator<Item = &'t str> + Clone) -> Option<Searcher> {
+    let fit = (1..=PACKED).contains(&literals.len()) && literals.clone().all(|l| l.len() >= SHORT);
+    fit.then(|| Searcher::new(literals)).flatten()
+}
 
 /// A finished automaton.
 pub struct Automaton {
@@ -112,7 +142,11 @@ pub struct Automaton {
     end: Literals,
     by_end: Edges,
     inside: Literals,
+    /// Where the first of the literals in `grams` stands, if they are few.
+    packed: Option<Searcher>,
     grams: Option<Grams>,
+    /// Those with characters beyond ASCII.
+    beyond: Option<Grams>,
     /// Literals that are looked for by themselves.
     alone: Vec<(u32, Finder<'static>)>,
     /// Literals of which too many are alike.
@@ -136,7 +170,14 @@ impl Automaton {
         self.by_end.find(bytes, &self.end, text, |l| self.end.actions(l).iter().for_each(|a| hit(*a)));
         let mut act = |l: u32| self.inside.actions(l).iter().for_each(|a| hit(*a));
         if let Some(grams) = &self.grams {
-            grams.find(bytes, &self.inside, text, &mut act);
+            // No literal begins before the first that is found.
+            let first = self.packed.as_ref().map_or(Some(0), |p| Some(p.find(bytes)?.start()));
+            if let Some(rest) = first.and_then(|at| bytes.get(at..)) {
+                grams.find(rest, &self.inside, text, &mut act);
+            }
+        }
+        if let Some(beyond) = self.beyond.as_ref().filter(|_| !bytes.is_ascii()) {
+            beyond.find(bytes, &self.inside, text, &mut act);
         }
         for (l, finder) in &self.alone {
             if finder.find(bytes).is_some() {

@@ -129,16 +129,16 @@ fn common(b: u8) -> u32 {
 }
 
 impl Grams {
-    /// An index of literals; those that are left over come back by number.
+    /// An index of some of the literals; those that are left over come back by number.
     #[must_use]
-    pub fn new(literals: &Literals, text: &str) -> (Self, Vec<u32>) {
+    pub fn new(literals: &Literals, text: &str, some: &[u32]) -> (Self, Vec<u32>) {
         // How many literals have a piece, by hash: close enough.
-        let windows: usize = (0..literals.len() as u32).map(|i| literals.text(text, i).len().min(PIECES)).sum();
+        let windows: usize = some.iter().map(|i| literals.text(text, *i).len().min(PIECES)).sum();
         let bits = (2 * windows).clamp(256, 1 << 16).ilog2();
         let slot = |p: u32| (hash(p) >> (32 - bits)) as usize;
         let mut counts = vec![0u16; 1 << bits];
         let pieces = |i: u32| literals.text(text, i).as_bytes().windows(WIDTH).take(PIECES).map(piece).enumerate();
-        for p in (0..literals.len() as u32).flat_map(pieces) {
+        for p in some.iter().copied().flat_map(pieces) {
             if let Some(n) = counts.get_mut(slot(p.1)) {
                 *n = n.saturating_add(1);
             }
@@ -146,7 +146,7 @@ impl Grams {
         let mut taken = vec![0u8; 1 << bits];
         let mut classes: [Vec<Entry>; WIDTH] = Default::default();
         let mut left = Vec::new();
-        for literal in 0..literals.len() as u32 {
+        for literal in some.iter().copied() {
             let bytes = literals.text(text, literal).as_bytes();
             if bytes.len() < WIDTH {
                 if let Some(class) = bytes.len().checked_sub(1).and_then(|c| classes.get_mut(c)) {

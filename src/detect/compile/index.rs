@@ -185,6 +185,19 @@ impl SlotIndex {
         scan.reset();
     }
 
+    /// Whether one regular expression finds something in a value, alone.
+    #[must_use]
+    pub fn regex_holds(&self, pred: u32, value: &str, folded: &str) -> bool {
+        // They were added in the order of their predicates.
+        let of = |d: &Dear| match d {
+            Dear::Glob { pred, .. } | Dear::Regex { pred, .. } => *pred,
+        };
+        let found = self.dear.binary_search_by_key(&pred, of).ok().and_then(|at| self.dear.get(at));
+        let Some(Dear::Regex { regex, .. }) = found else { return false };
+        let has = |l: &String| memchr::memmem::find(folded.as_bytes(), l.as_bytes()).is_some();
+        regex.literals().is_none_or(|all| all.iter().any(has)) && regex.is_match(value)
+    }
+
     fn numbers(&self, value: &str, scan: &mut Scan) {
         if self.compares.is_empty() && (self.numbers.is_empty() || is_usual_integer(value)) {
             return;

@@ -5,6 +5,7 @@ pub mod bits;
 pub mod cidr;
 pub mod edges;
 pub mod expr;
+pub mod gates;
 pub mod grams;
 pub mod guard;
 pub mod index;
@@ -22,6 +23,7 @@ use crate::event::{EventType, FieldId, Outcome, Severity};
 
 use bits::Bits;
 use expr::Expr;
+use gates::Gates;
 use index::{IndexBuilder, Scan, SlotIndex};
 use preds::{Op, Preds, Slot, SlotId};
 use program::Programs;
@@ -75,6 +77,8 @@ pub struct Compilation {
     /// The slot of each predicate; [`BY_EVENT`] is added where its index does
     /// not decide it. Kept apart from `preds` because it is read all the time.
     pub pred_slots: Vec<u32>,
+    /// What must stand in a value for a predicate to be tried on it.
+    pub gates: Gates,
     /// The programs.
     pub programs: Programs,
     /// The detections, in rule order.
@@ -182,6 +186,7 @@ impl Compilation {
         self.slots = preds.slots;
         let flag = |op: &Op| if op.by_value() { 0 } else { BY_EVENT };
         self.pred_slots = preds.list.iter().map(|(slot, op)| u32::from(*slot) | flag(op)).collect();
+        self.gates = Gates::new(preds.list.len());
         self.preds = preds.list;
     }
 

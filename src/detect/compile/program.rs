@@ -10,8 +10,9 @@ const WORDS: usize = 4;
 pub trait Facts {
     /// Whether a predicate holds.
     fn pred(&mut self, pred: u32) -> bool;
-    /// Sees to it that all predicates of a slot are decided.
-    fn decide(&mut self, slot: SlotId);
+    /// Whether all predicates of a slot are decided, of which so many are asked for;
+    /// if not, each is asked for by itself.
+    fn decided(&mut self, slot: SlotId, many: u32) -> bool;
     /// Decided predicates, 64 at a time.
     fn word(&self, word: u32) -> u64;
 }
@@ -154,12 +155,18 @@ impl Programs {
             Node::AllOf(start, len) => self.items(start, len).iter().all(|p| facts.pred(*p)),
             Node::AnyOf(start, len) => self.items(start, len).iter().any(|p| facts.pred(*p)),
             Node::AllWords(slot, start, len) => {
-                facts.decide(slot);
-                self.masks(start, len).iter().all(|(word, mask)| facts.word(*word) & mask == *mask)
+                let masks = self.masks(start, len);
+                if facts.decided(slot, many(masks)) {
+                    return masks.iter().all(|(word, mask)| facts.word(*word) & mask == *mask);
+                }
+                each(masks).all(|p| facts.pred(p))
             }
             Node::AnyWords(slot, start, len) => {
-                facts.decide(slot);
-                self.masks(start, len).iter().any(|(word, mask)| facts.word(*word) & mask != 0)
+                let masks = self.masks(start, len);
+                if facts.decided(slot, many(masks)) {
+                    return masks.iter().any(|(word, mask)| facts.word(*word) & mask != 0);
+                }
+                each(masks).any(|p| facts.pred(p))
             }
             Node::And(start, len) => self.items(start, len).iter().all(|n| self.eval(*n, facts)),
             Node::Or(start, len) => self.items(start, len).iter().any(|n| self.eval(*n, facts)),
@@ -178,4 +185,21 @@ impl Programs {
             }
         }
     }
+}
+
+/// How many predicates there are in words.
+fn many(masks: &[(u32, u64)]) -> u32 {
+    masks.iter().map(|(_, mask)| mask.count_ones()).sum()
+}
+
+/// The predicates of words.
+fn each(masks: &[(u32, u64)]) -> impl Iterator<Item = u32> {
+    masks.iter().flat_map(|(word, mask)| {
+        let mut left = *mask;
+        std::iter::from_fn(move || {
+            let bit = (left != 0).then(|| left.trailing_zeros())?;
+            left &= left - 1;
+            Some(word << 6 | bit)
+        })
+    })
 }

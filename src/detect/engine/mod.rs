@@ -7,6 +7,7 @@
 
 mod event;
 mod known;
+mod late;
 mod memo;
 mod partition;
 mod relation;
@@ -26,12 +27,15 @@ use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
 use event::View;
 use known::Known;
+use late::{Late, Trial};
 use memo::{Found, Memo};
 use partition::{MANY, Partition};
 pub(super) use relation::related;
 
 /// Most logsources whose share of the rules is kept.
 const MAX_PARTITIONS: usize = 1_024;
+/// So many predicates of a slot that was not searched are tried one by one.
+const FEW: u32 = 256;
 /// Records with more fields may have some that do not stand in their raw text.
 const MANY_FIELDS: usize = 2_048;
 
@@ -52,6 +56,7 @@ struct Work {
     scan: Scan,
     memo: Memo,
     known: Known,
+    late: Late,
     truth: Bits,
     held: Vec<u32>,
     searched: Bits,
@@ -69,6 +74,7 @@ impl Matcher {
             scan: c.scan(c.preds.len()),
             memo: Memo::new(c.slots.len()),
             known: Known::default(),
+            late: Late::default(),
             truth: Bits::new(c.preds.len()),
             held: Vec::new(),
             searched: Bits::new(c.slots.len()),
@@ -149,6 +155,7 @@ impl Work {
                 self.woken.remove(at);
             }
             self.woken_list = woken;
+            self.late.clear();
         }
         for pred in self.held.drain(..) {
             self.truth.remove(pred);
@@ -331,15 +338,23 @@ impl Facts for Asking<'_> {
         if slot & BY_EVENT != 0 {
             return self.by_event(pred);
         }
-        self.decide(slot as SlotId);
-        self.work.truth.has(pred)
+        let slot = slot as SlotId;
+        if self.p.eager.has(u32::from(slot)) || self.work.searched.has(u32::from(slot)) {
+            return false;
+        }
+        self.late(slot, pred)
     }
 
     #[inline]
-    fn decide(&mut self, slot: SlotId) {
-        if !self.p.eager.has(u32::from(slot)) && !self.work.searched.has(u32::from(slot)) {
+    fn decided(&mut self, slot: SlotId, many: u32) -> bool {
+        if self.p.eager.has(u32::from(slot)) || self.work.searched.has(u32::from(slot)) {
+            return true;
+        }
+        let search = many > FEW;
+        if search {
             self.work.search_late(self.c, self.view, slot);
         }
+        search
     }
 
     #[inline]
@@ -349,6 +364,27 @@ impl Facts for Asking<'_> {
 }
 
 impl Asking<'_> {
+    /// Whether a predicate holds in a slot that was not searched.
+    #[inline(never)]
+    fn late(&mut self, slot: SlotId, pred: u32) -> bool {
+        match self.work.late.attempt(self.c, self.view, slot, pred) {
+            Trial::Holds(holds) => {
+                if holds {
+                    self.work.hold(self.c, None, pred);
+                }
+                holds
+            }
+            Trial::Nothing => {
+                self.work.mark(slot);
+                false
+            }
+            Trial::Search => {
+                self.work.search_late(self.c, self.view, slot);
+                self.work.truth.has(pred)
+            }
+        }
+    }
+
     #[cold]
     fn by_event(&self, pred: u32) -> bool {
         let Some((slot, op)) = self.c.preds.get(pred as usize) else { return false };

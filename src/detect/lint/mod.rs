@@ -8,6 +8,7 @@ mod logsource;
 mod meta;
 mod sarif;
 mod search;
+mod wildcard;
 
 pub use fields::fields_of;
 
@@ -99,6 +100,8 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("idle-all", Level::Info, "'all' stands with a single value."),
     ("broad-pattern", Level::Info, "A pattern matches nearly anything."),
     ("unanchored-name", Level::Info, "The name of a program also matches longer names."),
+    ("unanchored-wildcard", Level::Info, "Wildcards let a value match anywhere."),
+    ("idle-wildcard", Level::Info, "A wildcard adds nothing."),
     ("dear-regex", Level::Info, "A regular expression is tried on every value."),
     ("always-tried", Level::Info, "The rule is evaluated for every event of its logsource."),
 ];
@@ -250,9 +253,13 @@ impl Checker<'_> {
                 self.logsource(names, d);
                 self.fields(names, d);
                 self.searches(d);
+                self.wildcards(d);
                 self.condition(d);
             }
-            Body::Filter(_, _, d) => self.searches(d),
+            Body::Filter(_, _, d) => {
+                self.searches(d);
+                self.wildcards(d);
+            }
             Body::Correlation(c) => self.bounds(c),
         }
     }

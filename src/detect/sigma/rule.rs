@@ -75,6 +75,8 @@ pub struct RedeemedBy {
     pub fields: Vec<String>,
     /// A value with more acts than this stays counted.
     pub at_most: u64,
+    /// Values that must be taken back before an open alert is.
+    pub at_least: u64,
     /// Its place, for messages.
     pub at: (u32, u32),
 }
@@ -419,10 +421,23 @@ fn parse_custom(n: &Node) -> Result<Custom, YamlError> {
 /// Acts of one value that are taken back where the rule does not say: who
 /// mistypes more often than that is worth a look.
 const MISTYPED: u64 = 3;
+/// Values that must be taken back where the rule does not say: one account that gets
+/// in is what guessing is for; several are people.
+const PEOPLE: u64 = 3;
 
-/// The name of a rule, or a mapping with `rule`, `field` and `at_most`.
+/// The name of a rule, or a mapping with `rule`, `field`, `at_most` and `at_least`.
 fn redeemed_by(n: &Node) -> Result<RedeemedBy, YamlError> {
-    let mut r = RedeemedBy { rule: String::new(), fields: Vec::new(), at_most: MISTYPED, at: (n.line, n.column) };
+    let mut r = RedeemedBy {
+        rule: String::new(),
+        fields: Vec::new(),
+        at_most: MISTYPED,
+        at_least: PEOPLE,
+        at: (n.line, n.column),
+    };
+    let number = |v: &Node, name: &str| {
+        let number = v.text().and_then(|t| t.parse().ok()).filter(|n| (1..=1_000_000).contains(n));
+        number.ok_or_else(|| YamlError::at(v, format!("{name} is a whole number from 1")))
+    };
     if let Some(name) = n.text() {
         name.clone_into(&mut r.rule);
     } else {
@@ -431,12 +446,11 @@ fn redeemed_by(n: &Node) -> Result<RedeemedBy, YamlError> {
             match k.text().unwrap_or("") {
                 "rule" => v.text().unwrap_or("").clone_into(&mut r.rule),
                 "field" => r.fields = texts(v)?,
-                "at_most" => {
-                    let number = v.text().and_then(|t| t.parse().ok()).filter(|n| (1..=1_000_000).contains(n));
-                    r.at_most = number.ok_or_else(|| YamlError::at(v, "at_most is a whole number from 1"))?;
-                }
+                "at_most" => r.at_most = number(v, "at_most")?,
+                "at_least" => r.at_least = number(v, "at_least")?,
                 other => {
-                    let message = format!("unknown in redeemed_by: '{other}'; known are rule, field, at_most");
+                    let message =
+                        format!("unknown in redeemed_by: '{other}'; known are rule, field, at_most, at_least");
                     return Err(YamlError::at(k, message));
                 }
             }

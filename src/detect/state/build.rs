@@ -48,18 +48,23 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         slot,
         Circumstances { count: ep.count, risk: ep.risk, others: others.len(), late: group.lane.is_late() },
     );
-    let redeemed = ep.redeemed(slot);
-    let severity = if redeemed { slot.info.level.min(Severity::Low) } else { slot.info.level };
+    let (redeemed, usual) = (ep.redeemed(slot), ep.usual(slot));
+    let severity = if redeemed || usual { slot.info.level.min(Severity::Low) } else { slot.info.level };
     let points = level_points(severity) - level_points(slot.info.level);
     if points != 0 {
-        assessed.parts.push(("redeemed".to_owned(), points as f64));
+        let part = if usual { "usual" } else { "redeemed" };
+        assessed.parts.push((part.to_owned(), points as f64));
         assessed.score = ((assessed.score + points as f64) * 1_000.0).round() / 1_000.0;
     }
     let fields = text::group_fields(slot, group);
     let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
     let fact = |i: u8| group.facts.get(i).map(str::to_owned);
     let src_ips: Vec<String> = ep.ips.iter().filter_map(|i| fact(*i)).collect();
-    let users: Vec<String> = ep.users.iter().filter_map(|i| fact(*i)).collect();
+    let mut users: Vec<String> = ep.users.iter().filter_map(|i| fact(*i)).collect();
+    // An account that something was done to, where nobody is said to have done it.
+    if users.is_empty() {
+        users.extend(keyed("target_user"));
+    }
     let evidence: Vec<EvidenceRef> = ep.evidence.iter().map(|s| s.ev).collect();
     Alert {
         id: ep.id.clone(),
@@ -74,11 +79,11 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         score_parts: assessed.parts,
         confidence: assessed.confidence,
         description: slot.info.description.clone(),
-        timestamp: Ts(ep.opened),
+        timestamp: Ts(ep.first),
         last: Ts(ep.last),
         src_ip: keyed("src_ip").or_else(|| src_ips.first().cloned()),
         src_ips,
-        user: keyed("user").or_else(|| fact(ep.account())),
+        user: keyed("user").or_else(|| fact(ep.account())).or_else(|| keyed("target_user")),
         users,
         host: keyed("host").or_else(|| fact(ep.host())),
         count: ep.count.max(1),
@@ -87,7 +92,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         message: text::message(slot, &fields, group, ep),
         techniques: slot.info.techniques.clone(),
         tactics: slot.info.tactics.clone(),
-        route: Route { stage: "rules".to_owned(), reason: text::reason(slot, redeemed), cost_us: 0 },
+        route: Route { stage: "rules".to_owned(), reason: text::reason(slot, redeemed, usual), cost_us: 0 },
         evidence,
         matched_total: ep.total,
         covered_by: None,

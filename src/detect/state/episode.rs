@@ -20,8 +20,8 @@ pub(super) const MAX_LENGTH: i64 = 6 * 3_600 * SECOND;
 /// An episode whose time lies ahead of its lane closes at the latest this long
 /// after its last match by canonical order.
 const MAX_AHEAD: i64 = 7 * 86_400 * SECOND;
-/// Values taken back from which on an open alert is.
-const PEOPLE: u64 = 3;
+/// Timespans after which a burst that does not end is how its group works.
+const SETTLED: i64 = 30;
 /// Episodes below that one remembers.
 const MAX_BELOW: usize = 64;
 /// Distinct values counted within one episode.
@@ -41,6 +41,8 @@ pub(super) struct Episode {
     pub told: u32,
     /// Time of the first evidence in canonical order.
     pub opened: i64,
+    /// Earliest time of its evidence: lines of a file need not be in order.
+    pub first: i64,
     /// Latest time of its evidence.
     pub last: i64,
     /// Canonical order after which it is closed.
@@ -105,6 +107,7 @@ impl Episode {
             revision: 1,
             told: 1,
             opened: first.time.0,
+            first: first.time.0,
             last: first.time.0,
             deadline: i64::MIN,
             evidence: Vec::new(),
@@ -177,12 +180,21 @@ impl Episode {
         &self.below
     }
 
+    /// Whether what looked like a burst went on for so long, at less than so many times
+    /// the threshold, that it is the group's own pace: a client or a proxy that was
+    /// first seen at work. Faster ones stay what they are however long they take.
+    pub(super) fn usual(&self, slot: &Slot) -> bool {
+        let Some((times, spec)) = slot.info.baseline.zip(slot.spec.as_ref()) else { return false };
+        let span = spec.timespan.max(1);
+        let lasted = self.last.saturating_sub(self.opened);
+        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < times * slot.threshold
+    }
+
     /// Whether so much was taken back that the condition no longer holds.
     pub(super) fn redeemed(&self, slot: &Slot) -> bool {
         let own = self.ledger.as_ref().zip(slot.spec.as_ref()).is_some_and(|(ledger, spec)| {
             let left = ledger.measured(spec);
-            // One account that gets in is what guessing is for; several are people.
-            ledger.redeemed().0 >= PEOPLE && !spec.bounds.iter().all(|b| b.holds(left))
+            ledger.redeemed().0 >= ledger.at_least() && !spec.bounds.iter().all(|b| b.holds(left))
         });
         own || self.baseless
     }
@@ -197,6 +209,9 @@ impl Episode {
         self.total += 1;
         self.count = self.count.saturating_add(u64::from(record.acts));
         self.last = self.last.max(record.ev.time.0);
+        if !self.untimed && record.ev.time.0 >= self.opened.saturating_sub(MAX_LENGTH) {
+            self.first = self.first.min(record.ev.time.0);
+        }
         if self.evidence.len() < MAX_EVIDENCE {
             self.evidence.push(record);
         }

@@ -127,6 +127,10 @@ impl Core {
             {
                 ledger.enter(&Entry { base: REDEEMS, weight: 0, ..e });
             }
+            // What has become usual opens no further episode when this one ends.
+            if group.episode.as_ref().is_some_and(|ep| ep.usual(slot)) {
+                group.rate.get_or_insert_with(Rate::default).add(m.time, spec.timespan, weight);
+            }
             let news = group.episode.as_ref().map_or(0.0, |ep| ep.measured) + 1.0;
             let joined = self.join(slot, place, m, &[e], if new { news } else { 0.0 });
             if let Some(group) = self.at_mut(place) {
@@ -259,11 +263,20 @@ impl Core {
             // Children may share records: of those not listed, the most that one has.
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
+                let below = below(e).filter(|_| e.base != REDEEMS);
+                // What the episode below listed stood there before the match that made it.
+                for texts in below.iter().flat_map(|c| &c.facts) {
+                    let mut at = [NO_FACT; 4];
+                    for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
+                        *at = facts.intern(*kind, Named { text, hash: hash64(text.as_bytes()) });
+                    }
+                    ep.fact(at);
+                }
                 ep.absorb(slot, e);
                 if e.base == REDEEMS {
                     continue;
                 }
-                let Some(c) = below(e) else {
+                let Some(c) = below else {
                     records.push(e.seen());
                     continue;
                 };
@@ -272,13 +285,6 @@ impl Core {
                 unlisted = c.total.saturating_sub(c.evidence.len() as u64).max(unlisted);
                 unlisted_acts = c.count.saturating_sub(listed).max(unlisted_acts);
                 records.extend_from_slice(&c.evidence);
-                for texts in &c.facts {
-                    let mut at = [NO_FACT; 4];
-                    for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                        *at = facts.intern(*kind, Named { text, hash: hash64(text.as_bytes()) });
-                    }
-                    ep.fact(at);
-                }
             }
             records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
             records.dedup_by_key(|r| r.seq);

@@ -38,6 +38,7 @@ impl Told {
 pub(super) struct Ledger {
     values: FxHashMap<u64, Told>,
     at_most: u64,
+    at_least: u64,
     /// Values that count, and their acts.
     distinct: u64,
     acts: u64,
@@ -47,7 +48,12 @@ impl Ledger {
     /// An empty ledger, where the correlation takes back at all.
     pub(super) fn new(spec: &CorrelationSpec) -> Option<Self> {
         let redeemed = spec.redeemed.as_ref()?;
-        Some(Self { at_most: redeemed.at_most, ..Self::default() })
+        Some(Self { at_most: redeemed.at_most, at_least: redeemed.at_least, ..Self::default() })
+    }
+
+    /// Values that must be taken back before an open alert is.
+    pub(super) fn at_least(&self) -> u64 {
+        self.at_least
     }
 
     pub(super) fn clear(&mut self) {

@@ -240,7 +240,7 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
             names(&spec.fields),
             spec.percentile,
             spec.learn,
-            spec.redeemed.as_ref().map(|r| (r.at_most, names(&r.fields)))
+            spec.redeemed.as_ref().map(|r| (r.at_most, r.at_least, names(&r.fields)))
         );
         if depth < MAX_DEPTH {
             for base in spec.bases.iter().chain(spec.redeemed.as_ref().map(|r| &r.by)) {

@@ -11,6 +11,7 @@
 //! | `other_rules` | 4 for each other rule that alerted on the entity within an hour, at most 8 |
 //! | `cap` | what is above 100, negative |
 //! | `redeemed` | negative: of what was taken back `level` counts as low (see `redeem`) |
+//! | `usual` | negative: of a burst that turned out to be the group's own pace `level` counts as low (see `episode`) |
 //! | `covered` | negative: of a covered alert `level` counts as low (see `fold`) |
 //!
 //! Confidence, 0 to 1: what the rule says of itself, else by status (stable

@@ -236,8 +236,8 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     {
         let _ = write!(out, " on {}", short(host));
     }
-    if ep.last > ep.opened {
-        let _ = write!(out, " within {}", duration(ep.last - ep.opened));
+    if ep.last > ep.first {
+        let _ = write!(out, " within {}", duration(ep.last - ep.first));
     }
     if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
         let one = slot.spec.as_ref().and_then(|s| s.counted()).and_then(thing).unwrap_or("value");
@@ -258,7 +258,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
 }
 
 /// Why the rules stage decided it.
-pub(super) fn reason(slot: &Slot, redeemed: bool) -> String {
+pub(super) fn reason(slot: &Slot, redeemed: bool, usual: bool) -> String {
     let level = slot.info.level;
     let mut out = match &slot.spec {
         None => format!("detection rule of level {level} matched"),
@@ -268,6 +268,8 @@ pub(super) fn reason(slot: &Slot, redeemed: bool) -> String {
     };
     if redeemed {
         out.push_str("; taken back by what followed, so level low");
+    } else if usual {
+        out.push_str("; it went on at that pace, which is then the usual one, so level low");
     }
     out
 }

@@ -1,6 +1,7 @@
 //! Whole-engine tests: rules as YAML, events as fields, hits as titles.
 
 mod hostile;
+mod late;
 pub mod random;
 mod reference;
 

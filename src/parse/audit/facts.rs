@@ -29,6 +29,8 @@ pub(super) struct Facts<'a> {
     path: Span,
     title: Span,
     unit: Span,
+    /// `audit_enabled` of a change of the audit itself.
+    enabled: Span,
     session: Span,
     pid: Span,
     address: Span,
@@ -151,6 +153,7 @@ impl<'a> Facts<'a> {
             "path" | "name" if kind.ends_with("AVC") => first(&mut self.path),
             "proctitle" => first(&mut self.title),
             "unit" => first(&mut self.unit),
+            "audit_enabled" if kind == "CONFIG_CHANGE" => first(&mut self.enabled),
             "ses" => first(&mut self.session),
             "pid" => first(&mut self.pid),
             "addr" => first(&mut self.address),
@@ -227,6 +230,8 @@ impl<'a> Facts<'a> {
             ("USER_CMD", Outcome::Failure) => E::SudoFailed,
             ("USER_CMD", _) => E::Sudo,
             ("SERVICE_START" | "SERVICE_STOP" | "DAEMON_START" | "DAEMON_END" | "DAEMON_ABORT", _) => E::ServiceChange,
+            ("SYSTEM_SHUTDOWN" | "SYSTEM_BOOT", _) => E::ServiceChange,
+            ("CONFIG_CHANGE", _) if self.enabled.is_some() => E::ServiceChange,
             ("ANOM_ABEND", _) => E::ServiceCrash,
             _ if self.exec => E::ProcessStart,
             ("SYSCALL" | "SECCOMP", _) => match call {
@@ -276,6 +281,9 @@ impl<'a> Facts<'a> {
         if self.command.is_some() {
             return d.set_span(Ov::Resource, self.command);
         }
+        if kind == EventType::ServiceChange {
+            return self.service(d);
+        }
         if self.unit.is_some() {
             return d.set_span(Ov::Resource, self.unit);
         }
@@ -285,14 +293,28 @@ impl<'a> Facts<'a> {
                 return d.set_span(Ov::Resource, line);
             }
         }
-        if matches!(self.kind, "DAEMON_START" | "DAEMON_END" | "DAEMON_ABORT") {
-            d.set(Ov::Resource, "auditd");
-            return d.field("state", if self.kind == "DAEMON_START" { "started" } else { "stopped" });
-        }
         let span = if self.path.is_some() { self.path } else { self.title };
         if span.is_some() && d.get(Ov::Resource).is_none() {
             d.set_span(Ov::Resource, span);
         }
+    }
+
+    /// What was started or stopped, the audit itself and the machine included.
+    fn service(&self, d: &mut Draft<'_>) {
+        match self.kind {
+            "SERVICE_START" | "SERVICE_STOP" if self.unit.is_none() => return,
+            "SERVICE_START" | "SERVICE_STOP" => d.set_span(Ov::Resource, self.unit),
+            "SYSTEM_SHUTDOWN" | "SYSTEM_BOOT" => d.set(Ov::Resource, "system"),
+            _ => d.set(Ov::Resource, "auditd"),
+        }
+        let state = match self.kind {
+            "SERVICE_START" | "DAEMON_START" => "started",
+            "SYSTEM_BOOT" => "boot",
+            "SYSTEM_SHUTDOWN" => "shutdown",
+            "CONFIG_CHANGE" if d.value(self.enabled) != "0" => "started",
+            _ => "stopped",
+        };
+        d.field("state", state);
     }
 
     /// What was run, as far as it is known.

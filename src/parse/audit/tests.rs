@@ -83,6 +83,18 @@ fn people() {
         (e.event_type, e.ov(Ov::Resource), fields(&e, "unit")),
         (EventType::ServiceChange, Some("auditd"), vec!["auditd"])
     );
+    for (record, resource, state) in [
+        ("SERVICE_STOP msg=audit(1.5:1): pid=1 msg='unit=rsyslog comm=\"systemd\" res=success'", "rsyslog", "stopped"),
+        ("SERVICE_START msg=audit(1.5:1): pid=1 msg='unit=rsyslog comm=\"systemd\" res=success'", "rsyslog", "started"),
+        ("DAEMON_END msg=audit(1.5:1): op=terminate auid=0 pid=1 res=success", "auditd", "stopped"),
+        ("CONFIG_CHANGE msg=audit(1.5:1): op=set audit_enabled=0 old=1 auid=1000 ses=3 res=1", "auditd", "stopped"),
+        ("CONFIG_CHANGE msg=audit(1.5:1): op=set audit_enabled=2 old=1 auid=1000 ses=3 res=1", "auditd", "started"),
+        ("SYSTEM_SHUTDOWN msg=audit(1.5:1): pid=1 uid=0 msg=' comm=\"x\" res=success'", "system", "shutdown"),
+    ] {
+        let e = row(&format!("type={record}"));
+        assert_eq!((e.event_type, e.ov(Ov::Resource)), (EventType::ServiceChange, Some(resource)), "{record}");
+        assert_eq!(fields(&e, "state"), vec![state], "{record}");
+    }
     let e = row("type=LOGIN msg=audit(1337845201.174:94983): pid=25443 uid=0 old auid=4294967295 new auid=0 res=1");
     assert_eq!((fields(&e, "old-auid"), fields(&e, "auid")), (vec!["4294967295"], vec!["0"]));
     let e = row("type=AVC msg=audit(1243332701.744:101): avc: denied { getattr } for pid=2714 comm=\"ls\" \

@@ -1,6 +1,7 @@
 //! JSON lines, flat and nested, and the envelopes that shippers put around
 //! other logs.
 
+mod aliases;
 mod clouds;
 mod doc;
 mod envelope;

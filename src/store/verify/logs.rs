@@ -21,6 +21,10 @@ pub trait LogBytes {
     fn sha256(&mut self, size: Option<u64>) -> io::Result<(u64, String)>;
     /// Bytes at an offset; fewer where the log ends.
     fn read_at(&mut self, offset: u64, len: usize) -> io::Result<Vec<u8>>;
+    /// Whether what is read of it is not what is stored.
+    fn is_packed(&self) -> bool {
+        false
+    }
 }
 
 /// A log that is a plain file.

@@ -126,9 +126,10 @@ impl Reader {
             self.try_pending();
             // A piece at a time, and only where nobody waits for anything.
             if let Some(feed) = self.feed.as_ref().filter(|_| requests.is_empty() && self.names.is_busy())
-                && let Some(all) = self.names.work(feed)
+                && let Some([all, of_log]) = self.names.work(feed)
             {
                 let _ = self.out.send(Msg::Fields(all));
+                let _ = self.out.send(Msg::LogFields(of_log));
             }
         }
     }

@@ -20,6 +20,8 @@ const PIECE: u64 = 48;
 #[derive(Default)]
 pub struct Names {
     all: BTreeSet<String>,
+    /// Those of records, the overlay's members among them.
+    of_log: BTreeSet<String>,
     /// Records that have been sampled from the start.
     upto: u64,
     todo: VecDeque<u64>,
@@ -36,6 +38,14 @@ impl Names {
 
     /// Adds those of a record.
     pub fn add_row(&mut self, row: &EventRow) {
+        let overlay = crate::event::OVERLAY.iter().filter(|o| row.ov(**o).is_some()).map(|o| o.name());
+        for name in overlay.chain(row.fields.iter().map(|f| &*f.name)) {
+            let known = self.of_log.contains(name) || self.of_log.len() >= MOST || name.len() > LONGEST;
+            if !known && !name.is_empty() {
+                self.of_log.insert(name.to_owned());
+                self.news = true;
+            }
+        }
         for f in &row.fields {
             self.add(&f.name);
         }
@@ -62,8 +72,9 @@ impl Names {
         !self.todo.is_empty() || self.news
     }
 
-    /// Reads one piece; once all are read and there are new names, gives all of them.
-    pub fn work(&mut self, feed: &Feed) -> Option<Arc<Vec<String>>> {
+    /// Reads one piece; once all are read and there are new names, gives all of them,
+    /// and those that records have.
+    pub fn work(&mut self, feed: &Feed) -> Option<[Arc<Vec<String>>; 2]> {
         if let Some(from) = self.todo.pop_front() {
             for p in from..(from + PIECE).min(self.upto) {
                 if let Some(row) = feed.row(p) {
@@ -72,7 +83,7 @@ impl Names {
             }
         }
         if self.todo.is_empty() && std::mem::take(&mut self.news) {
-            return Some(Arc::new(self.all.iter().cloned().collect()));
+            return Some([&self.all, &self.of_log].map(|names| Arc::new(names.iter().cloned().collect())));
         }
         None
     }

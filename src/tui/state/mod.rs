@@ -131,6 +131,8 @@ pub struct State {
     pub looked: Option<i64>,
     /// Names of fields that were seen in the inputs or that rules use, sorted.
     pub fields: Arc<Vec<String>>,
+    /// Those that a sample of the open log has, sorted; empty where none was taken.
+    pub log_fields: Arc<Vec<String>>,
     /// The queue.
     pub triage: triage::Triage,
     /// The feed.
@@ -180,6 +182,7 @@ impl State {
             snap: Arc::default(),
             rate: 0.0,
             fields: Arc::default(),
+            log_fields: Arc::default(),
             triage: triage::Triage::default(),
             live: live::Live::default(),
             cases: cases::Cases::default(),

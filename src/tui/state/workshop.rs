@@ -15,6 +15,8 @@ pub struct Completion {
     pub typed: usize,
     /// The words, best first.
     pub words: Vec<String>,
+    /// What is said of each beside it; mostly nothing.
+    pub notes: Vec<String>,
     /// The chosen one.
     pub at: usize,
 }

@@ -4,6 +4,8 @@
 use super::super::state::workshop::Completion;
 use crate::detect::lint::fields_of;
 use crate::detect::sigma::item::MODIFIERS;
+use crate::detect::stand_ins;
+use crate::event::Ov;
 
 /// Keys at the top of a document.
 const KEYS: &[&str] = &[
@@ -39,13 +41,18 @@ const BELOW: &[&str] = &[
     "aliases",
     "selection",
 ];
+/// Fields that every event has.
+const TYPED: [&str; 4] = ["timestamp", "event_type", "outcome", "severity"];
 /// Most words offered.
 const MOST: usize = 8;
 
-/// The fields that events of the document's logsource have: the document is the
-/// one around that row.
+/// A name of a field, and the member of the overlay that it stands for.
+pub type Name = (&'static str, Option<Ov>);
+
+/// The fields that events of the document's logsource have, and Sigma's names that
+/// stand for the overlay there: the document is the one around that row.
 #[must_use]
-pub fn of_logsource(lines: &[String], row: usize) -> Vec<&'static str> {
+pub fn of_logsource(lines: &[String], row: usize) -> Vec<Name> {
     let split = |l: &String| l.trim_end() == "---";
     let row = row.min(lines.len().saturating_sub(1));
     let from = lines.iter().take(row + 1).rposition(split).map_or(0, |i| i + 1);
@@ -72,13 +79,16 @@ pub fn of_logsource(lines: &[String], row: usize) -> Vec<&'static str> {
             }
         }
     }
-    fields_of(&product, &category, &service).unwrap_or_default()
+    let own = fields_of(&product, &category, &service).unwrap_or_default();
+    let stand_ins = stand_ins(&product, &category, &service).iter().map(|(n, o)| (*n, Some(*o)));
+    own.into_iter().map(|n| (n, None)).chain(stand_ins).collect()
 }
 
 /// What fits before the cursor, or nothing where no key is being typed. The
-/// fields of the logsource come before those that any event has.
+/// fields of the logsource come before those that any event has. Beside a name
+/// stands what it is read from, or that the log (of which `log` is known, sorted) has none.
 #[must_use]
-pub fn words(left: &str, right: &str, of: &[&'static str], fields: &[String]) -> Option<Completion> {
+pub fn words(left: &str, right: &str, of: &[Name], fields: &[String], log: &[String]) -> Option<Completion> {
     let in_word = right.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '|'));
     let bare = left.trim_start();
     let indent = left.len() - bare.len();
@@ -103,7 +113,8 @@ pub fn words(left: &str, right: &str, of: &[&'static str], fields: &[String]) ->
             (
                 key,
                 of.iter()
-                    .copied()
+                    .map(|(n, _)| *n)
+                    .chain(TYPED.iter().copied().skip(1))
                     .chain(overlay)
                     .chain(BELOW.iter().copied())
                     .chain(fields.iter().map(String::as_str))
@@ -126,7 +137,19 @@ pub fn words(left: &str, right: &str, of: &[&'static str], fields: &[String]) ->
         }
     }
     let done = out.len() == 1 && out.iter().all(|w| w == typed);
-    (!out.is_empty() && !done).then(|| Completion { typed: typed.chars().count(), words: out, at: 0 })
+    let field = !key.contains('|') && indent > 0;
+    let has = |name: &str| log.binary_search_by(|f| f.as_str().cmp(name)).is_ok();
+    let note = |w: &String| {
+        let stands_for = of.iter().find(|(n, _)| n == w).and_then(|(_, o)| *o);
+        match stands_for {
+            _ if !field || log.is_empty() && stands_for.is_none() => String::new(),
+            Some(o) if log.is_empty() || has(w) || has(o.name()) => format!("= {}", o.name()),
+            None if has(w) || BELOW.contains(&w.as_str()) || TYPED.contains(&w.as_str()) => String::new(),
+            _ => "not in the log".to_owned(),
+        }
+    };
+    let notes = out.iter().map(note).collect();
+    (!out.is_empty() && !done).then(|| Completion { typed: typed.chars().count(), words: out, notes, at: 0 })
 }
 
 #[cfg(test)]
@@ -136,7 +159,7 @@ mod tests {
     #[test]
     fn fields_modifiers_and_keys() {
         let fields = ["CommandLine".to_owned(), "http.status".to_owned(), "bad\u{1b}name".to_owned()];
-        let first = |left: &str| words(left, "", &[], &fields).map(|c| (c.typed, c.words[0].clone()));
+        let first = |left: &str| words(left, "", &[], &fields, &[]).map(|c| (c.typed, c.words[0].clone()));
         assert_eq!(first("    src_i"), Some((5, "src_ip".into())));
         assert_eq!(first("    Comm"), Some((4, "CommandLine".into())));
         assert_eq!(first("    - stat"), Some((4, "status_code".into())));
@@ -146,7 +169,7 @@ mod tests {
         assert_eq!(first("logs"), Some((4, "logsource".into())));
         assert_eq!(first("    a: b"), None);
         assert_eq!(first("    bad"), None);
-        assert_eq!(words("    sr", "c_ip", &[], &fields), None);
+        assert_eq!(words("    sr", "c_ip", &[], &fields, &[]), None);
     }
 
     #[test]
@@ -154,8 +177,28 @@ mod tests {
         let text = "logsource: {product: linux, service: sshd}\n---\nlogsource:\n  product: Windows\n  category: 'dns_query'\ndetection:\n  s:\n    Qu\n";
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let of = of_logsource(&lines, 7);
-        assert!(of.contains(&"QueryName"), "{of:?}");
-        assert_eq!(words("    Query", "", &of, &[]).map(|c| c.words[0].clone()).as_deref(), Some("QueryName"));
+        assert!(of.contains(&("QueryName", None)), "{of:?}");
+        assert_eq!(words("    Query", "", &of, &[], &[]).map(|c| c.words[0].clone()).as_deref(), Some("QueryName"));
         assert!(of_logsource(&lines, 0).is_empty() && of_logsource(&[], 9).is_empty());
+    }
+
+    #[test]
+    fn words_say_what_they_stand_for_and_what_the_log_lacks() {
+        let lines = ["logsource: {category: webserver}", "detection:", "  s:", "    cs-u"].map(str::to_owned);
+        let of = of_logsource(&lines, 3);
+        let of_log = ["host", "src_ip", "url"].map(str::to_owned);
+        let said = |left: &str, log: &[String]| {
+            let c = words(left, "", &of, &["made_up".to_owned()], log).unwrap_or_default();
+            c.words.into_iter().zip(c.notes).map(|(w, n)| format!("{w} {n}").trim().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(said("    cs-uri-q", &[]).contains(&"cs-uri-query = url".to_owned()));
+        assert!(said("    cs-uri-q", &of_log).contains(&"cs-uri-query = url".to_owned()));
+        assert!(said("    sc-by", &of_log).contains(&"sc-bytes not in the log".to_owned()));
+        assert!(said("    made", &of_log).contains(&"made_up not in the log".to_owned()));
+        assert!(said("    made", &[]).contains(&"made_up".to_owned()));
+        assert!(said("    src_i", &of_log).contains(&"src_ip".to_owned()));
+        assert!(said("    cond", &of_log).contains(&"condition".to_owned()));
+        assert!(said("    url|contai", &of_log).contains(&"contains".to_owned()));
+        assert!(said("    outco", &of_log).contains(&"outcome".to_owned()));
     }
 }

@@ -86,6 +86,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Seen(n) => s.seen = n,
         Msg::Counts(counts) => s.live.counts = counts,
         Msg::Fields(names) => s.fields = names,
+        Msg::LogFields(names) => s.log_fields = names,
         Msg::Done(text) => s.say(text),
         Msg::Failed(text) => {
             s.live.busy = false;

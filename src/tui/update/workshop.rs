@@ -155,7 +155,7 @@ pub fn takes_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) -> bool {
 }
 
 fn type_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
-    let fields = Arc::clone(&s.fields);
+    let (fields, log) = (Arc::clone(&s.fields), Arc::clone(&s.log_fields));
     let Some(w) = s.rules.work.as_mut() else { return };
     w.complete = None;
     let of = complete::of_logsource(w.source.lines(), w.source.cursor().0);
@@ -167,7 +167,7 @@ fn type_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
             if w.source.key(key) {
                 let word = matches!(key.code, Code::Char(_) | Code::Backspace);
                 let (left, right) = w.source.around();
-                w.complete = if word { complete::words(left, right, &of, &fields) } else { None };
+                w.complete = if word { complete::words(left, right, &of, &fields, &log) } else { None };
                 changed(s, fx);
             } else {
                 scroll(s);

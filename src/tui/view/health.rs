@@ -10,6 +10,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use crate::detect::RuleCounts;
 use crate::pipeline::{Phase, SourceStatus};
 use crate::tui::state::State;
 use crate::tui::state::geometry::Geometry;
@@ -91,11 +92,13 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
         ),
         t.text,
     ));
+    let loaded = |filter: bool| s.rules.all.iter().filter(|r| r.loaded && (r.kind == "filter") == filter).count();
+    let (rules, filters) =
+        if s.facts.inputs { (s.snap.rules_loaded, s.snap.filters_loaded) } else { (loaded(false), loaded(true)) };
+    let rules = RuleCounts { rules, filters, refused: s.snap.rule_problems.len(), ..RuleCounts::default() };
     out.push(Line::Text(
         format!(
-            "{} rules loaded, {} not · {} alerts · {} matches",
-            if s.facts.inputs { s.snap.rules_loaded } else { s.rules.all.iter().filter(|r| r.loaded).count() },
-            s.snap.rule_problems.len(),
+            "{rules} · {} alerts · {} matches",
             n(if s.facts.inputs { s.snap.alerts.len() } else { s.triage.all.len() } as u64),
             n(s.snap.rules_fired.iter().map(|(_, k)| k).sum())
         ),

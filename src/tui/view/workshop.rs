@@ -43,7 +43,11 @@ pub fn draw(s: &State, w: &Workshop, t: &Theme, g: &Geometry, buf: &mut Buffer) 
     if w.insert
         && let (Some(c), Some((x, y))) = (&w.complete, cursor)
     {
-        let width = c.words.iter().map(|w| text::width(w)).max().unwrap_or(0).clamp(6, 40) as u16 + 2;
+        let wide = c.words.iter().map(|w| text::width(w)).max().unwrap_or(0).clamp(6, 40);
+        let beside = c.notes.iter().map(|n| text::width(n)).max().unwrap_or(0);
+        // Where there is no room for what is said of the words, the words stand alone.
+        let beside = if beside > 0 && wide + beside + 4 <= usize::from(s.size.0) { beside + 2 } else { 0 };
+        let width = (wide + beside) as u16 + 2;
         let rows = c.words.len() as u16;
         let left = x.saturating_sub(c.typed as u16 + 1).min(s.size.0.saturating_sub(width));
         let top = if y + 1 + rows < s.size.1 { y + 1 } else { y.saturating_sub(rows) };
@@ -51,7 +55,11 @@ pub fn draw(s: &State, w: &Workshop, t: &Theme, g: &Geometry, buf: &mut Buffer) 
         for (i, word) in c.words.iter().enumerate() {
             let style = if i == c.at { t.cursor } else { t.popup };
             p.put(0, i, usize::from(width), &" ".repeat(usize::from(width)), style);
-            p.cell(1, i, usize::from(width) - 2, word, false, style);
+            p.cell(1, i, wide, word, false, style);
+            if let Some(note) = c.notes.get(i).filter(|n| beside > 0 && !n.is_empty()) {
+                let style = if i == c.at { t.cursor } else { t.popup.patch(t.dim) };
+                p.cell(wide + 3, i, beside - 2, note, false, style);
+            }
         }
     }
     cursor

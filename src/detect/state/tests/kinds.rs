@@ -1,5 +1,7 @@
 //! Every type of correlation on small traces, with the edges of its window.
 
+use crate::event::Severity;
+
 use super::{Bench, alerts, base, brief, correlation, guessing};
 
 const F: &str = "kind=fail src_ip=1.1.1.1";
@@ -220,4 +222,22 @@ fn a_rate_above_the_usual() {
     assert_eq!(b.updates.len(), 0);
     b.feed(0, &(0..40).map(|i| (2_700 + i / 4, F.to_owned())).collect::<Vec<_>>());
     assert_eq!(b.updates.len(), 1);
+}
+
+#[test]
+fn a_burst_that_does_not_end_is_the_usual_pace() {
+    let mut rules = guessing(5, "10s");
+    rules[1].push_str("secstream: {baseline: 10}\n");
+    let run = |every: i64, seconds: i64| {
+        let lines = (0..seconds / every).map(|i| (i * every, F)).collect::<Vec<_>>();
+        alerts(&rules, &lines)
+    };
+    // Once a second from the beginning: after five minutes that is how it works; for a day, one alert.
+    let steady = run(1, 86_400);
+    assert_eq!(steady.len(), 1, "{steady:#?}");
+    assert_eq!((steady[0].severity, steady[0].score_parts[1].0.as_str()), (Severity::Low, "volume"));
+    assert!(steady[0].score_parts.iter().any(|(name, points)| name == "usual" && *points < 0.0));
+    assert!(steady[0].route.reason.contains("usual"));
+    // A burst stays one.
+    assert_eq!(run(1, 200).iter().map(|a| a.severity).collect::<Vec<_>>(), [Severity::High]);
 }

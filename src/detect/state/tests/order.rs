@@ -140,3 +140,31 @@ proptest! {
         prop_assert_eq!(b.end().len(), opened);
     }
 }
+
+#[test]
+fn an_alert_begins_with_its_earliest_evidence() {
+    let lines = [50, 0, 30, 10, 40].map(|t| (t, F));
+    let hit = alerts(&guessing(5, "10m"), &lines);
+    assert_eq!(hit.len(), 1);
+    assert_eq!((hit[0].timestamp.0, hit[0].last.0), (0, 50 * crate::event::time::SECOND));
+    assert!(hit[0].message.contains("within 50 s"), "{}", hit[0].message);
+}
+
+#[test]
+fn an_alert_over_others_lists_their_addresses_from_the_first() {
+    let rules = [
+        base("fail"),
+        correlation(1, "type: event_count\nrules: [fail]\ngroup-by: [user]\ntimespan: 10m\ncondition: {gte: 5}"),
+        correlation(
+            2,
+            "type: value_count\nrules: [fail]\ngroup-by: [user]\ntimespan: 10m\ncondition: {field: src_ip, gte: 3}",
+        ),
+        correlation(3, "type: temporal\nrules: [c1, c2]\ngroup-by: [user]\ntimespan: 10m\ngenerate: true"),
+    ];
+    let lines: Vec<(i64, String)> = (1..=6).map(|n| (n, format!("kind=fail user=ada src_ip=10.0.0.{n}"))).collect();
+    let lines: Vec<(i64, &str)> = lines.iter().map(|(t, l)| (*t, l.as_str())).collect();
+    let hit = alerts(&rules, &lines);
+    let both = hit.iter().find(|a| &*a.rule == "Correlation 3").unwrap();
+    assert_eq!(both.src_ip.as_deref(), Some("10.0.0.1"));
+    assert_eq!(both.src_ips.len(), 6);
+}

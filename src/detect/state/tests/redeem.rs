@@ -157,3 +157,20 @@ proptest! {
         prop_assert_eq!((brief(&whole), levels(&whole)), (brief(&one), levels(&one)));
     }
 }
+
+/// A service that is started again was not stopped by anybody: one value is enough where the rule says so.
+#[test]
+fn a_rule_may_say_how_many_values_are_enough() {
+    let rule =
+        correlation(1, "type: event_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 10m\ncondition: {gte: 1}");
+    let rules = |extra: &str| {
+        vec![base("fail"), login(), format!("{rule}secstream: {{redeemed_by: {{rule: login, field: user{extra}}}}}\n")]
+    };
+    let stopped = [(0, "fail", "a"), (30, "login", "a")];
+    assert_eq!(run(&rules(", at_least: 1"), &stopped)[0].severity, Severity::Low);
+    assert_eq!(run(&rules(""), &stopped)[0].severity, Severity::High);
+    let late = [(0, "fail", "a"), (700, "login", "a")];
+    assert_eq!(run(&rules(", at_least: 1"), &late)[0].severity, Severity::High);
+    let before = [(0, "login", "a"), (30, "fail", "a")];
+    assert!(run(&rules(", at_least: 1"), &before).is_empty());
+}

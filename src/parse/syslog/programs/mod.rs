@@ -58,6 +58,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "su" | "su-l" => su::parse(msg, ctx, d),
         "CRON" | "cron" | "crond" | "CROND" | "crontab" | "anacron" | "atd" | "fcron" => cron::parse(name, msg, ctx, d),
         "systemd" => systemd::parse(msg, ctx, d),
+        "systemd-shutdown" | "shutdown" | "init" => systemd::ending(name, msg, ctx, d),
         "systemd-logind" | "elogind-daemon" | "elogind" => systemd::logind(msg, ctx, d),
         "doas" => doas::parse(msg, ctx, d),
         "filterlog" => bsd::filterlog(msg, ctx, d),

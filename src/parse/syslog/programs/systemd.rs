@@ -24,6 +24,23 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
             return;
         }
     }
+    // `reboot.target - System Reboot` in newer ones. A user's own manager ends at each
+    // log-out and says the same: the machine's is the first process.
+    const ENDS: [&str; 8] = [
+        "Shutdown",
+        "System Shutdown",
+        "Power-Off",
+        "System Power Off",
+        "Reboot",
+        "System Reboot",
+        "Halt",
+        "System Halt",
+    ];
+    let target = msg.strip_prefix("Reached target ").map(|t| t.trim_end_matches('.'));
+    let ends = target.is_some_and(|t| ENDS.contains(&t.rsplit(" - ").next().unwrap_or(t)));
+    if (ends || msg == "Shutting down.") && d.get(Ov::Pid).is_none_or(|p| p == "1") {
+        return goes_down(d);
+    }
     if let Some((unit, rest)) = msg.split_once(": ")
         && unit.bytes().all(|b| !b.is_ascii_whitespace())
         && unit.contains('.')
@@ -46,6 +63,26 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     }
 }
 
+/// The machine is about to end: what stops now was not stopped by anybody.
+fn goes_down(d: &mut Draft<'_>) {
+    d.event(EventType::ServiceChange, Outcome::Success);
+    d.field("state", "shutdown");
+    d.set(Ov::Resource, "system");
+}
+
+/// What ends a machine otherwise: systemd's last program, and `shutdown` and `init` of older systems.
+pub(super) fn ending(name: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.syslog);
+    let down = match name {
+        "init" => msg.strip_prefix("Switching to runlevel: ").is_some_and(|l| l.starts_with(['0', '1', '6'])),
+        "shutdown" => msg.starts_with("shutting down for "),
+        _ => true,
+    };
+    if down {
+        goes_down(d);
+    }
+}
+
 /// `New session 5 of user alice.`, `Removed session 5.`; newer ones write
 /// `New session '5' of user 'alice' with class 'user' and type 'tty'.`
 pub(super) fn logind(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
@@ -61,7 +98,9 @@ pub(super) fn logind(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     } else if let Some(id) = between(msg, "Session ", " logged out") {
         d.event(EventType::Logout, Outcome::Success);
         d.set(Ov::SessionId, word(id));
-    } else if msg.starts_with("System is ") || msg.starts_with("Power key pressed") {
+    } else if msg.starts_with("System is ") {
+        goes_down(d);
+    } else if msg.starts_with("Power key pressed") {
         d.event(EventType::ServiceChange, Outcome::Unknown);
     }
 }

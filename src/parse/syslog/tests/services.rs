@@ -242,6 +242,28 @@ fn sysmon_for_linux() {
 }
 
 #[test]
+fn the_machine_goes_down() {
+    for (program, text) in [
+        ("systemd", "Reached target System Shutdown."),
+        ("systemd", "Reached target shutdown.target - System Shutdown."),
+        ("systemd", "Reached target Power-Off."),
+        ("systemd", "Shutting down."),
+        ("systemd-logind", "System is rebooting."),
+        ("systemd-shutdown", "Syncing filesystems and block devices."),
+        ("shutdown", "shutting down for system reboot"),
+        ("init", "Switching to runlevel: 6"),
+    ] {
+        let p = line(&format!("Mar  9 01:02:03 web1 {program}[1]: {text}"));
+        assert_eq!((p.what().0, p.field("state")), (EventType::ServiceChange, "shutdown"), "{program}: {text}");
+    }
+    for (program, text) in [("systemd", "Reached target Multi-User System."), ("init", "Switching to runlevel: 3")] {
+        assert_eq!(msg(program, text).field("state"), "", "{text}");
+    }
+    // A user's manager at the end of a session.
+    assert_eq!(line("Mar  9 01:02:03 web1 systemd[4711]: Reached target Shutdown.").field("state"), "");
+}
+
+#[test]
 fn small_systems() {
     msg("uhttpd", "[info] luci: failed login on /admin/x from 198.51.100.1 for root from 192.0.2.7").is(
         LoginFailed,
