@@ -96,16 +96,16 @@ fn opposite(
     Ok(match op.kind.as_str() {
         "alert.status" => {
             let now = alert_status(conn, id)?;
-            single(conn, op, target, now, "status")?.map(|v| ("alert.status", v))
+            single(conn, op, target, &now, "status")?.map(|v| ("alert.status", v))
         }
         "event.mark" => {
             let now = event_mark(conn, id)?;
-            single(conn, op, target, now, "mark")?.map(|v| ("event.mark", v))
+            single(conn, op, target, &now, "mark")?.map(|v| ("event.mark", v))
         }
         "case.set" => {
             let field = p["field"].as_str().unwrap_or_default();
             let now = case_field(conn, id, field)?;
-            single(conn, op, target, now, field)?.map(|mut v| {
+            single(conn, op, target, &now, field)?.map(|mut v| {
                 v["field"] = json!(field);
                 ("case.set", v)
             })
@@ -137,12 +137,12 @@ fn single(
     conn: &Connection,
     op: &Operation,
     target: &Target,
-    now: Value,
+    now: &Value,
     name: &str,
 ) -> Result<std::result::Result<Value, String>> {
     let Others { first, last } = others(conn, op)?;
     let to = last.as_ref().map_or(&first.payload["from"], |o| &o.payload["to"]);
-    if *to != now {
+    if to != now {
         let mut change = json!({"from": now, "to": to});
         if let Some(count) = last.as_ref().and_then(|o| o.payload.get("count")) {
             change["count"] = count.clone();
