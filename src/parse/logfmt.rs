@@ -54,6 +54,11 @@ fn pair(rest: &str) -> Option<(&str, &str, bool, &str)> {
             from = at + 2;
         }
     }
+    if let Some((value, next)) = after.strip_prefix('\'').and_then(|r| r.split_once('\''))
+        && (next.is_empty() || next.starts_with([' ', ',']))
+    {
+        return Some((name, value, true, next));
+    }
     let end = after.find(' ').unwrap_or(after.len());
     Some((name, &after[..end], false, &after[end..]))
 }
@@ -263,6 +268,11 @@ mod tests {
                 failed("login successful", "203.0.113.5"),
             ),
             (r#"level=warn msg="login failed for user bob from 203.0.113.5" app=x"#, failed("bob", "203.0.113.5")),
+            (
+                r#"level=warn msg="login failed" user='eve ip=192.0.2.1' ip=203.0.113.5"#,
+                failed("eve ip=192.0.2.1", "203.0.113.5"),
+            ),
+            (r#"level=warn msg="login failed" user='eve ip=192.0.2.1 ip=203.0.113.5"#, failed("'eve", "")),
             // A program that quotes nothing: one of the two is the client's word.
             (r#"level=warn msg="login failed" user=eve ip=192.0.2.1 ip=203.0.113.5"#, failed("eve", "")),
             (r#"level=warn msg="login failed" user=eve src=192.0.2.1 ip=203.0.113.5"#, failed("eve", "")),

@@ -54,7 +54,7 @@ pub(super) fn apply(doc: &Doc, ctx: &Ctx, d: &mut Draft<'_>, copy: &mut String) 
         if let Some((outcome, user)) = text::says(copy)
             && (d.rec.outcome == Outcome::Unknown || d.rec.outcome == outcome)
         {
-            d.event(if outcome == Outcome::Failure { EventType::LoginFailed } else { EventType::Login }, outcome);
+            ended(outcome, d);
             d.set_default(Ov::User, user.unwrap_or(""));
         }
     } else if d.rec.outcome != Outcome::Success && is_line(doc, d) {
@@ -64,9 +64,19 @@ pub(super) fn apply(doc: &Doc, ctx: &Ctx, d: &mut Draft<'_>, copy: &mut String) 
                 d.set_span(Ov::User, user);
             }
             default_span(d, Ov::Message, span);
+        } else if user.is_some()
+            && let Some((outcome, _)) = text::says(copy)
+            && d.rec.outcome == Outcome::Unknown
+        {
+            // Whose log-in it was stands in a field, and nothing tells from where.
+            ended(outcome, d);
         }
         d.logsource(source);
     }
+}
+
+fn ended(outcome: Outcome, d: &mut Draft<'_>) {
+    d.event(if outcome == Outcome::Failure { EventType::LoginFailed } else { EventType::Login }, outcome);
 }
 
 /// The event's message; structlog writes it as `event`.

@@ -66,6 +66,13 @@ fn refused() {
         "bob",
         "203.0.113.9",
     );
+    all(
+        "login failed for user \"x from 192.0.2.1\" from 203.0.113.9",
+        EventType::LoginFailed,
+        Outcome::Failure,
+        "x from 192.0.2.1",
+        "203.0.113.9",
+    );
     // A name that looks like the rest of the message hides nothing and accuses nobody.
     all(
         "login failed for user x from 192.0.2.1 from 203.0.113.9",
@@ -122,6 +129,18 @@ fn the_client_in_a_field() {
     ] {
         let e = row(line);
         assert_eq!((e.event_type, e.ov(Ov::User), e.ov(Ov::SrcIp)), (kind, Some(user), Some("198.51.100.7")), "{line}");
+    }
+}
+
+#[test]
+fn nobody_tells_from_where() {
+    for (line, kind) in [
+        (r#"{"level":"warn","msg":"login failed","user":"bob"}"#, EventType::LoginFailed),
+        (r#"{"level":"info","msg":"login successful","user":"bob"}"#, EventType::Login),
+        (r#"{"level":"info","msg":"no failed logins","user":"bob"}"#, EventType::Other),
+        (r#"{"level":"info","event":"comment","msg":"login failed","user":"bob"}"#, EventType::Other),
+    ] {
+        assert_eq!(row(line).event_type, kind, "{line}");
     }
 }
 

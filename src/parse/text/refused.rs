@@ -137,6 +137,15 @@ pub(super) fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
         return if said && stands_free(msg, first) { Words::Source(*first) } else { refusal(said) };
     }
     if !said {
+        // A name in quotes may hold any address; the one behind it is the program's.
+        let within = |c: &Candidate<'_>| {
+            let head = msg.get(..c.at).unwrap_or("");
+            head.matches('"').count() % 2 == 1 && !head.ends_with('"')
+        };
+        let others = found.iter().filter(|c| c.rank > 0 && c.ip != last.ip).all(within);
+        if others && stands_free(msg, last) && voice::own(msg, phrase, last.at.max(phrase), tagged) {
+            return Words::Source(*last);
+        }
         return refusal(said);
     }
     // Where the account's name comes first and the message ends with an address

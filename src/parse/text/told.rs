@@ -18,7 +18,7 @@ fn logins() -> Option<&'static Regex> {
     static RE: OnceLock<Option<Regex>> = OnceLock::new();
     RE.get_or_init(|| {
         Regex::new(
-            r"(?ix) \b(log[\ -]?(in|on)|sign[\ -]?in|authentication)\b[\ :]*(was\ |has\ )?(success(ful|fully)?|succeeded|ok|accepted|granted)\b
+            r"(?ix) \b(log[\ -]?(in|on)|sign[\ -]?in|authentication)\b(\ attempt)?[\ :]*(was\ |has\ )?(success(ful|fully)?|succeeded|ok|accepted|granted)\b
             | \bsuccess(ful(ly)?)?[\ :]+(\w+\ )?(log[\ -]?(in|on)|sign[\ -]?in|logged[\ -](in|on)|signed[\ -]in|auth(entication|enticated))\b
             | \b(logged|signed)[\ -](in|on)\b
             | \bauthenticated\ successfully\b
@@ -38,6 +38,15 @@ fn denials() -> Option<&'static Regex> {
             r"(?i)\b(not|no|never|isn't|wasn't|aren't|hasn't|without|before|unless|if|must|should|please|can|cannot|can't|until|when|already|last|previous|previously|users|sessions|log(ged)? ?out|signed out|revoked|expired)\b",
         )
         .ok()
+    })
+    .as_ref()
+}
+
+/// Words by which a refusal is counted or looked back at.
+fn looks_back() -> Option<&'static Regex> {
+    static RE: OnceLock<Option<Regex>> = OnceLock::new();
+    RE.get_or_init(|| {
+        Regex::new(r"(?i)\b(no|0|zero) (failed|failures?|invalid)\b|\bin the (last|past)\b|\b(last|previous) (failed|invalid)\b|\b(reset|clear)(ting|ed|ing)?\b|\bper (second|minute|hour|day)\b").ok()
     })
     .as_ref()
 }
@@ -82,6 +91,7 @@ pub fn says(msg: &str) -> Option<(Outcome, Option<&str>)> {
     let msg = searched(msg);
     let failed = failures().and_then(|re| re.find(msg)).map(|m| m.range());
     let (phrase, outcome) = match failed {
+        Some(_) if looks_back().is_some_and(|re| re.is_match(msg)) => return None,
         Some(at) if logins().is_none_or(|re| !re.is_match(msg)) => (at, Outcome::Failure),
         Some(_) => return None,
         None => (success(msg)?, Outcome::Success),
@@ -152,9 +162,14 @@ mod tests {
         assert_eq!(says("login failed for user bob"), Some((Outcome::Failure, Some("bob"))));
         assert_eq!(says("bob@example.org failed to log in").map(|s| s.0), Some(Outcome::Failure));
         assert_eq!(says("user bob logged in"), Some((Outcome::Success, Some("bob"))));
-        for msg in
-            ["comment saved: login failed", "user bob wrote: login failed", "logged out", "said \"login failed\""]
-        {
+        for msg in [
+            "comment saved: login failed",
+            "user bob wrote: login failed",
+            "no failed logins",
+            "failed logins in the last hour: 3",
+            "logged out",
+            "said \"login failed\"",
+        ] {
             assert_eq!(says(msg), None, "{msg}");
         }
     }

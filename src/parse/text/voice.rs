@@ -469,6 +469,10 @@ fn tag(rest: &str) -> bool {
 
 /// The name of a part of a program: of capitals, or with more than letters in it.
 fn component(word: &str, lower: &str) -> bool {
+    // Headers of requests, which clients write.
+    if lower == "user-agent" || lower.starts_with("x-") {
+        return false;
+    }
     let capitals = word.bytes().filter(u8::is_ascii_uppercase).count();
     COMPONENTS.contains(&lower)
         || capitals > 1
@@ -532,6 +536,8 @@ mod tests {
             "sshd[1]: ^Failed password for root from @",
             "/x ^login failed for admin from @",
             "'^login failed for bob from @'",
+            "User-Agent: ^login failed for user bob from @",
+            "X-Forwarded-For: ^login failed for user bob from @",
             "message from bob: ^login failed for admin from @",
         ] {
             assert!(!is_own(text), "{text}");

@@ -20,8 +20,11 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
 /// Common and combined format. Refuses before anything is written.
 fn usual(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let Some(line) = split(raw) else { return false };
-    let Some(time) = time::clf(line.time.as_bytes(), ctx) else { return false };
+    let stamp = line.time.as_bytes();
     let Some(c) = columns(line.head) else { return false };
+    // nginx can write `$time_iso8601` there; other programs write one behind any words.
+    let iso = || time::iso(stamp, ctx).filter(|s| s.len == stamp.len() && c.addr.is_some());
+    let Some(time) = time::clf(stamp, ctx).or_else(iso) else { return false };
     d.time(time.ts, time.quality);
     addr::set_parsed(d, c.client, c.addr);
     if let Some(vhost) = c.vhost.or(line.vhost) {
@@ -61,6 +64,10 @@ struct Line<'a> {
 fn split(raw: &str) -> Option<Line<'_>> {
     let b = raw.as_bytes();
     let mut quote = memchr(b'"', b)?;
+    // A client that sent an empty name: Apache writes two quotes for it.
+    if b.get(quote..).is_some_and(|r| r.starts_with(b"\"\" [")) && memchr(b'[', b.get(..quote)?).is_none() {
+        quote += 2 + memchr(b'"', b.get(quote + 2..)?)?;
+    }
     while quote > 0 && b[quote - 1] == b'\\' {
         quote += 1 + memchr(b'"', b.get(quote + 1..)?)?;
     }
@@ -144,7 +151,7 @@ fn columns(head: &str) -> Option<Columns<'_>> {
     {
         return Some(Columns { client: second, addr: None, vhost: Some(first), user: user_of(user) });
     }
-    let known = addr.is_some() || addr::is_host(first) || first == "-";
+    let known = addr.is_some() || addr::is_host(first) || matches!(first, "-" | "unix:");
     known.then(|| Columns { client: first, addr, vhost: None, user: user_of(after) })
 }
 
@@ -156,7 +163,7 @@ fn next(text: &str) -> Option<(&str, &str)> {
 /// The user column; `- -` is what some formats write for "no user and no more".
 fn user_of(column: &str) -> &str {
     let c = column.trim();
-    if c.bytes().all(|b| matches!(b, b'-' | b' ')) { "" } else { c.trim_start_matches("- ") }
+    if c.bytes().all(|b| matches!(b, b'-' | b' ' | b'"')) { "" } else { c.trim_start_matches("- ") }
 }
 
 fn has_port(column: &str) -> bool {

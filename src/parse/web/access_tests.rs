@@ -99,6 +99,17 @@ fn variants() {
 }
 
 #[test]
+fn odd_columns() {
+    let r = row(r#"192.0.2.9 - - [2026-11-18T09:30:00+00:00] "GET /x HTTP/1.1" 200 12 "-" "x""#);
+    assert_eq!((r.parsed, r.time.to_rfc3339().as_str()), (true, "2026-11-18T09:30:00Z"));
+    assert!(!row(r#"INFO worker x [2026-11-18T09:30:00Z] "said" 200 1"#).parsed);
+    let r = row(r#"192.0.2.9 - "" [18/Nov/2026:09:30:00 +0000] "GET /x HTTP/1.1" 401 12 "-" "x""#);
+    assert_eq!((r.ov(Ov::SrcIp), r.ov(Ov::User), r.ov(Ov::Url)), (Some("192.0.2.9"), None, Some("/x")));
+    let r = row(r#"unix: - - [18/Nov/2026:09:30:00 +0000] "GET /x HTTP/1.1" 200 12 "-" "x""#);
+    assert_eq!((r.parsed, r.ov(Ov::SrcIp), r.ov(Ov::SrcHost), r.ov(Ov::Url)), (true, None, None, Some("/x")));
+}
+
+#[test]
 fn what_is_no_access_line() {
     for raw in
         ["", "\"", "[", "a \"b\"", "Nov 18 09:30:00 h p: [x] \"GET\"", "1.2.3.4 - - [no time] \"GET / HTTP/1.1\" 200 1"]

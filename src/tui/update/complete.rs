@@ -80,8 +80,10 @@ pub fn of_logsource(lines: &[String], row: usize) -> Vec<Name> {
         }
     }
     let own = fields_of(&product, &category, &service).unwrap_or_default();
-    let stand_ins = stand_ins(&product, &category, &service).iter().map(|(n, o)| (*n, Some(*o)));
-    own.into_iter().map(|n| (n, None)).chain(stand_ins).collect()
+    let stand_ins = stand_ins(&product, &category, &service);
+    // Of web servers and the like the known fields have these among them.
+    let own = own.into_iter().filter(|n| !stand_ins.iter().any(|(s, _)| s == n)).map(|n| (n, None));
+    own.chain(stand_ins.iter().map(|(n, o)| (*n, Some(*o)))).collect()
 }
 
 /// What fits before the cursor, or nothing where no key is being typed. The

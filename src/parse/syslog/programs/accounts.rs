@@ -6,6 +6,13 @@ use crate::parse::Ctx;
 
 pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.useradd);
+    // Old tools quote as in `bob'.
+    if msg.contains('`') {
+        return parse(program, &msg.replace('`', "'"), ctx, d);
+    }
+    if let Some((what, pairs)) = msg.split_once(" - ").filter(|(_, p)| p.contains("account=") || p.contains("group=")) {
+        return suse(what, pairs, d);
+    }
     let bad =
         msg.starts_with("failed") || msg.starts_with("cannot") || msg.starts_with("can't") || msg.starts_with("error");
     let outcome = if bad { Outcome::Failure } else { Outcome::Success };
@@ -49,10 +56,12 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         set_user(d, between(rest, " set by ", " to ").unwrap_or(""));
     } else if msg.starts_with("removed group '")
         || msg.starts_with("group '")
+        || msg.starts_with("group changed in ")
         || msg.starts_with("removed shadow group '")
     {
         d.event(EventType::GroupChanged, outcome);
-        group(between(msg, "'", "'"), d);
+        // `group changed in /etc/group (group x/1001, new name: y)`
+        group(between(msg, "'", "'").or_else(|| between(msg, "(group ", "/")), d);
     } else if msg.contains("password") || msg.starts_with("Password for ") {
         password(msg, outcome, d);
     } else if let Some(rest) = msg.strip_prefix("change user '").or_else(|| msg.strip_prefix("changed user '")) {
@@ -68,6 +77,28 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         target(between(msg, "'", "'"), d);
     } else if bad {
         d.event(EventType::Other, Outcome::Failure);
+    }
+}
+
+/// SUSE's pwdutils: `WHAT - account=x, uid=1001, gid=100, …, by=0`.
+fn suse(what: &str, pairs: &str, d: &mut Draft<'_>) {
+    let failed = what.contains("not ") || what.starts_with("failed");
+    let kind = match what {
+        _ if what.contains("password") => EventType::PasswordChanged,
+        _ if what.contains("group") => EventType::GroupChanged,
+        _ if what.contains("added") => EventType::UserCreated,
+        _ if what.contains("deleted") || what.contains("removed") => EventType::UserDeleted,
+        _ => EventType::UserChanged,
+    };
+    d.event(kind, if failed { Outcome::Failure } else { Outcome::Success });
+    target(pair(pairs, "account="), d);
+    if kind == EventType::GroupChanged {
+        group(pair(pairs, "group="), d);
+    }
+    for (key, name) in [("uid=", "uid"), ("gid=", "gid"), ("home=", "home"), ("shell=", "shell"), ("by=", "by")] {
+        if let Some(v) = pair(pairs, key) {
+            d.field(name, v);
+        }
     }
 }
 

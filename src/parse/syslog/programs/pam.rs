@@ -208,6 +208,16 @@ fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
             d.set(Ov::Count, n);
         }
         identity(user, d);
+    } else if let Some(rest) = body.strip_prefix("access denied for user ") {
+        // pam_access: "access denied for user `bob' from `ADDR'"; the place is last.
+        failed(d, kind, RecordFlags::ACT_MODULE);
+        let (user, from) = rcut(rest, " from ").unwrap_or((rest, ""));
+        set_user(d, user.trim_matches(['`', '\'']));
+        set_src(d, from.trim_matches(['`', '\'']));
+    } else if let Some((_, user)) = body.strip_prefix("Invalid verification code").and_then(|r| cut(r, "for ")) {
+        // The second factor, behind the password or beside it.
+        failed(d, kind, RecordFlags::ACT_NOTICE);
+        set_user(d, user.trim());
     } else if body.starts_with("authentication failure")
         || body.starts_with("authentication fails")
         || body.contains("denied access")

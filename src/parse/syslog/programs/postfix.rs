@@ -24,7 +24,12 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     }
     // A queue id or NOQUEUE may stand before the verdict.
     let (id, body) = match cut(text, ": ") {
-        Some((id, body)) if !id.is_empty() && id.len() < 24 && id.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+        Some((id, body))
+            if !id.is_empty()
+                && id.len() < 24
+                && id.bytes().all(|b| b.is_ascii_alphanumeric())
+                && id != "statistics" =>
+        {
             (id, body)
         }
         _ => ("", text),
@@ -44,6 +49,9 @@ pub(super) fn parse(daemon: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
             d.event(EventType::Login, Outcome::Success);
             set_user(d, user.split(',').next().unwrap_or(""));
         }
+    } else if let Some(rest) = body.strip_prefix("SSL_accept error from ") {
+        d.event(EventType::Connection, Outcome::Failure);
+        client_of(rest.rsplit_once(": ").map_or(rest, |(c, _)| c), d);
     } else if let Some(rest) = body.strip_prefix("disconnect from ") {
         let bad = pair(rest, "auth=").is_some_and(|a| a.starts_with("0/"));
         d.event(EventType::Connection, if bad { Outcome::Failure } else { Outcome::Unknown });

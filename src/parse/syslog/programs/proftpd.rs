@@ -19,7 +19,7 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
         let what = what.trim_start_matches([':', ' ']);
         if let Some((user, _)) = what.split_once(" login attempted") {
-            set_user(d, if user == "Root" { "root" } else { user });
+            set_user(d, user);
         }
     } else if text.starts_with("Maximum login attempts") {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_LIMIT);

@@ -275,3 +275,41 @@ fn consoles_of_all_systems() {
         assert_eq!(msg("agetty", text).what(), (Other, Outcome::Unknown), "{text}");
     }
 }
+
+#[test]
+fn accounts_of_other_systems() {
+    let is = |program: &str, text: &str, kind, target: &str, resource: &str| {
+        let p = msg(program, text);
+        assert_eq!(
+            (p.what(), p.get(Ov::TargetUser), p.get(Ov::Resource)),
+            ((kind, Success), target, resource),
+            "{text}"
+        );
+    };
+    is(
+        "useradd",
+        "new account added - account=eve, uid=0, gid=100, home=/home/eve, shell=/bin/bash, by=0",
+        UserCreated,
+        "eve",
+        "",
+    );
+    is("useradd", "account added to group - account=eve, group=wheel, gid=10, by=0", GroupChanged, "eve", "wheel");
+    is("usermod", "account changed - account=eve, by=0", UserChanged, "eve", "");
+    is("userdel", "account deleted - account=eve, by=0", UserDeleted, "eve", "");
+    is("passwd", "password changed - account=bob, uid=1000, by=0", PasswordChanged, "bob", "");
+    is("usermod", "add `eve' to group `wheel'", GroupChanged, "eve", "wheel");
+    is("groupmod", "group changed in /etc/group (group x/1001, new name: y)", GroupChanged, "", "x");
+}
+
+#[test]
+fn pam_modules() {
+    msg("sshd", "pam_access(sshd:account): access denied for user `bob' from `192.0.2.7'").is(
+        SshLoginFailed,
+        Failure,
+        "bob",
+        "192.0.2.7",
+    );
+    let p = line("Mar  9 01:02:03 web1 sshd(pam_google_authenticator)[42]: Invalid verification code for bob");
+    p.is(SshLoginFailed, Failure, "bob", "");
+    assert!(p.act(RecordFlags::ACT_NOTICE));
+}

@@ -338,3 +338,12 @@ fn packet_filters_of_the_bsds() {
     }
     assert_eq!(msg("filterlog", "5,,,1,em0,match,block,in,9").what().0, Other);
 }
+
+#[test]
+fn broken_handshakes() {
+    msg("postfix/smtpd", "SSL_accept error from unknown[192.0.2.7]: -1").is(Connection, Failure, "", "192.0.2.7");
+    assert_eq!(msg("postfix/anvil", "statistics: max cache size 1 at Mar  2 09:59:00").get(Ov::SessionId), "");
+    let p = msg("haproxy", "Connect from 192.0.2.7:4022 to 192.0.2.1:80 (http/HTTP)");
+    p.is(Connection, Success, "", "192.0.2.7");
+    assert_eq!((p.get(Ov::DestIp), p.get(Ov::DestPort)), ("192.0.2.1", "80"));
+}
