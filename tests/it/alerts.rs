@@ -26,7 +26,7 @@ fn guessing_that_ended_in_a_log_in_is_one_alert() {
         0,
         &[
             "3 alerts, 2 covered by others: 1 critical, 2 low",
-            "covers SSH password guessing from one source",
+            "covers SSH log-in from an address that guesses passwords, SSH password guessing from one source",
             "not listed: 2 alerts",
         ],
     );
