@@ -1,5 +1,6 @@
 //! Arguments: the words that scripts rely on.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -132,7 +133,7 @@ pub struct Common {
 pub struct ReplayArgs {
     /// Files, directories, globs, or - for standard input
     #[arg(required = true, value_name = "INPUT")]
-    pub inputs: Vec<String>,
+    pub inputs: Vec<OsString>,
     /// Shared options
     #[command(flatten)]
     pub common: Common,
@@ -189,7 +190,7 @@ impl ReplayArgs {
 pub struct TuiArgs {
     /// Files, directories, globs, or - for standard input
     #[arg(value_name = "INPUT")]
-    pub inputs: Vec<String>,
+    pub inputs: Vec<OsString>,
     /// Shared options
     #[command(flatten)]
     pub common: Common,

@@ -1,5 +1,6 @@
 //! From arguments and configuration to a session's options.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -162,7 +163,7 @@ pub(super) fn custom_formats(config: &Config) -> Result<Arc<[Format]>, Failure> 
 }
 
 /// Inputs by name, order kept, and what was left out.
-pub(super) fn inputs(args: &[String], follow: bool) -> (Vec<Input>, Vec<Skipped>) {
+pub(super) fn inputs<S: AsRef<OsStr>>(args: &[S], follow: bool) -> (Vec<Input>, Vec<Skipped>) {
     expand(args, &ExpandOptions { follow, ..ExpandOptions::default() })
 }
 

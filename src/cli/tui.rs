@@ -34,7 +34,7 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
         return Err(Failure::failed(format!("nothing to open: {}", why.join("; "))));
     }
     let notes = skipped.iter().map(|k| format!("{}: left out: {}", k.name, k.reason)).collect();
-    let name = args.inputs.join(" ");
+    let name = args.inputs.iter().map(|i| i.to_string_lossy()).collect::<Vec<_>>().join(" ");
     start(&args.common, config, &found, Extra { name, notes, follow: args.follow, watch, speed, store: None })
 }
 
@@ -71,7 +71,7 @@ struct Extra {
     notes: Vec<String>,
     follow: bool,
     /// Where files may come while they are followed.
-    watch: Vec<String>,
+    watch: Vec<std::ffi::OsString>,
     speed: f64,
     store: Option<std::path::PathBuf>,
 }

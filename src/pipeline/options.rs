@@ -1,5 +1,6 @@
 //! What a session is asked to do.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -55,7 +56,7 @@ pub struct SessionOptions {
     /// Whether inputs are followed as they grow.
     pub follow: bool,
     /// Directories and globs under which files may come while they are followed.
-    pub watch: Vec<String>,
+    pub watch: Vec<OsString>,
     /// What was read of what is followed: no file is read twice.
     pub followed: Arc<Followed>,
     /// Whether the order of records is kept for a feed.

@@ -1,6 +1,7 @@
 //! Files that come while directories and globs are followed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ const WATCHED: usize = 1024;
 
 /// Looks for new files under the arguments that may bring some.
 pub struct Finder {
-    args: Vec<String>,
+    args: Vec<OsString>,
     followed: Arc<Followed>,
     /// Names that are read.
     names: BTreeSet<String>,
@@ -41,8 +42,8 @@ impl Finder {
     /// Looks under those of the arguments that are a directory or a glob, `None`
     /// where there is none. `inputs` are read already.
     #[must_use]
-    pub fn new(args: &[String], inputs: &[Input], followed: &Arc<Followed>) -> Option<Self> {
-        let args: Vec<String> = args.iter().filter(|a| may_bring_more(a)).cloned().collect();
+    pub fn new(args: &[OsString], inputs: &[Input], followed: &Arc<Followed>) -> Option<Self> {
+        let args: Vec<OsString> = args.iter().filter(|a| may_bring_more(a)).cloned().collect();
         if args.is_empty() {
             return None;
         }
@@ -132,33 +133,33 @@ impl Finder {
 
 /// Whether files that are not named may come under one of the arguments.
 #[must_use]
-pub fn may_come(args: &[String]) -> bool {
+pub fn may_come(args: &[OsString]) -> bool {
     args.iter().any(|a| may_bring_more(a))
 }
 
 /// Whether files may come under an argument that are not named.
-fn may_bring_more(arg: &str) -> bool {
+fn may_bring_more(arg: &OsStr) -> bool {
     match std::fs::metadata(arg) {
         Ok(meta) => meta.is_dir(),
-        Err(_) => arg != "-" && arg.contains(['*', '?', '[']),
+        Err(_) => arg.to_str().is_some_and(|a| a.contains(['*', '?', '['])),
     }
 }
 
 /// The directories in which files of these arguments may come.
-fn directories(args: &[String]) -> Vec<PathBuf> {
+fn directories(args: &[OsString]) -> Vec<PathBuf> {
     let mut out = Vec::new();
     let mut open: Vec<PathBuf> = Vec::new();
     for arg in args {
-        let fixed = arg.split(['*', '?', '[']).next().unwrap_or_default();
-        if fixed.len() == arg.len() {
+        let pattern = arg.to_str().and_then(|a| a.find(['*', '?', '[']).map(|at| a.split_at(at).0));
+        let Some(fixed) = pattern.filter(|_| !Path::new(arg).is_dir()) else {
             open.push(PathBuf::from(arg));
-        } else {
-            let dir = Path::new(fixed.rsplit_once('/').map_or("", |(dir, _)| dir));
-            let root = if fixed.starts_with('/') && dir.as_os_str().is_empty() { "/" } else { "." };
-            let dir = if dir.as_os_str().is_empty() { Path::new(root) } else { dir };
-            // A star among directories: what is below is looked at now and then.
-            out.push(dir.to_owned());
-        }
+            continue;
+        };
+        let dir = Path::new(fixed.rsplit_once('/').map_or("", |(dir, _)| dir));
+        let root = if fixed.starts_with('/') && dir.as_os_str().is_empty() { "/" } else { "." };
+        let dir = if dir.as_os_str().is_empty() { Path::new(root) } else { dir };
+        // A star among directories: what is below is looked at now and then.
+        out.push(dir.to_owned());
     }
     while let Some(dir) = open.pop().filter(|_| out.len() < WATCHED) {
         let below = std::fs::read_dir(&dir).into_iter().flatten().flatten();

@@ -34,13 +34,13 @@ impl Follower {
                 let _ = send.try_send(());
             }
         })
-        .map_err(failed)?;
+        .map_err(|e| failed(&e))?;
         Ok(Self { changes, watcher })
     }
 
     /// Watches this directory, too, but none below it.
     pub fn watch(&mut self, dir: &Path) -> Result<(), SourceError> {
-        self.watcher.watch(dir, RecursiveMode::NonRecursive).map_err(failed)
+        self.watcher.watch(dir, RecursiveMode::NonRecursive).map_err(|e| failed(&e))
     }
 
     /// Waits for a change, at most so long; whether there was one.
@@ -50,7 +50,7 @@ impl Follower {
     }
 }
 
-fn failed(e: notify::Error) -> SourceError {
+fn failed(e: &notify::Error) -> SourceError {
     SourceError::Watch { reason: e.to_string() }
 }
 

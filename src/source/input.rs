@@ -6,6 +6,7 @@
 //! machine, and where they stay inside, their target is found anyway.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::Metadata;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -105,19 +106,21 @@ pub struct ExpandOptions {
 
 /// Finds the inputs that the arguments name, and all that is passed over.
 #[must_use]
-pub fn expand(args: &[String], opts: &ExpandOptions) -> (Vec<Input>, Vec<Skipped>) {
+pub fn expand<S: AsRef<OsStr>>(args: &[S], opts: &ExpandOptions) -> (Vec<Input>, Vec<Skipped>) {
     let mut found = Found { may_come: opts.follow, ..Found::default() };
     for arg in args {
+        let path = Path::new(arg);
+        // A name that is no text is that of one file: patterns are text.
+        let (arg, text) = (arg.as_ref().to_string_lossy().into_owned(), arg.as_ref().to_str().is_some());
         if arg == "-" {
             found.stdin();
             continue;
         }
-        let path = Path::new(arg);
         match std::fs::metadata(path) {
             Ok(meta) => found.given(arg.clone(), path, &meta, true),
-            Err(_) if !opts.no_glob && arg.contains(['*', '?', '[']) => found.glob(arg),
+            Err(_) if text && !opts.no_glob && arg.contains(['*', '?', '[']) => found.glob(&arg),
             Err(e) if opts.follow && e.kind() == std::io::ErrorKind::NotFound => {
-                if found.inputs.iter().all(|i| i.name != *arg) {
+                if found.inputs.iter().all(|i| i.name != arg) {
                     found.inputs.push(Input::path(path));
                 }
             }

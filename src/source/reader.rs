@@ -332,6 +332,11 @@ impl SourceReader {
             };
             self.summary.warnings.extend(empty.map(str::to_owned));
         }
+        self.summary.warnings.extend(match self.summary.truncated {
+            0 => None,
+            1 => Some("a record is longer than 1 MiB: the rest of it was not looked at".to_owned()),
+            n => Some(format!("{n} records are longer than 1 MiB: the rest of them was not looked at")),
+        });
         self.summary.warnings.extend(self.feed.warnings());
         self.summary.damaged |= self.feed.damaged() && !self.stopped();
         self.summary.warnings.extend(self.serials.as_ref().and_then(Serials::warning));

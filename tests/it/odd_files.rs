@@ -171,3 +171,21 @@ fn a_cache_that_cannot_be_used_is_said_and_costs_nothing() {
     let ran = crate::program::Ran::from(c.env("SECSTREAM_CACHE_DIR", "/proc/nowhere").output().unwrap());
     ran.says(0, &["/proc/nowhere: cannot be used as cache directory", "10 records"]);
 }
+
+#[test]
+fn a_name_that_is_no_text_is_opened() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let home = Home::new();
+    let name = std::ffi::OsStr::from_bytes(b"odd\xff[1].log");
+    std::fs::write(home.path("").join(name), log(3)).unwrap();
+    let mut command = home.command(&["replay", "--no-store", "--events", "e.jsonl"]);
+    let ran = crate::program::Ran::from(command.arg(name).output().unwrap());
+    ran.says(0, &["3 records = 3 parsed"]);
+    assert_eq!(home.objects("e.jsonl")[0]["file"], "odd\u{fffd}[1].log");
+}
+
+#[test]
+fn what_of_a_long_record_was_not_looked_at_is_said() {
+    let long = [log(1).trim_end().as_bytes(), &b"x".repeat(2 << 20), b"\n", log(1).as_bytes()].concat();
+    said("long.log", &long, 0, "a record is longer than 1 MiB", 2);
+}

@@ -256,7 +256,7 @@ fn seconds(t: crate::event::Ts) -> String {
 
 /// Opens the store for writing, where that is possible, and copies the records of
 /// the case's alerts of which it has only the place.
-fn complete(store: Store, args: &ExportArgs) -> Result<(Store, Completed), Failure> {
+fn complete(store: &Store, args: &ExportArgs) -> Result<(Store, Completed), Failure> {
     let alerts: Vec<String> = store.case(&CaseId(args.id.clone()))?.alerts.into_iter().map(|a| a.id).collect();
     let without = store.evidence_without_bytes(&alerts)?;
     let path = store.path().to_owned();
@@ -275,7 +275,7 @@ fn complete(store: Store, args: &ExportArgs) -> Result<(Store, Completed), Failu
 }
 
 fn write_export(args: &ExportArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Failure> {
-    let (mut store, completed) = complete(open_for(&args.store, &args.id)?, args)?;
+    let (mut store, completed) = complete(&open_for(&args.store, &args.id)?, args)?;
     for gap in &completed.gaps {
         // Nothing can be done where even standard error is closed.
         let _ = writeln!(err, "secstream: {}", sanitize(&gap.to_string()));
