@@ -3,7 +3,7 @@
 //!
 //! A line is parsed when something was understood in it beyond the time: a
 //! known program's wording, or a log-in with the address
-//! it came from ([`told`]). All else is left to be kept raw.
+//! it came from ([`told()`]). All else is left to be kept raw.
 
 mod address;
 mod known;
