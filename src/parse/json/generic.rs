@@ -172,8 +172,15 @@ fn http(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) {
     if known && (text.starts_with('/') || text.contains("://") || d.get(Ov::HttpMethod).is_some()) {
         copy.clear();
         copy.push_str(text);
-        d.set_span(Ov::Url, target);
-        url::set_decoded(d, copy, target);
+        let query = doc.text(d, Key::UrlQuery).trim_start_matches('?');
+        let mut whole = target;
+        if !query.is_empty() && query != "-" && !text.contains('?') {
+            copy.push('?');
+            copy.push_str(query);
+            whole = d.span(copy);
+        }
+        d.set_span(Ov::Url, whole);
+        url::set_decoded(d, copy, whole);
     }
 }
 

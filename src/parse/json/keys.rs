@@ -125,6 +125,7 @@ keys! {
     GithubActor = ["actor"];
     GithubAction = ["action"];
     GithubPlace = ["_document_id", "org", "business", "actor_location.country_code"];
+    UrlQuery = ["url.query", "query_string", "querystring", "http.query", "httpRequest.args", "httpRequest.queryString"];
     KubeVerb = ["verb"];
     KubeAudit = ["auditID"];
     KubeCode = ["responseStatus.code"];

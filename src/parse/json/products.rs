@@ -280,3 +280,18 @@ fn sysmon_for_linux_as_json() {
     );
     assert_eq!((e.event_type, ls.as_str()), (EventType::ProcessStart, "linux/process_creation/sysmon"));
 }
+
+#[test]
+fn a_query_that_stands_apart() {
+    for line in [
+        r#"{"timestamp":"2026-03-05T14:10:01Z","remote_ip":"192.0.2.7","method":"GET","path":"/item.php","query_string":"id=1%27--","status":200}"#,
+        r#"{"timestamp":1772719801000,"action":"ALLOW","httpRequest":{"clientIp":"192.0.2.7","uri":"/item.php","args":"id=1%27--","httpMethod":"GET"}}"#,
+        r#"{"@timestamp":"2026-03-05T14:10:01Z","source":{"ip":"192.0.2.7"},"http":{"request":{"method":"GET"}},"url":{"path":"/item.php","query":"id=1%27--"}}"#,
+        r#"{"ClientIP":"192.0.2.7","ClientRequestMethod":"GET","ClientRequestURI":"/item.php?id=1%27--","EdgeResponseStatus":200,"EdgeStartTimestamp":"2026-03-05T14:10:01Z"}"#,
+    ] {
+        let (e, ls) = read(line);
+        assert_eq!((ls.as_str(), e.ov(Ov::SrcIp)), ("/webserver/", Some("192.0.2.7")), "{line}");
+        assert_eq!((e.ov(Ov::Url), e.ov(Ov::UrlDecoded)), (Some("/item.php?id=1%27--"), Some("/item.php?id=1'--")));
+        assert!(e.time.is_some());
+    }
+}

@@ -47,6 +47,9 @@ pub fn event_type(text: &str) -> Option<EventType> {
         | b"authentication"
         | b"auth"
         | b"login_attempt"
+        | b"login_attempted"
+        | b"auth_login"
+        | b"session_login"
         | b"authenticate"
         | b"login_success"
         | b"successful_login"
@@ -196,6 +199,7 @@ mod tests {
     fn words() {
         assert_eq!(event_type("ssh_login_failed"), Some(EventType::SshLoginFailed));
         assert_eq!(event_type("Failed Login"), Some(EventType::LoginFailed));
+        assert_eq!(event_type("auth.login"), Some(EventType::Login));
         assert_eq!(event_type("who knows"), None);
         assert_eq!((outcome("DENIED"), outcome("42")), (Some(Outcome::Failure), None));
         assert_eq!(severity("Warning"), Some(Severity::Low));
