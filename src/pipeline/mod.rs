@@ -50,7 +50,7 @@ pub use alert_effect::{AlertEffect, Raised, correlates};
 pub use counts::Counts;
 pub use effect::{Effect, Effects, Progress, Question, Way};
 pub use feed::{Feed, Filtered, Piece};
-pub use histogram::Histogram;
+pub use histogram::{Bars, Histogram};
 pub use latency::Latency;
 pub use logs::{Logs, open_log};
 pub use options::{LoadRules, LoadedRules, OnChange, SessionOptions};

@@ -167,8 +167,9 @@ pub(super) fn keep_event(conn: &Connection, e: &EventMark, source: Option<i64>) 
 /// Gives an alert a new human state; who, when and which revision are added here.
 pub(super) fn set_status(conn: &Connection, ctx: &mut Ctx<'_>, action: &str, id: &str, mut to: Value) -> Result<usize> {
     let from = alert_status(conn, id)?;
-    let revision: i64 =
-        conn.prepare_cached("SELECT revision FROM alerts WHERE id = ?1")?.query_row([id], |r| r.get(0))?;
+    let (revision, count): (i64, i64) = conn
+        .prepare_cached("SELECT revision, count FROM alerts WHERE id = ?1")?
+        .query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))?;
     to["by"] = json!(ctx.analyst);
     to["at"] = json!(ctx.now);
     to["revision"] = json!(revision);
@@ -177,7 +178,8 @@ pub(super) fn set_status(conn: &Connection, ctx: &mut Ctx<'_>, action: &str, id:
         return Ok(0);
     }
     let target = Target::Alert(id.to_owned());
-    let payload = json!({"from": from, "to": to});
+    // How many acts were decided upon: an alert that grows then is not what was judged.
+    let payload = json!({"from": from, "to": to, "count": count});
     ops::append(conn, ctx, Change { action, kind: "alert.status", target: &target, payload, undoes: None })?;
     Ok(1)
 }

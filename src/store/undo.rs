@@ -143,7 +143,11 @@ fn single(
     let Others { first, last } = others(conn, op)?;
     let to = last.as_ref().map_or(&first.payload["from"], |o| &o.payload["to"]);
     if to != now {
-        return Ok(Ok(json!({"from": now, "to": to})));
+        let mut change = json!({"from": now, "to": to});
+        if let Some(count) = last.as_ref().and_then(|o| o.payload.get("count")) {
+            change["count"] = count.clone();
+        }
+        return Ok(Ok(change));
     }
     Ok(Err(stays(conn, target, name, last.as_ref())?))
 }

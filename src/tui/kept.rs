@@ -50,11 +50,11 @@ fn of(f: &Filters) -> Vec<KeptFilter> {
     some.map(|f| KeptFilter { text: f.text.clone(), out: f.out, on: f.on }).collect()
 }
 
-fn into(list: &[KeptFilter], empty: Filters, now: Ts) -> Filters {
+fn into(list: &[KeptFilter], empty: &Filters, now: Ts) -> Filters {
     let good =
         |f: &&KeptFilter| f.text.len() <= LENGTH && empty.parse(&f.text, now).is_ok_and(|q| !q.text().is_empty());
     let filter = |f: &KeptFilter| Filter { text: f.text.clone(), out: f.out, on: f.on };
-    Filters { list: list.iter().filter(good).take(FILTERS).map(filter).collect(), ..empty }
+    Filters { list: list.iter().filter(good).take(FILTERS).map(filter).collect(), ..empty.clone() }
 }
 
 impl Kept {
@@ -69,8 +69,8 @@ impl Kept {
     /// Puts it back into a state, at the start; returns how many filters are on
     /// in the queue and in the feed.
     pub fn put(&self, s: &mut State) -> (usize, usize) {
-        s.triage.filters = into(&self.triage, Filters::of_alerts(), s.now);
-        s.live.filters = into(&self.live, Filters::default(), s.now);
+        s.triage.filters = into(&self.triage, &Filters::of_alerts(), s.now);
+        s.live.filters = into(&self.live, &Filters::default(), s.now);
         if let Ok(columns) = parse_columns(&self.columns)
             && !self.columns.is_empty()
         {

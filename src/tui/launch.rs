@@ -90,7 +90,8 @@ impl Launch {
         let name = if auto || caps.no_color { caps.default_theme() } else { wish };
         let theme = Theme::load(name, options.themes.as_deref(), caps.colours)?;
         let store = &options.store;
-        let place = if store.path().to_string_lossy().starts_with("file:") {
+        let forgets = store.path().to_string_lossy().starts_with("file:");
+        let place = if forgets {
             "no case store: what you do is forgotten at the end".to_owned()
         } else {
             format!("{} {}", if store.read_only() { "read-only" } else { "cases" }, store.path().display())
@@ -106,6 +107,7 @@ impl Launch {
             inputs: options.session.is_some(),
             analyst: options.analyst.clone(),
             store: place.clone(),
+            forgets,
             about: about(&caps, name, &place, &options),
         };
         Ok(Self {

@@ -150,9 +150,9 @@ pub fn why(v: &AlertView) -> Vec<String> {
         out.push(format!("attack  {attack}"));
     }
     out.push(format!(
-        "count   {} acts, {} records, confidence {:.2}",
-        text::thousands(a.count),
-        text::thousands(a.matched_total),
+        "count   {}, {}, confidence {:.2}",
+        count(usize::try_from(a.count).unwrap_or(usize::MAX), "act"),
+        count(usize::try_from(a.matched_total).unwrap_or(usize::MAX), "record"),
         a.confidence
     ));
     out.push(format!(
@@ -186,20 +186,31 @@ pub fn why(v: &AlertView) -> Vec<String> {
     }
     match &v.triage {
         Triage::New => {}
-        Triage::Escalated { case } => out.push(format!("state   in case {case}")),
-        Triage::Dismissed { reason } => out.push(format!("state   dismissed: {reason}")),
+        Triage::Escalated { case } => out.push(format!("state   in case {case}{}", grew(v))),
+        Triage::Dismissed { reason } => out.push(format!("state   dismissed: {reason}{}", grew(v))),
     }
     out.extend(reading(&v.reading));
     if !v.tags.is_empty() {
         out.push(format!("tags    {}", v.tags.join(", ")));
     }
     for (who, note) in &v.notes {
-        out.push(format!("note    {who}: {note}"));
+        // A line of the note is a line here.
+        let mut lines = note.lines();
+        out.push(format!("note    {who}: {}", lines.next().unwrap_or_default()));
+        out.extend(lines.map(|l| format!("        {l}")));
     }
     if !a.description.is_empty() {
         out.push(a.description.to_string());
     }
     out
+}
+
+/// That an alert has more acts than when it was decided.
+fn grew(v: &AlertView) -> String {
+    v.grew_from().map_or_else(String::new, |n| {
+        let then = usize::try_from(n).unwrap_or(usize::MAX);
+        format!(" at {}, has grown to {} since", count(then, "act"), text::thousands(v.alert.count))
+    })
 }
 
 /// Whose reading of the log an alert is from, and whose took it back.

@@ -24,7 +24,7 @@ fn case_of_all(db: &Path) -> String {
 }
 
 fn export(home: &Home, case: &str) -> Value {
-    home.run(&["cases", "export", case, "--out", &home.arg("case.json"), "--analyst", "bob"]).says(0, &[]);
+    home.run(&["cases", "export", case, "--out", &home.arg("case.json"), "--analyst", "bob", "--force"]).says(0, &[]);
     serde_json::from_str(&home.read("case.json")).unwrap()
 }
 

@@ -100,6 +100,9 @@ pub struct ExportArgs {
     /// Where the document goes: a file or `-`
     #[arg(long, short, default_value = "-", value_name = "PATH")]
     pub out: String,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
     /// Which store
     #[command(flatten)]
     pub store: DbArgs,
@@ -285,6 +288,12 @@ fn write_export(args: &ExportArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
         if paths.any(|p| target == Path::new(p)) {
             return Err(Failure::Usage(format!("{} is the log that the evidence comes from", args.out)));
         }
+    }
+    if !args.force && Path::new(&args.out).is_file() {
+        return Err(Failure::Usage(format!(
+            "{} is there already; name another file, or write over it with --force",
+            args.out
+        )));
     }
     let Exported { document, unrecorded } = store.export_case(&id)?;
     if let Some(why) = &unrecorded {

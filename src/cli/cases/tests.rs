@@ -164,6 +164,16 @@ fn what_cannot_be_read_says_so() {
     assert_eq!(call(&["verify", &path("other.json")]).0, 3);
     let (code, _, err) = call(&["export", "IR-2026-001", "--db", &db, "--out", &path("no/such/dir.json")]);
     assert!(code == 3 && err.contains("dir.json"), "{err}");
+    // What is there stays, unless it is said.
+    let mut args = vec!["export", "IR-2026-001", "--db", &db, "--out"];
+    let other = path("other.json");
+    args.push(&other);
+    let (code, _, err) = call(&args);
+    assert!(code == 2 && err.contains("is there already") && err.contains("--force"), "{err}");
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "{}");
+    args.push("--force");
+    assert_eq!(call(&args).0, 0);
+    assert!(std::fs::read_to_string(&other).unwrap().len() > 100);
 }
 
 /// A store whose case rests on records of which it has only the places.
@@ -196,7 +206,7 @@ fn an_export_copies_the_evidence_that_the_store_has_not_yet() {
     places_only(&log, &db);
     let id = Store::open_read_only(Some(&db), "x").unwrap().cases().unwrap()[0].id.0.clone();
     let export = || {
-        let (code, out, err) = call(&["export", &id, "--db", &db_arg, "--out", &file_arg, "--json"]);
+        let (code, out, err) = call(&["export", &id, "--db", &db_arg, "--out", &file_arg, "--json", "--force"]);
         assert_eq!(code, 0, "{err}");
         (serde_json::from_str::<Value>(&out).unwrap(), err)
     };

@@ -107,8 +107,8 @@ pub struct AlertRow {
     pub decided_by: Option<String>,
     /// When.
     pub decided_at: Ts,
-    /// Whether it grew after the decision.
-    pub grown: bool,
+    /// How many acts it had when it was decided, where that was written down.
+    pub decided_count: Option<u64>,
     /// Whose reading gave it as it is, and when.
     pub given: (Option<String>, Ts),
     /// When a reading of its logs no longer gave it.
@@ -150,13 +150,16 @@ const COLUMNS: &str = "a.id, a.revision, a.state, a.rule, a.rule_id, a.rule_type
      WHERE item = 'alert:' || a.id AND withdrawn = 0 ORDER BY case_id)),
   a.given_by, a.updated, a.withdrawn_by";
 
+/// How many acts an alert had when it was decided last.
+const DECIDED: &str = "CASE WHEN a.decided_at IS NOT NULL THEN (SELECT json_extract(payload, '$.count') FROM ops
+  WHERE target = 'alert:' || a.id AND kind = 'alert.status' ORDER BY pos DESC LIMIT 1) END";
+
 fn from_row(r: &Row<'_>, now: Ts) -> rusqlite::Result<AlertRow> {
     let text = |i: usize| r.get::<_, Option<String>>(i);
     let revision: i64 = r.get(1)?;
     let status = Status::from_name(&r.get::<_, String>(19)?).unwrap_or_default();
     let snoozed_until = ts(r.get(22)?);
     let over = status == Status::Snoozed && snoozed_until <= now;
-    let decided: Option<i64> = r.get(25)?;
     Ok(AlertRow {
         id: r.get(0)?,
         revision: u32::try_from(revision).unwrap_or(u32::MAX),
@@ -183,7 +186,7 @@ fn from_row(r: &Row<'_>, now: Ts) -> rusqlite::Result<AlertRow> {
         snoozed_until,
         decided_by: text(23)?,
         decided_at: ts(r.get(24)?),
-        grown: decided.is_some_and(|d| revision > d),
+        decided_count: r.get::<_, Option<i64>>(34)?.map(uint),
         given: (text(30)?, ts(r.get(31)?)),
         withdrawn: r.get::<_, Option<i64>>(26)?.map(Ts),
         withdrawn_by: text(32)?,
@@ -227,7 +230,7 @@ pub(super) fn sql(conditions: &[String], sort: AlertSort, limit: Option<usize>) 
     };
     let condition = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
     let limit = limit.map_or_else(String::new, |n| format!(" LIMIT {n}"));
-    format!("SELECT {COLUMNS}, NOT {SHOWN} FROM alerts AS a WHERE {condition} ORDER BY {order}{limit}")
+    format!("SELECT {COLUMNS}, NOT {SHOWN}, {DECIDED} FROM alerts AS a WHERE {condition} ORDER BY {order}{limit}")
 }
 
 impl Store {

@@ -45,6 +45,8 @@ pub struct EvidenceRow {
     pub raw: Option<Vec<u8>>,
     /// Their SHA-256.
     pub sha256: Option<String>,
+    /// Name of the source's format.
+    pub format: Option<String>,
 }
 
 /// A record with what people made of it.
@@ -62,7 +64,7 @@ pub struct EventInfo {
     pub notes: u64,
 }
 
-const COLUMNS: &str = "e.key, e.source, s.name, e.offset, e.length, e.line, e.time, e.raw, e.sha256";
+const COLUMNS: &str = "e.key, e.source, s.name, e.offset, e.length, e.line, e.time, e.raw, e.sha256, s.format";
 
 fn evidence_row(r: &Row<'_>) -> rusqlite::Result<EvidenceRow> {
     Ok(EvidenceRow {
@@ -75,6 +77,7 @@ fn evidence_row(r: &Row<'_>) -> rusqlite::Result<EvidenceRow> {
         time: ts(r.get(6)?),
         raw: r.get(7)?,
         sha256: r.get(8)?,
+        format: r.get(9)?,
     })
 }
 
@@ -114,10 +117,10 @@ pub(in crate::store) fn events_where(
     let rows = s.query_map(params, |r| {
         Ok(EventInfo {
             event: evidence_row(r)?,
-            marked_by: r.get(9)?,
-            marked_at: ts(r.get(10)?),
-            tags: unpack(r.get(11)?),
-            notes: uint(r.get(12)?),
+            marked_by: r.get(10)?,
+            marked_at: ts(r.get(11)?),
+            tags: unpack(r.get(12)?),
+            notes: uint(r.get(13)?),
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

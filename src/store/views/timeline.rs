@@ -55,7 +55,7 @@ pub(super) fn timeline(
         let target = Target::Event(e.event.key.clone()).to_string();
         entries.push(TimelineEntry { time: e.event.time, by: None, target, text });
     }
-    let names = Names { case: format!("case:{}", id.0), alerts, events };
+    let names = Names { conn, case: format!("case:{}", id.0), alerts, events };
     let ops = ops::select(conn, CASE_OPS, [&id.0])?;
     for act in ops.chunk_by(|a, b| a.action == b.action) {
         let Some(first) = act.first() else { continue };
@@ -85,6 +85,7 @@ fn items<'a>(act: &'a [Operation], kind: &'a str) -> Vec<&'a str> {
 
 /// How things are called in the timeline of one case.
 struct Names<'a> {
+    conn: &'a Connection,
     case: String,
     alerts: &'a [AlertRow],
     events: &'a [EventInfo],
@@ -107,8 +108,34 @@ impl Names<'_> {
         if !removed.is_empty() {
             return format!("took {} out of the case", self.list(&removed));
         }
+        if first.kind.starts_with("tag.") {
+            return self.tags(act);
+        }
         let about: Vec<&str> = of(act, &first.kind).map(|o| o.target.as_str()).collect();
         self.other(first, &self.list(&about))
+    }
+
+    /// All tags that an act put on and took off.
+    fn tags(&self, act: &[Operation]) -> String {
+        let part = |kind: &'static str| {
+            let mut tags: Vec<String> =
+                of(act, kind).map(|o| format!("'{}'", o.payload["tag"].as_str().unwrap_or_default())).collect();
+            tags.dedup();
+            let mut seen = std::collections::BTreeSet::new();
+            tags.retain(|t| seen.insert(t.clone()));
+            let about: Vec<&str> = of(act, kind).map(|o| o.target.as_str()).collect();
+            (tags, about)
+        };
+        let ((on, to), (off, from)) = (part("tag.add"), part("tag.remove"));
+        let word = |tags: &[String]| if tags.len() == 1 { "tag" } else { "tags" };
+        let mut said = Vec::new();
+        if !on.is_empty() {
+            said.push(format!("tagged {} {}", self.list(&to), on.join(", ")));
+        }
+        if !off.is_empty() {
+            said.push(format!("took the {} {} off {}", word(&off), off.join(", "), self.list(&from)));
+        }
+        said.join("; ")
     }
 
     /// What one operation, or several of its kind, did.
@@ -129,10 +156,8 @@ impl Names<'_> {
             }
             "event.mark" if p["to"].is_null() => format!("took the mark off {about}"),
             "event.mark" => format!("marked {about}"),
-            "tag.add" => format!("tagged {about} '{}'", text("tag")),
-            "tag.remove" => format!("took the tag '{}' off {about}", text("tag")),
             "note.add" if op.target == self.case => format!("note: {}", text("text")),
-            "note.add" => format!("note on {about}: {}", text("text")),
+            "note.add" => format!("note: {} (on {about})", text("text")),
             "note.remove" => format!("took a note off {about}"),
             "case.set" if text("field") == "state" => {
                 let resolution = p["to"]["resolution"].as_str().map(|r| format!(": {r}")).unwrap_or_default();
@@ -192,7 +217,8 @@ impl Names<'_> {
                 format!("'{}'", raw.chars().take(HEAD).collect::<String>())
             }),
         };
-        // What was taken out again is no longer among them.
-        found.unwrap_or_else(|| id.chars().take(12).collect())
+        // What was taken out again is no longer among them, but still in the store.
+        let stored = || Target::parse(target).and_then(|t| ops::name(self.conn, &t).ok()).filter(|n| n != id);
+        found.or_else(stored).unwrap_or_else(|| id.chars().take(12).collect())
     }
 }

@@ -67,6 +67,8 @@ pub struct Reading {
     pub touched: bool,
     /// The reading on this screen gives it, whatever another one said.
     pub here: bool,
+    /// How many acts it had when somebody decided about it.
+    pub decided_count: Option<u64>,
 }
 
 impl Reading {
@@ -96,6 +98,23 @@ pub struct AlertView {
     pub notes: Vec<(String, String)>,
     /// Whose readings gave it.
     pub reading: Reading,
+}
+
+impl AlertView {
+    /// How many acts it had when it was decided, where it has more by now.
+    #[must_use]
+    pub fn grew_from(&self) -> Option<u64> {
+        let decided = self.triage != Triage::New;
+        self.reading.decided_count.filter(|n| decided && self.alert.count > *n)
+    }
+
+    /// Whether it was set aside and is twice as much as what was judged then:
+    /// it stands in the queue again, as nobody has looked at that.
+    #[must_use]
+    pub fn outgrew(&self) -> bool {
+        matches!(self.triage, Triage::Dismissed { .. })
+            && self.grew_from().is_some_and(|n| self.alert.count >= n.saturating_mul(2))
+    }
 }
 
 /// A case in the list.

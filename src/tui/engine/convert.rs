@@ -8,7 +8,7 @@ use super::super::data::{AlertView, CaseDetail, CaseItem, CaseView, ItemKind, Re
 use crate::alert::{Alert, AlertState, Category, Route, RuleType};
 use crate::detect::{RuleInfo, RuleKind};
 use crate::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality};
-use crate::store::{self, AlertRow, CaseRow, EvidenceRow, Status};
+use crate::store::{self, AlertRow, CaseRow, Status};
 
 /// A case of the list.
 pub fn case(r: &CaseRow) -> CaseView {
@@ -75,6 +75,7 @@ pub fn reading(r: &AlertRow, alone: bool) -> Reading {
         withdrawn: r.withdrawn.map(|at| (at, r.withdrawn_by.clone())),
         touched: !r.left,
         here: false,
+        decided_count: r.decided_count,
     }
 }
 
@@ -150,21 +151,6 @@ pub fn alert(r: &AlertRow, doc: &Value) -> AlertView {
 /// Notes as pairs of who and what.
 pub fn notes(n: &[store::Note]) -> Vec<(String, String)> {
     n.iter().map(|n| (n.writer.clone(), n.text.clone())).collect()
-}
-
-/// A record that only the store has: its bytes as text, not parsed again.
-pub fn evidence(e: &EvidenceRow) -> EventRow {
-    let raw = e.raw.as_deref().map_or_else(
-        || "(the record itself is not in the store)".to_owned(),
-        |b| String::from_utf8_lossy(b).into_owned(),
-    );
-    let mut row = raw_row(SourceId(u32::MAX), e.offset, raw);
-    row.full_len = e.len;
-    row.line = e.line;
-    row.time = e.time;
-    row.quality = TimeQuality::Zoned;
-    row.overlay[Ov::Source as usize] = e.source.as_deref().map(Into::into);
-    row
 }
 
 /// An event of which only the text is known.

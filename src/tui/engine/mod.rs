@@ -4,6 +4,7 @@
 
 mod bench;
 mod convert;
+mod evidence;
 mod feed;
 mod names;
 mod rules;

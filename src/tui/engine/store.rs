@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::data::{AlertView, AuditView, CaseView, Reading, Triage};
 use super::super::msg::{Msg, Op, Targets};
-use super::{DataReq, StoreReq, ToLoop, convert};
+use super::{DataReq, StoreReq, ToLoop, convert, evidence};
 use crate::alert::Alert;
 use crate::event::{EventRow, Ts, hash64};
 use crate::pipeline::{Feed, Logs};
@@ -94,8 +94,14 @@ impl Worker {
                         Ok(text) => Msg::Done(text),
                         Err(text) => Msg::Failed(text),
                     });
-                    for c in self.store.take_conflicts() {
-                        let _ = self.out.send(Msg::Failed(c.to_string()));
+                    // The first is what the analyst chose; what it covers went along.
+                    let conflicts = self.store.take_conflicts();
+                    if let Some(c) = conflicts.first() {
+                        let more = match conflicts.len() - 1 {
+                            0 => String::new(),
+                            n => format!("; {n} more like it"),
+                        };
+                        let _ = self.out.send(Msg::Failed(format!("{c}{more}")));
                     }
                     self.store.decided_at(None);
                     self.look();
@@ -107,7 +113,8 @@ impl Worker {
                 }
                 Ok(StoreReq::Evidence(id, revision)) => {
                     if let Ok(d) = self.store.alert(&id) {
-                        let rows = d.evidence.iter().take(200).map(|e| Arc::new(convert::evidence(e))).collect();
+                        let shown = d.evidence.get(..200).unwrap_or(&d.evidence);
+                        let rows = evidence::rows(shown).into_iter().map(Arc::new).collect();
                         let _ = self.out.send(Msg::Evidence { of: (id, revision), rows });
                     }
                 }
@@ -270,6 +277,7 @@ impl Worker {
             Op::Escalate { what, case, title } => {
                 let case = case.map(CaseId);
                 let n = what.alerts.len() + what.events.len();
+                let before = self.store.undo_depth()?;
                 let (id, gaps) = if what.alerts.is_empty() {
                     let events: Vec<EventMark> = what.events.iter().map(|e| self.mark_of(e)).collect();
                     (self.store.escalate_events(&events, case.as_ref(), &title)?, String::new())
@@ -278,6 +286,9 @@ impl Worker {
                     (id, self.complete(&what.alerts)?)
                 };
                 let noun = if what.alerts.is_empty() { "event" } else { "alert" };
+                if self.store.undo_depth()? == before {
+                    return Ok(format!("in {id} already: nothing changed{gaps}"));
+                }
                 Ok(format!("{} put into {id}; 3 shows cases, u undoes{gaps}", plural(n, noun)))
             }
             Op::Dismiss { alerts, verdict } => {
@@ -354,14 +365,18 @@ impl Worker {
             return Err(StoreError::Invalid(format!("{path} is there already; name another file")));
         }
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+        if !folder.is_dir() {
+            return Err(StoreError::Invalid(format!("{path}: there is no folder {}", folder.display())));
+        }
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
         let exported = self.store.export_case(case)?;
         let text = crate::store::export::to_text(&exported.document);
         std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist_noclobber(target).map_err(|e| failed(e.error))?;
-        let sha = crate::store::canonical::sha256_hex(text.as_bytes());
-        Ok(format!("{case} exported to {path}, sha256 {}…{gaps}", sha.get(..16).unwrap_or(&sha)))
+        // The one that `cases export` and `cases verify` say: it can be compared.
+        let sha = exported.document["document_sha256"].as_str().unwrap_or_default();
+        Ok(format!("{case} exported to {path}, document SHA-256 {sha}{gaps}"))
     }
 }
 

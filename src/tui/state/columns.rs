@@ -163,12 +163,14 @@ pub fn marks(v: &AlertView, long: bool) -> String {
     let parts = match long {
         true => [
             withdrawn(v),
+            v.grew_from().map_or_else(String::new, |n| format!("grew from {}", text::short(n as f64))),
             if covers > 0 { format!("+{covers} covered") } else { String::new() },
             v.tags.iter().map(|t| format!("#{t}")).collect::<Vec<_>>().join(" "),
             if v.notes.is_empty() { "" } else { "◆" }.to_owned(),
         ],
         false => [
             if v.reading.withdrawn.is_some() { "wd" } else { "" }.to_owned(),
+            if v.grew_from().is_some() { "grew" } else { "" }.to_owned(),
             if covers > 0 { format!("+{covers}") } else { String::new() },
             if v.tags.is_empty() { "" } else { "#" }.to_owned(),
             if v.notes.is_empty() { "" } else { "◆" }.to_owned(),

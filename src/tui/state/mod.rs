@@ -96,6 +96,8 @@ pub struct Facts {
     pub analyst: String,
     /// The case store, or why there is none.
     pub store: String,
+    /// There is none: what is done is forgotten at the end.
+    pub forgets: bool,
     /// Lines of the about box: version, terminal.
     pub about: Vec<String>,
     /// The terminal shows ASCII only.

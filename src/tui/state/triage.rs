@@ -142,7 +142,7 @@ impl Triage {
         // Another alert in the queue tells of the same attack.
         let told = |v: &AlertView| v.alert.covered_by.as_deref().is_some_and(|by| ids.contains(by));
         let wanted = |v: &AlertView| {
-            (self.handled || v.triage == Decision::New && !told(v) && !v.reading.left())
+            (self.handled || (v.triage == Decision::New || v.outgrew()) && !told(v) && !v.reading.left())
                 && query.as_ref().is_none_or(|q| q.matches_fields(v))
         };
         (self.open, self.covered) = ([0; 5], 0);

@@ -280,8 +280,12 @@ fn quit(s: &mut State, fx: &mut Vec<Effect>) {
         s.say("a rule is not saved: :w writes it, q drops it");
         return;
     }
-    // Every other step is saved as it is made; only a running analysis can be lost.
-    if s.facts.inputs && !matches!(s.snap.phase, crate::pipeline::Phase::Done | crate::pipeline::Phase::Stopped) {
+    // Every other step is saved as it is made, where there is a case store; without
+    // one it can be lost, as can a running analysis.
+    if s.facts.forgets && s.undo > 0 {
+        overlay::confirm_forget(s);
+    } else if s.facts.inputs && !matches!(s.snap.phase, crate::pipeline::Phase::Done | crate::pipeline::Phase::Stopped)
+    {
         overlay::confirm_quit(s);
     } else {
         fx.push(Effect::Quit);

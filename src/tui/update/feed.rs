@@ -217,6 +217,10 @@ pub fn pivot(s: &mut State, fx: &mut Vec<Effect>) {
     } else {
         return;
     };
+    if !s.facts.inputs {
+        s.say("no log is open: only the evidence is in the case store; open the log beside it with --db");
+        return;
+    }
     if !time.is_some() {
         s.say("this event has no time");
         return;

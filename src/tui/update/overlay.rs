@@ -275,6 +275,16 @@ pub fn confirm_quit(s: &mut State) {
     choice(s, "the analysis still runs: leave?".into(), Vec::new(), answers);
 }
 
+/// Asks before what was done is forgotten.
+pub fn confirm_forget(s: &mut State) {
+    let what = count(s.undo, "step");
+    let answers = vec![
+        answer('y', "leave; it is forgotten", Then::Do(vec![Effect::Quit])),
+        answer('n', "stay; X on a case exports it", Then::Close),
+    ];
+    choice(s, format!("no case store: {what} would be lost. Leave?"), Vec::new(), answers);
+}
+
 /// Opens the editor for a note on what is at hand.
 pub fn note(s: &mut State) {
     let what = act::at_hand(s);

@@ -23,10 +23,43 @@ pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor 
     if !g.status.is_empty() {
         status(s, &mut Pen::new(buf, t, g.status));
     }
-    if !g.hints.is_empty() {
+    let above = if g.hints.is_empty() { Vec::new() } else { said(s, usize::from(g.hints.w), usize::from(g.hints.h)) };
+    if !above.is_empty() {
+        let mut p = Pen::new(buf, t, g.hints);
+        let first = usize::from(g.hints.h) - above.len();
+        for (y, line) in above.iter().enumerate() {
+            p.put(1, first + y, usize::from(g.hints.w).saturating_sub(2), line, toast_style(s, t));
+        }
+    } else if !g.hints.is_empty() {
         hints(s, &mut Pen::new(buf, t, g.hints));
     }
     line(s, &mut Pen::new(buf, t, g.line))
+}
+
+fn toast_style(s: &State, t: &Theme) -> Style {
+    if s.toast.as_ref().is_some_and(|m| m.bad) { t.bad } else { t.good }
+}
+
+/// A message in the lines that it needs, at most so many above the last one.
+fn wrapped(message: &str, w: usize, above: usize) -> Vec<String> {
+    let w = w.saturating_sub(2);
+    let mut lines = text::wrap(&text::sanitize(message), w, above + 2);
+    if lines.len() > above + 1 {
+        lines.truncate(above + 1);
+        if let Some(last) = lines.last_mut() {
+            *last = format!("{}…", text::cut(last.trim_end(), w.saturating_sub(1)));
+        }
+    }
+    lines
+}
+
+/// The lines of a message that does not fit into the last one: they stand where
+/// the keys were.
+fn said(s: &State, w: usize, rows: usize) -> Vec<String> {
+    let Some(toast) = s.toast.as_ref().filter(|_| s.prompt.is_none()) else { return Vec::new() };
+    let mut lines = wrapped(&toast.text, w, rows);
+    lines.pop();
+    lines
 }
 
 /// What is wrong with the line that is typed, or doubtful.
@@ -172,7 +205,9 @@ fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
         return Some((p.area.x + cx.min(w.saturating_sub(1)) as u16, p.area.y));
     }
     if let Some(toast) = &s.toast {
-        p.put(1, 0, w.saturating_sub(1), &toast.text, if toast.bad { t.bad } else { t.good });
+        let above = usize::from(s.geometry().hints.h);
+        let last = wrapped(&toast.text, w, above).pop();
+        p.cell(1, 0, w.saturating_sub(2), last.as_deref().unwrap_or(&toast.text), false, toast_style(s, t));
         return None;
     }
     if s.screen == Screen::Live

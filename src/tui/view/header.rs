@@ -129,11 +129,10 @@ fn times(s: &State, p: &mut Pen<'_>) {
     };
     if p.area.h >= 4 {
         let c = histogram::columns(&s.snap, span, columns);
-        let step = (span.1.0 - span.0.0) / columns.max(1) as i64;
         let keys =
             format!("{} zoom · {} shift", keys(s, Act::ZoomIn, Act::ZoomOut), keys(s, Act::ShiftBack, Act::ShiftOn));
         let peak = c.counts.iter().max().copied().unwrap_or(0);
-        let right = format!("{}/col · peak {} · {keys}", text::span(step), text::thousands(peak));
+        let right = format!("{}/bar · peak {} · {keys}", text::span(c.step), text::thousands(peak));
         p.rule(0, &format!("events & alerts {legend}"), &right, false);
         for (y, label) in ["ev", "crit", "hi/med"].iter().enumerate() {
             p.put(1, y + 1, 6, label, t.dim);

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::draw::Pen;
 use crate::event::{Severity, Ts};
-use crate::pipeline::Snapshot;
+use crate::pipeline::{Bars, Snapshot};
 
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
@@ -13,6 +13,8 @@ const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 pub struct Columns {
     /// Events.
     pub counts: Vec<u64>,
+    /// What one bar spans, in microseconds.
+    pub step: i64,
     /// Highest severity of an alert that began in it.
     pub alerts: Vec<Option<Severity>>,
 }
@@ -20,7 +22,7 @@ pub struct Columns {
 /// Fills `columns` columns with the events and alerts of a time span.
 #[must_use]
 pub fn columns(snap: &Snapshot, (from, to): (Ts, Ts), columns: usize) -> Columns {
-    let counts = snap.histogram.resample(from, to, columns);
+    let Bars { counts, step } = snap.histogram.bars(from, to, columns);
     let mut alerts = vec![None; columns];
     let span = i128::from(to.0) - i128::from(from.0);
     if span > 0 {
@@ -32,7 +34,7 @@ pub fn columns(snap: &Snapshot, (from, to): (Ts, Ts), columns: usize) -> Columns
             }
         }
     }
-    Columns { counts, alerts }
+    Columns { counts, step, alerts }
 }
 
 /// The bar of a count, on a scale where the busiest column is full. Square

@@ -398,3 +398,72 @@ fn a_record_that_only_the_store_has_is_not_dated_twice() {
         .collect();
     assert_eq!(shown, raws.map(|(_, want)| want.to_owned()), "{lines}");
 }
+
+/// Without a case store nothing that was done outlives the screen.
+#[test]
+fn leaving_asks_where_what_was_done_is_forgotten() {
+    let mut w = World::new(80, 24);
+    w.state.facts.inputs = false;
+    w.state.facts.forgets = true;
+    w.send(Msg::UndoDepth(2));
+    w.press("q");
+    assert!(frame(&w).contains("2 steps would be lost"), "{}", frame(&w));
+    assert!(!w.done.contains(&Effect::Quit));
+    w.press("nqy");
+    assert_eq!(w.done.last(), Some(&Effect::Quit));
+    let mut none = World::new(80, 24);
+    none.state.facts.inputs = false;
+    none.state.facts.forgets = true;
+    none.press("q");
+    assert_eq!(none.done.last(), Some(&Effect::Quit), "nothing was done");
+}
+
+#[test]
+fn long_messages_are_read_to_their_end() {
+    let mut w = World::new(80, 24);
+    let long = "undone: open case IR-2026-001 'Case A' with 2 alerts (kept: case IR-2026-001 'Case A' has other items \
+                or notes, or others worked on it)";
+    w.send(Msg::Done(long.into()));
+    let t = frame(&w);
+    assert!(t.contains("others worked on it)"), "{t}");
+    // What is too long even so is seen to be cut.
+    w.send(Msg::Done(format!("{}end", "word ".repeat(200))));
+    let t = frame(&w);
+    assert!(t.contains('…') && !t.contains("end\n"), "{t}");
+}
+
+#[test]
+fn a_decided_alert_that_grows_is_marked_and_comes_back_at_twice() {
+    let mut w = World::new(120, 34);
+    let with = |count: u64| {
+        let mut all = super::fixture::alerts();
+        let mut a = (*all[4].alert).clone();
+        a.count = count;
+        all[4].alert = Arc::new(a);
+        all[4].reading.decided_count = Some(9);
+        Msg::Alerts(Arc::new(all))
+    };
+    let shown = |w: &World| w.state.triage.shown.len();
+    w.send(with(9));
+    assert_eq!(shown(&w), 4);
+    w.send(with(12));
+    assert_eq!(shown(&w), 4);
+    w.press("D");
+    assert!(frame(&w).contains("grew from 9"), "{}", frame(&w));
+    w.press("D");
+    w.send(with(18));
+    assert_eq!(shown(&w), 5, "nobody has judged this");
+    w.press("G<Enter>");
+    assert!(frame(&w).contains("at 9 acts, has grown to 18 since"), "{}", frame(&w));
+}
+
+#[test]
+fn cells_of_the_queue_filter_by_what_they_show() {
+    for (keys, filter) in [("hhhf", "score="), ("hhf", "count="), ("hhhhf", "severity=")] {
+        let mut w = World::new(120, 34);
+        w.press(keys);
+        let text = w.state.triage.filters.list.first().map(|f| f.text.clone()).unwrap_or_default();
+        assert!(text.starts_with(filter), "{keys}: {text}");
+        assert!(!w.state.triage.shown.is_empty(), "{text}");
+    }
+}

@@ -411,6 +411,7 @@ impl World {
 
     pub fn with_keys(w: u16, h: u16, keys: &BTreeMap<String, Vec<String>>) -> Self {
         let facts = Facts {
+            forgets: false,
             name: "auth.log".into(),
             follow: false,
             inputs: true,
