@@ -6,7 +6,7 @@
 //! Every item carries a `digest` of itself, so that a change is named; the
 //! document carries one of the whole, so that nothing escapes. Exporting is an
 //! operation itself: it puts the digests of all items into its writer's chain
-//! ([`super::manifest`]), so that recomputing them is not enough. Operations on
+//! (`manifest`), so that recomputing them is not enough. Operations on
 //! other things stay out: of those the chains hold only the body hashes.
 
 use std::collections::BTreeSet;

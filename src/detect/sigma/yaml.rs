@@ -1,7 +1,7 @@
 //! YAML as a tree in which every node knows its line and column.
 //!
 //! Bounded: text, depth and number of nodes have limits, and so has what
-//! aliases stand for ([`super::anchors`]). A mistake in one document of a file
+//! aliases stand for (`anchors`). A mistake in one document of a file
 //! does not lose the others; a broken syntax ends the file there.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
