@@ -4,6 +4,7 @@
 
 use super::Compilation;
 use super::event::View;
+use super::memo::Memo;
 use crate::detect::compile::gates::{Gate, Signature};
 use crate::detect::compile::preds::{Op, SlotId};
 use crate::detect::sigma::glob::fold_into;
@@ -51,13 +52,14 @@ impl Late {
     }
 
     /// Tries a predicate on the value of a slot that was not searched.
-    pub fn attempt(&mut self, c: &Compilation, view: View<'_>, slot: SlotId, pred: u32) -> Trial {
+    /// Where values come again, searching one once serves for all its events.
+    pub fn attempt(&mut self, c: &Compilation, view: View<'_>, slot: SlotId, pred: u32, memo: &mut Memo) -> Trial {
         let gate = c.gates.get(pred, || c.preds.get(pred as usize).map(|(_, op)| Gate::of(op)));
         if gate == Gate::INDEX {
             return Trial::Search;
         }
         let known = self.all.iter().take(self.live).position(|s| s.slot == slot);
-        let at = match known.map_or_else(|| self.begin(c, view, slot), Ok) {
+        let at = match known.map_or_else(|| self.begin(c, view, slot, memo), Ok) {
             Ok(at) => at,
             Err(trial) => return trial,
         };
@@ -73,7 +75,7 @@ impl Late {
     }
 
     /// Makes ready for trials on a slot's value.
-    fn begin(&mut self, c: &Compilation, view: View<'_>, slot: SlotId) -> Result<usize, Trial> {
+    fn begin(&mut self, c: &Compilation, view: View<'_>, slot: SlotId, memo: &mut Memo) -> Result<usize, Trial> {
         let Some(reads) = c.slots.get(usize::from(slot)) else { return Err(Trial::Nothing) };
         let (mut first, mut values) = ("", 0usize);
         view.values(reads, |v| {
@@ -83,7 +85,7 @@ impl Late {
         if values == 0 {
             return Err(Trial::Nothing);
         }
-        if values > 1 || first.len() > Signature::LONGEST || self.live >= MOST {
+        if values > 1 || first.len() > Signature::LONGEST || self.live >= MOST || memo.pays(slot, first) {
             return Err(Trial::Search);
         }
         if self.all.len() == self.live {

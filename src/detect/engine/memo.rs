@@ -24,6 +24,8 @@ const LONG_PATIENCE: u32 = 256;
 const MAX_FOUND: usize = 4_096;
 /// After so many look-ups of a slot it is judged whether remembering pays.
 const TRIAL: u32 = 1_024;
+/// After so many values that were not searched it is judged whether to search them.
+const SAMPLE: u32 = 4_096;
 /// For so many look-ups a slot that does not repeat is left alone.
 const PAUSE: u32 = 65_536;
 
@@ -92,6 +94,11 @@ struct Stats {
     lookups: u32,
     hits: u32,
     pause: u32,
+    /// Of values that were not searched: how many there were, and came again.
+    tried: u32,
+    again: u32,
+    /// Whether such are searched.
+    pays: bool,
 }
 
 /// Where a value belongs if it is to be remembered.
@@ -108,6 +115,12 @@ type Tags = [u32; 2];
 #[inline]
 const fn near_tag(hash: u64) -> u16 {
     (hash >> 48) as u16 | 1
+}
+
+/// The hash of a value of a slot.
+#[inline]
+fn place_of(slot: SlotId, value: &str) -> u64 {
+    hash64(value.as_bytes()) ^ u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// The memory.
@@ -153,10 +166,11 @@ impl Memo {
         }
         if s.lookups >= TRIAL {
             let seldom = s.hits < s.lookups / 4;
-            *s = Stats { pause: if seldom { PAUSE } else { 0 }, ..Stats::default() };
+            *s = Stats { pause: if seldom { PAUSE } else { 0 }, ..*s };
+            (s.lookups, s.hits) = (0, 0);
         }
         s.lookups += 1;
-        let hash = hash64(value.as_bytes()) ^ u64::from(slot).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = place_of(slot, value);
         let tag = (hash >> 32) as u32 | 1;
         let (set, part) = (hash as usize & (LINES - 1), near_tag(hash));
         let Some(head) = self.heads.get_mut(set) else { return Err(None) };
@@ -187,6 +201,36 @@ impl Memo {
             return Err(None);
         }
         Err(Some(Place { tag, hash }))
+    }
+
+    /// Whether a value that no rule waits for is searched, because those of its slot come
+    /// again and one search serves for all: known after some that were not.
+    #[inline]
+    pub fn pays(&mut self, slot: SlotId, value: &str) -> bool {
+        let Some(s) = self.stats.get_mut(usize::from(slot)) else { return false };
+        if s.pause > 0 {
+            s.pause -= 1;
+            s.pays = false;
+            return false;
+        }
+        s.pays || self.repeats(slot, value)
+    }
+
+    /// Notes a value that is not searched; whether enough of them came again by now.
+    fn repeats(&mut self, slot: SlotId, value: &str) -> bool {
+        let Some(s) = self.stats.get_mut(usize::from(slot)) else { return false };
+        let hash = place_of(slot, value);
+        let Some(head) = self.heads.get_mut(hash as usize & (LINES - 1)) else { return false };
+        let part = near_tag(hash);
+        s.tried += 1;
+        s.again += u32::from(head.once == part);
+        head.once = part;
+        if s.tried >= SAMPLE {
+            s.pays = s.again >= s.tried / 2;
+            s.pause = if s.pays { 0 } else { PAUSE };
+            (s.tried, s.again) = (0, 0);
+        }
+        s.pays
     }
 
     /// Remembers what was found, in place of the older of its set.
@@ -295,6 +339,15 @@ mod tests {
             m.has_room(LONG_ROOM);
         }
         assert_eq!((m.long, super::tests::kept(&mut m, 0, &long(3))), (0, None));
+    }
+
+    #[test]
+    fn what_comes_again_is_worth_a_search() {
+        let mut m = Memo::new(2);
+        let all = (0..2 * SAMPLE).map(|i| (m.pays(0, &(i % 50).to_string()), m.pays(1, &i.to_string())));
+        let all: Vec<(bool, bool)> = all.collect();
+        assert!(!all[100].0 && all[2 * SAMPLE as usize - 1].0, "it is known after a while");
+        assert!(all.iter().all(|(_, unique)| !unique));
     }
 
     #[test]

@@ -367,7 +367,8 @@ impl Asking<'_> {
     /// Whether a predicate holds in a slot that was not searched.
     #[inline(never)]
     fn late(&mut self, slot: SlotId, pred: u32) -> bool {
-        match self.work.late.attempt(self.c, self.view, slot, pred) {
+        let Work { late, memo, .. } = &mut *self.work;
+        match late.attempt(self.c, self.view, slot, pred, memo) {
             Trial::Holds(holds) => {
                 if holds {
                     self.work.hold(self.c, None, pred);
