@@ -199,3 +199,12 @@ fn a_year_that_was_given_is_said_to_be_given_everywhere() {
         assert!(detail.lines().any(|l| l.contains("time") && l.contains(word)), "{detail}");
     }
 }
+
+#[test]
+fn text_that_no_alert_has_is_looked_for_in_records_on_live() {
+    let mut w = World::new(80, 24);
+    w.press("isshd<Enter>");
+    assert!(screen(&w).contains("i on Live looks into the records"), "{}", screen(&w));
+    w.press("\\iroot<Enter>");
+    assert!(!screen(&w).contains("i on Live"), "{}", screen(&w));
+}
