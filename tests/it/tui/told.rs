@@ -78,6 +78,9 @@ fn the_case_at_hand_and_the_span_of_time_stand_beside_the_tabs() {
     playhead(&mut w, 1_800);
     w.press("6");
     assert!(line(&w, 0).contains("11:30:00 ×60") && line(&w, 0).contains("dropped 0"), "{}", line(&w, 0));
+    // Where a replay at a pace needs the room its clock tells more.
+    w.state.live.play.speed = 0.0;
+    w.state.facts.name = "auth-web01.log".into();
     w.state.snap = Arc::new(secstream::pipeline::Snapshot { rule_problems: Arc::default(), ..snapshot() });
     assert!(line(&w, 0).contains(" 11:00──13:00"), "{}", line(&w, 0));
     assert!(line(&w, 1).contains(" IR-2026-014 "), "{}", line(&w, 1));
