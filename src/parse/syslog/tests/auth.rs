@@ -2,7 +2,7 @@
 
 use super::*;
 use EventType::*;
-use Outcome::{Failure, Success};
+use Outcome::{Failure, Success, Unknown};
 
 #[test]
 fn pam_of_any_program() {
