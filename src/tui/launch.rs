@@ -108,7 +108,7 @@ impl Launch {
             analyst: options.analyst.clone(),
             store: place.clone(),
             forgets,
-            about: about(&caps, name, &place, &options),
+            about: about(&caps, &place, &options),
         };
         Ok(Self {
             ask_background: auto && name == "dark" && !caps.tmux && !caps.screen,
@@ -159,12 +159,12 @@ pub fn launch(options: Options) -> Result<(), LaunchError> {
     Ok(super::run::run(Launch::new(options)?)?)
 }
 
-fn about(caps: &Caps, theme: &str, place: &str, o: &Options) -> Vec<String> {
+fn about(caps: &Caps, place: &str, o: &Options) -> Vec<String> {
     vec![
         format!("secstream {}", env!("CARGO_PKG_VERSION")),
         format!("analyst  {}", o.analyst),
         format!("store    {place}"),
-        format!("theme    {theme}, colours {:?}", caps.colours),
+        format!("colours  {:?}", caps.colours),
         format!("line     {}{}", if caps.remote { "remote" } else { "local" }, if caps.lean { ", lean" } else { "" }),
     ]
 }

@@ -39,13 +39,13 @@ pub fn fields(e: &EventRow) -> Vec<(String, String)> {
 
 /// What is said of an event beside its fields: not to filter by.
 #[must_use]
-pub fn place(e: &EventRow, sources: &[crate::pipeline::SourceStatus]) -> Vec<(String, String)> {
-    let source = sources.get(e.source.0 as usize);
+pub fn place(s: &State, e: &EventRow) -> Vec<(String, String)> {
+    let source = s.snap.sources.get(e.source.0 as usize);
     let file = source.map_or("?", |s| s.name.as_str());
     let byte = source.map_or(e.offset, |s| s.byte_in_file(e.offset));
     let mut out = vec![
         ("from".to_owned(), format!("{file}:{} (byte {byte}, {} bytes)", e.line, e.full_len)),
-        ("time".to_owned(), e.quality.as_str().to_owned()),
+        ("time".to_owned(), time_quality(s, e).to_owned()),
     ];
     if !e.parsed {
         out.push(("parsed".to_owned(), "no: kept as a raw event".to_owned()));

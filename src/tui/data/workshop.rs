@@ -153,8 +153,13 @@ pub enum WorkMsg {
         /// What they would do.
         best: Vec<Proposal>,
     },
-    /// A ruling was written or taken out: what to say.
-    Ruled(String),
+    /// A ruling was written or taken out.
+    Ruled {
+        /// What to say.
+        said: String,
+        /// Its id, where it is there now.
+        id: Option<String>,
+    },
 }
 
 /// A file opened in the editor.

@@ -37,6 +37,9 @@ struct Search {
     hits: Filtered,
 }
 
+/// How often the clock of a replay is told at most where nothing else changes.
+const TICK: Duration = Duration::from_secs(1);
+
 /// A replay at a pace.
 #[derive(Default)]
 struct Pace {
@@ -44,6 +47,8 @@ struct Pace {
     /// Where it started; the first event's time where nobody said.
     from: Option<Ts>,
     since: Option<Instant>,
+    /// Second of the log where it was last said to stand, and when that was.
+    said: Option<(i64, Instant)>,
 }
 
 /// The thread's state.
@@ -196,7 +201,7 @@ impl Reader {
             DataReq::Play { speed, from } => {
                 // A short log is read before anybody says how fast to show it.
                 let from = from.filter(|t| t.is_some()).or(self.snap.totals.first_event);
-                self.pace = Pace { speed, from, since: (speed > 0.0).then(Instant::now) };
+                self.pace = Pace { speed, from, since: (speed > 0.0).then(Instant::now), said: None };
                 self.say_len(true);
             }
             DataReq::Hold(on) => {
@@ -256,9 +261,15 @@ impl Reader {
         let events = self.feed.as_ref().map_or(0, Feed::len);
         let rows = self.rows();
         let scanned = self.view.hits.as_ref().map_or(events, Filtered::scanned);
-        if always || self.view.said != (rows, events, scanned) {
+        // Past the last event the replay stands at the end.
+        let end = self.snap.totals.last_event.unwrap_or(Ts(i64::MAX));
+        let playhead = self.playhead().filter(|_| self.pace.from.is_some()).map(|t| t.min(end));
+        let second = playhead.map(|t| t.0.div_euclid(1_000_000));
+        // Where no event comes for long, the replay's clock goes on once a second.
+        let ticked = self.pace.said.is_none_or(|(was, when)| Some(was) != second && when.elapsed() >= TICK);
+        if always || self.view.said != (rows, events, scanned) || (second.is_some() && ticked) {
             self.view.said = (rows, events, scanned);
-            let playhead = self.playhead().filter(|_| self.pace.from.is_some());
+            self.pace.said = second.map(|s| (s, Instant::now()));
             let _ = self.out.send(Msg::FeedLen { generation: self.view.generation, rows, events, scanned, playhead });
         }
     }
@@ -497,9 +508,16 @@ impl Reader {
             .filter(|p| feed.row(*p).is_some_and(|r| marks.iter().any(|k| **k == key_of(&r))))
             .collect();
         positions.sort_unstable();
-        match positions.iter().find(|p| **p >= from).or(positions.first()) {
-            Some(p) => self.go(*p, None),
-            None => self.miss("no marks: m sets one"),
+        // What a filter hides cannot be gone to.
+        let there = positions.len();
+        if let Some(h) = &self.view.hits {
+            positions.retain(|p| *p >= h.scanned() || h.position(h.number_at(*p)) == Some(*p));
+        }
+        match (positions.iter().find(|p| **p >= from).or(positions.first()), there) {
+            (Some(p), _) => self.go(*p, None),
+            (None, 0) => self.miss("no marks: m sets one"),
+            (None, 1) => self.miss("the one marked event is hidden by the filter: \\ clears it"),
+            (None, n) => self.miss(&format!("all {n} marked events are hidden by the filter: \\ clears it")),
         }
     }
 

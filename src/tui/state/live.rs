@@ -118,6 +118,28 @@ pub struct Play {
     pub speed: f64,
     /// Where the replay stands, while it runs at a pace.
     pub at: Option<Ts>,
+    /// Where the header says that it stands, and since when by the wall clock.
+    pub told: Option<(Ts, Ts)>,
+}
+
+impl Play {
+    /// The replay stands there now. The header follows once a second, or at once
+    /// where the replay was sent elsewhere: it costs bytes on every screen.
+    pub fn stands(&mut self, at: Option<Ts>, now: Ts) {
+        self.at = at;
+        let Some(at) = at else {
+            self.told = None;
+            return;
+        };
+        let leap = (self.speed.max(0.0) * 2e6) as i64;
+        let waits = self.told.is_some_and(|(was, since)| {
+            (0..1_000_000).contains(&now.0.saturating_sub(since.0))
+                && (0..leap.max(1_000_000)).contains(&at.0.saturating_sub(was.0))
+        });
+        if !waits {
+            self.told = Some((at, now));
+        }
+    }
 }
 
 /// State of the screen.

@@ -33,6 +33,10 @@ pub struct Rules {
     pub judged: Arc<BTreeMap<String, (u32, u32)>>,
     /// A suppression or another level that is being asked about.
     pub ruling: Option<RulingDraft>,
+    /// Id of the suppression or level that was written as the last step of all.
+    pub ruled: Option<String>,
+    /// What could not be loaded when the rules were last seen.
+    pub refused: Option<Vec<(String, Option<String>)>>,
     /// A rule to go to once rules are there.
     pub go: Option<String>,
 }

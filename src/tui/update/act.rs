@@ -40,11 +40,12 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::Palette => overlay::palette(s, false),
         Act::ActionMenu => overlay::palette(s, true),
         Act::Help => s.overlays.push(Overlay::Help(Cursor::default())),
-        Act::About => s.overlays.push(Overlay::Text {
-            title: "about".into(),
-            lines: s.facts.about.clone(),
-            cursor: Cursor::default(),
-        }),
+        Act::About => {
+            let mut lines = s.facts.about.clone();
+            // The one of them that changes while it runs.
+            lines.push(format!("theme    {}", s.theme));
+            s.overlays.push(Overlay::Text { title: "about".into(), lines, cursor: Cursor::default() });
+        }
         Act::Quit => quit(s, fx),
         Act::Cancel => cancel(s, fx),
         Act::Find => ask(s, Ask::Find, ""),
@@ -81,7 +82,11 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::Mark => mark(s, fx),
         Act::ShowDismissed => triage::toggle_handled(s, fx),
         Act::OpenRule => open_rule(s, fx),
-        Act::Undo => fx.push(Effect::Store(Op::Undo)),
+        Act::Undo => match s.rules.ruled.clone() {
+            // The last step was a ruling, which the store knows nothing of.
+            Some(id) => rulings::confirm(s, &id),
+            None => fx.push(Effect::Store(Op::Undo)),
+        },
         Act::CaseState => overlay::case_state(s),
         Act::CaseAssign => cases::ask(s, Ask::Assign),
         Act::CaseTitle => cases::ask(s, Ask::CaseTitle),

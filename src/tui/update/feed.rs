@@ -51,12 +51,12 @@ pub fn answer(s: &mut State, msg: Msg, fx: &mut Vec<Effect>) {
     let h = height(s);
     match msg {
         Msg::FeedLen { generation, rows, events, scanned, playhead } if generation == s.live.generation => {
-            let live = &mut s.live;
+            let (now, live) = (s.now, &mut s.live);
             live.arrived = usize::try_from(rows).unwrap_or(usize::MAX);
             live.events = events;
             live.scanned = scanned;
             live.busy = live.busy && scanned < events;
-            live.play.at = playhead;
+            live.play.stands(playhead, now);
             if live.follow {
                 live.shown = live.shown.min(live.arrived);
             } else if live.shown > live.arrived || live.shown < h.min(live.arrived) || scanned < events {
@@ -235,7 +235,9 @@ pub fn pivot(s: &mut State, fx: &mut Vec<Effect>) {
     if let Some((source, offset)) = place {
         fx.push(Effect::Go(s.live.generation, Goto::Event(source, offset)));
     }
-    s.say(format!("±5 min around {}; \\ clears, - goes back", text::clock(time)));
+    // One character of ASCII would say only one of the two.
+    let both = if s.facts.ascii { "+-" } else { "±" };
+    s.say(format!("{both}5 min around {}; \\ clears, - goes back", text::clock(time)));
 }
 
 fn add_window(s: &mut State, from: Ts, to: Ts) {

@@ -203,6 +203,9 @@ pub fn find_again(s: &mut State, on: bool, fx: &mut Vec<Effect>) {
         return;
     }
     let low = needle.to_lowercase();
+    if s.screen == Screen::Cases && s.pane > 0 && in_timeline(s, on, &low) {
+        return;
+    }
     let hit = (1..=len).map(|i| if on { (at + i) % len } else { (at + len - i) % len }).find(|i| holds(s, *i, &low));
     match hit {
         Some(i) => {
@@ -213,10 +216,35 @@ pub fn find_again(s: &mut State, on: bool, fx: &mut Vec<Effect>) {
                 _ => s.rules.cursor.centre(i, len, h),
             }
             s.triage.hold();
+            if s.screen == Screen::Cases {
+                s.pane = 0;
+            }
             fx.push(Effect::Settle);
         }
+        None if s.screen == Screen::Cases && s.pane == 0 && in_timeline(s, on, &low) => {}
         None => s.say(format!("'{needle}' not found")),
     }
+}
+
+/// Goes to the next line of the shown case's timeline that holds the text; where
+/// the cursor came from the list, to the first one.
+fn in_timeline(s: &mut State, on: bool, low: &str) -> bool {
+    let Some(d) = s.cases.open.clone() else { return false };
+    let (n, at) = (d.items.len(), s.cases.items.at);
+    let at = match (s.pane > 0, on) {
+        (true, _) => at,
+        (false, true) => n.saturating_sub(1),
+        (false, false) => 0,
+    };
+    let holds = |i: &usize| {
+        d.items.get(*i).is_some_and(|item| format!("{} {}", item.text, item.who).to_lowercase().contains(low))
+    };
+    let Some(hit) = (1..=n).map(|i| if on { (at + i) % n } else { (at + n - i) % n }).find(holds) else {
+        return false;
+    };
+    s.pane = 1;
+    s.cases.items.centre(hit, n, super::cases::items_height(s));
+    true
 }
 
 fn holds(s: &State, i: usize, low: &str) -> bool {

@@ -21,7 +21,7 @@ pub use workshop::lost_words;
 use super::action::{Act, Places};
 use super::kept::Kept;
 use super::keymap::Lookup;
-use super::msg::{Effect, Msg};
+use super::msg::{Effect, Msg, Op};
 use super::state::overlay::Overlay;
 use super::state::{Screen, State};
 
@@ -76,6 +76,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Rules(all) => {
             s.rules.all = all;
+            rules::tell_refused(s);
             rules::refresh(s, &mut fx);
         }
         Msg::Work(m) => workshop::arrived(s, m, &mut fx),
@@ -101,6 +102,10 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             workshop::keep_draft(s, &mut fx);
             fx.push(Effect::Quit);
         }
+    }
+    // A step in the store after a ruling is what u takes back from then on.
+    if fx.iter().any(|e| matches!(e, Effect::Store(op) if *op != Op::Undo)) {
+        s.rules.ruled = None;
     }
     remember_looked(s, &mut fx);
     filters::count(s, &mut fx);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::data::RuleText;
+use super::super::data::{RuleText, RuleView};
 use super::super::msg::Effect;
 use super::super::state::{Screen, State};
 
@@ -15,6 +15,25 @@ pub fn refresh(s: &mut State, fx: &mut Vec<Effect>) {
     let h = area(s).list.rows().max(1);
     s.rules.refresh(h);
     fx.push(Effect::Settle);
+}
+
+/// Says which rules cannot be loaded any more since the rules were last seen,
+/// where and why: whoever has just written one is told what is wrong with it.
+pub fn tell_refused(s: &mut State) {
+    let bad = |r: &&RuleView| !r.loaded;
+    let all = Arc::clone(&s.rules.all);
+    if all.is_empty() {
+        return;
+    }
+    let now: Vec<_> = all.iter().filter(bad).map(|r| (r.path.clone(), r.reason.clone())).collect();
+    let Some(before) = s.rules.refused.replace(now) else { return };
+    let fresh: Vec<&RuleView> =
+        all.iter().filter(bad).filter(|r| !before.contains(&(r.path.clone(), r.reason.clone()))).collect();
+    let Some(first) = fresh.first() else { return };
+    let why = first.reason.as_deref().unwrap_or("not loaded");
+    let more = if fresh.len() > 1 { format!(" (and {} more)", fresh.len() - 1) } else { String::new() };
+    let name = first.path.rsplit('/').next().unwrap_or(&first.path);
+    s.complain(format!("{name}:{} is not in force: {why}{more}", first.line));
 }
 
 /// Shows only rules with problems, or all.

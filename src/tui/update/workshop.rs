@@ -42,8 +42,13 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
         WorkMsg::Tried(t) => tried(s, t, fx),
         WorkMsg::Offered { rule, picks } => tune::offered(s, &rule, picks),
         WorkMsg::Proposed { rule, best } => tune::proposed(s, &rule, &best),
-        WorkMsg::Ruled(said) => {
-            s.say(format!("{said}; it is in force when the log was analyzed again"));
+        WorkMsg::Ruled { said, id } => {
+            let out = match (&id, s.keys.key_of(Act::Undo), s.keys.key_of(Act::Suppress)) {
+                (Some(_), undo, list) => format!("; {undo} now, or {list} on Rules later, takes it out"),
+                (None, ..) => String::new(),
+            };
+            s.rules.ruled = id;
+            s.say(format!("{said}; it is in force when the log was analyzed again{out}"));
             fx.push(Effect::Reload);
         }
         WorkMsg::Saved(path) => {

@@ -42,22 +42,40 @@ fn state_word(c: &CaseView) -> String {
     }
 }
 
-/// Columns with their places: as wide as what stands in them; who has it, when
-/// it was opened and how much is in it give way to the title, in that order last.
-fn columns(s: &State, w: usize) -> Vec<(&'static str, usize, usize)> {
+/// The state where there is little room: how it ended is cut before other columns go.
+fn short_state(c: &CaseView) -> String {
+    match state_word(c).as_str() {
+        "closed: true positive" | "closed: true_positive" => "closed TP".to_owned(),
+        "closed: false positive" | "closed: false_positive" => "closed FP".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Columns of the list: name, first column, width; and whether the state is short.
+type Columns = (Vec<(&'static str, usize, usize)>, bool);
+
+/// Columns with their places: as wide as what stands in them. One long state
+/// takes no column from all other cases: it is written shorter, and when it was
+/// opened, how much is in it and who has it give way only then, in that order.
+fn columns(s: &State, w: usize) -> Columns {
     let most = |f: fn(&CaseView) -> String, least: usize, limit: usize| {
         s.cases.list.iter().map(|c| text::width(&f(c))).max().unwrap_or(0).clamp(least, limit)
     };
+    let (full, short) = (most(state_word, 5, 22), most(short_state, 5, 14));
     let mut out = vec![
         ("ID", most(|c| c.id.clone(), 4, 14)),
         ("SEV", 4),
-        ("STATE", most(state_word, 5, if w >= 76 { 22 } else { 13 })),
+        ("STATE", full),
         ("N", most(|c| c.alerts.to_string(), 1, 5)),
         ("OPENED", 11),
         ("WHO", most(|c| c.assignee.clone().unwrap_or_default(), 3, 10)),
     ];
     let used = |out: &[(&str, usize)]| 2 + out.iter().map(|(_, n)| n + 1).sum::<usize>();
-    while out.len() > 3 && used(&out) + 34 > w {
+    let cut = used(&out) + 34 > w;
+    if let Some(state) = out.get_mut(2).filter(|_| cut) {
+        state.1 = short;
+    }
+    while out.len() > 3 && used(&out) + 24 > w {
         let at = out.iter().rposition(|(name, _)| *name == "OPENED" || *name == "N").unwrap_or(3);
         out.remove(at);
     }
@@ -68,13 +86,13 @@ fn columns(s: &State, w: usize) -> Vec<(&'static str, usize, usize)> {
         x += n + 1;
         (name, x - n - 1, n)
     };
-    out.into_iter().map(place).collect()
+    (out.into_iter().map(place).collect(), cut)
 }
 
 fn list(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
-    let columns = columns(s, w);
+    let (columns, short) = columns(s, w);
     for (name, x, n) in &columns {
         p.cell(*x, 0, *n, name, *name == "N", t.title);
     }
@@ -90,6 +108,7 @@ fn list(s: &State, p: &mut Pen<'_>) {
             let (value, style) = match *name {
                 "ID" => (c.id.clone(), if here { t.cursor } else { t.text }),
                 "SEV" => (text::severity_word(c.severity).to_owned(), t.severity(c.severity)),
+                "STATE" if short => (short_state(c), closed),
                 "STATE" => (state_word(c), closed),
                 "N" => (c.alerts.to_string(), t.text),
                 "OPENED" => (text::day_clock(c.opened), t.dim),

@@ -34,7 +34,7 @@ pub fn draw(s: &State, t: &Theme, d: &Detail, buf: &mut Buffer) {
         return;
     }
     let fields = words::fields(e);
-    let mut place = words::place(e, &s.snap.sources);
+    let mut place = words::place(s, e);
     place.extend(d.row.note.iter().map(|n| ("note".to_owned(), n.clone())));
     let name_width = fields.iter().map(|(n, _)| text::width(n)).max().unwrap_or(0).clamp(8, 28);
     let value_width = w.saturating_sub(name_width + 4);

@@ -33,7 +33,7 @@ pub fn pane(s: &State, p: &mut Pen<'_>) {
     // Number and place always stand here, whatever fields there are.
     let (pace, number) = (pace(s), text::thousands(r.position));
     p.rule(0, "event", &pace, false);
-    let place = words::place(e, &s.snap.sources).into_iter().next().map(|(_, v)| v).unwrap_or_default();
+    let place = words::place(s, e).into_iter().next().map(|(_, v)| v).unwrap_or_default();
     let room = w.saturating_sub(text::width(&number) + text::width(&pace) + 17);
     let place = text::cut_left(&text::sanitize(&place), room);
     p.put(8, 0, w, &format!("{number} · {place} "), t.dim);

@@ -73,7 +73,9 @@ fn list(s: &State, p: &mut Pen<'_>) {
                 p.put(1, y + 1, 1, "…", t.dim);
             }
         }
-        if at == s.live.cursor.at {
+        // The mark stays to be seen: whether m sets it or takes it off; the time
+        // is painted as the cursor's.
+        if at == s.live.cursor.at && !s.live.row(at).is_some_and(|r| r.marked) {
             p.cursor_bar(y + 1);
         }
     }

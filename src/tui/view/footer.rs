@@ -169,7 +169,8 @@ fn hints(s: &State, p: &mut Pen<'_>) {
         if key.is_empty() {
             continue;
         }
-        let need = text::width(&key) + a.row().hint.len() + 3;
+        let hint = if s.facts.ascii { a.row().hint.replace('±', "+-") } else { a.row().hint.to_owned() };
+        let need = text::width(&key) + hint.len() + 3;
         let room = if y + 1 == rows { w.saturating_sub(tail_width) } else { w };
         if x + need > room {
             if y + 1 == rows {
@@ -178,7 +179,7 @@ fn hints(s: &State, p: &mut Pen<'_>) {
             y += 1;
             x = 1;
         }
-        x = p.run(x, y, &[(key.as_str(), t.key), (" ", t.text), (a.row().hint, t.dim), ("  ", t.text)]);
+        x = p.run(x, y, &[(key.as_str(), t.key), (" ", t.text), (hint.as_str(), t.dim), ("  ", t.text)]);
     }
     let mut x = w.saturating_sub(tail_width);
     for (k, h) in tail {

@@ -2,8 +2,8 @@
 //! severities; events over time.
 //!
 //! ```text
-//!  secstream REPLAY auth.log 43%  12.4k ev/s  1,000,000 events  dropped 0  raw 14
-//!  1 Triage 2 Live 3 Cases 4 Rules 6 Health        CRIT 1 HIGH 6 MED 31 LOW 112
+//!  secstream REPLAY auth.log 43% 11:04:39 ×20  12.4k ev/s  1,000,000 events
+//!  1 Triage 2 Live 3 Cases 4 Rules 6 Health …014  CRIT 1 HIGH 6 MED 31 LOW 112
 //!  ▁▁▂▁▁▁▃█▆▂▁▁▁▁▁▁▂▁▁▁▁▁▁▅▇█▃▁▁▁▁▁▁▁▁▁▁▁▁▁ 06:00──11:05  z/Z zoom  </> shift
 //! ```
 
@@ -12,12 +12,14 @@ use ratatui::buffer::Buffer;
 use crate::event::Severity;
 use crate::pipeline::Phase;
 use crate::tui::action::Act;
+use crate::tui::data::CaseView;
 use crate::tui::state::geometry::Geometry;
 use crate::tui::state::{State, places};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
 use crate::tui::widget::histogram;
+use crate::tui::words;
 
 /// Draws the lines that fit.
 pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
@@ -49,6 +51,9 @@ fn first(s: &State, p: &mut Pen<'_>) {
     let mut right: Vec<(String, bool)> = Vec::new();
     if s.facts.inputs {
         let running = !matches!(s.snap.phase, Phase::Done | Phase::Stopped);
+        if mode(s) == "LIVE" {
+            right.push((lag(s), false));
+        }
         if running && s.rate > 0.0 {
             right.push((format!("{} ev/s", text::short(s.rate)), false));
         }
@@ -71,12 +76,8 @@ fn first(s: &State, p: &mut Pen<'_>) {
     let name_room = w.saturating_sub(14 + mode(s).len()).min(if w >= 120 { 60 } else { 24 });
     let mut x = p.run(0, 0, &[(" secstream ", t.header), (mode(s), t.title), (" ", t.text)]);
     x = p.put(x, 0, name_room, &text::cut(&text::sanitize(name), name_room), t.header);
-    if let Some(done) = s.snap.progress().filter(|_| matches!(s.snap.phase, Phase::Running | Phase::Starting)) {
-        x = p.put(x, 0, 6, &format!(" {:.0}%", (done * 100.0).min(100.0)), t.text);
-    }
-    if s.live.play.speed > 0.0 {
-        x = p.put(x, 0, 8, &format!(" ×{}", s.live.play.speed), t.text);
-    }
+    let stands = progress(s);
+    x = p.put(x, 0, text::width(&stands), &stands, t.text);
     // Where there is no room for all, losses come before everything else.
     if x + right.iter().map(|(word, _)| text::width(word) + 2).sum::<usize>() > w {
         right.sort_by_key(|(_, bad)| !bad);
@@ -106,11 +107,70 @@ fn tabs(s: &State, p: &mut Pen<'_>) {
     }
     let total: usize = words.iter().map(|(w, _, _)| w.len() + 1).sum();
     let mut at = w.saturating_sub(total).max(x);
+    let mut room = at.saturating_sub(x);
+    let mut beside = at;
+    for (wordings, style) in [(case_at_hand(s), t.entity), (span(s), t.dim)] {
+        // The fullest wording that leaves a blank; there is one behind the tabs already.
+        if let Some(word) = wordings.into_iter().find(|word| !word.is_empty() && text::width(word) < room) {
+            let need = text::width(&word);
+            beside -= need + 1;
+            room -= need + 1;
+            p.put(beside, 0, need, &word, style);
+        }
+    }
     for (word, sev, n) in words {
         if at + word.len() > w {
             break;
         }
         at = p.put(at, 0, word.len(), &word, if n > 0 { t.severity(sev) } else { t.dim }) + 1;
+    }
+}
+
+/// How far the log is read; where it is replayed at a pace, where that stands.
+fn progress(s: &State) -> String {
+    let percent = |share: f64| format!(" {}%", (share * 100.0).clamp(0.0, 100.0).floor());
+    let read = s.snap.progress().filter(|_| matches!(s.snap.phase, Phase::Running | Phase::Starting));
+    if s.live.play.speed <= 0.0 {
+        return read.map(percent).unwrap_or_default();
+    }
+    let speed = format!(" ×{}", s.live.play.speed);
+    let (Some((at, _)), Some((first, last))) = (s.live.play.told, s.log_span()) else {
+        return read.map(percent).unwrap_or_default() + &speed;
+    };
+    // Of a log that is not read to its end the end is not known.
+    let share = (at.0.saturating_sub(first.0)) as f64 / (last.0.saturating_sub(first.0)).max(1) as f64;
+    let share = read.map_or(percent(share), |_| String::new());
+    format!("{share} {}{speed}", text::clock(at))
+}
+
+/// How long records of a log that grows take until they are shown.
+fn lag(s: &State) -> String {
+    match s.snap.latency.map(|l| l.p99.as_secs_f64()) {
+        None => "lag -".to_owned(),
+        // Less than people see: no digits that change all the time.
+        Some(lag) if lag < 1.0 => "lag <1s".to_owned(),
+        Some(lag) => format!("lag {lag:.1}s"),
+    }
+}
+
+/// The case that is worked on, longest wording first: the one shown on the
+/// screen of cases, else the newest, where it is not closed.
+fn case_at_hand(s: &State) -> Vec<String> {
+    let open = |c: &&CaseView| c.state != "closed";
+    let Some(c) = s.cases.current().filter(open).or_else(|| s.cases.list.iter().find(open)) else {
+        return Vec::new();
+    };
+    let (id, state) = (text::sanitize(&c.id), c.state.replace('_', " "));
+    let alerts = words::count(c.alerts, "alert");
+    let number = id.rsplit_once('-').map(|(_, n)| format!("…{n}")).unwrap_or_default();
+    vec![format!("case {id} ({state}, {alerts})"), format!("case {id}"), id.into_owned(), number]
+}
+
+/// The span of time looked at, where no histogram tells it.
+fn span(s: &State) -> Vec<String> {
+    match places::time_axis(s) {
+        Some((_, _, _, legend)) if s.geometry().histogram.is_empty() => vec![legend],
+        _ => Vec::new(),
     }
 }
 

@@ -392,8 +392,10 @@ fn work(w: &WorkReq) -> Vec<Msg> {
                 },
             ],
         }),
-        WorkReq::Ruling(d) => say(WorkMsg::Ruled(format!("sup-1 for {} is written", d.rule))),
-        WorkReq::Unrule(id) => say(WorkMsg::Ruled(format!("{id} is taken out"))),
+        WorkReq::Ruling(d) => {
+            say(WorkMsg::Ruled { said: format!("sup-1 for {} is written", d.rule), id: Some("sup-1".into()) })
+        }
+        WorkReq::Unrule(id) => say(WorkMsg::Ruled { said: format!("{id} is taken out"), id: None }),
         WorkReq::Save { path, .. } => say(WorkMsg::Saved(path.clone())),
     }
 }

@@ -12,5 +12,6 @@ mod pty_speed;
 mod screens;
 mod term;
 mod together;
+mod told;
 mod work;
 mod workshop;

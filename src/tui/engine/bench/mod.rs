@@ -57,6 +57,9 @@ pub struct Bench {
     due: Option<(Attempt, Instant)>,
 }
 
+/// The file of rulings as it is to be, what was done, and the ruling that is new.
+type Change = (String, String, Option<String>);
+
 impl Bench {
     pub const fn new(out: ToLoop, places: RulePlaces) -> Self {
         Self { out, places, files: None, feed: None, effects: None, verdicts: None, due: None }
@@ -131,11 +134,13 @@ impl Bench {
                 self.say(WorkMsg::Proposed { rule, best: best.unwrap_or_default() });
             }
             WorkReq::Ruling(d) => {
-                self.rule(|text| rulings::with(text, &d).map(|(text, id)| (text, format!("{id} is written"))));
+                self.rule(|text| {
+                    rulings::with(text, &d).map(|(text, id)| (text, format!("{id} is written"), Some(id)))
+                });
             }
             WorkReq::Unrule(id) => self.rule(|text| {
                 let without = rulings::without(text, &id).ok_or_else(|| format!("no entry {id}"))?;
-                Ok((without, format!("{id} is taken out")))
+                Ok((without, format!("{id} is taken out"), None))
             }),
             WorkReq::Save { path, text } => match write(Path::new(&path), &text) {
                 Ok(()) => {
@@ -149,7 +154,7 @@ impl Bench {
     }
 
     /// Changes the file of suppressions; says what was done.
-    fn rule(&self, change: impl FnOnce(&str) -> Result<(String, String), String>) {
+    fn rule(&self, change: impl FnOnce(&str) -> Result<Change, String>) {
         let Some(path) = self.places.own.as_ref().map(|d| d.join(crate::pipeline::policy::FILE)) else {
             return self.fail("there is no folder for rules of your own: set rules.own");
         };
@@ -157,9 +162,9 @@ impl Bench {
         let done = rulings::read(&path)
             .map_err(|e| e.to_string())
             .and_then(|text| change(&text))
-            .and_then(|(text, said)| write(&path, &text).map_err(|e| e.to_string()).map(|()| said));
+            .and_then(|(text, said, id)| write(&path, &text).map_err(|e| e.to_string()).map(|()| (said, id)));
         match done {
-            Ok(said) => self.say(WorkMsg::Ruled(format!("{said} in {shown}"))),
+            Ok((said, id)) => self.say(WorkMsg::Ruled { said: format!("{said} in {shown}"), id }),
             Err(e) => self.fail(&format!("{shown}: {e}")),
         }
     }
