@@ -249,5 +249,6 @@ pub(super) fn source_record(id: SourceId, input: &Input, options: &SessionOption
         format: o.parser.format_name().to_owned(),
         timezone: options.tz.name().to_owned(),
         time_ref: o.time_ref,
+        year_given: o.year_from.is_empty(),
     }
 }

@@ -245,7 +245,8 @@ fn evidence_json(e: &EvidenceRow) -> Map<String, Value> {
 fn source_json(c: &Connection, row: i64) -> Result<Value> {
     let doc = c
         .prepare_cached(
-            "SELECT name, path, fingerprint, format, timezone, time_ref, sha256, size, lines, records, complete
+            "SELECT name, path, fingerprint, format, timezone, time_ref, sha256, size, lines, records, complete,
+                    year_given
              FROM sources WHERE id = ?1",
         )?
         .query_row([row], |r| {
@@ -262,6 +263,7 @@ fn source_json(c: &Connection, row: i64) -> Result<Value> {
                 "lines": r.get::<_, Option<i64>>(8)?,
                 "records": r.get::<_, Option<i64>>(9)?,
                 "complete": r.get::<_, bool>(10)?,
+                "year_given": r.get::<_, Option<bool>>(11)?,
             }))
         })?;
     Ok(seal(doc))

@@ -16,15 +16,17 @@ impl Store {
     pub fn register_source(&mut self, s: &SourceRecord) -> Result<()> {
         let row = self.write(|tx, ctx| {
             tx.prepare_cached(
-                "INSERT INTO sources (name, fingerprint, path, format, timezone, time_ref, first_seen)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                "INSERT INTO sources (name, fingerprint, path, format, timezone, time_ref, first_seen, year_given)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  ON CONFLICT (name, fingerprint) DO UPDATE SET path = excluded.path, format = excluded.format,
-                   timezone = excluded.timezone, time_ref = coalesce(sources.time_ref, excluded.time_ref)
+                   timezone = excluded.timezone, time_ref = coalesce(sources.time_ref, excluded.time_ref),
+                   year_given = CASE WHEN sources.time_ref IS NULL THEN excluded.year_given ELSE sources.year_given END
                  RETURNING id",
             )?
-            .query_row(params![s.name, s.fingerprint, s.path, s.format, s.timezone, time(s.time_ref), ctx.now.0], |r| {
-                r.get::<_, i64>(0)
-            })
+            .query_row(
+                params![s.name, s.fingerprint, s.path, s.format, s.timezone, time(s.time_ref), ctx.now.0, s.year_given],
+                |r| r.get::<_, i64>(0),
+            )
             .map_err(Into::into)
         })?;
         self.sources.write().unwrap_or_else(PoisonError::into_inner).insert(s.id.0, row);

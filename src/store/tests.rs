@@ -66,6 +66,7 @@ pub(super) fn source() -> SourceRecord {
         format: "syslog".to_owned(),
         timezone: "UTC".to_owned(),
         time_ref: T0,
+        year_given: false,
     }
 }
 

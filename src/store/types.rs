@@ -186,6 +186,8 @@ pub struct SourceRecord {
     pub timezone: String,
     /// Reference from which missing years are inferred.
     pub time_ref: Ts,
+    /// People gave the year.
+    pub year_given: bool,
 }
 
 /// What is known of a source once it has been read to its end.

@@ -62,6 +62,18 @@ fn alerts_are_derived_again_from_the_log() {
 }
 
 #[test]
+fn an_export_says_whether_the_year_was_given() {
+    let log = fixture("demo/incident.log");
+    for (given, more) in [(true, &["--year", "2026"][..]), (false, &[])] {
+        let home = Home::new();
+        home.run(&[&["replay", &log, "-q"], more].concat()).says(0, &[]);
+        let doc = export(&home, &case_of_all(&home.path("data/cases.db")));
+        assert_eq!(doc["sources"][0]["year_given"], given, "{}", doc["sources"][0]);
+        assert!(verify(&home, &["--source", &log]).0.out.contains("derived again from the logs, the same"));
+    }
+}
+
+#[test]
 fn what_cannot_be_decided_is_no_finding() {
     let log = fixture("demo/incident.log");
     let (home, case) = worked(&log);

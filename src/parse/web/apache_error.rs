@@ -158,6 +158,13 @@ fn classify(text: &str, has_client: bool, severity: Severity, d: &mut Draft<'_>)
         d.event(EventType::HttpError, Outcome::Failure);
         return;
     }
+    // What a path that climbs out of the site is refused with.
+    let uri = text.strip_prefix("invalid URI path (").and_then(|r| r.rsplit_once(')')).map(|(uri, _)| uri);
+    if let Some(uri) = uri.or_else(|| text.strip_prefix("Invalid URI in request ")?.split(' ').nth(1)) {
+        super::set_target(d, uri);
+        d.event(EventType::HttpError, Outcome::Failure);
+        return;
+    }
     match (has_client, severity >= Severity::Low) {
         (true, true) => d.event(EventType::HttpError, Outcome::Failure),
         (true, false) => d.event(EventType::HttpError, Outcome::Unknown),
@@ -243,6 +250,20 @@ mod tests {
             assert_eq!((r.ov(Ov::SrcIp), r.ov(Ov::User)), (Some("192.0.2.9"), user), "{text}");
             assert_eq!((r.event_type, r.outcome), (EventType::LoginFailed, Outcome::Failure), "{text}");
             assert_eq!(r.time.to_rfc3339(), "2026-11-18T09:30:00.250Z");
+        }
+    }
+
+    #[test]
+    fn paths_that_climb() {
+        for text in [
+            "[core:error] [pid 1] [client 192.0.2.9:55] AH10244: invalid URI path (/cgi-bin/.%2e/.%2e/etc/passwd)",
+            "[error] [client 192.0.2.9] Invalid URI in request GET /cgi-bin/.%2e/.%2e/etc/passwd HTTP/1.1",
+        ] {
+            let r = row(text);
+            let target = (r.ov(Ov::SrcIp), r.ov(Ov::Url), r.ov(Ov::UrlDecoded));
+            let decoded = Some("/cgi-bin/../../etc/passwd");
+            assert_eq!(target, (Some("192.0.2.9"), Some("/cgi-bin/.%2e/.%2e/etc/passwd"), decoded), "{text}");
+            assert_eq!((r.event_type, r.outcome), (EventType::HttpError, Outcome::Failure), "{text}");
         }
     }
 

@@ -71,10 +71,18 @@ pub fn add(s: &mut State, text: &str, out: bool, fx: &mut Vec<Effect>) {
             changed(s, fx);
             if let Some(why) = s.filters().parse(text, now).ok().and_then(|q| doubt(s, &q)) {
                 s.complain(why);
+            } else if s.screen == Screen::Triage && !out && s.triage.shown.is_empty() && is_words(text) {
+                // Text may stand in records that the words of an alert leave out.
+                s.say("in the words of no alert shown here; i on Live looks into the records");
             }
         }
         Err(e) => s.complain(format!("filter: {e}")),
     }
+}
+
+/// Text to be looked for anywhere, without a field.
+fn is_words(text: &str) -> bool {
+    !text.contains(['=', '~', '<', '>']) && !text.contains(" in ")
 }
 
 /// Filters in or out by the cell under the cursor.

@@ -17,6 +17,12 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         return;
     }
     set_user(d, user.trim());
+    // The rest of a long command, all of it free text; whether it was run, the line before tells.
+    if let Some(command) = rest.strip_prefix("(command continued)") {
+        d.set(Ov::Resource, command.trim_start());
+        d.event(EventType::Sudo, Outcome::Unknown);
+        return;
+    }
     let (reason, pairs) = match rest.split_once(" ; ") {
         _ if starts_pairs(rest) => ("", rest),
         Some((reason, pairs)) => (reason, pairs),
@@ -41,7 +47,7 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     if let Some(command) = command {
         d.set(Ov::Resource, command);
     }
-    if reason.is_empty() || reason.starts_with("(command continued)") {
+    if reason.is_empty() {
         d.event(EventType::Sudo, Outcome::Success);
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use EventType::*;
-use Outcome::{Failure, Success};
+use Outcome::{Failure, Success, Unknown};
 
 #[test]
 fn pam_of_any_program() {
@@ -94,6 +94,9 @@ fn sudo() {
     let p =
         "pam_unix(sudo:auth): authentication failure; logname=bob uid=1000 euid=0 tty=x ruser=bob rhost=  user=root";
     msg("sudo", p).is(SudoFailed, Failure, "bob", "");
+    let p = msg("sudo", "bob : (command continued) rm -rf /var/log ; USER=x ; COMMAND=/bin/id");
+    p.is(Sudo, Unknown, "bob", "");
+    assert_eq!((p.get(Ov::TargetUser), p.get(Ov::Resource)), ("", "rm -rf /var/log ; USER=x ; COMMAND=/bin/id"));
     let p = msg("sudo", "bob : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id");
     p.is(SudoFailed, Failure, "bob", "");
     assert_eq!(p.field("reason"), "user NOT in sudoers");
