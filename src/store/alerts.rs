@@ -92,7 +92,8 @@ fn ingest(
         .optional()?;
     let rule = rules.get(&*a.rule_id);
     // What another text of the rule gave is not an earlier state of this.
-    let other = replace || known.as_ref().is_some_and(|k| rule.is_some() && k.rule.is_some() && k.rule.as_ref() != rule);
+    let other =
+        replace || known.as_ref().is_some_and(|k| rule.is_some() && k.rule.is_some() && k.rule.as_ref() != rule);
     if other {
         conn.prepare_cached("DELETE FROM alert_evidence WHERE alert = ?1")?.execute([&a.id])?;
     }
