@@ -1,8 +1,8 @@
 //! A growing file, across rotation and truncation.
 //!
 //! - Another file under the name: the old one is read until something stands in
-//!   the new one (its writer may still hold the old), then the new one from its
-//!   beginning.
+//!   the new one and the old one is quiet (its writers may still hold it), then the
+//!   new one from its beginning. What comes to the old one later is counted.
 //! - The file became shorter, or begins differently than it did (it was cut
 //!   and filled again between two looks): it is read from its beginning.
 //! - No file under the name: the old one is kept until there is a new one, at most
@@ -25,8 +25,14 @@ use super::watch::{Presence, Watch};
 
 /// Without being woken, the file is looked at so often.
 const LOOK: Duration = Duration::from_millis(100);
-/// An old file is left after so long even if the new one stays empty.
+/// A new file that may be a copy of what was read is one of its own after so long.
 const GRACE: Duration = Duration::from_secs(5);
+/// An old file is left once nothing came to it for so long: its writers get the
+/// new one only when they are told to.
+const QUIET: Duration = Duration::from_secs(5);
+/// What waits in the new file waits no longer than this, however busy the old one is;
+/// and for so long what comes to one that was left is counted.
+const BUSY: Duration = Duration::from_secs(60);
 /// An old file is closed after so long without a new one: its room on the disk is free then.
 const KEPT: Duration = Duration::from_secs(300);
 
@@ -51,6 +57,12 @@ pub(crate) struct Tail {
     gone: Option<Instant>,
     /// There was a file, and it was closed.
     closed: bool,
+    /// When something was read last.
+    last: Instant,
+    /// See [`QUIET`].
+    quiet: Duration,
+    /// The old file, its size when it was left, and when that was.
+    left: Option<(File, u64, Instant)>,
 }
 
 struct Next {
@@ -59,6 +71,8 @@ struct Next {
     since: Instant,
     /// It was seen to hold something.
     begun: bool,
+    /// Its name was taken by yet another file.
+    passed: bool,
 }
 
 impl Tail {
@@ -102,6 +116,9 @@ impl Tail {
             followed: Arc::clone(followed),
             gone: None,
             closed: false,
+            last: Instant::now(),
+            quiet: QUIET,
+            left: None,
         }
     }
 
@@ -166,6 +183,31 @@ impl Tail {
         Ok(n)
     }
 
+    /// Whether it is time to leave the file for the next.
+    fn ready(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let Some(next) = self.next.as_ref().filter(|n| n.begun) else { return false };
+        // One that has no name any more: nobody opens it again.
+        let deleted = |f: &File| f.metadata().is_ok_and(|m| m.nlink() == 0);
+        let since = next.since.elapsed();
+        next.passed
+            || self.file.as_ref().is_none_or(deleted)
+            || (since >= self.quiet && self.last.elapsed() >= self.quiet)
+            || since >= BUSY
+    }
+
+    /// Counts what came to a file after it was left.
+    fn look_back(&mut self) {
+        let Some((file, size, since)) = &mut self.left else { return };
+        if let Some(more) = file.metadata().ok().and_then(|m| m.len().checked_sub(*size)).filter(|n| *n > 0) {
+            self.watch.late(more);
+            *size += more;
+        }
+        if since.elapsed() > BUSY {
+            self.left = None;
+        }
+    }
+
     /// Whether the file was cut since it was read last.
     fn was_cut(&self) -> io::Result<bool> {
         let Some(file) = &self.file else { return Ok(false) };
@@ -212,6 +254,11 @@ impl Tail {
         };
         match open() {
             Ok((file, identity, begun)) => {
+                // The next one was moved on, too: it is read before this.
+                if let Some(next) = self.next.as_mut().filter(|n| n.begun && n.identity != identity) {
+                    next.passed = true;
+                    return;
+                }
                 let already = self.followed.already(&self.path, &file);
                 if already == Already::Yes {
                     return self.absent();
@@ -220,8 +267,9 @@ impl Tail {
                     Some(next) if next.identity == identity => next.since,
                     _ => Instant::now(),
                 };
-                let begun = begun && already == Already::No || since.elapsed() > GRACE || self.file.is_none();
-                self.next = Some(Next { file, identity, since, begun });
+                let own = already == Already::No || since.elapsed() > GRACE;
+                let begun = begun && own || since.elapsed() > KEPT || self.file.is_none();
+                self.next = Some(Next { file, identity, since, begun, passed: false });
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => self.watch.trouble(format!("is a file now that cannot be opened: {e}")),
@@ -240,6 +288,7 @@ impl Feed for Tail {
                 0 => {}
                 n => {
                     self.rested = false;
+                    self.last = Instant::now();
                     return Ok(Got::Bytes(n));
                 }
             }
@@ -249,9 +298,10 @@ impl Feed for Tail {
                 return Ok(self.restart());
             }
             // The old file was at its end after the new one was begun.
-            if let Some(next) = self.next.take_if(|n| n.begun) {
+            if let Some(next) = self.ready().then(|| self.next.take()).flatten() {
                 let first = self.file.is_none() && !self.closed;
-                self.file = Some(next.file);
+                self.look_back();
+                self.left = self.file.replace(next.file).map(|old| (old, self.at, Instant::now()));
                 self.identity = next.identity;
                 (self.gone, self.closed) = (None, false);
                 self.watch.there();
@@ -262,10 +312,11 @@ impl Feed for Tail {
                 return Ok(self.restart());
             }
             self.look();
-            if !self.next.as_ref().is_some_and(|n| n.begun) {
+            if !self.ready() {
                 break;
             }
         }
+        self.look_back();
         if !wait.is_zero() {
             std::thread::sleep(wait.min(LOOK));
         }
@@ -298,7 +349,41 @@ mod tests {
     }
 
     fn open(path: &std::path::Path, from_end: bool) -> Tail {
-        Tail::new(path.to_owned(), File::open(path).unwrap(), from_end, Tally::default(), &Arc::default()).unwrap()
+        let file = File::open(path).unwrap();
+        let tail = Tail::new(path.to_owned(), file, from_end, Tally::default(), &Arc::default()).unwrap();
+        Tail { quiet: Duration::ZERO, ..tail }
+    }
+
+    #[test]
+    fn an_old_file_is_left_when_it_is_quiet_and_what_comes_later_is_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |n: &str| dir.path().join(n);
+        std::fs::write(at("a.log"), "one\n").unwrap();
+        let mut writer = File::options().append(true).open(at("a.log")).unwrap();
+        let mut tail = Tail { quiet: KEPT, ..open(&at("a.log"), false) };
+        assert_eq!(all(&mut tail), ["one\n"]);
+        std::fs::rename(at("a.log"), at("a.log.1")).unwrap();
+        std::fs::write(at("a.log"), "new\n").unwrap();
+        assert!(all(&mut tail).is_empty(), "it may still be written to");
+        writer.write_all(b"late\n").unwrap();
+        assert_eq!(all(&mut tail), ["late\n"]);
+        tail.quiet = Duration::ZERO;
+        assert_eq!(all(&mut tail), ["--", "new\n"]);
+        assert!(!tail.watch().notes().join("\n").contains("were not read"));
+        writer.write_all(b"too late\n").unwrap();
+        assert!(all(&mut tail).is_empty());
+        let notes = tail.watch().notes().join("\n");
+        assert!(notes.contains("9 bytes") && notes.contains("were not read"), "{notes}");
+        // Rotated twice at once: none is passed over.
+        tail.quiet = KEPT;
+        std::fs::rename(at("a.log"), at("a.log.2")).unwrap();
+        std::fs::write(at("a.log"), "second\n").unwrap();
+        assert!(all(&mut tail).is_empty());
+        std::fs::rename(at("a.log"), at("a.log.3")).unwrap();
+        std::fs::write(at("a.log"), "third\n").unwrap();
+        assert_eq!(all(&mut tail), ["--", "second\n"]);
+        tail.quiet = Duration::ZERO;
+        assert_eq!(all(&mut tail), ["--", "third\n"]);
     }
 
     #[test]

@@ -42,6 +42,8 @@ struct Seen {
     came: Option<Ts>,
     rotated: Times,
     cut: Times,
+    /// Bytes that came to an old file after it was left.
+    late: u64,
     trouble: Option<String>,
 }
 
@@ -103,6 +105,11 @@ impl Watch {
         self.change(|s| s.rotated.now());
     }
 
+    /// So much more came to the old file after it was left for the new one.
+    pub(crate) fn late(&self, bytes: u64) {
+        self.change(|s| s.late = s.late.saturating_add(bytes));
+    }
+
     /// It became shorter, or begins differently.
     pub(crate) fn cut(&self) {
         self.change(|s| s.cut.now());
@@ -130,6 +137,10 @@ impl Watch {
         }
         out.extend(s.came.map(|t| format!("was not there at first, and came at {}", clock(t))));
         out.extend(s.rotated.words("rotated"));
+        if s.late > 0 {
+            let n = s.late;
+            out.push(format!("{n} bytes came to the old file after the new one was begun and were not read: read it by itself"));
+        }
         out.extend(s.cut.words("cut").map(|w| format!("{w}: what was written just before may be missing")));
         out.extend(s.trouble);
         out
