@@ -207,6 +207,11 @@ fn a_log_that_was_packed_since_is_the_log() {
     pack(&home, "a.log", "a.log.1.gz");
     let ran = home.run(&["cases", "verify", "out.json", "--source", "a.log.1.gz"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    // One that went on is told by the name that was given.
+    append(&home, 0..12);
+    pack(&home, "a.log", "a.log.2.gz");
+    let grown = home.run(&["cases", "verify", "out.json", "--source", "a.log.2.gz"]);
+    assert!(grown.out.contains("the log a.log.2.gz has grown"), "{}{}", grown.out, grown.err);
     for said in ["a.log.1.gz is packed: what is in it was compared", "1 of 1 alert derived again from the logs"] {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::pipeline::open_log;
 use crate::store::canonical::hex;
-use crate::store::verify::FileLog;
+use crate::store::verify::{FileLog, LogBytes};
 
 /// Bytes that are copied at once.
 const CHUNK: usize = 1 << 20;
@@ -18,6 +18,8 @@ const CHUNK: usize = 1 << 20;
 /// Logs to be compared instead of those that were given, as long as this lives.
 pub(super) struct Parts {
     pub(super) paths: Vec<PathBuf>,
+    /// What the user gave for each, where several are one.
+    pub(super) names: Vec<String>,
     /// What was done with which.
     pub(super) said: Vec<String>,
     _dir: tempfile::TempDir,
@@ -53,7 +55,8 @@ pub(super) fn unpacked(document: &Value, logs: &[PathBuf]) -> io::Result<Option<
             Some(parts) => parts,
             None => {
                 let (paths, said) = (logs.to_vec(), Vec::new());
-                found.insert(Parts { paths, said, _dir: tempfile::tempdir()? })
+                let names = Vec::new();
+                found.insert(Parts { paths, names, said, _dir: tempfile::tempdir()? })
             }
         };
         // A folder each: what is unpacked may have the name of another.
@@ -81,7 +84,7 @@ pub(super) fn unpacked(document: &Value, logs: &[PathBuf]) -> io::Result<Option<
 /// A log that was rotated while it was followed is one log to the case. Where no
 /// file is it, but those given are, one after the other (or the other way round),
 /// they are put together.
-pub(super) fn joined(document: &Value, logs: &[PathBuf]) -> io::Result<Option<Parts>> {
+pub(super) fn joined(document: &Value, logs: &[PathBuf], names: &[String]) -> io::Result<Option<Parts>> {
     let ([source], [_, _, ..]) = (document["sources"].as_array().map_or(&[][..], Vec::as_slice), logs) else {
         return Ok(None);
     };
@@ -129,5 +132,33 @@ pub(super) fn joined(document: &Value, logs: &[PathBuf]) -> io::Result<Option<Pa
         io::copy(&mut FileLog::open(part)?.into_file(), &mut whole)?;
     }
     let said = vec![format!("the {} logs are the parts of one that was rotated", logs.len())];
-    Ok(Some(Parts { paths: vec![path], said, _dir: dir }))
+    Ok(Some(Parts { paths: vec![path], names: vec![names.join(" + ")], said, _dir: dir }))
+}
+
+/// A log under the name that the user gave for it.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) log: Box<dyn LogBytes>,
+}
+
+impl LogBytes for Named {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn base(&self) -> String {
+        self.log.base()
+    }
+
+    fn sha256(&mut self, size: Option<u64>) -> io::Result<(u64, String)> {
+        self.log.sha256(size)
+    }
+
+    fn read_at(&mut self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        self.log.read_at(offset, len)
+    }
+
+    fn is_packed(&self) -> bool {
+        self.log.is_packed()
+    }
 }

@@ -1,18 +1,19 @@
 //! `cases verify`: an exported case, alone or against the original logs.
 
 use std::io::{self, Read as _, Write};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::derive::{self, Derived};
-use super::parts;
+use super::parts::{self, Named};
 use super::{Failure, VerifyArgs, open, print_json};
 use crate::cli::words::count;
 use crate::event::sanitize;
 use crate::pipeline::open_log;
 use crate::store::canonical::parse_strict;
 use crate::store::export::FORMAT;
-use crate::store::verify::{self, Report};
+use crate::store::verify::{self, LogBytes, Report};
 
 pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let Some(name) = &args.file else { return verify_store(args, out) };
@@ -22,9 +23,15 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
             // Where a log cannot be read, that is told below.
             let given = parts::unpacked(&document, &args.logs).unwrap_or_default();
             let given_paths = given.as_ref().map_or(&args.logs, |g| &g.paths);
-            let joined = parts::joined(&document, given_paths).unwrap_or_default();
+            let names: Vec<String> = args.logs.iter().map(|p| p.display().to_string()).collect();
+            let joined = parts::joined(&document, given_paths, &names).unwrap_or_default();
             let paths = joined.as_ref().map_or(given_paths, |j| &j.paths);
-            let mut logs = paths.iter().map(|p| open_log(p)).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
+            let names = joined.as_ref().map_or(&names, |j| &j.names);
+            let named = |(path, name): (&PathBuf, &String)| -> Result<Box<dyn LogBytes>, String> {
+                Ok(Box::new(Named { name: name.clone(), log: open_log(path)? }))
+            };
+            let mut logs =
+                paths.iter().zip(names).map(named).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
             let mut report = verify::verify(&document, &mut logs);
             drop(logs);
             let said = given.iter().chain(&joined).flat_map(|p| p.said.iter().cloned());

@@ -17,6 +17,10 @@ use crate::store::canonical::hex;
 pub trait LogBytes {
     /// As the user gave it.
     fn name(&self) -> &str;
+    /// Its file name, which may be that of a source.
+    fn base(&self) -> String {
+        base_name(self.name()).to_owned()
+    }
     /// Size of the file, and SHA-256 of its first `size` bytes (of all where `None`).
     fn sha256(&mut self, size: Option<u64>) -> io::Result<(u64, String)>;
     /// Bytes at an offset; fewer where the log ends.
@@ -194,7 +198,7 @@ fn sources_of<'a>(
     }
     if mine.is_empty() {
         // Not the same bytes: by name, so that the changed records can be named.
-        let base = base_name(log.name()).to_owned();
+        let base = log.base();
         let how = |s: &Value| if s["sha256"].is_string() { Match::Changed } else { Match::Named };
         let same_name = sources.iter().filter(|s| only || base_name(text(&s["name"])) == base);
         mine = same_name.map(|s| pair(s, how(s))).collect();
