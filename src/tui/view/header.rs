@@ -89,6 +89,9 @@ fn first(s: &State, p: &mut Pen<'_>) {
         }
         x = p.put(x + 2, 0, need, &word, if bad { t.bad } else { t.text });
     }
+    if let Some(word) = span(s).into_iter().find(|word| x + 2 + text::width(word) < w) {
+        p.put(x + 2, 0, text::width(&word), &word, t.dim);
+    }
 }
 
 fn tabs(s: &State, p: &mut Pen<'_>) {
@@ -107,16 +110,10 @@ fn tabs(s: &State, p: &mut Pen<'_>) {
     }
     let total: usize = words.iter().map(|(w, _, _)| w.len() + 1).sum();
     let mut at = w.saturating_sub(total).max(x);
-    let mut room = at.saturating_sub(x);
-    let mut beside = at;
-    for (wordings, style) in [(case_at_hand(s), t.entity), (span(s), t.dim)] {
-        // The fullest wording that leaves a blank; there is one behind the tabs already.
-        if let Some(word) = wordings.into_iter().find(|word| !word.is_empty() && text::width(word) < room) {
-            let need = text::width(&word);
-            beside -= need + 1;
-            room -= need + 1;
-            p.put(beside, 0, need, &word, style);
-        }
+    // The fullest wording that leaves a blank; there is one behind the tabs already.
+    let room = at.saturating_sub(x);
+    if let Some(word) = case_at_hand(s).into_iter().find(|word| text::width(word) < room) {
+        p.put(at - text::width(&word) - 1, 0, room, &word, t.entity);
     }
     for (word, sev, n) in words {
         if at + word.len() > w {
@@ -162,16 +159,17 @@ fn case_at_hand(s: &State) -> Vec<String> {
     };
     let (id, state) = (text::sanitize(&c.id), c.state.replace('_', " "));
     let alerts = words::count(c.alerts, "alert");
-    let number = id.rsplit_once('-').map(|(_, n)| format!("…{n}")).unwrap_or_default();
+    let number = id.rsplit_once('-').map_or_else(|| id.to_string(), |(_, n)| format!("…{n}"));
     vec![format!("case {id} ({state}, {alerts})"), format!("case {id}"), id.into_owned(), number]
 }
 
-/// The span of time looked at, where no histogram tells it.
+/// The span of time looked at, where no histogram tells it; the longer wording first.
 fn span(s: &State) -> Vec<String> {
-    match places::time_axis(s) {
-        Some((_, _, _, legend)) if s.geometry().histogram.is_empty() => vec![legend],
-        _ => Vec::new(),
-    }
+    let Some(((from, to), _, _, legend)) = places::time_axis(s).filter(|_| s.geometry().histogram.is_empty()) else {
+        return Vec::new();
+    };
+    let minute = |t| text::clock(t).chars().take(5).collect::<String>();
+    vec![legend, format!("{}──{}", minute(from), minute(to))]
 }
 
 fn times(s: &State, p: &mut Pen<'_>) {

@@ -125,6 +125,10 @@ fn text_pane(s: &State, p: &mut Pen<'_>) {
         let here = s.pane == 1 && i == c.at;
         p.cell(0, y, 4, &(i + 1).to_string(), true, if here { t.cursor } else { t.dim });
         p.run(5, y, &yaml::pieces(t, line));
+        // What goes on past the edge is seen to.
+        if 5 + text::width(&text::sanitize(line)) > w {
+            p.put(w.saturating_sub(1), y, 1, "…", t.dim);
+        }
         y += 1;
     }
 }

@@ -116,6 +116,11 @@ fn source(s: &State, w: &Workshop, p: &mut Pen<'_>) -> TextCursor {
             }
             x += width;
         }
+        // What goes on past the edge is seen to, but where the cursor stands there.
+        let last = wide.saturating_sub(1);
+        if GUTTER + x.saturating_sub(shift) > wide && !(here && GUTTER + at.saturating_sub(shift) >= last) {
+            p.put(last, y, 1, "…", t.dim);
+        }
         if let Some(f) = w.findings.iter().find(|f| f.line as usize == i + 1 && f.severity == Level::Error) {
             // From the place on the text is marked, and what is wrong stands behind it.
             let before: String = line.chars().take((f.column as usize).saturating_sub(1)).collect();

@@ -70,10 +70,19 @@ fn the_header_tells_the_lag_of_a_log_that_grows() {
 fn the_case_at_hand_and_the_span_of_time_stand_beside_the_tabs() {
     let mut w = World::new(160, 48);
     assert!(line(&w, 1).contains("case IR-2026-014 (in progress, 1 alert)"), "{}", line(&w, 1));
-    assert!(!line(&w, 1).contains("11:00:00──13:00:00"), "the histogram tells it");
+    assert!(!line(&w, 0).contains("──"), "the histogram tells it");
     w.press("3");
-    assert!(line(&w, 1).contains("11:00:00──13:00:00"), "{}", line(&w, 1));
+    assert!(line(&w, 0).contains("11:00:00──13:00:00"), "{}", line(&w, 0));
     let mut w = World::new(80, 24);
+    w.state.live.play.speed = 60.0;
+    playhead(&mut w, 1_800);
+    w.press("6");
+    assert!(line(&w, 0).contains("11:30:00 ×60") && line(&w, 0).contains("dropped 0"), "{}", line(&w, 0));
+    // Where a replay at a pace needs the room its clock tells more.
+    w.state.live.play.speed = 0.0;
+    w.state.facts.name = "auth-web01.log".into();
+    w.state.snap = Arc::new(secstream::pipeline::Snapshot { rule_problems: Arc::default(), ..snapshot() });
+    assert!(line(&w, 0).contains(" 11:00──13:00"), "{}", line(&w, 0));
     assert!(line(&w, 1).contains(" IR-2026-014 "), "{}", line(&w, 1));
     w.state.triage.open = [10; 5];
     assert!(line(&w, 1).contains("…014 CRIT 10"), "{}", line(&w, 1));
@@ -207,4 +216,12 @@ fn text_that_no_alert_has_is_looked_for_in_records_on_live() {
     assert!(screen(&w).contains("i on Live looks into the records"), "{}", screen(&w));
     w.press("\\iroot<Enter>");
     assert!(!screen(&w).contains("i on Live"), "{}", screen(&w));
+}
+
+#[test]
+fn long_lines_of_rules_show_that_they_go_on() {
+    let mut w = World::new(80, 24);
+    w.press("4<Enter>i");
+    w.press(&"long ".repeat(30)).press("<Esc>j");
+    assert!(screen(&w).lines().any(|l| l.contains("long") && l.contains('…')), "{}", screen(&w));
 }

@@ -272,3 +272,28 @@ fn a_replay_at_a_pace_stops_goes_on_and_is_sent_elsewhere() {
     t.wait_for("400 of 400 events");
     leave(&mut t);
 }
+
+#[test]
+fn marks_that_a_filter_hides_are_said_to_be_hidden() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = log(home.path(), 400);
+    let mut c = Command::new(BIN);
+    c.arg("tui").arg("--no-store").arg(&log);
+    let mut t = Term::start(c, (120, 30), home.path(), &[]);
+    t.wait_for("400 events");
+    t.press("2gg");
+    t.wait_for("event 0");
+    t.press("M");
+    t.wait_for("no marks");
+    t.press("m");
+    t.wait_for("◆");
+    t.press("iline>10\r");
+    t.wait_for("of 400 events");
+    t.wait_gone("◆");
+    t.press("M");
+    t.wait_for("hidden by the filter");
+    // What was done without a store is asked about.
+    t.press("q");
+    t.press("y");
+    let _ = t.child.wait();
+}
