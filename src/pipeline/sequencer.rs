@@ -379,7 +379,8 @@ impl Sequencer {
             return;
         }
         let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
-        self.outputs.each(|s| s.settled(&statuses));
+        let alerts = self.publisher.all_alerts(&self.state);
+        self.outputs.each(|s| s.settled(&alerts, &statuses));
     }
 
     /// Notes how far followed files were read, where all of it was handed on.

@@ -129,12 +129,12 @@ pub trait Sink: Send {
     }
 
     /// All that the inputs hold for now was read, none of it left out, and every
-    /// alert that it gives was given out; called once.
+    /// alert that it gives was given out: these, as they are now. Called once.
     ///
     /// # Errors
     /// As [`Sink::events`].
-    fn settled(&mut self, sources: &[SourceStatus]) -> Result<(), SinkError> {
-        let _ = sources;
+    fn settled(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
+        let _ = (alerts, sources);
         Ok(())
     }
 

@@ -40,8 +40,10 @@ pub struct StoreSink {
     /// Evidence already copied, by alert that may still grow.
     copied: BTreeMap<String, Copied>,
     last: Instant,
-    /// Rules and inputs that the store is still to be told of.
-    unsaid: Option<(Vec<SourceRecord>, Vec<RuleRecord>)>,
+    /// Rules that the store is still to be told of.
+    unsaid_rules: Option<Vec<RuleRecord>>,
+    /// Inputs that it is still to be told of.
+    unsaid: Vec<SourceRecord>,
     /// Somebody named this store.
     asked_for: bool,
     /// Why the last attempt to write failed: what waits is kept and tried again.
@@ -69,7 +71,8 @@ impl StoreSink {
             out: BTreeSet::new(),
             copied: BTreeMap::new(),
             last: Instant::now(),
-            unsaid: None,
+            unsaid_rules: None,
+            unsaid: Vec::new(),
             asked_for: false,
             trouble: None,
             interrupted: false,
@@ -121,14 +124,28 @@ impl StoreSink {
 
     /// Tells the store of the rules and inputs, once.
     fn say(&mut self) -> Result<(), StoreError> {
-        if let Some((sources, rules)) = &self.unsaid {
+        if let Some(rules) = &self.unsaid_rules {
             self.store.set_rules(rules)?;
-            for s in sources {
-                self.store.register_source(s)?;
-            }
-            self.unsaid = None;
+            self.unsaid_rules = None;
         }
+        for s in &self.unsaid {
+            self.store.register_source(s)?;
+        }
+        self.unsaid.clear();
         Ok(())
+    }
+
+    /// What this reading gives is what the store holds for its logs.
+    fn settle(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), StoreError> {
+        let views = &self.views;
+        let mut stands = |p: &Place| stands(views, sources, p);
+        self.store.withdraw(&self.raised, &mut stands)?;
+        let outdated = self.store.outdated(alerts, &mut stands)?;
+        for a in alerts.iter().filter(|a| outdated.contains(&a.id)) {
+            let (evidence, _) = evidence(views, a, Copied::default());
+            self.store.replace_alerts(&[AlertRecord { alert: a, evidence }])?;
+        }
+        self.complete(outdated.iter().map(String::as_str))
     }
 
     fn write_alerts(&mut self, pending: &BTreeMap<String, Arc<Alert>>) -> Result<(), StoreError> {
@@ -153,8 +170,12 @@ impl StoreSink {
             }
         }
         self.store.ingest_alerts(&records)?;
-        // What is in a case already is kept whole as it grows.
-        let cased = self.store.in_cases(pending.keys().map(String::as_str))?;
+        self.complete(pending.keys().map(String::as_str))
+    }
+
+    /// What is in a case already is kept whole as it grows.
+    fn complete<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) -> Result<(), StoreError> {
+        let cased = self.store.in_cases(ids)?;
         if !cased.is_empty() {
             let views = &self.views;
             let mut read = |log: &LogPlace, offset: u64, len: usize| {
@@ -231,8 +252,8 @@ fn error(e: &StoreError, alerts: usize) -> SinkError {
 impl Sink for StoreSink {
     fn start(&mut self, sources: &[OpenedSource], rules: &[RuleRecord]) -> Result<(), SinkError> {
         self.views = sources.iter().map(|s| s.view.clone()).collect();
-        let open = sources.iter().filter(|s| s.view.is_some()).map(|s| s.record.clone()).collect();
-        self.unsaid = Some((open, rules.to_vec()));
+        self.unsaid = sources.iter().filter(|s| s.view.is_some()).map(|s| s.record.clone()).collect();
+        self.unsaid_rules = Some(rules.to_vec());
         self.flush();
         Ok(())
     }
@@ -240,7 +261,7 @@ impl Sink for StoreSink {
     fn came(&mut self, source: &OpenedSource) -> Result<(), SinkError> {
         self.views.push(source.view.clone());
         if source.view.is_some() {
-            self.unsaid.get_or_insert_default().0.push(source.record.clone());
+            self.unsaid.push(source.record.clone());
             self.flush();
         }
         Ok(())
@@ -280,15 +301,13 @@ impl Sink for StoreSink {
         Ok(())
     }
 
-    fn settled(&mut self, sources: &[SourceStatus]) -> Result<(), SinkError> {
+    fn settled(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
         if self.store.read_only() {
             return Ok(());
         }
         self.flush();
         if self.trouble.is_none() {
-            let views = &self.views;
-            let mut stands = |p: &Place| stands(views, sources, p);
-            self.trouble = self.store.withdraw(&self.raised, &mut stands).err();
+            self.trouble = self.settle(alerts, sources).err();
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 //!
 //! Only the machine's columns are written; what people decided stays. An older
 //! revision never overwrites a newer one, so reading a log again from its
-//! start, while its alerts are already closed, changes nothing.
+//! start, while its alerts are already closed, changes nothing. At the end of a
+//! reading what it gives otherwise replaces what is there (see `outdated.rs`).
 
 use std::sync::PoisonError;
 
@@ -32,6 +33,19 @@ impl Store {
     /// Stores new alerts and new revisions of known ones; returns how many were
     /// new or changed.
     pub fn ingest_alerts(&mut self, records: &[AlertRecord<'_>]) -> Result<usize> {
+        self.put(records, false)
+    }
+
+    /// Stores alerts as they are now, whatever revision of them is there: what
+    /// [`Store::outdated`] found. What people decided about them stays.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn replace_alerts(&mut self, records: &[AlertRecord<'_>]) -> Result<usize> {
+        self.put(records, true)
+    }
+
+    fn put(&mut self, records: &[AlertRecord<'_>], replace: bool) -> Result<usize> {
         let mut changed = 0;
         let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner).clone();
         let rules = std::mem::take(&mut self.rules);
@@ -42,7 +56,7 @@ impl Store {
             let done = self.write(|tx, ctx| {
                 let mut n = 0;
                 for record in batch {
-                    n += usize::from(ingest(tx, record, ctx, &sources, &rules)?);
+                    n += usize::from(ingest(tx, record, ctx, &sources, &rules, replace)?);
                 }
                 Ok(n)
             });
@@ -66,6 +80,7 @@ fn ingest(
     ctx: &Ctx<'_>,
     sources: &FxHashMap<u32, i64>,
     rules: &FxHashMap<String, String>,
+    replace: bool,
 ) -> Result<bool> {
     let a = record.alert;
     let known = conn
@@ -77,7 +92,8 @@ fn ingest(
         .optional()?;
     let rule = rules.get(&*a.rule_id);
     // What another text of the rule gave is not an earlier state of this.
-    let other = known.as_ref().is_some_and(|k| rule.is_some() && k.rule.is_some() && k.rule.as_ref() != rule);
+    let other =
+        replace || known.as_ref().is_some_and(|k| rule.is_some() && k.rule.is_some() && k.rule.as_ref() != rule);
     if other {
         conn.prepare_cached("DELETE FROM alert_evidence WHERE alert = ?1")?.execute([&a.id])?;
     }
@@ -146,7 +162,7 @@ fn finite(n: f64) -> f64 {
 
 /// The alert's object of the headless contract, less what names files and lines
 /// of one run: the evidence table has those.
-fn document(a: &Alert) -> String {
+pub(super) fn document(a: &Alert) -> String {
     let mut doc = a.to_json(&[]);
     if let Some(map) = doc.as_object_mut() {
         for name in ["file", "line", "matched_events"] {

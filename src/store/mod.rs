@@ -22,6 +22,7 @@ mod manifest;
 mod migrate;
 mod open;
 mod ops;
+mod outdated;
 mod sources;
 mod triage;
 mod types;

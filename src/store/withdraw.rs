@@ -86,7 +86,7 @@ impl Store {
 
     /// Rows of the run's logs. One that is read again when it has grown is
     /// another source under the same path: they all stand for it.
-    fn logs(&self, c: &Connection) -> Result<BTreeMap<i64, SourceId>> {
+    pub(super) fn logs(&self, c: &Connection) -> Result<BTreeMap<i64, SourceId>> {
         let rows: Vec<(u32, i64)> = {
             let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
             sources.iter().map(|(run, row)| (*run, *row)).collect()
@@ -124,7 +124,7 @@ const CANDIDATES: &str = "WITH mine AS MATERIALIZED (SELECT value AS id FROM jso
   ORDER BY gone.id, l.n";
 
 /// Values as one parameter.
-fn list<T: serde::Serialize>(values: impl IntoIterator<Item = T>) -> Result<String> {
+pub(super) fn list<T: serde::Serialize>(values: impl IntoIterator<Item = T>) -> Result<String> {
     let values: Vec<T> = values.into_iter().collect();
     serde_json::to_string(&values).map_err(|e| StoreError::Invalid(e.to_string()))
 }

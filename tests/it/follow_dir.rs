@@ -174,6 +174,9 @@ fn what_came_gives_the_alerts_that_reading_it_gives() {
     home.run(&["cases", "export", &case.0, "--db", "z.db", "--out", "c.json"]).says(0, &[]);
     let ran = home.run(&["cases", "verify", "c.json", "--source", "logs/auth.log"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    // The store knows which texts of the rules gave them.
+    assert!(!ran.out.contains("not derived again"), "{}", ran.out);
+    assert!(ran.out.contains("derived again from the logs, the same"), "{}", ran.out);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use secstream::store::{AlertFilter, AlertRow, Store, Target};
 
-use crate::program::Home;
+use crate::program::{Home, fixture};
 
 fn noise(level: &str) -> String {
     format!(
@@ -76,4 +76,57 @@ fn what_a_reading_no_longer_gives_is_withdrawn() {
     read(&home, "a.log", &[]);
     let back = noisy(&home);
     assert!(back.len() == 11 && back.iter().all(|r| r.withdrawn.is_none()));
+}
+
+/// Id, level, score, the one that stands for it, and the number of records.
+type Given = (String, String, f64, Option<String>, u64);
+
+/// What a reading gave, beside what the store has of it.
+fn given_and_kept(home: &Home) -> (Vec<Given>, Vec<Given>) {
+    let of = |a: &serde_json::Value| {
+        let word = |name: &str| a[name].as_str().unwrap_or_default().to_owned();
+        let by = a["covered_by"].as_str().map(str::to_owned);
+        (word("id"), word("severity"), a["score"].as_f64().unwrap(), by, a["count"].as_u64().unwrap())
+    };
+    let mut given: Vec<Given> = home.objects("alerts.jsonl").iter().map(of).collect();
+    let store = store(home);
+    let rows = store.alerts(&AlertFilter::default()).unwrap();
+    let shown = rows.iter().filter(|r| r.withdrawn.is_none());
+    let mut kept: Vec<Given> = shown
+        .map(|r| {
+            let by = store.alert(&r.id).unwrap().doc["covered_by"].as_str().map(str::to_owned);
+            (r.id.clone(), r.severity.as_str().to_owned(), r.score, by, r.count)
+        })
+        .collect();
+    for all in [&mut given, &mut kept] {
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    (given, kept)
+}
+
+#[test]
+fn what_a_withdrawn_alert_stood_for_is_shown_as_this_reading_gives_it() {
+    let home = Home::new();
+    let log = fixture("demo/incident.log");
+    let all = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
+    let copied = std::process::Command::new("cp").args(["-r", all, &home.arg("fewer")]).status().unwrap();
+    assert!(copied.success());
+    std::fs::remove_file(home.path("fewer/web/web_shell.yml")).unwrap();
+    std::fs::remove_file(home.path("fewer/web/web_shell.test.yml")).unwrap();
+    let read = |rules: &str| {
+        let args = ["replay", "--db", "z.db", "--year", "2026", "--rules", rules, "--alerts", "alerts.jsonl", &log];
+        home.run(&args).says(0, &[]);
+        given_and_kept(&home)
+    };
+    let (given, kept) = read(all);
+    assert_eq!(given, kept);
+    let hidden = given.iter().find(|g| g.3.is_some()).expect("one stands for another").0.clone();
+    store(&home).note(&Target::Alert(hidden.clone()), "looked at").unwrap();
+    let (given, kept) = read("fewer");
+    assert_eq!(given, kept);
+    assert_eq!(store(&home).notes(&Target::Alert(hidden)).unwrap().len(), 1);
+    assert!(store(&home).verify().unwrap().is_empty());
+    // And back.
+    let (given, kept) = read(all);
+    assert_eq!(given, kept);
 }
