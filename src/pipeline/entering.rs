@@ -70,7 +70,7 @@ fn failed(status: SourceStatus, why: String, options: &SessionOptions, tables: &
     let mut status = SourceStatus { failed: true, ended: true, ..status };
     status.warn(why);
     let mut lane = Lane::new(status, None, Carry::new(Ts::NONE, Ts::NONE), Ts::NONE);
-    lane.ends_after(0);
+    lane.ends_after(0, 0);
     let parser = Parser::with_tables("", b"", &parse_options(options, Ts::NONE), tables);
     let reader = Mutex::new(Reading { reader: None, batches: 0 });
     let feeder = Arc::new(Feeder { reader, reads: Arc::new(Reads::new(parser)) });

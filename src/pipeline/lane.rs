@@ -23,6 +23,8 @@ pub(super) struct Lane {
     head: Option<Head>,
     /// Batches there are in all, once known.
     total: Option<u64>,
+    /// Bytes of all its text, once known.
+    text_bytes: u64,
     /// Tokens with the workers.
     pub tokens: usize,
     pub idle: bool,
@@ -65,6 +67,7 @@ impl Lane {
             next: 0,
             head: None,
             total: None,
+            text_bytes: 0,
             tokens: 0,
             idle: false,
             active: false,
@@ -101,9 +104,10 @@ impl Lane {
         self.advance();
     }
 
-    /// No batch comes after this many.
-    pub fn ends_after(&mut self, batches: u64) {
+    /// No batch comes after this many; so many bytes of text were read.
+    pub fn ends_after(&mut self, batches: u64, text_bytes: u64) {
         self.total = Some(batches);
+        self.text_bytes = text_bytes;
         self.status.ended = true;
         self.idle = false;
     }
@@ -122,6 +126,13 @@ impl Lane {
     /// Whether all its records were handed on.
     pub fn done(&self) -> bool {
         self.head.is_none() && self.total.is_some_and(|t| self.next >= t)
+    }
+
+    /// Counts what stands behind the last record (its line's end), once that was handed on.
+    pub fn complete(&mut self) {
+        if self.done() && !self.status.failed {
+            self.status.counts.bytes = self.status.counts.bytes.max(self.text_bytes);
+        }
     }
 
     /// What it is to the merge by now.

@@ -194,14 +194,15 @@ impl Sequencer {
             Got::Idle => lane.idle = true,
             Got::Nothing => {}
             Got::End(n, summary) => {
-                lane.ends_after(n);
+                lane.ends_after(n, summary.text_bytes);
                 lane.status.sha256 = summary.sha256;
                 lane.status.stored_bytes = summary.bytes;
                 lane.status.damaged = summary.damaged;
                 lane.status.warnings.extend(summary.warnings);
+                lane.complete();
             }
             Got::Failed(n, why) => {
-                lane.ends_after(n);
+                lane.ends_after(n, 0);
                 lane.status.failed = true;
                 lane.status.warn(why);
             }
@@ -232,6 +233,7 @@ impl Sequencer {
             lane.status.counts.empty_lines += work.batch.empty_lines;
             self.publisher.latencies.analyzed(work.since);
             self.shop.give(work);
+            lane.complete();
         }
         self.settle(i);
     }

@@ -48,6 +48,17 @@ fn devices_without_end_are_refused_and_the_rest_is_read() {
 
 /// One record without an end: its beginning is kept, the rest is counted.
 #[test]
+fn the_bytes_of_a_log_are_those_of_its_file() {
+    let home = Home::new();
+    for (name, text) in [("a.log", "one\ntwo\n\n"), ("b.log", "one\r\ntwo"), ("c.log", "")] {
+        let log = home.write(name, text);
+        let doc: serde_json::Value =
+            serde_json::from_str(&home.run(&["replay", "--no-store", "--json", &log]).out).unwrap();
+        assert_eq!(doc["bytes"], text.len(), "{name}");
+    }
+}
+
+#[test]
 fn a_line_without_end_takes_no_memory() {
     let home = Home::new();
     let mut child = home.start(&["replay", "--no-store", "--json", "-"]);

@@ -97,7 +97,8 @@ impl Fields for AlertView {
             "rule_id" => test(&a.rule_id),
             "rule_type" | "by" => test(a.rule_type.as_str()),
             "category" => test(a.category.as_str()),
-            "score" => test(&a.score.to_string()),
+            // As it is shown.
+            "score" => test(&format!("{:.1}", a.score)),
             "score_parts" => a.score_parts.iter().any(|(n, _)| test(n)),
             "confidence" => test(&a.confidence.to_string()),
             "description" => test(&a.description),
@@ -216,7 +217,7 @@ mod tests {
             "src_ip=198.18.203.3",
             "ip=198.18.0.0/15",
             "src_ips=203.0.113.48",
-            "score=88.25",
+            "score=88.2",
             "score>=80",
             "timestamp=1970-01-01T01:00",
             "last>1970-01-01T01:30",
