@@ -139,7 +139,9 @@ impl Watch {
         out.extend(s.rotated.words("rotated"));
         if s.late > 0 {
             let n = s.late;
-            out.push(format!("{n} bytes came to the old file after the new one was begun and were not read: read it by itself"));
+            out.push(format!(
+                "{n} bytes came to the old file after the new one was begun and were not read: read it by itself"
+            ));
         }
         out.extend(s.cut.words("cut").map(|w| format!("{w}: what was written just before may be missing")));
         out.extend(s.trouble);

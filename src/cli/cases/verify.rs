@@ -30,8 +30,7 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
             let named = |(path, name): (&PathBuf, &String)| -> Result<Box<dyn LogBytes>, String> {
                 Ok(Box::new(Named { name: name.clone(), log: open_log(path)? }))
             };
-            let mut logs =
-                paths.iter().zip(names).map(named).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
+            let mut logs = paths.iter().zip(names).map(named).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
             let mut report = verify::verify(&document, &mut logs);
             drop(logs);
             let said = given.iter().chain(&joined).flat_map(|p| p.said.iter().cloned());
