@@ -95,7 +95,8 @@ impl Sequencer {
                 self.collect(false);
             }
             if self.lanes.done() && self.newcomers.is_none() {
-                return Phase::Done;
+                // Readers that saw the stop first have ended their lanes early.
+                return if stop.load(Ordering::Relaxed) { Phase::Stopped } else { Phase::Done };
             }
             if last.elapsed() >= PUBLISH {
                 self.grow();

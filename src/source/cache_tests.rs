@@ -101,6 +101,24 @@ fn an_interrupted_reading_leaves_a_partial_index() {
 }
 
 #[test]
+fn a_reading_that_is_stopped_ends_with_a_whole_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.log");
+    let line = "x".repeat(99) + "\n";
+    std::fs::write(&path, line.repeat(100_000)).unwrap();
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let mut reader = open(&path, &OpenOptions { stop: Some(stop.clone()), ..OpenOptions::default() });
+    let mut batch = Batch::default();
+    assert!(reader.next_batch(&mut batch).unwrap());
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    while reader.next_batch(&mut batch).unwrap() {
+        assert!(batch.records.iter().all(|r| r.full_len == 99));
+    }
+    let summary = reader.finish();
+    assert!(!summary.complete && summary.records < 100_000, "{summary:?}");
+}
+
+#[test]
 fn a_view_notices_that_its_file_was_cut() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.log");

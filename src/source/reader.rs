@@ -306,7 +306,7 @@ impl SourceReader {
                 self.view.push_begin(self.framer.place().0);
             }
             if self.stopped() {
-                self.end();
+                self.cut();
                 self.summary.complete &= self.opts.follow && self.feed.is_live();
                 self.whole &= self.feed.is_live();
                 continue;
@@ -408,6 +408,14 @@ impl SourceReader {
         self.flush = Flush::End;
     }
 
+    /// Ends because it is told to: half a line of a file that is not read on is no record.
+    fn cut(&mut self) {
+        self.end();
+        if !self.feed.is_live() {
+            self.flush = Flush::Lines;
+        }
+    }
+
     /// One read of at most so many bytes from the feed, and what follows for the framer from it;
     /// whether it found nothing.
     fn read(&mut self, most: usize, wait: Duration) -> bool {
@@ -436,7 +444,11 @@ impl SourceReader {
                     self.summary.warnings.push(format!("is damaged or unreadable after byte {at}: {e}"));
                 }
                 self.summary.complete = false;
-                self.end();
+                if self.stopped() {
+                    self.cut();
+                } else {
+                    self.end();
+                }
             }
         }
         if self.feed.is_live() && self.flush == Flush::Full && self.hold.is_some_and(|s| s.elapsed() >= HOLD) {
