@@ -149,7 +149,9 @@ impl Snapshot {
         let mut done = 0u64;
         for s in self.sources.iter().filter(|s| !s.failed) {
             size += s.size?;
-            done += if s.ended { s.size? } else { s.stored_bytes.min(s.size?) };
+            // A reading that was stopped ended before its file did.
+            let whole = s.ended && s.sha256.is_some();
+            done += if whole { s.size? } else { s.stored_bytes.min(s.size?) };
         }
         (size > 0).then(|| done as f64 / size as f64)
     }
