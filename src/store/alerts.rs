@@ -57,12 +57,7 @@ impl Store {
         self.put(records, &[], true)
     }
 
-    fn put(
-        &mut self,
-        records: &[AlertRecord<'_>],
-        ends: &[(SourceId, SourceEnd)],
-        replace: bool,
-    ) -> Result<usize> {
+    fn put(&mut self, records: &[AlertRecord<'_>], ends: &[(SourceId, SourceEnd)], replace: bool) -> Result<usize> {
         let mut changed = 0;
         let mut ends: Vec<(i64, &SourceEnd)> =
             ends.iter().filter_map(|(id, end)| Some((self.source_row(*id)?, end))).collect();

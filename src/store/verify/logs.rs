@@ -210,7 +210,9 @@ fn pairs<'a>(report: &mut Report, document: &'a Value, logs: &mut [Box<dyn LogBy
         let left: Vec<&Value> = named().filter(|s| found(s).is_none()).collect();
         if let (true, Some(is)) = (left.is_empty(), named().find_map(found)) {
             let is = logs.get(is.log).map_or("?", |l| l.name());
-            report.grown.push(format!("the log {} has no record of the case: {base} was then what is {is} now", log.name()));
+            report
+                .grown
+                .push(format!("the log {} has no record of the case: {base} was then what is {is} now", log.name()));
         } else if left.is_empty() && log.is_found() {
             strangers += 1;
         } else if left.is_empty() {
