@@ -262,7 +262,10 @@ mod tests {
         for (text, word) in [
             ("{type: event_sum, rules: [a], timespan: 1m}", "unknown type"),
             ("{type: event_count, rules: [a], timespan: 1m}", "needs a condition"),
-            ("{type: value_percentile, rules: [a], timespan: 1m, condition: {field: f, gte: 2}}", "needs condition.perc"),
+            (
+                "{type: value_percentile, rules: [a], timespan: 1m, condition: {field: f, gte: 2}}",
+                "needs condition.perc",
+            ),
             ("{type: event_count, rules: [a], timespan: 1m, condition: {percentile: 5, gte: 2}}", "says nothing"),
             ("{type: value_count, rules: [a], timespan: 1m, condition: {gte: 2}}", "condition.field"),
             ("{type: event_count, rules: [a], condition: {gte: 2}}", "no timespan"),

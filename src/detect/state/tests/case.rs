@@ -18,7 +18,8 @@ fn run(body: &str, line: impl Fn(usize) -> String) -> Vec<Alert> {
 
 #[test]
 fn guessing_at_one_account_is_seen_through_its_spellings() {
-    let body = "type: value_count\nrules: [fail]\ngroup-by: [Target]\ntimespan: 1h\ncondition: {field: src_ip, gte: 40}";
+    let body =
+        "type: value_count\nrules: [fail]\ngroup-by: [Target]\ntimespan: 1h\ncondition: {field: src_ip, gte: 40}";
     let got = run(body, |i| format!("kind=fail Target={} user={} src_ip=10.0.{i}.9", spelling(i), spelling(i)));
     assert_eq!(brief(&got), [(0, 44, 44)]);
     assert!(got[0].message.contains("Target administrator"), "as it was spelt first: {}", got[0].message);

@@ -45,7 +45,8 @@ fn some_of_the_rules_are_some_of_them() {
 
 #[test]
 fn all_counted_fields_are_named() {
-    let body = "type: value_count\nrules: [a]\ngroup-by: [src_ip]\ntimespan: 1m\ncondition: {field: [Share, user], gte: 3}";
+    let body =
+        "type: value_count\nrules: [a]\ngroup-by: [src_ip]\ntimespan: 1m\ncondition: {field: [Share, user], gte: 3}";
     let lines: Vec<String> = (0..3).map(|i| format!("kind=a src_ip=1.1.1.1 user=u{i} Share=s")).collect();
     let told = message(&["a"], body, &lines);
     assert!(told.contains("3 combinations of Share and user (s u0, s u1, s u2) in 3 "), "{told}");
