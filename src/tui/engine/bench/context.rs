@@ -73,6 +73,12 @@ impl Library {
 
 /// The files that matter to an edited one: as they are, and as they would be.
 pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>) {
+    let (before, after, _) = files_and_names(lib, path, text);
+    (before, after)
+}
+
+/// The same, and what the edited file refers to by id or name, directly or through these.
+fn files_and_names(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>, BTreeSet<String>) {
     let (all, abouts) = (&lib.files, &lib.abouts);
     let mine = about(text);
     let mut wanted: BTreeSet<usize> = BTreeSet::new();
@@ -109,7 +115,7 @@ pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleF
             after.push(RuleFile { pipelines, ..RuleFile::new(path, text) });
         }
     }
-    (before, after)
+    (before, after, done)
 }
 
 /// The question about alerts: beside the files that matter, the correlations of
@@ -146,16 +152,17 @@ pub fn about_alerts(lib: &Library, path: &str, text: &str) -> Question {
     let mut below = Vec::new();
     take(true, &mut names, &mut below);
     take(false, &mut names, &mut below);
-    Question { before, after, likely: Vec::new() }
+    Question::new(before, after, path)
 }
 
 /// The question that an edited file puts to the log.
 pub fn question(lib: &Library, path: &str, text: &str) -> Question {
-    let (before, after) = files(lib, path, text);
-    let mut likely = lib.files.clone();
+    let (before, after, named) = files_and_names(lib, path, text);
+    let mut q = Question::new(before, after, path);
+    q.focus.named = named;
     // A rule that is not in force has no matches; what its file says is no matter.
-    likely.retain(|f| f.error.is_none());
-    Question { before, after, likely }
+    q.likely = lib.files.iter().filter(|f| f.error.is_none()).cloned().collect();
+    q
 }
 
 /// The rules that one stands for: itself, or those that a correlation counts.
