@@ -17,6 +17,8 @@ struct About {
     any: bool,
     filter: bool,
     names: Vec<String>,
+    /// Of each document that has a name besides, its id and that.
+    both: Vec<(String, String)>,
 }
 
 fn about(text: &str) -> About {
@@ -27,6 +29,7 @@ fn about(text: &str) -> About {
         out.ids.push(info.id.to_string());
         out.names.push(info.id.to_string());
         out.names.extend(info.name.iter().map(|n| n.to_string()));
+        out.both.extend(info.name.iter().map(|n| (info.id.to_string(), n.to_string())));
         let document = rule::parse(&node);
         if let Some(redeemed) = document.as_ref().ok().and_then(|d| d.meta.custom.redeemed_by.as_ref()) {
             out.refs.push(redeemed.rule.clone());
@@ -133,6 +136,15 @@ pub fn about_alerts(lib: &Library, path: &str, text: &str) -> Question {
             _ => {}
         }
     }
+    // A filter may know a rule by its id, and a correlation by its name.
+    for (id, name) in lib.abouts.iter().flat_map(|a| &a.both) {
+        let known = |n: &str| names.iter().any(|x| x.eq_ignore_ascii_case(n));
+        match (known(id), known(name)) {
+            (true, false) => names.push(name.clone()),
+            (false, true) => names.push(id.clone()),
+            _ => {}
+        }
+    }
     let mut all: Vec<(&RuleFile, &About)> = lib.files.iter().zip(&lib.abouts).filter(|(_, a)| !a.filter).collect();
     all.retain(|(f, _)| f.path != path && !before.iter().any(|b| b.path == f.path));
     let mut take = |up: bool, names: &mut Vec<String>, below: &mut Vec<String>| {
@@ -189,7 +201,7 @@ mod tests {
 
     fn base(id: &str) -> String {
         format!(
-            "title: {id}\nid: {id}\nlogsource: {{product: linux}}\ndetection: {{s: {{user: {id}}}, condition: s}}\n"
+            "title: {id}\nid: {id}\nname: the_{id}\nlogsource: {{product: linux}}\ndetection: {{s: {{user: {id}}}, condition: s}}\n"
         )
     }
 
@@ -204,7 +216,7 @@ mod tests {
     fn alerts_are_those_of_all_that_count_what_is_edited() {
         let filter =
             "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [a], s: {user: x}, condition: not s}\n";
-        let texts = [base("a"), base("b"), base("c"), counts("ab", "a, b"), counts("b2", "b"), filter.to_owned()];
+        let texts = [base("a"), base("b"), base("c"), counts("ab", "the_a, b"), counts("b2", "the_b"), filter.to_owned()];
         let path = |i: usize| format!("{}.yml", ["a", "b", "c", "ab", "b2", "f"][i]);
         let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(path(i), t)).collect());
         let asked = |i: usize| {
