@@ -145,8 +145,8 @@ impl Effects {
     }
 
     /// Which alerts the rules of a question raise; compared are those of
-    /// correlations and of the rules in `path`. `None` where `go_on`, which is
-    /// told how many records were read, said to stop.
+    /// correlations, of the rules in `path`, and of every rule whose alerts differ.
+    /// `None` where `go_on`, which is told how many records were read, said to stop.
     pub fn alerts(&mut self, q: &Question, path: &str, go_on: &mut dyn FnMut(u64) -> bool) -> Option<AlertEffect> {
         self.trials.ask(&self.feed, q, path, go_on)
     }
