@@ -180,10 +180,8 @@ impl AlertTrials {
         }
         let from_kept = before.is_some() && after.is_some();
         if !stopped && !from_kept {
-            let mut sides = [
-                before.is_none().then(|| Side::new(&q.before)),
-                after.is_none().then(|| Side::new(&q.after)),
-            ];
+            let mut sides =
+                [before.is_none().then(|| Side::new(&q.before)), after.is_none().then(|| Side::new(&q.after))];
             let end = self.read(feed, q, &mut sides, go_on);
             stopped = end.is_none();
             let [first, second] = sides.map(|s| s.filter(|_| !stopped).map(Side::end));

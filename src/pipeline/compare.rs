@@ -134,7 +134,8 @@ mod tests {
         assert_eq!(words(&f, &[("r2", 1), ("x", 1)], &[("r2", 1)]), "r1 r2", "no filter: x is none of ours");
         f.others = true;
         assert_eq!(words(&f, &[("r2", 1), ("x", 1), ("y", 2)], &[("r2", 1), ("y", 2), ("z", 1)]), "r1 r2 x z");
-        let filter = "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [r1], s: {user: x}, condition: not s}\n";
+        let filter =
+            "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [r1], s: {user: x}, condition: not s}\n";
         assert!(Focus::of(&[RuleFile::new("f.yml", filter), two.clone()]).others);
         assert!(!Focus::of(&[two]).others);
     }

@@ -88,7 +88,8 @@ fn filters_apply_to_drafts() {
 
 #[test]
 fn each_rule_of_a_file_is_told_by_itself() {
-    let two = format!("{RULE}---\n{}", RULE.replace("title: T", "title: U").replace("A|contains: x", "A|endswith: '4'"));
+    let two =
+        format!("{RULE}---\n{}", RULE.replace("title: T", "title: U").replace("A|contains: x", "A|endswith: '4'"));
     let d = draft(&two);
     let mut c = columns(&[&d], &facts(100), &load(&two), 1 << 20);
     let found = c.matches(&d, None).expect("told");

@@ -259,7 +259,8 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
     let moves = |lost, gained| format!("-{} +{}", text::thousands(lost), text::thousands(gained));
     let words = match trial.alerts {
         Some(_) => {
-            let (mut alerts, matches) = (moves(trial.alerts_lost, trial.alerts_gained), moves(trial.lost, trial.gained));
+            let (mut alerts, matches) =
+                (moves(trial.alerts_lost, trial.alerts_gained), moves(trial.lost, trial.gained));
             if trial.alerts_changed > 0 {
                 alerts.push_str(&format!(" ~{}", text::thousands(trial.alerts_changed)));
             }

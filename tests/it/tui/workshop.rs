@@ -235,5 +235,10 @@ fn a_filter_for_one_of_several_ssh_rules_says_what_it_loses() {
     let (mut t, own) = over(home.path(), "auth.log", &text);
     t.wait_for("24 events");
     t.wait_for("203.0.113.9");
-    loses_what_a_neighbour_still_matches(t, &own, "24 true hits and 2 true alerts (IR-", "alerts -2 +0 · matches -24 +0");
+    loses_what_a_neighbour_still_matches(
+        t,
+        &own,
+        "24 true hits and 2 true alerts (IR-",
+        "alerts -2 +0 · matches -24 +0",
+    );
 }

@@ -216,7 +216,8 @@ mod tests {
     fn alerts_are_those_of_all_that_count_what_is_edited() {
         let filter =
             "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [a], s: {user: x}, condition: not s}\n";
-        let texts = [base("a"), base("b"), base("c"), counts("ab", "the_a, b"), counts("b2", "the_b"), filter.to_owned()];
+        let texts =
+            [base("a"), base("b"), base("c"), counts("ab", "the_a, b"), counts("b2", "the_b"), filter.to_owned()];
         let path = |i: usize| format!("{}.yml", ["a", "b", "c", "ab", "b2", "f"][i]);
         let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(path(i), t)).collect());
         let asked = |i: usize| {

@@ -63,7 +63,8 @@ pub fn alerts(verdicts: Option<&Verdicts>, feed: &Feed, effect: &AlertEffect, t:
     };
     let lost = all.lost.iter().map(|a| one(Change::Lost, a, None));
     let changed = all.changed.iter().map(|(a, b)| one(Change::Changed, a, Some(b)));
-    let mut moved: Vec<_> = lost.chain(changed).chain(all.gained.iter().map(|a| one(Change::Gained, a, None))).collect();
+    let mut moved: Vec<_> =
+        lost.chain(changed).chain(all.gained.iter().map(|a| one(Change::Gained, a, None))).collect();
     for (_, _, word, ..) in moved.iter().filter(|m| m.0 == Change::Lost && m.1 == Verdict::True) {
         t.true_alerts_lost += 1;
         if !t.cases.contains(word) {
@@ -82,7 +83,9 @@ pub fn alerts(verdicts: Option<&Verdicts>, feed: &Feed, effect: &AlertEffect, t:
 
 /// `Guessing 192.0.2.7 (12)`, and what it becomes.
 fn said(a: &Raised, becomes: Option<&Raised>) -> String {
-    let level = |b: &Raised| if b.severity == a.severity { String::new() } else { format!(", {} → {}", a.severity, b.severity) };
+    let level = |b: &Raised| {
+        if b.severity == a.severity { String::new() } else { format!(", {} → {}", a.severity, b.severity) }
+    };
     let count = |b: &Raised| if b.count == a.count { String::new() } else { format!(" → {}", b.count) };
     let (count, level) = becomes.map_or_else(Default::default, |b| (count(b), level(b)));
     format!("{} {} ({}{count}{level})", a.rule, a.entity, a.count)

@@ -58,9 +58,7 @@ impl Verdicts {
     pub fn count(&self, e: &Effect, lost: &[Hits], t: &mut Trial) {
         let [(_, truth), (_, undecided), (_, nothing)] = &self.sets;
         for r in &e.rules {
-            for (set, sum) in
-                [(truth, &mut t.true_hits), (undecided, &mut t.undecided), (nothing, &mut t.false_hits)]
-            {
+            for (set, sum) in [(truth, &mut t.true_hits), (undecided, &mut t.undecided), (nothing, &mut t.false_hits)] {
                 sum.0 += r.before.count_in(set);
                 sum.1 += r.after.count_in(set);
             }
