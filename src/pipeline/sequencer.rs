@@ -64,7 +64,7 @@ impl Sequencer {
         let phase = self.flow();
         if phase == Phase::Stopped {
             self.alerts();
-                let open = self.publisher.open(&self.state);
+            let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
         }
         self.close(&phase);

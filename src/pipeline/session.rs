@@ -251,7 +251,6 @@ pub(super) fn source_record(id: SourceId, input: &Input, options: &SessionOption
         time_ref: o.time_ref,
         year_given: o.year_from.is_empty(),
         // A name that rotation gives is that of another file each time.
-        followed: o.reader.view().presence().is_some()
-            && matches!(&input.kind, InputKind::Path(p) if !is_put_aside(p)),
+        followed: o.reader.view().presence().is_some() && matches!(&input.kind, InputKind::Path(p) if !is_put_aside(p)),
     }
 }

@@ -11,9 +11,7 @@ use crate::alert::{Alert, AlertState};
 use crate::event::{Batch, hash64};
 use crate::sink::SinkError;
 use crate::source::SourceView;
-use crate::store::{
-    AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, Store, StoreError,
-};
+use crate::store::{AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, Store, StoreError};
 
 /// Records of an alert whose bytes are copied into the store at once; the
 /// others stay places in the log until the alert is in a case.

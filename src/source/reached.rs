@@ -47,7 +47,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let tally = Tally::default();
         tally.keep_ends();
-        for (n, pieces) in [vec![7, 1], vec![5000, 3, 4000], vec![], vec![4096], vec![9000, 9000]].into_iter().enumerate() {
+        for (n, pieces) in
+            [vec![7, 1], vec![5000, 3, 4000], vec![], vec![4096], vec![9000, 9000]].into_iter().enumerate()
+        {
             let text: Vec<u8> = (0..pieces.iter().sum()).map(|i: usize| (i * (n + 3) % 251) as u8).collect();
             let mut at = 0;
             for piece in pieces {

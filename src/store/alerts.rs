@@ -56,7 +56,12 @@ impl Store {
         self.put(records, &[], true)
     }
 
-    fn put(&mut self, records: &[AlertRecord<'_>], ends: &[(SourceId, usize, SourceEnd)], replace: bool) -> Result<usize> {
+    fn put(
+        &mut self,
+        records: &[AlertRecord<'_>],
+        ends: &[(SourceId, usize, SourceEnd)],
+        replace: bool,
+    ) -> Result<usize> {
         let mut changed = 0;
         let sources = self.sources().clone();
         let mut ends: Vec<(i64, &SourceEnd)> =

@@ -79,7 +79,13 @@ fn places(c: &Connection, id: &str, mine: &str, logs: &BTreeMap<i64, (SourceId, 
     let mut out = Vec::new();
     while let Some(r) = rows.next()? {
         if let Some((source, part)) = r.get::<_, Option<i64>>(3)?.and_then(|row| logs.get(&row)) {
-            out.push(Place { source: *source, part: *part, offset: uint(r.get(1)?), len: uint(r.get(2)?), key: r.get(0)? });
+            out.push(Place {
+                source: *source,
+                part: *part,
+                offset: uint(r.get(1)?),
+                len: uint(r.get(2)?),
+                key: r.get(0)?,
+            });
         }
     }
     Ok(out)

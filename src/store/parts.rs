@@ -129,9 +129,8 @@ pub(super) fn register(
 /// The sources that this path had, the latest first; of a later part those that came after the one before it.
 fn known(c: &Connection, s: &SourceRecord, after: Option<i64>) -> Result<Vec<Known>> {
     let Some(path) = &s.path else { return Ok(Vec::new()) };
-    let mut q = c.prepare_cached(
-        "SELECT id, fingerprint FROM sources WHERE path = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3",
-    )?;
+    let mut q =
+        c.prepare_cached("SELECT id, fingerprint FROM sources WHERE path = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3")?;
     let rows = q.query_map(params![path, after.unwrap_or(0), LOOKED_AT], |r| {
         Ok(Known { row: r.get(0)?, fingerprint: r.get(1)? })
     })?;

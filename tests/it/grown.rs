@@ -147,7 +147,8 @@ fn the_parts_of_a_rotated_log_are_one_log() {
     for order in [["a.log.1", "a.log"], ["a.log", "a.log.1"]] {
         let ran = sources(order);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-        for said in ["2 of the logs are the parts of one that was rotated", "1 of 1 alert derived again from the logs"] {
+        for said in ["2 of the logs are the parts of one that was rotated", "1 of 1 alert derived again from the logs"]
+        {
             assert!(ran.out.contains(said), "{said}: {}", ran.out);
         }
     }
@@ -321,7 +322,8 @@ fn parts_that_were_packed_or_copied_are_verified() {
     };
     let ran = check(&sources);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    for said in ["3 of the logs are the parts of one", "a.log.2.gz is packed", "1 of 1 alert derived again from the logs"]
+    for said in
+        ["3 of the logs are the parts of one", "a.log.2.gz is packed", "1 of 1 alert derived again from the logs"]
     {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }

@@ -508,7 +508,9 @@ impl Reader {
         let mut offsets: Vec<u64> = marks.iter().filter_map(|k| k.split_once('@')?.1.parse().ok()).collect();
         offsets.sort_unstable();
         // Each is a place in a file; of a log that was rotated any of its files may be it.
-        let files = || self.snap.sources.iter().flat_map(|s| [0].into_iter().chain(s.begins.iter().copied()).map(|b| (s.id, b)));
+        let files = || {
+            self.snap.sources.iter().flat_map(|s| [0].into_iter().chain(s.begins.iter().copied()).map(|b| (s.id, b)))
+        };
         let mut positions: Vec<u64> = offsets
             .iter()
             .flat_map(|o| files().filter_map(|(s, begin)| feed.position_of(s, begin + *o)))
