@@ -37,7 +37,10 @@ mod tests {
     #[test]
     fn one_and_many() {
         let said = |n: u64, one: &str| count(n, one);
-        assert_eq!((said(0, "alert"), said(1, "alert"), said(2, "alert")), ("0 alerts".into(), "1 alert".into(), "2 alerts".into()));
+        assert_eq!(
+            (said(0, "alert"), said(1, "alert"), said(2, "alert")),
+            ("0 alerts".into(), "1 alert".into(), "2 alerts".into())
+        );
         for (one, many) in [
             ("entry", "entries"),
             ("match", "matches"),

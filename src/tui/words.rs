@@ -314,13 +314,9 @@ pub fn about_alerts(s: &State, ids: &[String], covered: usize) -> Vec<String> {
         let Some(v) = s.triage.all.iter().find(|v| v.alert.id == *id) else { continue };
         let a = &v.alert;
         let acts = usize::try_from(a.count).unwrap_or(usize::MAX);
-        out.push(format!(
-            "{:4} {} · {} · {}",
-            text::severity_word(a.severity),
-            a.rule,
-            a.entity(),
-            count(acts, "act"),
-        ));
+        out.push(
+            format!("{:4} {} · {} · {}", text::severity_word(a.severity), a.rule, a.entity(), count(acts, "act"),),
+        );
     }
     if ids.len() > MOST {
         out.push(format!("     and {} more", ids.len() - out.len()));

@@ -59,8 +59,15 @@ fn text(c: &Coverage, all: bool) -> String {
     }
     for (i, t) in TACTICS.iter().enumerate() {
         let s = c.share(i);
-        let _ =
-            writeln!(out, "\n{} ({}): {} of {} techniques, {}", t.name, t.id, s.covered, s.techniques, count(s.rules, "rule"));
+        let _ = writeln!(
+            out,
+            "\n{} ({}): {} of {} techniques, {}",
+            t.name,
+            t.id,
+            s.covered,
+            s.techniques,
+            count(s.rules, "rule")
+        );
         for (technique, rules) in c.tactic(i) {
             if rules.is_empty() && !all {
                 continue;

@@ -9,8 +9,8 @@ use super::facts::LISTED;
 use super::key;
 use super::plan::Slot;
 use super::shards::Group;
-use crate::event::{EventRef, count};
 use crate::event::time::SECOND;
+use crate::event::{EventRef, count};
 
 /// Longest value shown within a sentence, in characters.
 const MAX_VALUE: usize = 64;

@@ -118,7 +118,8 @@ mod tests {
         assert!(late.end().unwrap_err().contains("is there already"));
         assert!(NewFile::begin(&other).is_err());
         assert!(free_name(name).ends_with("events-3.jsonl"));
-        for (bad, why) in [("/no/such/folder/x", "no folder"), ("/", "already"), ("./", "already"), ("no/", "no file")] {
+        for (bad, why) in [("/no/such/folder/x", "no folder"), ("/", "already"), ("./", "already"), ("no/", "no file")]
+        {
             let said = NewFile::begin(bad).err().unwrap();
             assert!(said.contains(why), "{bad}: {said}");
         }
