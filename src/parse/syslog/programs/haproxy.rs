@@ -9,7 +9,8 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.haproxy_tcp);
     if let Some((client, server)) = msg.strip_prefix("Connect from ").and_then(|r| r.split_once(" to ")) {
         // `Connect from ADDR:PORT to ADDR:PORT (FRONTEND/HTTP)`
-        let ((addr, port), (to, to_port)) = (addr_with_port(client), addr_with_port(server.split(' ').next().unwrap_or("")));
+        let ((addr, port), (to, to_port)) =
+            (addr_with_port(client), addr_with_port(server.split(' ').next().unwrap_or("")));
         d.event(EventType::Connection, Outcome::Success);
         set_src(d, addr);
         set_port(d, Ov::SrcPort, port);
