@@ -15,6 +15,7 @@
 mod alert_effect;
 pub mod backtest;
 mod block_hits;
+pub mod compare;
 mod counts;
 mod effect;
 mod entering;
@@ -42,13 +43,14 @@ mod sequencer;
 mod session;
 mod sinks;
 mod snapshot;
+mod store_logs;
 mod store_sink;
 mod template_sink;
 mod work;
 
 pub use alert_effect::{AlertEffect, Raised, correlates};
 pub use counts::Counts;
-pub use effect::{Effect, Effects, Progress, Question, Way};
+pub use effect::{Effect, Effects, Progress, Question, RuleEffect, Way};
 pub use feed::{Feed, Filtered, Piece};
 pub use histogram::{Bars, Histogram};
 pub use latency::Latency;
