@@ -15,6 +15,7 @@
 mod alert_effect;
 pub mod backtest;
 mod block_hits;
+pub mod compare;
 mod counts;
 mod effect;
 mod entering;
@@ -48,7 +49,7 @@ mod work;
 
 pub use alert_effect::{AlertEffect, Raised, correlates};
 pub use counts::Counts;
-pub use effect::{Effect, Effects, Progress, Question, Way};
+pub use effect::{Effect, Effects, Progress, Question, RuleEffect, Way};
 pub use feed::{Feed, Filtered, Piece};
 pub use histogram::{Bars, Histogram};
 pub use latency::Latency;

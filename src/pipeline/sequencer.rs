@@ -364,11 +364,8 @@ impl Sequencer {
         self.reach();
         let Some(begun) = self.growth.due() else { return };
         let alerts = self.publisher.grown(&mut self.state);
-        let live = self.lanes.as_slice().iter().filter(|l| l.status.reached.is_some());
-        let sources: Vec<SourceStatus> = live.map(|l| l.status.clone()).collect();
-        if !alerts.is_empty() || !sources.is_empty() {
-            self.outputs.each(|s| s.grown(&alerts, &sources));
-        }
+        // What waits to be written goes along with those that grew.
+        self.outputs.each(|s| s.grown(&alerts));
         self.growth.took(begun.elapsed());
     }
 

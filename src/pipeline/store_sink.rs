@@ -9,7 +9,7 @@ use super::{OpenedSource, SourceStatus};
 use crate::alert::{Alert, AlertState};
 use crate::event::{Batch, SourceId, hash64};
 use crate::sink::SinkError;
-use crate::source::SourceView;
+use crate::source::{Reached, SourceView};
 use crate::store::{
     AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, SourceEnd, SourceRecord, Store, StoreError,
 };
@@ -31,8 +31,6 @@ pub struct StoreSink {
     store: Store,
     views: Vec<Option<Arc<SourceView>>>,
     pending: BTreeMap<String, Arc<Alert>>,
-    /// How far inputs that are still read have been, told with the alerts.
-    reached: BTreeMap<SourceId, SourceEnd>,
     /// All alerts that this run gave out.
     raised: BTreeSet<String>,
     /// Alerts that a ruling took out, still to be withdrawn in the store.
@@ -66,7 +64,6 @@ impl StoreSink {
             store,
             views: Vec::new(),
             pending: BTreeMap::new(),
-            reached: BTreeMap::new(),
             raised: BTreeSet::new(),
             out: BTreeSet::new(),
             copied: BTreeMap::new(),
@@ -114,12 +111,13 @@ impl StoreSink {
         }
         self.store.take_out(&self.out)?;
         self.out.clear();
-        if !pending.is_empty() {
-            for (id, end) in std::mem::take(&mut self.reached) {
-                self.store.finish_source(id, &end)?;
-            }
-        }
         Ok(())
+    }
+
+    /// How far the logs that are still read have been by now.
+    fn ends(&self) -> Vec<(SourceId, SourceEnd)> {
+        let followed = self.views.iter().flatten().filter_map(|v| Some((v.source(), v.reached()?)));
+        followed.map(|(id, r)| (id, reached(&r))).collect()
     }
 
     /// Tells the store of the rules and inputs, once.
@@ -154,6 +152,8 @@ impl StoreSink {
         }
         let mut records: Vec<AlertRecord<'_>> = Vec::new();
         let mut bytes = 0;
+        // What the alerts rest on was read by now: they never reach behind this.
+        let mut ends = self.ends();
         for a in pending.values() {
             let copied = self.copied.remove(&a.id).unwrap_or_default();
             let (evidence, copied) = evidence(&self.views, a, copied);
@@ -164,12 +164,12 @@ impl StoreSink {
                 self.copied.insert(a.id.clone(), copied);
             }
             if bytes >= HELD {
-                self.store.ingest_alerts(&records)?;
+                self.store.ingest_with(&records, &std::mem::take(&mut ends))?;
                 records.clear();
                 bytes = 0;
             }
         }
-        self.store.ingest_alerts(&records)?;
+        self.store.ingest_with(&records, &ends)?;
         self.complete(pending.keys().map(String::as_str))
     }
 
@@ -205,9 +205,7 @@ fn stands(views: &[Option<Arc<SourceView>>], sources: &[SourceStatus], p: &Place
 /// How far an input was read.
 fn end(s: &SourceStatus) -> SourceEnd {
     match &s.reached {
-        Some(r) if s.sha256.is_none() => {
-            SourceEnd { sha256: r.sha256(), size: r.bytes, lines: r.lines, records: r.records, complete: false }
-        }
+        Some(r) if s.sha256.is_none() => reached(r),
         _ => SourceEnd {
             sha256: s.sha256.clone().unwrap_or_default(),
             size: s.stored_bytes,
@@ -216,6 +214,10 @@ fn end(s: &SourceStatus) -> SourceEnd {
             complete: s.ended && s.sha256.is_some(),
         },
     }
+}
+
+fn reached(r: &Reached) -> SourceEnd {
+    SourceEnd { sha256: r.sha256(), size: r.bytes, lines: r.lines, records: r.records, complete: false }
 }
 
 /// How much of an alert's evidence was copied: records looked at, bytes.
@@ -312,8 +314,7 @@ impl Sink for StoreSink {
         Ok(())
     }
 
-    fn grown(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
-        self.reached.extend(sources.iter().map(|s| (s.id, end(s))));
+    fn grown(&mut self, alerts: &[Arc<Alert>]) -> Result<(), SinkError> {
         self.pending.extend(alerts.iter().map(|a| (a.id.clone(), Arc::clone(a))));
         // At once: others look at the store, and all of them stand in one change.
         if !self.pending.is_empty() && (self.trouble.is_none() || self.due()) {

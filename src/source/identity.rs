@@ -34,6 +34,36 @@ impl Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// Reads what `Display` writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (size, ends) = text.split_once('-')?;
+        let digits = |from: usize| -> Option<[u8; 16]> {
+            let mut out = [0; 16];
+            for (i, o) in out.iter_mut().enumerate() {
+                *o = u8::from_str_radix(ends.get(from + 2 * i..from + 2 * i + 2)?, 16).ok()?;
+            }
+            Some(out)
+        };
+        (ends.len() == 64).then_some(())?;
+        Some(Self { size: u64::from_str_radix(size, 16).ok()?, head: digits(0)?, tail: digits(32)? })
+    }
+
+    /// Whether a file begins with the content of this fingerprint; an empty one says nothing.
+    #[must_use]
+    pub fn begins(&self, file: &File) -> bool {
+        let long = file.metadata().is_ok_and(|m| m.len() >= self.size);
+        self.size > 0 && long && Self::of(file, self.size).is_ok_and(|f| f == *self)
+    }
+
+    /// Whether a content that begins with these bytes can be the one of this fingerprint.
+    #[must_use]
+    pub fn fits(&self, beginning: &[u8]) -> bool {
+        beginning.get(..self.size.min(END) as usize).is_some_and(|b| short_hash(b) == self.head)
+    }
+}
+
 impl std::fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:x}-", self.size)?;
@@ -87,4 +117,29 @@ pub(crate) fn short_hash(bytes: &[u8]) -> [u8; 16] {
         *o = *b;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_read_as_it_is_written_and_knows_what_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        let text = "one line of many\n".repeat(1000);
+        std::fs::write(&path, &text).unwrap();
+        let file = File::open(&path).unwrap();
+        let print = Fingerprint::of(&file, 9000).unwrap();
+        assert_eq!(Fingerprint::parse(&print.to_string()), Some(print));
+        assert!(print.begins(&file) && print.fits(text.as_bytes()) && print.fits(&text.as_bytes()[..4096]));
+        assert!(!print.fits(&text.as_bytes()[..4095]) && !print.fits(&text.as_bytes()[1..5000]));
+        std::fs::write(&path, text.replacen("one", "two", 1)).unwrap();
+        assert!(!print.begins(&File::open(&path).unwrap()));
+        std::fs::write(&path, &text[..8999]).unwrap();
+        assert!(!print.begins(&File::open(&path).unwrap()), "shorter");
+        for wrong in ["", "-", "zz-00", "10-00", "é-ö"] {
+            assert_eq!(Fingerprint::parse(wrong), None, "{wrong}");
+        }
+    }
 }

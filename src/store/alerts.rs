@@ -12,9 +12,11 @@ use rustc_hash::FxHashMap;
 
 use super::error::Result;
 use super::evidence::{self, Evidence};
-use super::types::{AlertRecord, EventKey};
+use super::sources::end_at;
+use super::types::{AlertRecord, EventKey, SourceEnd};
 use super::{Ctx, Store, int, time};
 use crate::alert::{Alert, AlertState};
+use crate::event::SourceId;
 
 /// Alerts written in one transaction, so that triage never waits long for ingest.
 const BATCH: usize = 256;
@@ -33,7 +35,17 @@ impl Store {
     /// Stores new alerts and new revisions of known ones; returns how many were
     /// new or changed.
     pub fn ingest_alerts(&mut self, records: &[AlertRecord<'_>]) -> Result<usize> {
-        self.put(records, false)
+        self.put(records, &[], false)
+    }
+
+    /// Stores alerts, and how far the logs were read that they are of, in one change:
+    /// no record of an alert stands behind the recorded end of its log, whenever the
+    /// process is killed. Of very many alerts the ends come with the first.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn ingest_with(&mut self, records: &[AlertRecord<'_>], ends: &[(SourceId, SourceEnd)]) -> Result<usize> {
+        self.put(records, ends, false)
     }
 
     /// Stores alerts as they are now, whatever revision of them is there: what
@@ -42,26 +54,36 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn replace_alerts(&mut self, records: &[AlertRecord<'_>]) -> Result<usize> {
-        self.put(records, true)
+        self.put(records, &[], true)
     }
 
-    fn put(&mut self, records: &[AlertRecord<'_>], replace: bool) -> Result<usize> {
+    fn put(&mut self, records: &[AlertRecord<'_>], ends: &[(SourceId, SourceEnd)], replace: bool) -> Result<usize> {
         let mut changed = 0;
+        let mut ends: Vec<(i64, &SourceEnd)> =
+            ends.iter().filter_map(|(id, end)| Some((self.source_row(*id)?, end))).collect();
         let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner).clone();
         let rules = std::mem::take(&mut self.rules);
         // After a power cut the log is read again: only what people do must be on the disk at once.
         self.sync_each_change(false)?;
         let mut result = Ok(());
-        for batch in records.chunks(BATCH) {
+        // Without an alert there may still be an end.
+        let none = (records.is_empty() && !ends.is_empty()).then_some(records);
+        for batch in records.chunks(BATCH).chain(none) {
             let done = self.write(|tx, ctx| {
                 let mut n = 0;
+                for (row, end) in &ends {
+                    end_at(tx, *row, end)?;
+                }
                 for record in batch {
                     n += usize::from(ingest(tx, record, ctx, &sources, &rules, replace)?);
                 }
                 Ok(n)
             });
             match done {
-                Ok(n) => changed += n,
+                Ok(n) => {
+                    changed += n;
+                    ends.clear();
+                }
                 Err(e) => {
                     result = Err(e);
                     break;

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::Result;
 use super::types::{RuleRecord, SourceEnd, SourceRecord};
@@ -37,23 +37,7 @@ impl Store {
     /// read. What is known of the whole is not replaced by a part of it.
     pub fn finish_source(&mut self, id: SourceId, end: &SourceEnd) -> Result<()> {
         let Some(row) = self.source_row(id) else { return Ok(()) };
-        // A source that was not read to its end has no hash.
-        let sha256 = (!end.sha256.is_empty()).then_some(&end.sha256);
-        self.write(|tx, _| {
-            tx.prepare_cached(
-                "UPDATE sources SET sha256 = ?2, size = ?3, lines = ?4, records = ?5, complete = ?6
-                 WHERE id = ?1 AND (?6 OR (complete = 0 AND (?2 IS NOT NULL OR sha256 IS NULL)))",
-            )?
-            .execute(params![
-                row,
-                sha256,
-                int(end.size),
-                int(end.lines),
-                int(end.records),
-                end.complete
-            ])?;
-            Ok(())
-        })
+        self.write(|tx, _| end_at(tx, row, end))
     }
 
     /// The time reference recorded for this content, whatever its name was.
@@ -106,4 +90,16 @@ impl Store {
         self.rules = rules.iter().map(|r| (r.id.clone(), r.sha256.clone())).collect();
         Ok(())
     }
+}
+
+/// Notes how far a source was read.
+pub(super) fn end_at(conn: &Connection, row: i64, end: &SourceEnd) -> Result<()> {
+    // A source that was not read to its end has no hash.
+    let sha256 = (!end.sha256.is_empty()).then_some(&end.sha256);
+    conn.prepare_cached(
+        "UPDATE sources SET sha256 = ?2, size = ?3, lines = ?4, records = ?5, complete = ?6
+         WHERE id = ?1 AND (?6 OR (complete = 0 AND (?2 IS NOT NULL OR sha256 IS NULL)))",
+    )?
+    .execute(params![row, sha256, int(end.size), int(end.lines), int(end.records), end.complete])?;
+    Ok(())
 }

@@ -13,7 +13,11 @@ use crate::program::Home;
 const FROM: &str = "198.51.100.99";
 
 fn append(home: &Home, numbers: std::ops::Range<u32>) {
-    let mut file = fs::File::options().append(true).create(true).open(home.path("a.log")).unwrap();
+    append_to(home, "a.log", numbers);
+}
+
+fn append_to(home: &Home, name: &str, numbers: std::ops::Range<u32>) {
+    let mut file = fs::File::options().append(true).create(true).open(home.path(name)).unwrap();
     for n in numbers {
         writeln!(file, "Mar  2 10:00:{n:02} web sshd[{n}]: Failed password for root from {FROM} port 4{n:03} ssh2")
             .unwrap();
@@ -150,6 +154,84 @@ fn the_parts_of_a_rotated_log_are_one_log() {
     let text = home.read("a.log.1").replacen("port 4003", "port 4999", 1);
     home.write("a.log.1", text);
     assert_eq!(sources(["a.log.1", "a.log"]).code, Some(1));
+}
+
+#[test]
+fn a_case_of_the_first_part_alone_is_verified_with_all_parts_and_with_their_folder() {
+    let home = Home::new();
+    fs::create_dir(home.path("logs")).unwrap();
+    append_to(&home, "logs/a.log", 0..6);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "logs/a.log"]));
+    let first = comes_to(&home, 6);
+    let case = store(&home).escalate(&[first.id], None, "").unwrap();
+    drop(running);
+    fs::rename(home.path("logs/a.log"), home.path("logs/a.log.1")).unwrap();
+    home.write("logs/a.log", "Mar  2 11:00:00 web cron[9]: nothing of it\n");
+    exported(&home, &case);
+    for sources in [&["logs/a.log.1", "logs/a.log"][..], &["logs/a.log", "logs/a.log.1"], &["logs"]] {
+        let mut args = vec!["cases", "verify", "out.json"];
+        sources.iter().for_each(|s| args.extend(["--source", s]));
+        let ran = home.run(&args);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        for said in ["a.log has no record of the case", "1 of 1 alert derived again from the logs, the same"] {
+            assert!(ran.out.contains(said), "{said}: {}", ran.out);
+        }
+    }
+    // A folder holds other things, too; what is packed there is looked into.
+    home.write("logs/other.txt", "nothing\n");
+    pack(&home, "logs/a.log.1", "logs/a.log.2.gz");
+    let ran = home.run(&["cases", "verify", "out.json", "--source", "logs"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for said in ["1 file of the folder is no source of the case", "the log logs/a.log.2.gz is packed"] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    home.run(&["cases", "verify", "out.json", "--source", "logs/other.txt"]);
+    fs::remove_file(home.path("logs/a.log.2.gz")).unwrap();
+    let ran = home.run(&["cases", "verify", "out.json", "--source", "logs"]);
+    assert_eq!(ran.code, Some(1), "its own log is not there: {}", ran.out);
+}
+
+/// Alerts with the records that each rests on, as a reading of the log gives them.
+fn contents(db: &Store) -> Vec<(String, u64, Vec<String>)> {
+    let rows = db.alerts(&AlertFilter::default()).unwrap();
+    let keys = |id: &str| db.alert(id).unwrap().evidence.iter().map(|e| e.key.0.clone()).collect();
+    let mut all: Vec<_> = rows.iter().map(|r| (r.id.clone(), r.count, keys(&r.id))).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn killed_at_any_moment_the_store_is_sound_and_the_next_start_goes_on() {
+    let home = Home::new();
+    let mut at = 0;
+    for wait in [0, 30, 90, 200, 400, 700] {
+        append(&home, at..at + 5);
+        at += 5;
+        let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+        comes_to(&home, u64::from(at));
+        append(&home, at..at + 2);
+        at += 2;
+        std::thread::sleep(Duration::from_millis(wait));
+        drop(running);
+        let db = rusqlite::Connection::open(home.path("z.db")).unwrap();
+        let beyond: i64 = db
+            .query_row(
+                "SELECT count(*) FROM alert_evidence AS l JOIN evidence AS e ON e.key = l.event
+                 LEFT JOIN sources AS s ON s.id = e.source
+                 WHERE s.sha256 IS NULL OR e.offset + e.length > (SELECT max(size) FROM sources)",
+                [],
+                |r| r.get(0),
+            )
+            .unwrap();
+        assert_eq!(beyond, 0, "records whose log is not told that far, after {wait} ms");
+        assert!(store(&home).verify().unwrap().is_empty());
+    }
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    comes_to(&home, u64::from(at));
+    drop(running);
+    home.run(&["replay", "-q", "--db", "whole.db", "a.log"]).says(0, &[]);
+    let whole = Store::open(Some(&home.path("whole.db")), "ben").unwrap();
+    assert_eq!(contents(&store(&home)), contents(&whole));
 }
 
 /// Packs a file, as logrotate does.

@@ -76,6 +76,7 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "req.ip",
             "remoteAddress",
             "remoteIp",
+            "remoteAddr",
         ],
     ),
     (

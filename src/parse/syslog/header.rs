@@ -34,7 +34,7 @@ pub(super) fn header<'a>(raw: &'a str, ctx: &Ctx) -> Option<Header<'a>> {
     if let Some((pri, after)) = pri(raw) {
         h.pri = Some(pri);
         h.severity = Some(severity(pri & 7));
-        rest = after;
+        rest = after.strip_prefix(':').unwrap_or(after);
     }
     let first = *rest.as_bytes().first()?;
     if first.is_ascii_digit()
@@ -162,7 +162,9 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
     if let Some(t) = tag(body) {
         // A network device: `host: %FACILITY-SEV-MNEMONIC: message`.
         if t.msg.starts_with('%') && !t.program.starts_with('%') {
-            h.host = Some(t.program);
+            // `UTC: %…`: the zone of the time, where a device does not name itself.
+            let zone = t.program.len() <= 4 && t.program.bytes().all(|b| b.is_ascii_uppercase());
+            h.host = Some(t.program).filter(|_| !zone);
             match tag(t.msg) {
                 Some(inner) => inner.write(h),
                 None => h.msg = t.msg,
@@ -203,6 +205,7 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
         return true;
     }
     h.host = Some(host);
+    after = after.strip_prefix(": ").filter(|r| r.starts_with('%')).unwrap_or(after);
     let mut found = tag(after);
     if found.is_none()
         && let Some((word, rest)) = after.split_once(' ')

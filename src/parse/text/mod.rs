@@ -6,6 +6,7 @@
 //! it came from ([`told()`]). All else is left to be kept raw.
 
 mod address;
+mod daemons;
 mod known;
 mod refused;
 mod told;
@@ -28,7 +29,10 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         }
         _ => line,
     };
-    let known = if let Some(rest) = msg.strip_prefix("[pid ") {
+    let own = daemons::parse(line, found, msg, ctx, d);
+    let known = if own {
+        true
+    } else if let Some(rest) = msg.strip_prefix("[pid ") {
         rest.contains(" Client \"") && {
             programs::vsftpd(msg, ctx, d);
             d.set(Ov::Process, "vsftpd");
@@ -43,7 +47,7 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
             || (mysql(msg) && programs::mysql(msg, ctx, d))
             || told("", msg, ctx, d)
     };
-    if !known || (d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
+    if !known || (!own && d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
         d.reset();
         return false;
     }

@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 
 use super::{divider, yaml};
 use crate::detect::lint::Level;
-use crate::tui::data::workshop::{Moved, Trial, Verdict};
+use crate::tui::data::workshop::{Change, Moved, Trial, Verdict};
 use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
 use crate::tui::state::geometry::{Area, Geometry};
@@ -259,7 +259,11 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
     let moves = |lost, gained| format!("-{} +{}", text::thousands(lost), text::thousands(gained));
     let words = match trial.alerts {
         Some(_) => {
-            let (alerts, matches) = (moves(trial.alerts_lost, trial.alerts_gained), moves(trial.lost, trial.gained));
+            let (mut alerts, matches) =
+                (moves(trial.alerts_lost, trial.alerts_gained), moves(trial.lost, trial.gained));
+            if trial.alerts_changed > 0 {
+                alerts.push_str(&format!(" ~{}", text::thousands(trial.alerts_changed)));
+            }
             format!("alerts {alerts} · matches {matches}")
         }
         None => format!("lost {} · gained {}", text::thousands(trial.lost), text::thousands(trial.gained)),
@@ -280,7 +284,11 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
 
 fn moved(p: &mut Pen<'_>, y: usize, m: &Moved, here: bool, wide: usize) {
     let t = p.theme;
-    let (sign, style) = if m.gained { ("+", t.good) } else { ("-", t.bad) };
+    let (sign, style) = match m.change {
+        Change::Lost => ("-", t.bad),
+        Change::Changed => ("~", t.warn),
+        Change::Gained => ("+", t.good),
+    };
     let (letter, of) = match m.verdict {
         Verdict::True => ("T", t.bad),
         Verdict::Undecided => ("?", t.warn),
@@ -290,8 +298,12 @@ fn moved(p: &mut Pen<'_>, y: usize, m: &Moved, here: bool, wide: usize) {
     let base = if here { t.cursor } else { t.text };
     let x = p.run(1, y, &[(sign, style), (letter, of), (" ", t.text), (&text::clock(m.row.time), base), (" ", t.text)]);
     let x = if m.word.is_empty() { x } else { p.put(x, y, 14, &text::cut(&text::sanitize(&m.word), 13), of) + 1 };
-    let message = || m.row.ov(crate::event::Ov::Message).unwrap_or(&m.row.raw).to_owned();
-    let words = m.alert.as_ref().map_or_else(message, |a| format!("alert: {a}"));
+    let message = m.row.ov(crate::event::Ov::Message).unwrap_or(&m.row.raw);
+    let words = match (&m.alert, &m.rule) {
+        (Some(alert), _) => format!("alert: {alert}"),
+        (None, Some(rule)) => format!("{rule}: {message}"),
+        (None, None) => message.to_owned(),
+    };
     p.cell(x, y, wide.saturating_sub(x), &words, false, base);
     if here {
         p.cursor_bar(y);

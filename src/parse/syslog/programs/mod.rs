@@ -1,9 +1,11 @@
 //! What programs say: one file for each family, chosen by the program's name.
 
 mod accounts;
+mod asterisk;
 mod audit;
 mod bans;
 mod bsd;
+mod cisco;
 mod cron;
 mod database;
 mod doas;
@@ -18,7 +20,9 @@ mod named;
 mod pam;
 mod polkit;
 mod postfix;
+mod postgres;
 mod proftpd;
+mod samba;
 mod services;
 mod sshd;
 mod su;
@@ -32,9 +36,14 @@ use memchr::memrchr;
 use crate::event::Draft;
 use crate::parse::Ctx;
 
+pub(in crate::parse) use asterisk::parse as asterisk;
 pub(in crate::parse) use database::mysql;
+pub(in crate::parse) use dropbear::parse as dropbear;
 pub(in crate::parse) use ftp::{transfer, vsftpd};
 pub(in crate::parse) use named::parse as named;
+pub(in crate::parse) use postgres::{parse as postgres, row as postgres_row, said as postgres_said};
+pub(in crate::parse) use samba::{address as samba_address, parse as samba};
+pub(in crate::parse) use services::xinetd;
 
 /// One message with the name of its program.
 #[derive(Debug, Clone, Copy)]
@@ -96,10 +105,14 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "login" | "LOGIN" | "gdm" | "gdm3" | "gdm-password" | "gdm-session-worker" | "lightdm" | "sddm"
         | "sddm-helper" | "agetty" => login::parse(msg, ctx, d),
         "mysqld" | "mariadbd" | "mysql" | "mariadb" | "mysqld_safe" if mysql(msg, ctx, d) => {}
+        "postgres" | "postgresql" | "postmaster" if postgres(msg, ctx, d) => {}
+        "smbd" | "samba" | "nmbd" | "winbindd" if samba(msg, ctx, d) => {}
+        "asterisk" if asterisk(msg, ctx, d) => {}
         "sysmon" => sysmon::program(msg, ctx, d),
         "polkitd" | "polkit-agent-helper-1" | "pkexec" => polkit::parse(msg, ctx, d),
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
+        _ if cisco::is_tag(line.program) => cisco::parse(line.program, msg, ctx, d),
         _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),
         _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
         _ => generic::parse(name, msg, ctx, d),

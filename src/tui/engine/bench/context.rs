@@ -17,6 +17,8 @@ struct About {
     any: bool,
     filter: bool,
     names: Vec<String>,
+    /// Of each document that has a name besides, its id and that.
+    both: Vec<(String, String)>,
 }
 
 fn about(text: &str) -> About {
@@ -27,6 +29,7 @@ fn about(text: &str) -> About {
         out.ids.push(info.id.to_string());
         out.names.push(info.id.to_string());
         out.names.extend(info.name.iter().map(|n| n.to_string()));
+        out.both.extend(info.name.iter().map(|n| (info.id.to_string(), n.to_string())));
         let document = rule::parse(&node);
         if let Some(redeemed) = document.as_ref().ok().and_then(|d| d.meta.custom.redeemed_by.as_ref()) {
             out.refs.push(redeemed.rule.clone());
@@ -73,6 +76,12 @@ impl Library {
 
 /// The files that matter to an edited one: as they are, and as they would be.
 pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>) {
+    let (before, after, _) = files_and_names(lib, path, text);
+    (before, after)
+}
+
+/// The same, and what the edited file refers to by id or name, directly or through these.
+fn files_and_names(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>, BTreeSet<String>) {
     let (all, abouts) = (&lib.files, &lib.abouts);
     let mine = about(text);
     let mut wanted: BTreeSet<usize> = BTreeSet::new();
@@ -109,7 +118,7 @@ pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleF
             after.push(RuleFile { pipelines, ..RuleFile::new(path, text) });
         }
     }
-    (before, after)
+    (before, after, done)
 }
 
 /// The question about alerts: beside the files that matter, the correlations of
@@ -124,6 +133,15 @@ pub fn about_alerts(lib: &Library, path: &str, text: &str) -> Question {
         match (a.any, a.filter) {
             (true, _) => names.extend(before.iter().flat_map(|f| about(&f.text).names)),
             (_, true) => names.extend(a.refs),
+            _ => {}
+        }
+    }
+    // A filter may know a rule by its id, and a correlation by its name.
+    for (id, name) in lib.abouts.iter().flat_map(|a| &a.both) {
+        let known = |n: &str| names.iter().any(|x| x.eq_ignore_ascii_case(n));
+        match (known(id), known(name)) {
+            (true, false) => names.push(name.clone()),
+            (false, true) => names.push(id.clone()),
             _ => {}
         }
     }
@@ -146,16 +164,17 @@ pub fn about_alerts(lib: &Library, path: &str, text: &str) -> Question {
     let mut below = Vec::new();
     take(true, &mut names, &mut below);
     take(false, &mut names, &mut below);
-    Question { before, after, likely: Vec::new() }
+    Question::new(before, after, path)
 }
 
 /// The question that an edited file puts to the log.
 pub fn question(lib: &Library, path: &str, text: &str) -> Question {
-    let (before, after) = files(lib, path, text);
-    let mut likely = lib.files.clone();
+    let (before, after, named) = files_and_names(lib, path, text);
+    let mut q = Question::new(before, after, path);
+    q.focus.named = named;
     // A rule that is not in force has no matches; what its file says is no matter.
-    likely.retain(|f| f.error.is_none());
-    Question { before, after, likely }
+    q.likely = lib.files.iter().filter(|f| f.error.is_none()).cloned().collect();
+    q
 }
 
 /// The rules that one stands for: itself, or those that a correlation counts.
@@ -182,7 +201,7 @@ mod tests {
 
     fn base(id: &str) -> String {
         format!(
-            "title: {id}\nid: {id}\nlogsource: {{product: linux}}\ndetection: {{s: {{user: {id}}}, condition: s}}\n"
+            "title: {id}\nid: {id}\nname: the_{id}\nlogsource: {{product: linux}}\ndetection: {{s: {{user: {id}}}, condition: s}}\n"
         )
     }
 
@@ -197,7 +216,8 @@ mod tests {
     fn alerts_are_those_of_all_that_count_what_is_edited() {
         let filter =
             "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [a], s: {user: x}, condition: not s}\n";
-        let texts = [base("a"), base("b"), base("c"), counts("ab", "a, b"), counts("b2", "b"), filter.to_owned()];
+        let texts =
+            [base("a"), base("b"), base("c"), counts("ab", "the_a, b"), counts("b2", "the_b"), filter.to_owned()];
         let path = |i: usize| format!("{}.yml", ["a", "b", "c", "ab", "b2", "f"][i]);
         let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(path(i), t)).collect());
         let asked = |i: usize| {
