@@ -144,7 +144,10 @@ mod tests {
         }
         assert!(matches!(v, Values::Many(_)));
         assert_eq!(v.all().map(|t| t.acts).sum::<u64>(), 40);
-        assert_eq!((v.get(3).map(|t| t.acts), v.get(39).map(|t| t.acts), v.get(99).map(|t| t.acts)), (Some(2), Some(0), None));
+        assert_eq!(
+            (v.get(3).map(|t| t.acts), v.get(39).map(|t| t.acts), v.get(99).map(|t| t.acts)),
+            (Some(2), Some(0), None)
+        );
         (0..40).for_each(|i| v.change(i, |t| t.entries -= 1));
         assert_eq!(v.len(), 0);
         let mut few = Values::default();
