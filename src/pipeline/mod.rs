@@ -43,6 +43,7 @@ mod sequencer;
 mod session;
 mod sinks;
 mod snapshot;
+mod store_logs;
 mod store_sink;
 mod template_sink;
 mod work;

@@ -64,7 +64,6 @@ impl Sequencer {
         let phase = self.flow();
         if phase == Phase::Stopped {
             self.alerts();
-            self.reach();
             let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
         }
@@ -361,7 +360,6 @@ impl Sequencer {
         if !self.outputs.want_growth() {
             return;
         }
-        self.reach();
         let Some(begun) = self.growth.due() else { return };
         let alerts = self.publisher.grown(&mut self.state);
         // What waits to be written goes along with those that grew.
@@ -379,15 +377,6 @@ impl Sequencer {
         let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
         let alerts = self.publisher.all_alerts(&self.state);
         self.outputs.each(|s| s.settled(&alerts, &statuses));
-    }
-
-    /// Notes how far followed files were read, where all of it was handed on.
-    fn reach(&mut self) {
-        for i in 0..self.lanes.as_slice().len() {
-            if let Some(lane) = self.lanes.get_mut(i) {
-                lane.reach();
-            }
-        }
     }
 
     /// The end of the input: everything open is closed.

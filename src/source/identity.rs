@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::event::Ts;
 
 /// Bytes at either end of a file that are hashed.
-const END: u64 = 4096;
+pub(crate) const END: usize = 4096;
 
 /// What a file's content looks like from outside: its length and its two ends.
 /// Path and times play no part, so a copy has the fingerprint of its original.
@@ -28,13 +28,18 @@ impl Fingerprint {
     pub fn of(file: &File, size: u64) -> io::Result<Self> {
         Ok(Self {
             size,
-            head: hash(file, 0, size.min(END))?,
-            tail: hash(file, size.saturating_sub(END), size.min(END))?,
+            head: hash(file, 0, size.min(END as u64))?,
+            tail: hash(file, size.saturating_sub(END as u64), size.min(END as u64))?,
         })
     }
 }
 
 impl Fingerprint {
+    /// That of a content of which the first and the last bytes are known.
+    pub(crate) fn from_ends(size: u64, head: &[u8], tail: &[u8]) -> Self {
+        Self { size, head: short_hash(head), tail: short_hash(tail) }
+    }
+
     /// Reads what `Display` writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -60,7 +65,7 @@ impl Fingerprint {
     /// Whether a content that begins with these bytes can be the one of this fingerprint.
     #[must_use]
     pub fn fits(&self, beginning: &[u8]) -> bool {
-        beginning.get(..self.size.min(END) as usize).is_some_and(|b| short_hash(b) == self.head)
+        beginning.get(..self.size.min(END as u64) as usize).is_some_and(|b| short_hash(b) == self.head)
     }
 }
 
@@ -97,7 +102,7 @@ pub(crate) fn modified(meta: &Metadata) -> Ts {
 }
 
 fn hash(file: &File, at: u64, len: u64) -> io::Result<[u8; 16]> {
-    let mut bytes = vec![0; len.min(END) as usize];
+    let mut bytes = vec![0; len.min(END as u64) as usize];
     let mut have = 0;
     while let Some(rest) = bytes.get_mut(have..).filter(|r| !r.is_empty()) {
         match file.read_at(rest, at + have as u64) {

@@ -5,13 +5,12 @@
 //! start, while its alerts are already closed, changes nothing. At the end of a
 //! reading what it gives otherwise replaces what is there (see `outdated.rs`).
 
-use std::sync::PoisonError;
-
 use rusqlite::{Connection, OptionalExtension as _, params};
 use rustc_hash::FxHashMap;
 
 use super::error::Result;
 use super::evidence::{self, Evidence};
+use super::parts::Parts;
 use super::sources::end_at;
 use super::types::{AlertRecord, EventKey, SourceEnd};
 use super::{Ctx, Store, int, time};
@@ -38,13 +37,13 @@ impl Store {
         self.put(records, &[], false)
     }
 
-    /// Stores alerts, and how far the logs were read that they are of, in one change:
+    /// Stores alerts, and how far the logs (each part of them) were read that they are of, in one change:
     /// no record of an alert stands behind the recorded end of its log, whenever the
     /// process is killed. Of very many alerts the ends come with the first.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn ingest_with(&mut self, records: &[AlertRecord<'_>], ends: &[(SourceId, SourceEnd)]) -> Result<usize> {
+    pub fn ingest_with(&mut self, records: &[AlertRecord<'_>], ends: &[(SourceId, usize, SourceEnd)]) -> Result<usize> {
         self.put(records, ends, false)
     }
 
@@ -57,11 +56,16 @@ impl Store {
         self.put(records, &[], true)
     }
 
-    fn put(&mut self, records: &[AlertRecord<'_>], ends: &[(SourceId, SourceEnd)], replace: bool) -> Result<usize> {
+    fn put(
+        &mut self,
+        records: &[AlertRecord<'_>],
+        ends: &[(SourceId, usize, SourceEnd)],
+        replace: bool,
+    ) -> Result<usize> {
         let mut changed = 0;
+        let sources = self.sources().clone();
         let mut ends: Vec<(i64, &SourceEnd)> =
-            ends.iter().filter_map(|(id, end)| Some((self.source_row(*id)?, end))).collect();
-        let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner).clone();
+            ends.iter().filter_map(|(id, part, end)| Some((sources.row(*id, *part)?, end))).collect();
         let rules = std::mem::take(&mut self.rules);
         // After a power cut the log is read again: only what people do must be on the disk at once.
         self.sync_each_change(false)?;
@@ -100,7 +104,7 @@ fn ingest(
     conn: &Connection,
     record: &AlertRecord<'_>,
     ctx: &Ctx<'_>,
-    sources: &FxHashMap<u32, i64>,
+    sources: &Parts,
     rules: &FxHashMap<String, String>,
     replace: bool,
 ) -> Result<bool> {
@@ -194,7 +198,7 @@ pub(super) fn document(a: &Alert) -> String {
     doc.to_string()
 }
 
-fn write_evidence(conn: &Connection, record: &AlertRecord<'_>, sources: &FxHashMap<u32, i64>) -> Result<()> {
+fn write_evidence(conn: &Connection, record: &AlertRecord<'_>, sources: &Parts) -> Result<()> {
     let a = record.alert;
     let mut linked: Vec<String> = conn
         .prepare_cached("SELECT event FROM alert_evidence WHERE alert = ?1 ORDER BY n")?
@@ -204,14 +208,14 @@ fn write_evidence(conn: &Connection, record: &AlertRecord<'_>, sources: &FxHashM
     linked.resize(linked.len().max(a.evidence.len()), String::new());
     let mut raw: FxHashMap<usize, &[u8]> = record.evidence.iter().map(|b| (b.index, b.raw.as_slice())).collect();
     for (i, e) in a.evidence.iter().enumerate() {
-        let key = EventKey::of(e);
+        let (source, offset) = sources.place(e.source, e.offset);
+        let key = EventKey::new(e.hash, offset);
         let bytes = raw.remove(&i);
         let new = linked.get(i).is_none_or(|k| *k != key.0);
         if !new && bytes.is_none() {
             continue;
         }
-        let source = sources.get(&e.source.0).copied();
-        let kept = Evidence { key: &key, source, offset: e.offset, len: e.len, line: e.line, time: e.time, raw: bytes };
+        let kept = Evidence { key: &key, source, offset, len: e.len, line: e.line, time: e.time, raw: bytes };
         evidence::keep(conn, &kept)?;
         if new {
             conn.prepare_cached(

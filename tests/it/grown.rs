@@ -147,7 +147,8 @@ fn the_parts_of_a_rotated_log_are_one_log() {
     for order in [["a.log.1", "a.log"], ["a.log", "a.log.1"]] {
         let ran = sources(order);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-        for said in ["the 2 logs are the parts of one that was rotated", "1 of 1 alert derived again from the logs"] {
+        for said in ["2 of the logs are the parts of one that was rotated", "1 of 1 alert derived again from the logs"]
+        {
             assert!(ran.out.contains(said), "{said}: {}", ran.out);
         }
     }
@@ -234,6 +235,59 @@ fn killed_at_any_moment_the_store_is_sound_and_the_next_start_goes_on() {
     assert_eq!(contents(&store(&home)), contents(&whole));
 }
 
+/// Sources as the store has them: part, size, SHA-256, lines.
+fn sources(home: &Home) -> Vec<(i64, i64, String, i64)> {
+    let db = rusqlite::Connection::open(home.path("z.db")).unwrap();
+    let mut q = db.prepare("SELECT part, size, coalesce(sha256, ''), lines FROM sources ORDER BY id").unwrap();
+    q.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn each_part_of_a_followed_log_is_a_source_with_the_hash_of_its_file() {
+    let home = Home::new();
+    append(&home, 0..6);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    comes_to(&home, 6);
+    fs::rename(home.path("a.log"), home.path("a.log.1")).unwrap();
+    append(&home, 6..10);
+    let first = comes_to(&home, 10);
+    drop(running);
+    let part = |name: &str, n: i64| {
+        let text = home.read(name);
+        (n, text.len() as i64, secstream::store::canonical::sha256_hex(text.as_bytes()), text.lines().count() as i64)
+    };
+    assert_eq!(sources(&home), [part("a.log.1", 0), part("a.log", 1)]);
+    // Followed again it has grown, and is no further source; then it is copied and cut.
+    append(&home, 10..12);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    let until = Instant::now() + Duration::from_secs(60);
+    while sources(&home).last() != Some(&part("a.log", 1)) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(sources(&home), [part("a.log.1", 0), part("a.log", 1)]);
+    fs::copy(home.path("a.log"), home.path("a.log.2")).unwrap();
+    fs::File::options().write(true).truncate(true).open(home.path("a.log")).unwrap();
+    append(&home, 12..18);
+    let until = Instant::now() + Duration::from_secs(60);
+    let all = || [part("a.log.1", 0), part("a.log.2", 1), part("a.log", 2)];
+    while sources(&home) != all() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(sources(&home), all());
+    drop(running);
+    // A record is known by its place in its file, whoever reads that.
+    let document = {
+        let case = store(&home).escalate(&[first.id], None, "").unwrap();
+        exported(&home, &case)
+    };
+    let evidence = document["alerts"][0]["evidence"].as_array().unwrap().clone();
+    for e in &evidence {
+        let file = if e["source"] == document["sources"][0]["id"] { "a.log.1" } else { "a.log.2" };
+        let (at, len) = (e["offset"].as_u64().unwrap() as usize, e["length"].as_u64().unwrap() as usize);
+        assert_eq!(e["raw"], home.read(file)[at..at + len], "{e}");
+    }
+}
+
 /// Packs a file, as logrotate does.
 fn pack(home: &Home, from: &str, to: &str) {
     let mut z = flate2::write::GzEncoder::new(fs::File::create(home.path(to)).unwrap(), flate2::Compression::default());
@@ -268,7 +322,8 @@ fn parts_that_were_packed_or_copied_are_verified() {
     };
     let ran = check(&sources);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    for said in ["the 3 logs are the parts of one", "a.log.2.gz is packed", "1 of 1 alert derived again from the logs"]
+    for said in
+        ["3 of the logs are the parts of one", "a.log.2.gz is packed", "1 of 1 alert derived again from the logs"]
     {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }

@@ -184,7 +184,7 @@ pub(super) fn joined(document: &Value, logs: &[PathBuf], names: &[String]) -> io
     for part in parts {
         io::copy(&mut FileLog::open(part)?.into_file(), &mut whole)?;
     }
-    let said = vec![format!("the {} logs are the parts of one that was rotated", logs.len())];
+    let said = vec![format!("{} of the logs are the parts of one that was rotated", logs.len())];
     Ok(Some(Parts { paths: vec![path], names: vec![names.join(" + ")], said, _dir: dir }))
 }
 

@@ -1,6 +1,6 @@
 //! Is the evidence what stands in the original logs?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -118,6 +118,15 @@ struct Pair<'a> {
 /// that was changed is one finding, of the source.
 pub(super) fn check(report: &mut Report, document: &Value, logs: &mut [Box<dyn LogBytes>]) {
     let mut pairs = pairs(report, document, logs);
+    let mut parts: BTreeMap<i64, BTreeSet<usize>> = BTreeMap::new();
+    for p in pairs.iter().filter(|p| p.how != Match::Changed) {
+        if let Some(log) = p.source["log"].as_i64() {
+            parts.entry(log).or_default().insert(p.log);
+        }
+    }
+    for n in parts.values().map(BTreeSet::len).filter(|n| *n > 1) {
+        report.grown.push(format!("{n} of the logs are the parts of one that was rotated"));
+    }
     for alert in list(document, "alerts") {
         for e in list(alert, "evidence") {
             let name = format!("alert {} evidence {}", text(&alert["id"]), e["n"]);

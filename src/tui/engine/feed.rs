@@ -373,12 +373,18 @@ impl Reader {
         }
     }
 
+    /// The store's key of an event: places in a log that was rotated are those in its files.
+    fn key(&self, row: &EventRow) -> String {
+        let source = self.snap.sources.get(row.source.0 as usize);
+        key_of(row, source.map_or(row.offset, |s| s.byte_in_file(row.offset)))
+    }
+
     fn feed_row(&self, position: u64, row: EventRow) -> Arc<FeedRow> {
         let alert = self.evidence.get(&(row.time, row.source, row.offset)).copied();
         let (marked, note) = if self.decisions.events.is_empty() {
             (false, None)
         } else {
-            self.decisions.events.get(&key_of(&row)).cloned().unwrap_or_default()
+            self.decisions.events.get(&self.key(&row)).cloned().unwrap_or_default()
         };
         Arc::new(FeedRow { position, row: Arc::new(row), alert, marked, note })
     }
@@ -501,11 +507,14 @@ impl Reader {
         let marks: Vec<&String> = self.decisions.events.iter().filter(|(_, m)| m.0).map(|(k, _)| k).collect();
         let mut offsets: Vec<u64> = marks.iter().filter_map(|k| k.split_once('@')?.1.parse().ok()).collect();
         offsets.sort_unstable();
-        let sources = self.snap.sources.len() as u32;
+        // Each is a place in a file; of a log that was rotated any of its files may be it.
+        let files = || {
+            self.snap.sources.iter().flat_map(|s| [0].into_iter().chain(s.begins.iter().copied()).map(|b| (s.id, b)))
+        };
         let mut positions: Vec<u64> = offsets
             .iter()
-            .flat_map(|o| (0..sources).filter_map(|s| feed.position_of(SourceId(s), *o)))
-            .filter(|p| feed.row(*p).is_some_and(|r| marks.iter().any(|k| **k == key_of(&r))))
+            .flat_map(|o| files().filter_map(|(s, begin)| feed.position_of(s, begin + *o)))
+            .filter(|p| feed.row(*p).is_some_and(|r| marks.iter().any(|k| **k == self.key(&r))))
             .collect();
         positions.sort_unstable();
         // What a filter hides cannot be gone to.

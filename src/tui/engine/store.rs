@@ -398,7 +398,7 @@ fn judged(rows: &[AlertRow], cases: &[CaseView]) -> BTreeMap<String, (u32, u32)>
     out
 }
 
-/// The store's key of an event on screen.
-pub fn key_of(e: &EventRow) -> String {
-    EventKey::new(hash64(e.raw.as_bytes()), e.offset).0
+/// The store's key of an event on screen, at this place in its file.
+pub fn key_of(e: &EventRow, place: u64) -> String {
+    EventKey::new(hash64(e.raw.as_bytes()), place).0
 }
