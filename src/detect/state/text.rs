@@ -9,8 +9,8 @@ use super::facts::LISTED;
 use super::key;
 use super::plan::Slot;
 use super::shards::Group;
-use crate::event::EventRef;
 use crate::event::time::SECOND;
+use crate::event::{EventRef, count};
 
 /// Longest value shown within a sentence, in characters.
 const MAX_VALUE: usize = 64;
@@ -118,11 +118,6 @@ fn listed(group: &Group, list: &[u8], total: usize) -> String {
     out
 }
 
-fn plural(n: u64, one: &str) -> String {
-    let end = if one.ends_with('s') || one.ends_with("ch") { "es" } else { "s" };
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}{end}") }
-}
-
 /// What the values of a field are called.
 fn thing(field: &str) -> Option<&'static str> {
     Some(match field {
@@ -140,11 +135,11 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     let mut out = format!("{}: ", slot.info.title);
     let span = duration(slot.spec.as_ref().map_or(0, |s| s.timespan));
     match &slot.spec {
-        None => out.push_str(&plural(ep.count, "match")),
+        None => out.push_str(&count(ep.count, "match")),
         Some(spec) => {
             let field = spec.fields.first().map_or("value", |f| &*f.name);
             let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
-            let acts = plural(ep.count, if guessed { "failed attempt" } else { "event" });
+            let acts = count(ep.count, if guessed { "failed attempt" } else { "event" });
             let _ = match spec.kind {
                 CorrelationKind::EventCount => write!(out, "{acts}"),
                 CorrelationKind::ValueCount => {
@@ -159,14 +154,14 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                     match (thing(field), guessed) {
                         // Addresses are told below.
                         (Some("address"), _) => write!(out, "{acts}"),
-                        (Some(one), true) => write!(out, "{acts} at {}{which}", plural(ep.measured as u64, one)),
-                        (Some(one), false) => write!(out, "{}{which} in {acts}", plural(ep.measured as u64, one)),
+                        (Some(one), true) => write!(out, "{acts} at {}{which}", count(ep.measured as u64, one)),
+                        (Some(one), false) => write!(out, "{}{which} in {acts}", count(ep.measured as u64, one)),
                         (None, _) => write!(out, "{} distinct values of {field}{which} in {acts}", number(ep.measured)),
                     }
                 }
                 CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
                     // Guesses and what came of them.
-                    write!(out, "{}", plural(ep.count, "event"))
+                    write!(out, "{}", count(ep.count, "event"))
                 }
                 CorrelationKind::NewValue => {
                     let many = if ep.measured > 1.0 { "s" } else { "" };
@@ -199,9 +194,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             (_, []) => Ok(()),
             (_, [one]) => write!(out, ", {}", group.facts.get(*one).map_or_else(String::new, short)),
             (Some(one), all) => {
-                write!(out, ", {many}{}{}", plural(all.len() as u64, one), listed(group, all, 0))
+                write!(out, ", {many}{}{}", count(all.len() as u64, one), listed(group, all, 0))
             }
-            (None, all) => write!(out, ", {many}{}{}", plural(all.len() as u64, "value"), listed(group, all, 0)),
+            (None, all) => write!(out, ", {many}{}{}", count(all.len() as u64, "value"), listed(group, all, 0)),
         };
     }
     if !keyed("user") && counted != Some("user") && slot.spec.is_some() {
@@ -213,7 +208,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                 // Who got in, of those that were tried.
                 let who = group.facts.get(ep.account()).map(|a| format!("account {} of ", short(a)));
                 let who = who.unwrap_or_default();
-                write!(out, ", {who}{many}{}{}", plural(all.len() as u64, "account"), listed(group, all, 0))
+                write!(out, ", {who}{many}{}{}", count(all.len() as u64, "account"), listed(group, all, 0))
             }
         };
     }
@@ -242,7 +237,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
         let one = slot.spec.as_ref().and_then(|s| s.counted()).and_then(thing).unwrap_or("value");
         let what = if one == "account" { "logged in from there" } else { "taken back" };
-        let _ = write!(out, "; {redeemed} of {} {what}", plural(total, one));
+        let _ = write!(out, "; {redeemed} of {} {what}", count(total, one));
     }
     if ep.untimed {
         out.push_str(", time not known");
