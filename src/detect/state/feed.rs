@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::event::hash64;
-
 use super::super::{CorrelationKind, CorrelationSpec, GroupField};
 use super::about::About;
 use super::build;
+use super::case;
 use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
 use super::core::{Core, Match, facts, touch};
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
 use super::facts::{FactKind, Named};
-use super::key;
 use super::known::Known;
 use super::measure::number;
 use super::plan::{Plan, Slot};
@@ -44,11 +42,11 @@ fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a E
     }
 }
 
-/// One hash of several values; `None` where one is absent.
+/// One hash of several values, folded; `None` where one is absent.
 pub(super) fn hash_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<u64> {
     let mut hash = 0u64;
     for v in values {
-        hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash64(v?.as_bytes());
+        hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case::hash(v?);
     }
     Some(hash)
 }
@@ -267,7 +265,7 @@ impl Core {
                 for texts in below.iter().flat_map(|c| c.facts.iter()) {
                     let mut at = [NO_FACT; 4];
                     for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                        *at = facts.intern(*kind, Named { text, hash: hash64(text.as_bytes()) });
+                        *at = facts.intern(*kind, Named::of(text));
                     }
                     ep.fact(at);
                 }
@@ -358,7 +356,7 @@ impl Core {
         let new = ep.evidence.get(joined.evidence..).unwrap_or(&[]);
         let emitted = Emitted {
             uid: ep.uid,
-            values: names.zip(key::values(&group.key).map(str::to_owned)).collect(),
+            values: names.zip(group.values().map(str::to_owned)).collect(),
             evidence: new.iter().take(MAX_CHILD_EVIDENCE).copied().collect(),
             count: joined.acts,
             total: joined.records,

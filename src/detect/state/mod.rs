@@ -7,6 +7,7 @@
 mod about;
 mod acts;
 mod build;
+mod case;
 mod children;
 mod clock;
 mod core;
