@@ -383,7 +383,11 @@ mod tests {
             ("[[suppress]]\nrule = 'r'\nowner = ''\nreason = 'x'\nuntil = 'never'\n", 2, "owner"),
             ("[[suppress]]\nrule = 'r'\nowner = 'a'\nreason = 'x'\n", 1, "until"),
             ("[[suppress]]\nrule = 'r'\nowner = 'a'\nreason = 'x'\nuntil = 'soon'\n", 2, "soon"),
-            ("[[suppress]]\nrule = 'r'\nwhen='srcip=10.0.0.1'\nowner = 'a'\nreason = 'x'\nuntil = 'never'\n", 2, "src_ip"),
+            (
+                "[[suppress]]\nrule = 'r'\nwhen='srcip=10.0.0.1'\nowner = 'a'\nreason = 'x'\nuntil = 'never'\n",
+                2,
+                "src_ip",
+            ),
             ("[[suppress]]\nrule = 'r'\nwhen='a=('\nowner = 'a'\nreason = 'x'\nuntil = 'never'\n", 2, "when"),
             ("[[level]]\nrule = 'r'\nlevel='lower'\nowner = 'a'\nreason = 'x'\nuntil = 'never'\n", 2, "lower"),
             ("[[supress]]\n", 1, "supress"),
