@@ -45,21 +45,19 @@ fn main() {
     steps.push(RULE.replace("root, admin", "root, admin, 'test*'"));
     steps.push(RULE.replace("condition: s", "k: ['preauth']\n  condition: s and k"));
     for after in steps {
-        let q = Question {
-            before: if before.is_empty() { Vec::new() } else { vec![RuleFile::new("r.yml", &before)] },
-            after: vec![RuleFile::new("r.yml", &after)],
-            likely: shipped::rules(),
-        };
+        let now = if before.is_empty() { Vec::new() } else { vec![RuleFile::new("r.yml", &before)] };
+        let mut q = Question::new(now, vec![RuleFile::new("r.yml", &after)], "r.yml");
+        q.likely = shipped::rules();
         let start = Instant::now();
         let e = effects.ask(&q, &mut |_| true).expect("answered");
         println!(
             "{:8.1} ms {:?}: {} before, {} after, {} gained, {} lost; {:?} columns and bytes",
             start.elapsed().as_secs_f64() * 1e3,
             e.way,
-            e.before.count(),
-            e.after.count(),
-            e.gained().count(),
-            e.lost().count(),
+            e.matches().0,
+            e.matches().1,
+            e.rules.iter().map(|r| r.gained().count()).sum::<u64>(),
+            e.rules.iter().map(|r| r.lost().count()).sum::<u64>(),
             effects.size()
         );
         before = RULE.to_owned();

@@ -9,7 +9,7 @@ use super::compile::Source;
 use super::compile::expr::Expr;
 use super::compile::preds::{Preds, Slot};
 use super::logsource::RuleLogsource;
-use super::{RuleFile, RuleInfo, RuleSet};
+use super::{RuleFile, RuleIdx, RuleInfo, RuleSet};
 
 /// The detections of a rule file with their filters.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Draft {
         &self.preds
     }
 
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&RuleLogsource, &Expr)> {
-        self.sources.iter().map(|s| (&s.logsource, &s.expr))
+    pub(super) fn parts(&self) -> impl Iterator<Item = (RuleIdx, &RuleLogsource, &Expr)> {
+        self.sources.iter().map(|s| (s.rule, &s.logsource, &s.expr))
     }
 }

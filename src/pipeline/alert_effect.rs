@@ -7,16 +7,17 @@
 //! on others; how it is scored, and which one stands for another, does, and is
 //! not compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::block_hits::BlockHits;
+use super::compare::{self, Alerts, Compared};
 use super::matched::Matched;
 use super::{Feed, Question, Scope};
 use crate::alert::Alert;
 use crate::detect::state::{Clock, Observed, State, StateOptions};
-use crate::detect::{RuleFile, RuleIdx, RuleInfo, RuleSet};
-use crate::event::{Batch, SourceId, TimeQuality, Ts};
+use crate::detect::{Draft, RuleFile, RuleIdx, RuleInfo, RuleSet};
+use crate::event::{Batch, Severity, SourceId, TimeQuality, Ts};
 
 /// Most alerts of a side that are kept; what is beyond is not compared.
 const MOST: usize = 100_000;
@@ -26,12 +27,18 @@ const MOST: usize = 100_000;
 pub struct Raised {
     /// Id of the alert.
     pub id: String,
+    /// Id of its rule.
+    pub rule_id: Arc<str>,
     /// Title of its rule.
     pub rule: Arc<str>,
     /// What it is about.
     pub entity: String,
+    /// Its level.
+    pub severity: Severity,
     /// Acts counted.
     pub count: u64,
+    /// Time of the last act.
+    pub last: Ts,
     /// Its first evidence: source and byte offset.
     pub first: Option<(SourceId, u64)>,
 }
@@ -49,23 +56,69 @@ pub struct AlertEffect {
     pub from_kept: bool,
 }
 
-impl AlertEffect {
-    /// Alerts that the edit adds.
-    pub fn gained(&self) -> impl Iterator<Item = &Raised> {
-        self.after.values().filter(|a| !self.before.contains_key(&a.id))
+impl Compared for Raised {
+    fn id(&self) -> &str {
+        &self.id
     }
 
-    /// Alerts that the edit loses.
-    pub fn lost(&self) -> impl Iterator<Item = &Raised> {
-        self.before.values().filter(|a| !self.after.contains_key(&a.id))
+    fn says_the_same(&self, other: &Self) -> bool {
+        (self.severity, self.count, self.last) == (other.severity, other.count, other.last)
     }
 }
 
-/// Whether alerts say more than matches: some rule counts others.
+impl AlertEffect {
+    /// Alerts that the edit adds, loses and changes.
+    #[must_use]
+    pub fn moved(&self) -> Alerts<'_, Raised> {
+        compare::alerts(self.before.values(), self.after.values())
+    }
+
+    /// Leaves the alerts of correlations and of the rules in `path`, and those of
+    /// each rule whose alerts differ.
+    fn narrow(&mut self, rules: &RuleSides, path: &str) {
+        let mut kept: BTreeSet<Arc<str>> = rules.concerned(path);
+        let moved = self.moved();
+        let changed = moved.changed.iter().flat_map(|(a, b)| [*a, *b]);
+        kept.extend(moved.gained.iter().chain(&moved.lost).copied().chain(changed).map(|a| Arc::clone(&a.rule_id)));
+        self.before.retain(|_, a| kept.contains(&a.rule_id));
+        self.after.retain(|_, a| kept.contains(&a.rule_id));
+    }
+}
+
+/// What is said of the rules of both sides.
+struct RuleSides([Draft; 2]);
+
+impl RuleSides {
+    fn of(q: &Question) -> Self {
+        Self([Draft::read(&q.before), Draft::read(&q.after)])
+    }
+
+    fn each(&self) -> impl Iterator<Item = &RuleInfo> {
+        self.0.iter().flat_map(|d| d.infos().iter().filter(|i| i.loaded))
+    }
+
+    fn concerned(&self, path: &str) -> BTreeSet<Arc<str>> {
+        self.each().filter(|r| r.is_correlation() || &*r.path == path).map(|r| Arc::clone(&r.id)).collect()
+    }
+
+    /// Whether some rule of both sides makes other alerts of the same matches.
+    fn alert_otherwise(&self) -> bool {
+        let [before, after] = &self.0;
+        let shape = |r: &RuleInfo| {
+            let group: Vec<_> = r.group_by.iter().map(|f| f.name.clone()).collect();
+            (r.level, r.alerts, group, r.cooldown, format!("{:?}", (&r.familiar, &r.baseline)))
+        };
+        let loaded = |d: &Draft, id: &str| d.infos().iter().find(|i| i.loaded && *i.id == *id).map(shape);
+        before.infos().iter().filter(|r| r.loaded).any(|r| loaded(after, &r.id).is_some_and(|s| s != shape(r)))
+    }
+}
+
+/// Whether alerts say more than matches: some rule counts others, or makes other
+/// alerts of what it matches.
 #[must_use]
 pub fn correlates(q: &Question) -> bool {
-    let any = |files: &[RuleFile]| crate::detect::Draft::read(files).infos().iter().any(RuleInfo::is_correlation);
-    any(&q.before) || any(&q.after)
+    let rules = RuleSides::of(q);
+    rules.each().any(RuleInfo::is_correlation) || rules.alert_otherwise()
 }
 
 /// The alerts of trials, with what is worth keeping from one to the next: those of
@@ -78,8 +131,8 @@ pub(super) struct AlertTrials {
     kept: Option<(Counted, u64, Vec<Arc<str>>, Matched)>,
 }
 
-/// A side of a question: where alerts are compared, the files, and the log's length.
-type Asked = (String, Vec<(String, String)>, u64);
+/// A side of a question: the files, and the log's length.
+type Asked = (Vec<(String, String)>, u64);
 /// The documents of a side that are no correlations.
 type Counted = Vec<(String, String)>;
 
@@ -114,23 +167,21 @@ impl AlertTrials {
     ) -> Option<AlertEffect> {
         let len = feed.len();
         let texts = |files: &[RuleFile]| files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
-        let asked: Asked = (path.to_owned(), texts(&q.before), len);
+        let asked: Asked = (texts(&q.before), len);
         let mut before = self.before.take().filter(|(of, _)| *of == asked).map(|(_, raised)| raised);
         let mut after = None;
         let mut stopped = false;
         if let Some((of, upto, ids, matched)) = self.kept.as_ref().filter(|k| k.1 == len) {
             let mut again = |files: &[RuleFile]| {
-                (counted(files) == *of).then(|| Side::new(files, path).again(ids, matched, &mut || go_on(*upto)))
+                (counted(files) == *of).then(|| Side::new(files).again(ids, matched, &mut || go_on(*upto)))
             };
             before = before.or_else(|| again(&q.before).and_then(|r| keep(r, &mut stopped)));
             after = again(&q.after).and_then(|r| keep(r, &mut stopped));
         }
         let from_kept = before.is_some() && after.is_some();
         if !stopped && !from_kept {
-            let mut sides = [
-                before.is_none().then(|| Side::new(&q.before, path)),
-                after.is_none().then(|| Side::new(&q.after, path)),
-            ];
+            let mut sides =
+                [before.is_none().then(|| Side::new(&q.before)), after.is_none().then(|| Side::new(&q.after))];
             let end = self.read(feed, q, &mut sides, go_on);
             stopped = end.is_none();
             let [first, second] = sides.map(|s| s.filter(|_| !stopped).map(Side::end));
@@ -144,7 +195,9 @@ impl AlertTrials {
         if stopped {
             return None;
         }
-        Some(AlertEffect { before: before?, after: after?, cut, from_kept })
+        let mut effect = AlertEffect { before: before?, after: after?, cut, from_kept };
+        effect.narrow(&RuleSides::of(q), path);
+        Some(effect)
     }
 
     /// One reading for all sides that need it; what the edited side's rules match is kept.
@@ -216,20 +269,17 @@ struct Side {
     rules: Arc<RuleSet>,
     hits: BlockHits,
     state: State,
-    /// Whether alerts of the rule of that number are compared.
-    compared: Vec<bool>,
     raised: BTreeMap<String, Raised>,
     scratch: Vec<RuleIdx>,
     updates: Vec<crate::detect::state::AlertUpdate>,
 }
 
 impl Side {
-    fn new(files: &[RuleFile], path: &str) -> Self {
+    fn new(files: &[RuleFile]) -> Self {
         let rules = Arc::new(RuleSet::load(files));
         Self {
             hits: BlockHits::new(&rules),
             state: State::new(Arc::clone(&rules), StateOptions::default()),
-            compared: rules.rules().iter().map(|r| r.is_correlation() || &*r.path == path).collect(),
             rules,
             raised: BTreeMap::new(),
             scratch: Vec::new(),
@@ -302,16 +352,17 @@ impl Side {
         self.state.drain(&mut self.updates);
         for u in self.updates.drain(..) {
             let a: &Alert = &u.alert;
-            let rule = self.rules.rules().iter().position(|r| r.id == a.rule_id);
-            let compared = rule.and_then(|i| self.compared.get(i)).is_some_and(|c| *c);
-            if !compared || (self.raised.len() >= MOST && !self.raised.contains_key(&a.id)) {
+            if self.raised.len() >= MOST && !self.raised.contains_key(&a.id) {
                 continue;
             }
             let raised = Raised {
                 id: a.id.clone(),
+                rule_id: Arc::clone(&a.rule_id),
                 rule: Arc::clone(&a.rule),
                 entity: a.entity(),
+                severity: a.severity,
                 count: a.count,
+                last: a.last,
                 first: a.evidence.first().map(|e| (e.source, e.offset)),
             };
             self.raised.insert(a.id.clone(), raised);

@@ -4,13 +4,15 @@
 //! ask for; later ones are answered from them. What columns cannot answer is
 //! looked for with the matcher, block by block, with counts on the way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alert_effect::AlertTrials;
 use super::block_hits::BlockHits;
+use super::compare::Focus;
 use super::{AlertEffect, Feed};
-use crate::detect::columns::{Bitmap, Columns, NeedsScan};
-use crate::detect::{Draft, RuleFile, RuleSet};
+use crate::detect::columns::{Bitmap, Columns, Hits, NeedsScan};
+use crate::detect::{Draft, RuleFile, RuleIdx, RuleInfo, RuleSet};
 use crate::event::Batch;
 
 /// Most bytes of all columns of a log.
@@ -25,6 +27,20 @@ pub struct Question {
     pub after: Vec<RuleFile>,
     /// Other rules whose fields are likely to be asked for next.
     pub likely: Vec<RuleFile>,
+    /// Which rules are compared beside those that differ.
+    pub focus: Focus,
+}
+
+impl Question {
+    /// What becomes of the rules of the file at `path`, and of all that differ.
+    #[must_use]
+    pub fn new(before: Vec<RuleFile>, after: Vec<RuleFile>, path: &str) -> Self {
+        let edited = |files: &[RuleFile]| files.iter().filter(|f| f.path == path).cloned().collect::<Vec<_>>();
+        let mut focus = Focus::of(&edited(&after));
+        focus.add(Draft::read(&edited(&before)).infos());
+        focus.others = true;
+        Self { before, after, likely: Vec::new(), focus }
+    }
 }
 
 /// How an answer was found.
@@ -38,34 +54,50 @@ pub enum Way {
     Scan(NeedsScan),
 }
 
-/// What an edit does to the matches of a rule.
+/// What an edit does to the matches of one rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleEffect {
+    /// The rule's id.
+    pub id: Arc<str>,
+    /// Its title.
+    pub title: Arc<str>,
+    /// Positions of the events that it matches now.
+    pub before: Hits,
+    /// Positions of the events that it would match.
+    pub after: Hits,
+}
+
+impl RuleEffect {
+    /// The events that the edit adds.
+    #[must_use]
+    pub fn gained(&self) -> Hits {
+        self.after.without(&self.before)
+    }
+
+    /// The events that the edit loses.
+    #[must_use]
+    pub fn lost(&self) -> Hits {
+        self.before.without(&self.after)
+    }
+}
+
+/// What an edit does to the matches of rules. A match is an event and a rule:
+/// what two rules match counts twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
     /// Events looked at.
     pub events: u64,
-    /// Positions of the events matched now.
-    pub before: Bitmap,
-    /// Positions of the events that would match.
-    pub after: Bitmap,
+    /// The rules that are compared and match something, now or then.
+    pub rules: Vec<RuleEffect>,
     /// How it was found.
     pub way: Way,
 }
 
 impl Effect {
-    /// The events that the edit adds.
+    /// Matches now and with the edit.
     #[must_use]
-    pub fn gained(&self) -> Bitmap {
-        let mut b = self.after.clone();
-        b.minus(&self.before);
-        b
-    }
-
-    /// The events that the edit loses.
-    #[must_use]
-    pub fn lost(&self) -> Bitmap {
-        let mut b = self.before.clone();
-        b.minus(&self.after);
-        b
+    pub fn matches(&self) -> (u64, u64) {
+        self.rules.iter().fold((0, 0), |(b, a), r| (b + r.before.count(), a + r.after.count()))
     }
 }
 
@@ -113,8 +145,8 @@ impl Effects {
     }
 
     /// Which alerts the rules of a question raise; compared are those of
-    /// correlations and of the rules in `path`. `None` where `go_on`, which is
-    /// told how many records were read, said to stop.
+    /// correlations, of the rules in `path`, and of every rule whose alerts differ.
+    /// `None` where `go_on`, which is told how many records were read, said to stop.
     pub fn alerts(&mut self, q: &Question, path: &str, go_on: &mut dyn FnMut(u64) -> bool) -> Option<AlertEffect> {
         self.trials.ask(&self.feed, q, path, go_on)
     }
@@ -145,14 +177,11 @@ impl Effects {
                 return Some(Effect { way: Way::Built, ..answer });
             }
         }
-        match (self.columns.matches(&before), self.columns.matches(&after)) {
-            (Ok(mut before), Ok(mut after)) => {
-                if !self.out.is_empty() {
-                    let out = Bitmap::of(self.out.iter().copied());
-                    before.minus(&out);
-                    after.minus(&out);
-                }
-                Some(Effect { events: self.columns.events() as u64, before, after, way: Way::Columns })
+        let out = (!self.out.is_empty()).then(|| Bitmap::of(self.out.iter().copied()));
+        match (self.columns.matches(&before, out.as_ref()), self.columns.matches(&after, out.as_ref())) {
+            (Ok(was), Ok(is)) => {
+                let rules = compared(&q.focus, (before.infos(), was), (after.infos(), is));
+                Some(Effect { events: self.columns.events() as u64, rules, way: Way::Columns })
             }
             (Err(why), _) | (_, Err(why)) => Some(Effect { way: Way::Scan(why), ..self.read(q, 0, None, go_on)? }),
         }
@@ -173,7 +202,7 @@ impl Effects {
         mut columns: Option<(&mut Columns, &mut Vec<bool>)>,
         go_on: &mut dyn FnMut(Progress) -> bool,
     ) -> Option<Effect> {
-        let mut sides = [Side::new(&q.before), Side::new(&q.after)];
+        let mut sides = [Side::new(&q.before, &q.focus), Side::new(&q.after, &q.focus)];
         let mut stopped = false;
         let scope = self.feed.scope();
         let mut out = Vec::new();
@@ -197,36 +226,83 @@ impl Effects {
         if stopped {
             return None;
         }
-        let [before, after] = sides.map(|s| Bitmap::of(s.bits.into_iter()));
-        Some(Effect { events: end, before, after, way: Way::Built })
+        let [(was, before), (is, after)] = sides.map(Side::end);
+        let rules = compared(&q.focus, (was.rules(), before), (is.rules(), after));
+        Some(Effect { events: end, rules, way: Way::Built })
     }
+}
+
+/// What rules of a set match, by number.
+type Found = Vec<(RuleIdx, Hits)>;
+
+/// The rules that are compared, each with what it matches now and then.
+fn compared(focus: &Focus, before: (&[RuleInfo], Found), after: (&[RuleInfo], Found)) -> Vec<RuleEffect> {
+    let mut focus = focus.clone();
+    focus.resolve(before.0.iter().chain(after.0));
+    let title = |id: &str| {
+        let of = |infos: &[RuleInfo]| infos.iter().find(|i| *i.id == *id).map(|i| Arc::clone(&i.title));
+        of(after.0).or_else(|| of(before.0)).unwrap_or_default()
+    };
+    let by_id = |infos: &[RuleInfo], found: Found| {
+        let id = |rule: RuleIdx| infos.get(rule.0 as usize).map(|i| Arc::clone(&i.id));
+        found.into_iter().filter_map(|(rule, hits)| Some((id(rule)?, hits))).collect::<BTreeMap<_, _>>()
+    };
+    let (mut was, mut is) = (by_id(before.0, before.1), by_id(after.0, after.1));
+    let pairs = focus.pairs(&was, &is);
+    let pairs = pairs.into_iter().filter_map(|id| {
+        let (before, after) = (was.remove(&id), is.remove(&id));
+        let some = before.is_some() || after.is_some();
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        some.then(|| RuleEffect { title: title(&id), id, before, after })
+    });
+    pairs.collect()
 }
 
 /// One of the two sets of rules on the way through the log.
 struct Side {
+    rules: Arc<RuleSet>,
     hits: BlockHits,
-    bits: Vec<bool>,
+    found: Vec<Hits>,
+    /// Whether the matches of the rule of that number are told on the way.
+    told: Vec<bool>,
+    seen: usize,
     count: u64,
 }
 
 impl Side {
-    fn new(files: &[RuleFile]) -> Self {
-        let set = Arc::new(RuleSet::load(files));
-        Self { hits: BlockHits::new(&set), bits: Vec::new(), count: 0 }
+    fn new(files: &[RuleFile], focus: &Focus) -> Self {
+        let rules = Arc::new(RuleSet::load(files));
+        let mut focus = focus.clone();
+        focus.resolve(rules.rules());
+        Self {
+            hits: BlockHits::new(&rules),
+            found: vec![Hits::default(); rules.rules().len()],
+            told: rules.rules().iter().map(|r| focus.has(&r.id)).collect(),
+            rules,
+            seen: 0,
+            count: 0,
+        }
     }
 
     fn piece(&mut self, batch: &Batch, first: usize, len: usize, out: &[bool]) {
-        let hits = self.hits.from(batch, first);
-        let mut at = 0;
-        for record in first..first + len {
-            let mut hit = false;
-            while hits.get(at).is_some_and(|h| h.record as usize == record) {
-                hit = true;
-                at += 1;
+        // A block that cannot be read any more has no records.
+        let hits = if batch.records.is_empty() { &[] } else { self.hits.from(batch, first) };
+        for h in hits {
+            let at = (h.record as usize).saturating_sub(first);
+            if at >= len {
+                break;
             }
-            hit &= !out.get(record - first).is_some_and(|o| *o);
-            self.bits.push(hit);
-            self.count += u64::from(hit);
+            let rule = h.rule.0 as usize;
+            if let Some(found) = self.found.get_mut(rule).filter(|_| !out.get(at).is_some_and(|o| *o)) {
+                found.push(self.seen + at);
+                self.count += u64::from(self.told.get(rule) == Some(&true));
+            }
         }
+        self.seen += len;
+    }
+
+    fn end(self) -> (Arc<RuleSet>, Found) {
+        let found = (0..).map(RuleIdx).zip(self.found).filter(|(_, h)| !h.is_empty()).collect();
+        (self.rules, found)
     }
 }

@@ -112,17 +112,6 @@ impl Lane {
         self.idle = false;
     }
 
-    /// Notes how far a followed file was read, if all of that was handed on.
-    pub fn reach(&mut self) {
-        let reached = self.view.as_ref().filter(|v| v.presence().is_some()).map(|v| v.reached());
-        match reached {
-            Some(Some(r)) if r.records == self.records_done => self.status.reached = Some(r),
-            // another file took its place
-            Some(None) => self.status.reached = None,
-            _ => {}
-        }
-    }
-
     /// Whether all its records were handed on.
     pub fn done(&self) -> bool {
         self.head.is_none() && self.total.is_some_and(|t| self.next >= t)

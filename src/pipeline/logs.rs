@@ -90,8 +90,8 @@ impl Logs {
     /// # Errors
     /// Why the log cannot be read.
     pub fn read(&mut self, log: &LogPlace, offset: u64, len: usize) -> Result<Vec<u8>, String> {
-        if let (Some(feed), Some(id)) = (&self.feed, log.run)
-            && let Some(bytes) = feed.bytes(id, offset, len)
+        if let (Some(feed), Some((id, begin))) = (&self.feed, log.run)
+            && let Some(bytes) = feed.bytes(id, begin + offset, len)
         {
             return Ok(bytes);
         }

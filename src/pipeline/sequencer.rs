@@ -64,7 +64,6 @@ impl Sequencer {
         let phase = self.flow();
         if phase == Phase::Stopped {
             self.alerts();
-            self.reach();
             let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
         }
@@ -361,14 +360,10 @@ impl Sequencer {
         if !self.outputs.want_growth() {
             return;
         }
-        self.reach();
         let Some(begun) = self.growth.due() else { return };
         let alerts = self.publisher.grown(&mut self.state);
-        let live = self.lanes.as_slice().iter().filter(|l| l.status.reached.is_some());
-        let sources: Vec<SourceStatus> = live.map(|l| l.status.clone()).collect();
-        if !alerts.is_empty() || !sources.is_empty() {
-            self.outputs.each(|s| s.grown(&alerts, &sources));
-        }
+        // What waits to be written goes along with those that grew.
+        self.outputs.each(|s| s.grown(&alerts));
         self.growth.took(begun.elapsed());
     }
 
@@ -382,15 +377,6 @@ impl Sequencer {
         let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
         let alerts = self.publisher.all_alerts(&self.state);
         self.outputs.each(|s| s.settled(&alerts, &statuses));
-    }
-
-    /// Notes how far followed files were read, where all of it was handed on.
-    fn reach(&mut self) {
-        for i in 0..self.lanes.as_slice().len() {
-            if let Some(lane) = self.lanes.get_mut(i) {
-                lane.reach();
-            }
-        }
     }
 
     /// The end of the input: everything open is closed.

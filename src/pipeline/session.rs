@@ -21,7 +21,7 @@ use crate::detect::state::{State, StateOptions};
 use crate::event::SourceId;
 use crate::parse::Tables;
 use crate::sink::SinkError;
-use crate::source::{Cache, Finder, Fingerprint, Input, InputKind, SourceView};
+use crate::source::{Cache, Finder, Fingerprint, Input, InputKind, SourceView, is_put_aside};
 use crate::store::SourceRecord;
 
 /// A running (or finished) session.
@@ -250,5 +250,7 @@ pub(super) fn source_record(id: SourceId, input: &Input, options: &SessionOption
         timezone: options.tz.name().to_owned(),
         time_ref: o.time_ref,
         year_given: o.year_from.is_empty(),
+        // A name that rotation gives is that of another file each time.
+        followed: o.reader.view().presence().is_some() && matches!(&input.kind, InputKind::Path(p) if !is_put_aside(p)),
     }
 }

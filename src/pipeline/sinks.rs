@@ -113,13 +113,12 @@ pub trait Sink: Send {
         Ok(())
     }
 
-    /// Open alerts that evidence joined since they were given out, and inputs
-    /// that are still read; called about once a second.
+    /// Open alerts that evidence joined since they were given out; called about once a second.
     ///
     /// # Errors
     /// As [`Sink::events`].
-    fn grown(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
-        let _ = (alerts, sources);
+    fn grown(&mut self, alerts: &[Arc<Alert>]) -> Result<(), SinkError> {
+        let _ = alerts;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::{Counts, Histogram, Latency, OutputFailure};
 use crate::alert::Alert;
 use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId};
-use crate::source::{Presence, Reached};
+use crate::source::Presence;
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,8 +45,6 @@ pub struct SourceStatus {
     pub sha256: Option<String>,
     /// Of a followed file that was rotated: where each later file begins in what was read.
     pub begins: Arc<Vec<u64>>,
-    /// Of a followed file, how far its records went into the alerts, when that was last known.
-    pub reached: Option<Reached>,
     /// What went wrong or deserves attention; sanitized when shown.
     pub warnings: Vec<String>,
     /// Of a followed file, whether there is one.

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::sinks::{Sink, SinkContext};
+use super::store_logs::StoreLogs;
 use super::{OpenedSource, SourceStatus};
 use crate::alert::{Alert, AlertState};
-use crate::event::{Batch, SourceId, hash64};
+use crate::event::{Batch, hash64};
 use crate::sink::SinkError;
 use crate::source::SourceView;
-use crate::store::{
-    AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, SourceEnd, SourceRecord, Store, StoreError,
-};
+use crate::store::{AlertRecord, EventKey, EvidenceBytes, LogPlace, Place, RuleRecord, Store, StoreError};
 
 /// Records of an alert whose bytes are copied into the store at once; the
 /// others stay places in the log until the alert is in a case.
@@ -29,10 +28,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// The sink of the case store.
 pub struct StoreSink {
     store: Store,
-    views: Vec<Option<Arc<SourceView>>>,
     pending: BTreeMap<String, Arc<Alert>>,
-    /// How far inputs that are still read have been, told with the alerts.
-    reached: BTreeMap<SourceId, SourceEnd>,
     /// All alerts that this run gave out.
     raised: BTreeSet<String>,
     /// Alerts that a ruling took out, still to be withdrawn in the store.
@@ -42,8 +38,8 @@ pub struct StoreSink {
     last: Instant,
     /// Rules that the store is still to be told of.
     unsaid_rules: Option<Vec<RuleRecord>>,
-    /// Inputs that it is still to be told of.
-    unsaid: Vec<SourceRecord>,
+    /// The inputs.
+    logs: StoreLogs,
     /// Somebody named this store.
     asked_for: bool,
     /// Why the last attempt to write failed: what waits is kept and tried again.
@@ -64,15 +60,13 @@ impl StoreSink {
     pub fn new(store: Store) -> Self {
         Self {
             store,
-            views: Vec::new(),
             pending: BTreeMap::new(),
-            reached: BTreeMap::new(),
             raised: BTreeSet::new(),
             out: BTreeSet::new(),
             copied: BTreeMap::new(),
             last: Instant::now(),
             unsaid_rules: None,
-            unsaid: Vec::new(),
+            logs: StoreLogs::default(),
             asked_for: false,
             trouble: None,
             interrupted: false,
@@ -114,11 +108,6 @@ impl StoreSink {
         }
         self.store.take_out(&self.out)?;
         self.out.clear();
-        if !pending.is_empty() {
-            for (id, end) in std::mem::take(&mut self.reached) {
-                self.store.finish_source(id, &end)?;
-            }
-        }
         Ok(())
     }
 
@@ -128,16 +117,12 @@ impl StoreSink {
             self.store.set_rules(rules)?;
             self.unsaid_rules = None;
         }
-        for s in &self.unsaid {
-            self.store.register_source(s)?;
-        }
-        self.unsaid.clear();
-        Ok(())
+        self.logs.say(&mut self.store)
     }
 
     /// What this reading gives is what the store holds for its logs.
     fn settle(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), StoreError> {
-        let views = &self.views;
+        let views = &self.logs.views;
         let mut stands = |p: &Place| stands(views, sources, p);
         self.store.withdraw(&self.raised, &mut stands)?;
         let outdated = self.store.outdated(alerts, &mut stands)?;
@@ -149,14 +134,15 @@ impl StoreSink {
     }
 
     fn write_alerts(&mut self, pending: &BTreeMap<String, Arc<Alert>>) -> Result<(), StoreError> {
-        if pending.is_empty() {
+        let mut ends = self.logs.ends(!pending.is_empty());
+        if pending.is_empty() && ends.is_empty() {
             return Ok(());
         }
         let mut records: Vec<AlertRecord<'_>> = Vec::new();
         let mut bytes = 0;
         for a in pending.values() {
             let copied = self.copied.remove(&a.id).unwrap_or_default();
-            let (evidence, copied) = evidence(&self.views, a, copied);
+            let (evidence, copied) = evidence(&self.logs.views, a, copied);
             bytes += evidence.iter().map(|e| e.raw.len()).sum::<usize>();
             records.push(AlertRecord { alert: a, evidence });
             // a closed alert does not come again
@@ -164,12 +150,13 @@ impl StoreSink {
                 self.copied.insert(a.id.clone(), copied);
             }
             if bytes >= HELD {
-                self.store.ingest_alerts(&records)?;
+                self.store.ingest_with(&records, &std::mem::take(&mut ends))?;
                 records.clear();
                 bytes = 0;
             }
         }
-        self.store.ingest_alerts(&records)?;
+        self.store.ingest_with(&records, &ends)?;
+        self.logs.told();
         self.complete(pending.keys().map(String::as_str))
     }
 
@@ -177,11 +164,12 @@ impl StoreSink {
     fn complete<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) -> Result<(), StoreError> {
         let cased = self.store.in_cases(ids)?;
         if !cased.is_empty() {
-            let views = &self.views;
+            let views = &self.logs.views;
             let mut read = |log: &LogPlace, offset: u64, len: usize| {
-                let view = log.run.and_then(|id| views.get(id.0 as usize)).and_then(Option::as_ref);
+                let (id, begin) = log.run.ok_or_else(|| "it is not open".to_owned())?;
+                let view = views.get(id.0 as usize).and_then(Option::as_ref);
                 let view = view.ok_or_else(|| "it is not open".to_owned())?;
-                view.read_at(offset, len).map_err(|e| e.to_string())
+                view.read_at(begin + offset, len).map_err(|e| e.to_string())
             };
             // What cannot be read now is a place without bytes; the export names it.
             self.store.complete_evidence(&cased, &mut read)?;
@@ -192,30 +180,15 @@ impl StoreSink {
 
 /// Whether the run has read that record.
 fn stands(views: &[Option<Arc<SourceView>>], sources: &[SourceStatus], p: &Place) -> bool {
+    let at = p.part.saturating_add(p.offset);
     let read = sources
         .iter()
         .find(|s| s.id == p.source)
-        .is_some_and(|s| !s.failed && !s.damaged && s.counts.bytes >= p.offset.saturating_add(p.len));
+        .is_some_and(|s| !s.failed && !s.damaged && s.counts.bytes >= at.saturating_add(p.len));
     let view = views.get(p.source.0 as usize).and_then(Option::as_ref).filter(|_| read);
     let len = usize::try_from(p.len).unwrap_or(usize::MAX).min(Batch::MAX_RECORD);
-    let raw = view.and_then(|v| v.read_at(p.offset, len).ok());
+    let raw = view.and_then(|v| v.read_at(at, len).ok());
     raw.is_some_and(|raw| EventKey::new(hash64(&raw), p.offset).0 == p.key)
-}
-
-/// How far an input was read.
-fn end(s: &SourceStatus) -> SourceEnd {
-    match &s.reached {
-        Some(r) if s.sha256.is_none() => {
-            SourceEnd { sha256: r.sha256(), size: r.bytes, lines: r.lines, records: r.records, complete: false }
-        }
-        _ => SourceEnd {
-            sha256: s.sha256.clone().unwrap_or_default(),
-            size: s.stored_bytes,
-            lines: s.counts.lines,
-            records: s.counts.records,
-            complete: s.ended && s.sha256.is_some(),
-        },
-    }
 }
 
 /// How much of an alert's evidence was copied: records looked at, bytes.
@@ -251,19 +224,15 @@ fn error(e: &StoreError, alerts: usize) -> SinkError {
 
 impl Sink for StoreSink {
     fn start(&mut self, sources: &[OpenedSource], rules: &[RuleRecord]) -> Result<(), SinkError> {
-        self.views = sources.iter().map(|s| s.view.clone()).collect();
-        self.unsaid = sources.iter().filter(|s| s.view.is_some()).map(|s| s.record.clone()).collect();
+        sources.iter().for_each(|s| self.logs.enter(s));
         self.unsaid_rules = Some(rules.to_vec());
         self.flush();
         Ok(())
     }
 
     fn came(&mut self, source: &OpenedSource) -> Result<(), SinkError> {
-        self.views.push(source.view.clone());
-        if source.view.is_some() {
-            self.unsaid.push(source.record.clone());
-            self.flush();
-        }
+        self.logs.enter(source);
+        self.flush();
         Ok(())
     }
 
@@ -312,8 +281,7 @@ impl Sink for StoreSink {
         Ok(())
     }
 
-    fn grown(&mut self, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
-        self.reached.extend(sources.iter().map(|s| (s.id, end(s))));
+    fn grown(&mut self, alerts: &[Arc<Alert>]) -> Result<(), SinkError> {
         self.pending.extend(alerts.iter().map(|a| (a.id.clone(), Arc::clone(a))));
         // At once: others look at the store, and all of them stand in one change.
         if !self.pending.is_empty() && (self.trouble.is_none() || self.due()) {
@@ -350,7 +318,7 @@ impl Sink for StoreSink {
             return Ok(());
         }
         for s in sources.iter().filter(|s| !s.failed) {
-            self.store.finish_source(s.id, &end(s)).map_err(|e| error(&e, 0))?;
+            self.logs.finish(&mut self.store, s).map_err(|e| error(&e, 0))?;
         }
         Ok(())
     }

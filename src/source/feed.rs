@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::identity::END;
+
 /// What a read of a [`Feed`] gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Got {
@@ -43,30 +45,81 @@ pub(crate) trait Feed: Send {
 /// Length and SHA-256 of the bytes as stored, shared by who reads them and who
 /// wants to know.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tally(Arc<Mutex<(Sha256, u64)>>);
+pub(crate) struct Tally(Arc<Mutex<Sums>>);
+
+/// What went through a tally of the file that is read now.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sums {
+    pub(crate) hash: Sha256,
+    /// Bytes.
+    pub(crate) bytes: u64,
+    /// Bytes of the files before it.
+    before: u64,
+    /// Its first and last bytes, where they are wanted.
+    pub(crate) ends: Option<Ends>,
+}
+
+/// The first and the last bytes of what was read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ends {
+    pub(crate) head: Vec<u8>,
+    pub(crate) tail: Vec<u8>,
+}
+
+impl Ends {
+    fn add(&mut self, bytes: &[u8]) {
+        let room = END.saturating_sub(self.head.len());
+        self.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        let new = bytes.get(bytes.len().saturating_sub(END)..).unwrap_or(bytes);
+        let over = (self.tail.len() + new.len()).saturating_sub(END);
+        self.tail.drain(..over.min(self.tail.len()));
+        self.tail.extend_from_slice(new);
+    }
+}
 
 impl Tally {
+    fn with<T>(&self, f: impl FnOnce(&mut Sums) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps the first and last bytes, too.
+    pub(crate) fn keep_ends(&self) {
+        self.with(|s| s.ends = Some(Ends::default()));
+    }
+
     /// Adds bytes.
     pub(crate) fn add(&self, bytes: &[u8]) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.0.update(bytes);
-        inner.1 += bytes.len() as u64;
+        self.with(|s| {
+            s.hash.update(bytes);
+            s.bytes += bytes.len() as u64;
+            if let Some(ends) = &mut s.ends {
+                ends.add(bytes);
+            }
+        });
     }
 
     /// How many bytes went in.
     pub(crate) fn bytes(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+        self.with(|s| s.before + s.bytes)
     }
 
-    /// The digest to go on from, and how many bytes went in.
-    pub(crate) fn state(&self) -> (Sha256, u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The sums of the file that is read now, to go on from.
+    pub(crate) fn sums(&self) -> Sums {
+        self.with(|s| s.clone())
     }
 
-    /// The digest so far, in hex.
+    /// The next byte is of another file; the sums of this one.
+    pub(crate) fn next_file(&self) -> Sums {
+        self.with(|s| {
+            let before = s.before + s.bytes;
+            let ends = s.ends.as_ref().map(|_| Ends::default());
+            std::mem::replace(s, Sums { before, ends, ..Sums::default() })
+        })
+    }
+
+    /// The digest so far of the file that is read now, in hex.
     pub(crate) fn hex(&self) -> String {
-        let digest = self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone().finalize();
-        hex(&digest)
+        hex(&self.with(|s| s.hash.clone()).finalize())
     }
 }
 

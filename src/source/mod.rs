@@ -61,7 +61,7 @@ pub use index::Change;
 pub use input::{ExpandOptions, Input, InputKind, SkipReason, Skipped, expand};
 pub use reached::Reached;
 pub use reader::{OpenOptions, Polled, SourceReader};
-pub use rotated::rotated;
+pub use rotated::{is_put_aside, rotated};
 pub use summary::SourceSummary;
 pub use timeref::{TimeRef, TimeRefOrigin, TimeRefStore};
 pub use view::{BlockEntry, SourceView};

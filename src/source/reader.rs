@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::cache::Cache;
-use super::feed::{Feed, Got, ReadFeed, Tallied, Tally};
+use super::feed::{Feed, Got, ReadFeed, Sums, Tallied, Tally};
 use super::framer::{Flush, Framer};
 use super::handle::{Handle, Reading};
 use super::identity::{Fingerprint, Identity, modified};
@@ -102,8 +102,12 @@ pub struct SourceReader {
     flush: Flush,
     /// The next bytes are of another file.
     breaking: bool,
-    /// What was read is one followed file from its beginning.
+    /// What was read of the file that is followed now is all of it from its beginning.
     one: bool,
+    /// Lines and records of the files before it.
+    before_it: (u64, u64),
+    /// The sums of the file that was left last, until all of it was given out.
+    left: Option<Sums>,
     ended: bool,
     /// All bytes as stored were read, or can be.
     whole: bool,
@@ -147,6 +151,8 @@ impl SourceReader {
             flush: Flush::Full,
             breaking: false,
             one: opts.follow && !opts.from_end,
+            before_it: (0, 0),
+            left: None,
             ended: false,
             whole: true,
             decoded: opened.decoded,
@@ -303,7 +309,9 @@ impl SourceReader {
             self.flush = Flush::Full;
             if std::mem::take(&mut self.breaking) {
                 self.framer.restart_lines();
-                self.view.push_begin(self.framer.place().0);
+                let left = self.left.take().filter(|_| self.one).map(|sums| self.reached(sums));
+                self.view.push_begin(self.framer.place().0, left);
+                (self.one, self.before_it) = (true, (self.summary.lines, self.summary.records));
             }
             if self.stopped() {
                 self.cut();
@@ -432,8 +440,7 @@ impl SourceReader {
             Ok(Got::Idle) => idle = true,
             Ok(Got::Break) => {
                 self.breaking = true;
-                self.one = false;
-                self.view.set_reached(None);
+                self.left = Some(self.tally.next_file());
                 self.flush = Flush::End;
             }
             Ok(Got::End) => self.end(),
@@ -485,10 +492,15 @@ impl SourceReader {
         self.summary.text_bytes = end;
         self.summary.lossy += lossy;
         self.summary.truncated += u64::from(truncated);
-        if self.one && self.feed.is_live() && self.framer.pending().is_empty() {
-            let (lines, records) = (self.summary.lines, self.summary.records);
-            self.view.set_reached(Some(Reached::at(&self.tally, lines, records)));
+        if self.one && !self.breaking && self.feed.is_live() && self.framer.pending().is_empty() {
+            self.view.set_reached(self.reached(self.tally.sums()));
         }
+    }
+
+    /// Where the file that is followed stands with these sums.
+    fn reached(&self, sums: Sums) -> Reached {
+        let (lines, records) = self.before_it;
+        Reached::at(sums, self.summary.lines - lines, self.summary.records - records)
     }
 
     /// Looks at the first bytes of what was unseen, before they are framed.

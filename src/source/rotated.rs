@@ -46,6 +46,12 @@ pub fn rotated(inputs: &[Input]) -> Vec<Vec<usize>> {
     out
 }
 
+/// Whether this is the name of a part that rotation put aside.
+#[must_use]
+pub fn is_put_aside(path: &Path) -> bool {
+    part(path).1 != Age::Current
+}
+
 /// The log that a file is a part of, and which.
 fn part(path: &Path) -> (String, Age) {
     let dir = path.parent().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default();

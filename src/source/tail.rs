@@ -103,6 +103,7 @@ impl Tail {
     }
 
     fn nowhere(path: PathBuf, tally: Tally, followed: &Arc<Followed>) -> Self {
+        tally.keep_ends();
         Self {
             path,
             file: None,

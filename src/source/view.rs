@@ -74,8 +74,8 @@ pub struct SourceView {
     watch: Option<Arc<Watch>>,
     /// Where later files begin in what was read of a followed one.
     begins: RwLock<Arc<Vec<u64>>>,
-    /// How far a followed file was read.
-    reached: Mutex<Option<Reached>>,
+    /// How far each file was read that was followed under the name.
+    reached: Mutex<Vec<Option<Reached>>>,
     /// Taken when the index is written.
     target: Mutex<Option<Target>>,
 }
@@ -96,7 +96,7 @@ impl SourceView {
             headers: RwLock::default(),
             watch: None,
             begins: RwLock::default(),
-            reached: Mutex::default(),
+            reached: Mutex::new(vec![None]),
             target: Mutex::default(),
         }
     }
@@ -381,19 +381,30 @@ impl SourceView {
         Arc::clone(&self.begins.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn push_begin(&self, offset: u64) {
+    /// The next file begins there; so far was the one before it read, where that
+    /// was all of it.
+    pub(crate) fn push_begin(&self, offset: u64, left: Option<Reached>) {
+        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let part = reached.len().saturating_sub(1);
+        if let Some(last) = reached.get_mut(part) {
+            *last = left;
+        }
+        reached.push(None);
         let mut begins = self.begins.write().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut begins).push(offset);
     }
 
-    /// How far a followed file was read; `None` where it is no longer one file from its beginning.
+    /// How far each file was read that was followed under the name, the first one
+    /// first; `None` where that is not one file from its beginning, or not yet known.
     #[must_use]
-    pub fn reached(&self) -> Option<Reached> {
+    pub fn reached(&self) -> Vec<Option<Reached>> {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn set_reached(&self, reached: Option<Reached>) {
-        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = reached;
+    pub(crate) fn set_reached(&self, now: Reached) {
+        if let Some(last) = self.reached.lock().unwrap_or_else(PoisonError::into_inner).last_mut() {
+            *last = Some(now);
+        }
     }
 
     pub(crate) fn set_position(&self, bytes: u64) {

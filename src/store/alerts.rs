@@ -5,16 +5,17 @@
 //! start, while its alerts are already closed, changes nothing. At the end of a
 //! reading what it gives otherwise replaces what is there (see `outdated.rs`).
 
-use std::sync::PoisonError;
-
 use rusqlite::{Connection, OptionalExtension as _, params};
 use rustc_hash::FxHashMap;
 
 use super::error::Result;
 use super::evidence::{self, Evidence};
-use super::types::{AlertRecord, EventKey};
+use super::parts::Parts;
+use super::sources::end_at;
+use super::types::{AlertRecord, EventKey, SourceEnd};
 use super::{Ctx, Store, int, time};
 use crate::alert::{Alert, AlertState};
+use crate::event::SourceId;
 
 /// Alerts written in one transaction, so that triage never waits long for ingest.
 const BATCH: usize = 256;
@@ -33,7 +34,17 @@ impl Store {
     /// Stores new alerts and new revisions of known ones; returns how many were
     /// new or changed.
     pub fn ingest_alerts(&mut self, records: &[AlertRecord<'_>]) -> Result<usize> {
-        self.put(records, false)
+        self.put(records, &[], false)
+    }
+
+    /// Stores alerts, and how far the logs (each part of them) were read that they are of, in one change:
+    /// no record of an alert stands behind the recorded end of its log, whenever the
+    /// process is killed. Of very many alerts the ends come with the first.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn ingest_with(&mut self, records: &[AlertRecord<'_>], ends: &[(SourceId, usize, SourceEnd)]) -> Result<usize> {
+        self.put(records, ends, false)
     }
 
     /// Stores alerts as they are now, whatever revision of them is there: what
@@ -42,26 +53,41 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn replace_alerts(&mut self, records: &[AlertRecord<'_>]) -> Result<usize> {
-        self.put(records, true)
+        self.put(records, &[], true)
     }
 
-    fn put(&mut self, records: &[AlertRecord<'_>], replace: bool) -> Result<usize> {
+    fn put(
+        &mut self,
+        records: &[AlertRecord<'_>],
+        ends: &[(SourceId, usize, SourceEnd)],
+        replace: bool,
+    ) -> Result<usize> {
         let mut changed = 0;
-        let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let sources = self.sources().clone();
+        let mut ends: Vec<(i64, &SourceEnd)> =
+            ends.iter().filter_map(|(id, part, end)| Some((sources.row(*id, *part)?, end))).collect();
         let rules = std::mem::take(&mut self.rules);
         // After a power cut the log is read again: only what people do must be on the disk at once.
         self.sync_each_change(false)?;
         let mut result = Ok(());
-        for batch in records.chunks(BATCH) {
+        // Without an alert there may still be an end.
+        let none = (records.is_empty() && !ends.is_empty()).then_some(records);
+        for batch in records.chunks(BATCH).chain(none) {
             let done = self.write(|tx, ctx| {
                 let mut n = 0;
+                for (row, end) in &ends {
+                    end_at(tx, *row, end)?;
+                }
                 for record in batch {
                     n += usize::from(ingest(tx, record, ctx, &sources, &rules, replace)?);
                 }
                 Ok(n)
             });
             match done {
-                Ok(n) => changed += n,
+                Ok(n) => {
+                    changed += n;
+                    ends.clear();
+                }
                 Err(e) => {
                     result = Err(e);
                     break;
@@ -78,7 +104,7 @@ fn ingest(
     conn: &Connection,
     record: &AlertRecord<'_>,
     ctx: &Ctx<'_>,
-    sources: &FxHashMap<u32, i64>,
+    sources: &Parts,
     rules: &FxHashMap<String, String>,
     replace: bool,
 ) -> Result<bool> {
@@ -172,7 +198,7 @@ pub(super) fn document(a: &Alert) -> String {
     doc.to_string()
 }
 
-fn write_evidence(conn: &Connection, record: &AlertRecord<'_>, sources: &FxHashMap<u32, i64>) -> Result<()> {
+fn write_evidence(conn: &Connection, record: &AlertRecord<'_>, sources: &Parts) -> Result<()> {
     let a = record.alert;
     let mut linked: Vec<String> = conn
         .prepare_cached("SELECT event FROM alert_evidence WHERE alert = ?1 ORDER BY n")?
@@ -182,14 +208,14 @@ fn write_evidence(conn: &Connection, record: &AlertRecord<'_>, sources: &FxHashM
     linked.resize(linked.len().max(a.evidence.len()), String::new());
     let mut raw: FxHashMap<usize, &[u8]> = record.evidence.iter().map(|b| (b.index, b.raw.as_slice())).collect();
     for (i, e) in a.evidence.iter().enumerate() {
-        let key = EventKey::of(e);
+        let (source, offset) = sources.place(e.source, e.offset);
+        let key = EventKey::new(e.hash, offset);
         let bytes = raw.remove(&i);
         let new = linked.get(i).is_none_or(|k| *k != key.0);
         if !new && bytes.is_none() {
             continue;
         }
-        let source = sources.get(&e.source.0).copied();
-        let kept = Evidence { key: &key, source, offset: e.offset, len: e.len, line: e.line, time: e.time, raw: bytes };
+        let kept = Evidence { key: &key, source, offset, len: e.len, line: e.line, time: e.time, raw: bytes };
         evidence::keep(conn, &kept)?;
         if new {
             conn.prepare_cached(

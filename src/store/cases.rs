@@ -55,12 +55,12 @@ impl Store {
         };
         let line = String::from_utf8_lossy(&first.raw);
         let title = if title.is_empty() { cut(line.trim()) } else { title.to_owned() };
-        let rows: Vec<Option<i64>> = events.iter().map(|e| self.source_row(e.source)).collect();
+        let parts = self.sources().clone();
         self.write(|tx, ctx| {
             let action = ops::fresh_id(tx)?;
             let case = pick_case(tx, ctx, &action, case, &title, Severity::Info)?;
-            for (event, source) in events.iter().zip(&rows) {
-                let key = keep_event(tx, event, *source)?;
+            for event in events {
+                let key = keep_event(tx, event, &parts)?;
                 add_item(tx, ctx, &action, &case, &Target::Event(key))?;
             }
             Ok(case)

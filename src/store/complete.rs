@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::PoisonError;
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
@@ -28,8 +27,8 @@ const BATCH_RECORDS: usize = 512;
 /// A log that holds records of which the store knows only the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogPlace {
-    /// Its number in this run, where it is open.
-    pub run: Option<SourceId>,
+    /// Its number in this run, where it is open, and where its part begins there.
+    pub run: Option<(SourceId, u64)>,
     /// As the user gave it.
     pub name: String,
     /// Absolute path; `None` for standard input.
@@ -165,13 +164,8 @@ impl Store {
 
     /// Bytes kept of an alert's records, and its records without a copy, in order.
     fn missing(&self, alert: &str) -> Result<(u64, Vec<Missing>)> {
-        let runs: BTreeMap<i64, SourceId> = {
-            let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
-            let mut all: Vec<(i64, SourceId)> = sources.iter().map(|(id, row)| (*row, SourceId(*id))).collect();
-            // Of one content given under two names any will do: the least number.
-            all.sort_unstable_by(|a, b| b.cmp(a));
-            all.into_iter().collect()
-        };
+        let runs: BTreeMap<i64, (SourceId, u64)> =
+            self.sources().rows().into_iter().map(|(row, id, begin)| (row, (id, begin))).collect();
         self.read(|c| {
             let have: i64 = c
                 .prepare_cached(

@@ -246,7 +246,7 @@ fn source_json(c: &Connection, row: i64) -> Result<Value> {
     let doc = c
         .prepare_cached(
             "SELECT name, path, fingerprint, format, timezone, time_ref, sha256, size, lines, records, complete,
-                    year_given
+                    year_given, coalesce(log, id), part
              FROM sources WHERE id = ?1",
         )?
         .query_row([row], |r| {
@@ -264,6 +264,8 @@ fn source_json(c: &Connection, row: i64) -> Result<Value> {
                 "records": r.get::<_, Option<i64>>(9)?,
                 "complete": r.get::<_, bool>(10)?,
                 "year_given": r.get::<_, Option<bool>>(11)?,
+                "log": r.get::<_, i64>(12)?,
+                "part": r.get::<_, i64>(13)?,
             }))
         })?;
     Ok(seal(doc))

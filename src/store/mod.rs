@@ -23,6 +23,7 @@ mod migrate;
 mod open;
 mod ops;
 mod outdated;
+mod parts;
 mod sources;
 mod triage;
 mod types;
@@ -33,12 +34,13 @@ mod withdraw;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rustc_hash::FxHashMap;
 
-use crate::event::{SourceId, Ts};
+use crate::event::Ts;
+use parts::Parts;
 
 pub use complete::{Completed, Gap, LogPlace, MAX_ALERT_BYTES, ReadLog};
 pub use error::{Result, StoreError};
@@ -76,8 +78,8 @@ pub struct Store {
     looked: Option<i64>,
     clock: Option<Ts>,
     conflicts: Vec<Conflict>,
-    /// Rows of this run's sources, by number; connections made from one another share it.
-    sources: Arc<RwLock<FxHashMap<u32, i64>>>,
+    /// Rows of this run's sources; connections made from one another share it.
+    sources: Arc<RwLock<Parts>>,
     /// SHA-256 of the rule texts in force, by rule id.
     rules: FxHashMap<String, String>,
 }
@@ -129,7 +131,7 @@ impl Store {
         };
         let mut other = Self::new(opened, self.memory, &self.analyst)?;
         other.sources = Arc::clone(&self.sources);
-        other.logs.set(other.sources.read().unwrap_or_else(PoisonError::into_inner).len());
+        other.logs.set(other.sources().len());
         other.rules.clone_from(&self.rules);
         other.clock = self.clock;
         Ok(other)
@@ -207,7 +209,7 @@ impl Store {
             .map_err(|e| self.at(e))?;
         let other = self.version.replace(version) != version;
         // A log that the store knows already is registered without a write.
-        let logs = self.sources.read().unwrap_or_else(PoisonError::into_inner).len();
+        let logs = self.sources().len();
         let more = self.logs.replace(logs) != logs;
         Ok(self.dirty.replace(false) || other || more)
     }
@@ -229,9 +231,9 @@ impl Store {
         self.looked = seen;
     }
 
-    /// The row of a source of this run.
-    fn source_row(&self, id: SourceId) -> Option<i64> {
-        self.sources.read().unwrap_or_else(PoisonError::into_inner).get(&id.0).copied()
+    /// Rows of this run's sources.
+    fn sources(&self) -> RwLockReadGuard<'_, Parts> {
+        self.sources.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn at(&self, e: rusqlite::Error) -> StoreError {

@@ -73,13 +73,19 @@ fn stored(c: &Connection, a: &Alert) -> Result<Option<Value>> {
 }
 
 /// Where an alert's first and last records are; none where other logs hold some.
-fn places(c: &Connection, id: &str, mine: &str, logs: &BTreeMap<i64, SourceId>) -> Result<Vec<Place>> {
+fn places(c: &Connection, id: &str, mine: &str, logs: &BTreeMap<i64, (SourceId, u64)>) -> Result<Vec<Place>> {
     let mut s = c.prepare_cached(PLACES)?;
     let mut rows = s.query([id, mine])?;
     let mut out = Vec::new();
     while let Some(r) = rows.next()? {
-        if let Some(source) = r.get::<_, Option<i64>>(3)?.and_then(|row| logs.get(&row)) {
-            out.push(Place { source: *source, offset: uint(r.get(1)?), len: uint(r.get(2)?), key: r.get(0)? });
+        if let Some((source, part)) = r.get::<_, Option<i64>>(3)?.and_then(|row| logs.get(&row)) {
+            out.push(Place {
+                source: *source,
+                part: *part,
+                offset: uint(r.get(1)?),
+                len: uint(r.get(2)?),
+                key: r.get(0)?,
+            });
         }
     }
     Ok(out)

@@ -2,11 +2,12 @@
 
 use std::sync::PoisonError;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::Result;
+use super::parts;
 use super::types::{RuleRecord, SourceEnd, SourceRecord};
-use super::{Store, int, time, ts, uint};
+use super::{Store, int, ts};
 use crate::event::{SourceId, Ts};
 
 impl Store {
@@ -14,46 +15,48 @@ impl Store {
     /// row stands for one content under one name; what was recorded of it
     /// before (its time reference above all) is kept.
     pub fn register_source(&mut self, s: &SourceRecord) -> Result<()> {
-        let row = self.write(|tx, ctx| {
-            tx.prepare_cached(
-                "INSERT INTO sources (name, fingerprint, path, format, timezone, time_ref, first_seen, year_given)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT (name, fingerprint) DO UPDATE SET path = excluded.path, format = excluded.format,
-                   timezone = excluded.timezone, time_ref = coalesce(sources.time_ref, excluded.time_ref),
-                   year_given = CASE WHEN sources.time_ref IS NULL THEN excluded.year_given ELSE sources.year_given END
-                 RETURNING id",
-            )?
-            .query_row(
-                params![s.name, s.fingerprint, s.path, s.format, s.timezone, time(s.time_ref), ctx.now.0, s.year_given],
-                |r| r.get::<_, i64>(0),
-            )
-            .map_err(Into::into)
-        })?;
-        self.sources.write().unwrap_or_else(PoisonError::into_inner).insert(s.id.0, row);
+        self.register_part(s, (0, 0), &mut |_| false)
+    }
+
+    /// As [`Store::register_source`], or a later file of a log that is followed:
+    /// its number, and where it begins in what this run reads. `begins` says whether the
+    /// content of a fingerprint is what the file begins with: a log that has grown
+    /// since stays the same source.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn register_part(
+        &mut self,
+        s: &SourceRecord,
+        (part, begin): (usize, u64),
+        begins: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<()> {
+        let after = part.checked_sub(1).and_then(|before| self.sources().row(s.id, before));
+        let row = self.write(|tx, ctx| parts::register(tx, ctx, s, after, begins))?;
+        self.sources.write().unwrap_or_else(PoisonError::into_inner).set(s.id, part, begin, row);
         Ok(())
+    }
+
+    /// How many parts of a log of this run are known.
+    #[must_use]
+    pub fn parts_of(&self, id: SourceId) -> usize {
+        self.sources().of(id)
     }
 
     /// Records hash and size of a source once it has been read, or how far it was
     /// read. What is known of the whole is not replaced by a part of it.
     pub fn finish_source(&mut self, id: SourceId, end: &SourceEnd) -> Result<()> {
-        let Some(row) = self.source_row(id) else { return Ok(()) };
-        // A source that was not read to its end has no hash.
-        let sha256 = (!end.sha256.is_empty()).then_some(&end.sha256);
-        self.write(|tx, _| {
-            tx.prepare_cached(
-                "UPDATE sources SET sha256 = ?2, size = ?3, lines = ?4, records = ?5, complete = ?6
-                 WHERE id = ?1 AND (?6 OR (complete = 0 AND (?2 IS NOT NULL OR sha256 IS NULL)))",
-            )?
-            .execute(params![
-                row,
-                sha256,
-                int(end.size),
-                int(end.lines),
-                int(end.records),
-                end.complete
-            ])?;
-            Ok(())
-        })
+        self.finish_part(id, 0, end)
+    }
+
+    /// As [`Store::finish_source`], for a part of the log, counted from the first
+    /// that this run read.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn finish_part(&mut self, id: SourceId, part: usize, end: &SourceEnd) -> Result<()> {
+        let Some(row) = self.sources().row(id, part) else { return Ok(()) };
+        self.write(|tx, _| end_at(tx, row, end))
     }
 
     /// The time reference recorded for this content, whatever its name was.
@@ -65,30 +68,6 @@ impl Store {
             .query_row([fingerprint], |r| r.get(0))
             .optional()?
             .map(|t| ts(Some(t))))
-        })
-    }
-
-    /// Remembers how far a followed source has been read.
-    pub fn set_offset(&mut self, id: SourceId, position: u64, line: u64) -> Result<()> {
-        let Some(row) = self.source_row(id) else { return Ok(()) };
-        self.write(|tx, ctx| {
-            tx.prepare_cached(
-                "INSERT INTO offsets (source, position, line, updated) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (source) DO UPDATE SET position = excluded.position, line = excluded.line,
-                   updated = excluded.updated",
-            )?
-            .execute(params![row, int(position), int(line), ctx.now.0])?;
-            Ok(())
-        })
-    }
-
-    /// Position and line up to which a source has been read.
-    pub fn offset(&self, id: SourceId) -> Result<Option<(u64, u64)>> {
-        let Some(row) = self.source_row(id) else { return Ok(None) };
-        self.read(|c| {
-            Ok(c.prepare_cached("SELECT position, line FROM offsets WHERE source = ?1")?
-                .query_row([row], |r| Ok((uint(r.get(0)?), uint(r.get(1)?))))
-                .optional()?)
         })
     }
 
@@ -106,4 +85,25 @@ impl Store {
         self.rules = rules.iter().map(|r| (r.id.clone(), r.sha256.clone())).collect();
         Ok(())
     }
+}
+
+/// Notes how far a source was read. More is known of a log of which more was read;
+/// one that was read to its end is known best.
+pub(super) fn end_at(conn: &Connection, row: i64, end: &SourceEnd) -> Result<()> {
+    // A source that was not read to its end has no hash.
+    let sha256 = (!end.sha256.is_empty()).then_some(&end.sha256);
+    let n = conn
+        .prepare_cached(
+            "UPDATE sources SET sha256 = ?2, size = ?3, lines = ?4, records = ?5,
+               complete = CASE WHEN size = ?3 AND sha256 = ?2 THEN max(complete, ?6) ELSE ?6 END
+             WHERE id = ?1 AND (?6 OR (?2 IS NULL AND sha256 IS NULL)
+               OR (?2 IS NOT NULL AND (sha256 IS NULL OR coalesce(size, 0) <= ?3)))",
+        )?
+        .execute(params![row, sha256, int(end.size), int(end.lines), int(end.records), end.complete])?;
+    if n > 0 && !end.fingerprint.is_empty() {
+        // Another source may have the same name and content: then it is known by that.
+        conn.prepare_cached("UPDATE OR IGNORE sources SET fingerprint = ?2 WHERE id = ?1 AND fingerprint <> ?2")?
+            .execute(params![row, end.fingerprint])?;
+    }
+    Ok(())
 }

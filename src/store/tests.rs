@@ -67,6 +67,7 @@ pub(super) fn source() -> SourceRecord {
         timezone: "UTC".to_owned(),
         time_ref: T0,
         year_given: false,
+        followed: false,
     }
 }
 
@@ -344,7 +345,7 @@ fn bytes_that_are_not_the_record_are_not_taken() {
     assert_eq!(s.evidence_without_bytes(&ids(&["a0"])).unwrap(), 3);
     let done = s
         .complete_evidence(&ids(&["a0"]), &mut |log, offset, len| {
-            assert_eq!((log.run, log.name.as_str()), (Some(SourceId(0)), "auth.log"));
+            assert_eq!((log.run, log.name.as_str()), (Some((SourceId(0), 0)), "auth.log"));
             let text: String = (0..3).map(|i| line(i + u64::from(i == 2)) + "\n").collect();
             Ok(text.as_bytes()[offset as usize..][..len].to_vec())
         })

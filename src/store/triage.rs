@@ -9,6 +9,7 @@ use super::apply::{alert_status, case_field, event_mark};
 use super::error::{Result, StoreError};
 use super::evidence::{self, Evidence};
 use super::ops::{self, Change};
+use super::parts::Parts;
 use super::types::{EventKey, EventMark, Status, Target, Verdict};
 use super::{Ctx, Store};
 use crate::event::Ts;
@@ -128,9 +129,9 @@ impl Store {
 
     /// Marks a record of a log, or takes the mark off. Returns its key.
     pub fn mark(&mut self, event: &EventMark, on: bool) -> Result<EventKey> {
-        let source = self.source_row(event.source);
+        let parts = self.sources().clone();
         self.write(|tx, ctx| {
-            let key = keep_event(tx, event, source)?;
+            let key = keep_event(tx, event, &parts)?;
             let from = event_mark(tx, &key.0)?;
             if from.is_null() != on {
                 return Ok(key);
@@ -150,16 +151,16 @@ impl Store {
 
     /// Makes a record known without marking it, so that it can carry notes and tags.
     pub fn keep_event(&mut self, event: &EventMark) -> Result<EventKey> {
-        let source = self.source_row(event.source);
-        self.write(|tx, _| keep_event(tx, event, source))
+        let parts = self.sources().clone();
+        self.write(|tx, _| keep_event(tx, event, &parts))
     }
 }
 
-/// Keeps a copy of the record.
-pub(super) fn keep_event(conn: &Connection, e: &EventMark, source: Option<i64>) -> Result<EventKey> {
-    let key = e.key();
-    let kept =
-        Evidence { key: &key, source, offset: e.offset, len: e.len, line: e.line, time: e.time, raw: Some(&e.raw) };
+/// Keeps a copy of the record, under its place in its part of the log.
+pub(super) fn keep_event(conn: &Connection, e: &EventMark, parts: &Parts) -> Result<EventKey> {
+    let (source, offset) = parts.place(e.source, e.offset);
+    let key = EventMark { offset, raw: e.raw.clone(), ..*e }.key();
+    let kept = Evidence { key: &key, source, offset, len: e.len, line: e.line, time: e.time, raw: Some(&e.raw) };
     evidence::keep(conn, &kept)?;
     Ok(key)
 }

@@ -162,7 +162,7 @@ pub struct EventMark {
 }
 
 impl EventMark {
-    /// Its name in the store.
+    /// Its name in the store, where it stands in the log's first part.
     #[must_use]
     pub fn key(&self) -> EventKey {
         EventKey::new(crate::event::hash64(super::evidence::kept(&self.raw)), self.offset)
@@ -188,11 +188,15 @@ pub struct SourceRecord {
     pub time_ref: Ts,
     /// People gave the year.
     pub year_given: bool,
+    /// It is followed: what stands under its path is one log, whatever becomes of it.
+    pub followed: bool,
 }
 
 /// What is known of a source once it has been read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SourceEnd {
+    /// Identity of the content read so far; empty where that is as it was.
+    pub fingerprint: String,
     /// SHA-256 of the file's bytes as stored, hex.
     pub sha256: String,
     /// Size of the file in bytes.

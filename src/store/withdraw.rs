@@ -6,7 +6,6 @@
 //! again brings it back.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
 
 use rusqlite::Connection;
 
@@ -20,8 +19,10 @@ use crate::event::SourceId;
 pub struct Place {
     /// The log in this run.
     pub source: SourceId,
-    /// Where it begins.
+    /// Where it begins in its part of the log.
     pub offset: u64,
+    /// Where that part begins in what the run read.
+    pub part: u64,
     /// Its length in bytes.
     pub len: u64,
     /// Its name in the store, which holds the hash of its bytes.
@@ -84,21 +85,20 @@ impl Store {
         })
     }
 
-    /// Rows of the run's logs. One that is read again when it has grown is
-    /// another source under the same path: they all stand for it.
-    pub(super) fn logs(&self, c: &Connection) -> Result<BTreeMap<i64, SourceId>> {
-        let rows: Vec<(u32, i64)> = {
-            let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
-            sources.iter().map(|(run, row)| (*run, *row)).collect()
-        };
+    /// Rows of the run's logs, with where each begins in what was read. One that older
+    /// versions read again when it had grown is another source under the same path:
+    /// they all stand for it.
+    pub(super) fn logs(&self, c: &Connection) -> Result<BTreeMap<i64, (SourceId, u64)>> {
+        let rows = self.sources().rows();
         let mut same =
             c.prepare_cached("SELECT id FROM sources WHERE path = (SELECT path FROM sources WHERE id = ?1)")?;
         let mut out = BTreeMap::new();
-        for (run, row) in rows {
+        for (row, run, _) in &rows {
             for other in same.query_map([row], |r| r.get(0))? {
-                out.insert(other?, SourceId(run));
+                out.insert(other?, (*run, 0));
             }
         }
+        out.extend(rows.into_iter().map(|(row, run, begin)| (row, (run, begin))));
         Ok(out)
     }
 }
@@ -132,15 +132,15 @@ pub(super) fn list<T: serde::Serialize>(values: impl IntoIterator<Item = T>) -> 
 /// Alerts that were not raised and may have been by the run's logs, with their first and last records.
 fn candidates(
     c: &Connection,
-    logs: &BTreeMap<i64, SourceId>,
+    logs: &BTreeMap<i64, (SourceId, u64)>,
     raised: &BTreeSet<String>,
 ) -> Result<Vec<(String, Vec<Place>)>> {
     let mut found: Vec<(String, Vec<Place>)> = Vec::new();
     let mut s = c.prepare_cached(CANDIDATES)?;
     let mut rows = s.query([list(logs.keys())?, list(raised)?])?;
     while let Some(r) = rows.next()? {
-        let Some(source) = logs.get(&r.get(4)?).copied() else { continue };
-        let place = Place { source, offset: uint(r.get(2)?), len: uint(r.get(3)?), key: r.get(1)? };
+        let Some((source, part)) = logs.get(&r.get(4)?).copied() else { continue };
+        let place = Place { source, part, offset: uint(r.get(2)?), len: uint(r.get(3)?), key: r.get(1)? };
         let id: String = r.get(0)?;
         match found.last_mut().filter(|(of, _)| *of == id) {
             Some((_, places)) => places.push(place),

@@ -2,59 +2,11 @@
 //! away; no line is lost, and what happened is said.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-
-use crate::program::{Home, Ran};
-
-/// A line with a number in it, as a web server writes it.
-fn line(n: u32) -> String {
-    format!("192.0.2.9 - - [02/Mar/2026:10:{:02}:{:02} +0000] \"GET /p{n} HTTP/1.1\" 200 12\n", n / 60 % 60, n % 60)
-}
-
-struct Following {
-    home: Home,
-    child: Child,
-}
-
-impl Following {
-    fn start(home: Home, names: &[&str]) -> Self {
-        let mut args = vec!["replay", "--follow", "--no-store", "--events", "e.jsonl"];
-        args.extend(names);
-        let child = home.start(&args);
-        Self { home, child }
-    }
-
-    fn append(&self, name: &str, numbers: std::ops::Range<u32>) {
-        let path = self.home.path(name);
-        let mut file = fs::File::options().append(true).create(true).open(path).unwrap();
-        for n in numbers {
-            file.write_all(line(n).as_bytes()).unwrap();
-        }
-    }
-
-    /// Waits until so many events were written.
-    #[track_caller]
-    fn has(&self, events: usize) {
-        let until = Instant::now() + Duration::from_secs(60);
-        let count = || fs::read_to_string(self.home.path("e.jsonl")).map_or(0, |t| t.lines().count());
-        while count() < events {
-            assert!(Instant::now() < until, "{} of {events} events", count());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn end(self) -> (Home, Ran) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGINT).unwrap();
-        let ran = Ran::from(self.child.wait_with_output().unwrap());
-        (self.home, ran)
-    }
-}
+use crate::program::Home;
+use crate::program::following::{Following, line};
 
 /// All numbers came once, in order, and were understood.
 #[track_caller]
@@ -73,7 +25,7 @@ fn rotate(at: &Path) {
 fn a_file_that_is_not_there_yet_is_waited_for() {
     let home = Home::new();
     fs::create_dir(home.path("logs")).unwrap();
-    let f = Following::start(home, &["logs/a.log"]);
+    let f = Following::start(home, &["--no-store", "logs/a.log"]);
     // It loads its rules first: on a busy machine that takes a while.
     std::thread::sleep(Duration::from_secs(3));
     f.append("logs/a.log", 0..3);
@@ -91,7 +43,7 @@ fn a_file_that_is_not_there_yet_is_waited_for() {
 fn what_never_came_is_said() {
     let home = Home::new();
     home.write("here.log", line(0));
-    let f = Following::start(home, &["here.log", "never.log"]);
+    let f = Following::start(home, &["--no-store", "here.log", "never.log"]);
     f.has(1);
     let (_, ran) = f.end();
     ran.says(0, &["never.log: there is no such file yet"]);
@@ -101,7 +53,7 @@ fn what_never_came_is_said() {
 fn rename_and_create_copytruncate_delete_and_recreate() {
     let home = Home::new();
     home.write("a.log", "");
-    let f = Following::start(home, &["a.log"]);
+    let f = Following::start(home, &["--no-store", "a.log"]);
     let log = f.home.path("a.log");
     f.append("a.log", 0..4);
     f.has(4);
@@ -126,7 +78,7 @@ fn rename_and_create_copytruncate_delete_and_recreate() {
 #[test]
 fn columns_named_at_the_beginning_are_known_in_a_file_that_came_later() {
     let home = Home::new();
-    let f = Following::start(home, &["conn.log"]);
+    let f = Following::start(home, &["--no-store", "conn.log"]);
     std::thread::sleep(Duration::from_millis(200));
     let head = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n";
     let fields = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\n";

@@ -4,59 +4,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
-use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-
-use crate::program::{Home, Ran};
-
-/// A line of one minute with a number in it, as a web server writes it.
-fn line(n: u32) -> String {
-    format!("192.0.2.9 - - [02/Mar/2026:10:{:02}:{:02} +0000] \"GET /p{n} HTTP/1.1\" 200 12\n", n / 60 % 60, n % 60)
-}
-
-struct Following {
-    home: Home,
-    child: Child,
-}
-
-impl Following {
-    fn start(home: Home, more: &[&str]) -> Self {
-        let mut args = vec!["replay", "--follow", "--events", "e.jsonl"];
-        args.extend(more);
-        let child = home.start(&args);
-        Self { home, child }
-    }
-
-    fn append(&self, name: &str, numbers: std::ops::Range<u32>) {
-        let path = self.home.path(name);
-        let mut file = fs::File::options().append(true).create(true).open(path).unwrap();
-        for n in numbers {
-            file.write_all(line(n).as_bytes()).unwrap();
-        }
-    }
-
-    /// Waits until so many events were written.
-    #[track_caller]
-    fn has(&self, events: usize) {
-        let until = Instant::now() + Duration::from_secs(60);
-        let count = || fs::read_to_string(self.home.path("e.jsonl")).map_or(0, |t| t.lines().count());
-        while count() < events {
-            assert!(Instant::now() < until, "{} of {events} events", count());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn end(self) -> (Home, Ran) {
-        // What should not be read gets the time in which it would be.
-        std::thread::sleep(Duration::from_secs(5));
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGINT).unwrap();
-        let ran = Ran::from(self.child.wait_with_output().unwrap());
-        (self.home, ran)
-    }
-}
+use crate::program::Home;
+use crate::program::following::{Following, line};
 
 /// Every number came once; under which name each came.
 #[track_caller]
@@ -110,7 +61,7 @@ fn files_that_come_are_read_and_rotated_ones_once() {
     fs::rename(at("a.log"), at("a.log.1")).unwrap();
     f.append("logs/a.log", 11..12);
     f.has(12);
-    let (home, ran) = f.end();
+    let (home, ran) = f.end_after(Duration::from_secs(5));
     ran.says(0, &["logs/a.log: was rotated 2 times", "logs/b.log: was cut while"]);
     let by = once(&home, 0..12);
     assert_eq!((&*by[&4], &*by[&5], &*by[&11]), ("logs/sub/c.log", "logs/new/d.log", "logs/a.log"));
@@ -139,7 +90,7 @@ fn globs_and_empty_directories_bring_files_and_packed_ones_are_read_whole() {
     drop(file);
     f.has(6);
     fs::remove_file(f.home.path("here/yes.log")).unwrap();
-    let (home, ran) = f.end();
+    let (home, ran) = f.end_after(Duration::from_secs(5));
     ran.says(0, &["here/yes.log: was deleted or moved away"]);
     once(&home, 0..6);
 }
@@ -156,7 +107,7 @@ fn what_came_gives_the_alerts_that_reading_it_gives() {
     let text: String = (10..30).map(failed).collect();
     fs::write(f.home.path("logs/auth.log"), text).unwrap();
     f.has(21);
-    let (home, ran) = f.end();
+    let (home, ran) = f.end_after(Duration::from_secs(5));
     ran.says(0, &[]);
     home.run(&["replay", "--no-store", "-q", "logs", "--alerts", "whole.jsonl"]).says(0, &[]);
     let store = secstream::store::Store::open_read_only(Some(&home.path("z.db")), "x").unwrap();
@@ -191,7 +142,7 @@ fn hundreds_of_files_are_followed_beside_each_other() {
     f.append("logs/77.log", 150..151);
     f.append("logs/later.log", 151..152);
     f.has(152);
-    let (home, ran) = f.end();
+    let (home, ran) = f.end_after(Duration::from_secs(5));
     ran.says(0, &["151 inputs"]);
     once(&home, 0..152);
 }

@@ -13,7 +13,11 @@ use crate::program::Home;
 const FROM: &str = "198.51.100.99";
 
 fn append(home: &Home, numbers: std::ops::Range<u32>) {
-    let mut file = fs::File::options().append(true).create(true).open(home.path("a.log")).unwrap();
+    append_to(home, "a.log", numbers);
+}
+
+fn append_to(home: &Home, name: &str, numbers: std::ops::Range<u32>) {
+    let mut file = fs::File::options().append(true).create(true).open(home.path(name)).unwrap();
     for n in numbers {
         writeln!(file, "Mar  2 10:00:{n:02} web sshd[{n}]: Failed password for root from {FROM} port 4{n:03} ssh2")
             .unwrap();
@@ -143,13 +147,145 @@ fn the_parts_of_a_rotated_log_are_one_log() {
     for order in [["a.log.1", "a.log"], ["a.log", "a.log.1"]] {
         let ran = sources(order);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-        for said in ["the 2 logs are the parts of one that was rotated", "1 of 1 alert derived again from the logs"] {
+        for said in ["2 of the logs are the parts of one that was rotated", "1 of 1 alert derived again from the logs"]
+        {
             assert!(ran.out.contains(said), "{said}: {}", ran.out);
         }
     }
     let text = home.read("a.log.1").replacen("port 4003", "port 4999", 1);
     home.write("a.log.1", text);
     assert_eq!(sources(["a.log.1", "a.log"]).code, Some(1));
+}
+
+#[test]
+fn a_case_of_the_first_part_alone_is_verified_with_all_parts_and_with_their_folder() {
+    let home = Home::new();
+    fs::create_dir(home.path("logs")).unwrap();
+    append_to(&home, "logs/a.log", 0..6);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "logs/a.log"]));
+    let first = comes_to(&home, 6);
+    let case = store(&home).escalate(&[first.id], None, "").unwrap();
+    drop(running);
+    fs::rename(home.path("logs/a.log"), home.path("logs/a.log.1")).unwrap();
+    home.write("logs/a.log", "Mar  2 11:00:00 web cron[9]: nothing of it\n");
+    exported(&home, &case);
+    for sources in [&["logs/a.log.1", "logs/a.log"][..], &["logs/a.log", "logs/a.log.1"], &["logs"]] {
+        let mut args = vec!["cases", "verify", "out.json"];
+        sources.iter().for_each(|s| args.extend(["--source", s]));
+        let ran = home.run(&args);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        for said in ["a.log has no record of the case", "1 of 1 alert derived again from the logs, the same"] {
+            assert!(ran.out.contains(said), "{said}: {}", ran.out);
+        }
+    }
+    // A folder holds other things, too; what is packed there is looked into.
+    home.write("logs/other.txt", "nothing\n");
+    pack(&home, "logs/a.log.1", "logs/a.log.2.gz");
+    let ran = home.run(&["cases", "verify", "out.json", "--source", "logs"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for said in ["1 file of the folder is no source of the case", "the log logs/a.log.2.gz is packed"] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    home.run(&["cases", "verify", "out.json", "--source", "logs/other.txt"]);
+    fs::remove_file(home.path("logs/a.log.2.gz")).unwrap();
+    let ran = home.run(&["cases", "verify", "out.json", "--source", "logs"]);
+    assert_eq!(ran.code, Some(1), "its own log is not there: {}", ran.out);
+}
+
+/// Alerts with the records that each rests on, as a reading of the log gives them.
+fn contents(db: &Store) -> Vec<(String, u64, Vec<String>)> {
+    let rows = db.alerts(&AlertFilter::default()).unwrap();
+    let keys = |id: &str| db.alert(id).unwrap().evidence.iter().map(|e| e.key.0.clone()).collect();
+    let mut all: Vec<_> = rows.iter().map(|r| (r.id.clone(), r.count, keys(&r.id))).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn killed_at_any_moment_the_store_is_sound_and_the_next_start_goes_on() {
+    let home = Home::new();
+    let mut at = 0;
+    for wait in [0, 30, 90, 200, 400, 700] {
+        append(&home, at..at + 5);
+        at += 5;
+        let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+        comes_to(&home, u64::from(at));
+        append(&home, at..at + 2);
+        at += 2;
+        std::thread::sleep(Duration::from_millis(wait));
+        drop(running);
+        let db = rusqlite::Connection::open(home.path("z.db")).unwrap();
+        let beyond: i64 = db
+            .query_row(
+                "SELECT count(*) FROM alert_evidence AS l JOIN evidence AS e ON e.key = l.event
+                 LEFT JOIN sources AS s ON s.id = e.source
+                 WHERE s.sha256 IS NULL OR e.offset + e.length > (SELECT max(size) FROM sources)",
+                [],
+                |r| r.get(0),
+            )
+            .unwrap();
+        assert_eq!(beyond, 0, "records whose log is not told that far, after {wait} ms");
+        assert!(store(&home).verify().unwrap().is_empty());
+    }
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    comes_to(&home, u64::from(at));
+    drop(running);
+    home.run(&["replay", "-q", "--db", "whole.db", "a.log"]).says(0, &[]);
+    let whole = Store::open(Some(&home.path("whole.db")), "ben").unwrap();
+    assert_eq!(contents(&store(&home)), contents(&whole));
+}
+
+/// Sources as the store has them: part, size, SHA-256, lines.
+fn sources(home: &Home) -> Vec<(i64, i64, String, i64)> {
+    let db = rusqlite::Connection::open(home.path("z.db")).unwrap();
+    let mut q = db.prepare("SELECT part, size, coalesce(sha256, ''), lines FROM sources ORDER BY id").unwrap();
+    q.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn each_part_of_a_followed_log_is_a_source_with_the_hash_of_its_file() {
+    let home = Home::new();
+    append(&home, 0..6);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    comes_to(&home, 6);
+    fs::rename(home.path("a.log"), home.path("a.log.1")).unwrap();
+    append(&home, 6..10);
+    let first = comes_to(&home, 10);
+    drop(running);
+    let part = |name: &str, n: i64| {
+        let text = home.read(name);
+        (n, text.len() as i64, secstream::store::canonical::sha256_hex(text.as_bytes()), text.lines().count() as i64)
+    };
+    assert_eq!(sources(&home), [part("a.log.1", 0), part("a.log", 1)]);
+    // Followed again it has grown, and is no further source; then it is copied and cut.
+    append(&home, 10..12);
+    let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
+    let until = Instant::now() + Duration::from_secs(60);
+    while sources(&home).last() != Some(&part("a.log", 1)) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(sources(&home), [part("a.log.1", 0), part("a.log", 1)]);
+    fs::copy(home.path("a.log"), home.path("a.log.2")).unwrap();
+    fs::File::options().write(true).truncate(true).open(home.path("a.log")).unwrap();
+    append(&home, 12..18);
+    let until = Instant::now() + Duration::from_secs(60);
+    let all = || [part("a.log.1", 0), part("a.log.2", 1), part("a.log", 2)];
+    while sources(&home) != all() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(sources(&home), all());
+    drop(running);
+    // A record is known by its place in its file, whoever reads that.
+    let document = {
+        let case = store(&home).escalate(&[first.id], None, "").unwrap();
+        exported(&home, &case)
+    };
+    let evidence = document["alerts"][0]["evidence"].as_array().unwrap().clone();
+    for e in &evidence {
+        let file = if e["source"] == document["sources"][0]["id"] { "a.log.1" } else { "a.log.2" };
+        let (at, len) = (e["offset"].as_u64().unwrap() as usize, e["length"].as_u64().unwrap() as usize);
+        assert_eq!(e["raw"], home.read(file)[at..at + len], "{e}");
+    }
 }
 
 /// Packs a file, as logrotate does.
@@ -186,7 +322,8 @@ fn parts_that_were_packed_or_copied_are_verified() {
     };
     let ran = check(&sources);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
-    for said in ["the 3 logs are the parts of one", "a.log.2.gz is packed", "1 of 1 alert derived again from the logs"]
+    for said in
+        ["3 of the logs are the parts of one", "a.log.2.gz is packed", "1 of 1 alert derived again from the logs"]
     {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }

@@ -1,5 +1,7 @@
 //! The built program, run as a user runs it, in a home of its own.
 
+pub mod following;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 

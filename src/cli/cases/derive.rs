@@ -5,9 +5,11 @@
 //! and its rule with the same text. Times without a year are dated as they were
 //! (the document has the reference), a log that grew is read to its old end.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -143,19 +145,35 @@ pub(super) fn derive(
     let dir = tempfile::tempdir()?;
     let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
     let again = || LoadedRules { set: Arc::clone(&rules.set), records: rules.records.clone() };
-    let (raised, formats) = job.run(options, again(), logs, dir.path(), Until::Recorded)?;
+    let (raised, formats) = job.run(options, again(), logs, dir.path(), (Until::Recorded, 0))?;
     // Of a log that went on since, what it gives now is said too.
     let now = if job.matched.values().any(|m| matches!(m.how, Match::Grown(_))) {
         let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
-        job.run(options, again(), logs, &dir.path().join("now"), Until::Now)?.0
+        job.run(options, again(), logs, &dir.path().join("now"), (Until::Now, 0))?.0
     } else {
         BTreeMap::new()
     };
+    // Who began to follow a rotated log with a later part did not see the parts before it.
+    let mut later: BTreeMap<i64, BTreeMap<String, Arc<Alert>>> = BTreeMap::new();
     for (id, alert) in wanted {
-        let outcome = match job.misread(alert, &formats) {
+        let mut outcome = match job.misread(alert, &formats) {
             Some(reason) => Outcome::NotDerived { reason },
             None => grown(alert, compare(alert, raised.get(id)), now.get(id).or(raised.get(id))),
         };
+        let part = job.first_part(alert);
+        if part > 0 && matches!(outcome, Outcome::NotRaised | Outcome::Differs { .. }) {
+            let found = match later.entry(part) {
+                Entry::Occupied(e) => e.into_mut(),
+                Entry::Vacant(e) => {
+                    let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
+                    let dir = dir.path().join(format!("from-{part}"));
+                    e.insert(job.run(options, again(), logs, &dir, (Until::Recorded, part))?.0)
+                }
+            };
+            if compare(alert, found.get(id)) == Outcome::Same {
+                outcome = Outcome::Same;
+            }
+        }
         let item = format!("alert {id}");
         match &outcome {
             Outcome::NotRaised => report.add_outside(item, "is not raised again from the logs"),
@@ -233,6 +251,12 @@ impl Job<'_> {
         (!zones.all(|z| Some(z) == first)).then(|| "the logs were read by different time zones".to_owned())
     }
 
+    /// The first part of a rotated log that an alert rests on.
+    fn first_part(&self, alert: &Value) -> i64 {
+        let part = |e: &Value| self.sources.get(&e["source"].as_i64()?)?["part"].as_i64();
+        evidence(alert).filter_map(part).min().unwrap_or(0)
+    }
+
     /// Whether one of an alert's sources was read by another format than then.
     fn misread(&self, alert: &Value, formats: &BTreeMap<i64, String>) -> Option<String> {
         let ids: BTreeSet<i64> = evidence(alert).filter_map(|e| e["source"].as_i64()).collect();
@@ -266,6 +290,59 @@ impl Job<'_> {
         if whole { size } else { size.max(self.reach.get(&source).copied().unwrap_or(0)) }
     }
 
+    /// The logs to be read, each in its parts, the oldest first. Of a log that was
+    /// rotated, what begins before the part of this number is left out.
+    fn logs(&self, from: i64) -> Vec<Vec<(i64, &Matched)>> {
+        let number = |id: i64, name: &str| self.sources.get(&id).and_then(|s| s[name].as_i64());
+        let mut all: BTreeMap<i64, Vec<(i64, i64, &Matched)>> = BTreeMap::new();
+        for (id, m) in self.once() {
+            let part = number(*id, "part").unwrap_or(0);
+            if part >= from {
+                all.entry(number(*id, "log").unwrap_or(*id)).or_default().push((part, *id, m));
+            }
+        }
+        let mut all: Vec<_> = all.into_values().collect();
+        for parts in &mut all {
+            parts.sort_by_key(|(part, id, _)| (*part, *id));
+        }
+        all.into_iter().map(|parts| parts.into_iter().map(|(_, id, m)| (id, m)).collect()).collect()
+    }
+
+    /// A log as one file: itself, or its parts behind each other. With it where each part begins.
+    fn file(&self, parts: &[(i64, &Matched)], logs: &[PathBuf], to: &Path, until: Until) -> Result<Whole, Failure> {
+        let mut whole = Whole { path: to.to_owned(), begins: Vec::new() };
+        let mut at = 0;
+        for (n, (id, m)) in parts.iter().enumerate() {
+            let Some(path) = logs.get(m.log) else { continue };
+            // What came to a part after it was left was not read.
+            let end = match m.how {
+                Match::Grown(size) if until == Until::Recorded || n + 1 < parts.len() => Some(self.end(*id, size)),
+                _ => None,
+            };
+            whole.begins.push((at, *id));
+            if parts.len() == 1 && end.is_none() {
+                whole.path.clone_from(path);
+                return Ok(whole);
+            }
+            let copy = || -> io::Result<u64> {
+                let mut out = File::options().create(true).append(true).open(to)?;
+                let mut n = io::copy(&mut File::open(path)?.take(end.unwrap_or(u64::MAX)), &mut out)?;
+                // The last line of a part ends with it.
+                let mut last = [b'\n'];
+                if n > 0 {
+                    File::open(to)?.read_exact_at(&mut last, at + n - 1)?;
+                }
+                if last != [b'\n'] {
+                    io::Write::write_all(&mut out, b"\n")?;
+                    n += 1;
+                }
+                Ok(n)
+            };
+            at += copy().map_err(|error| Failure::File { name: path.display().to_string(), error })?;
+        }
+        Ok(whole)
+    }
+
     /// Reads the logs again, as they were.
     fn run(
         &self,
@@ -273,20 +350,18 @@ impl Job<'_> {
         rules: LoadedRules,
         logs: &[PathBuf],
         dir: &Path,
-        until: Until,
+        (until, from): (Until, i64),
     ) -> Result<Raised, Failure> {
         std::fs::create_dir_all(dir)?;
         let cache = Cache::at(&dir.join("cache"), u64::MAX);
         let references = TimeRefStore::new(cache.clone());
         let mut order = Vec::new();
-        for (id, m) in self.once() {
-            let (Some(source), Some(path)) = (self.sources.get(id), logs.get(m.log)) else { continue };
-            let path = match m.how {
-                Match::Grown(size) if until == Until::Recorded => {
-                    beginning(path, self.end(*id, size), &dir.join(format!("{id}")))?
-                }
-                _ => path.clone(),
+        for parts in self.logs(from) {
+            // The log has the name and the reference that it had last.
+            let Some((id, source)) = parts.last().and_then(|(id, _)| Some((*id, self.sources.get(id)?))) else {
+                continue;
             };
+            let Whole { path, begins } = self.file(&parts, logs, &dir.join(format!("{id}")), until)?;
             let fail = |error| Failure::File { name: path.display().to_string(), error };
             let file = File::open(&path).map_err(fail)?;
             let print = file.metadata().and_then(|meta| Fingerprint::of(&file, meta.len())).map_err(fail)?;
@@ -294,8 +369,8 @@ impl Job<'_> {
                 let _ = references.get_or_record(&print, reference);
             }
             // Under its old name, which is a part of what tells its format.
-            options.inputs.push(Input { name: self.name(*id).to_owned(), kind: InputKind::Path(path) });
-            order.push(*id);
+            options.inputs.push(Input { name: self.name(id).to_owned(), kind: InputKind::Path(path) });
+            order.push(begins);
         }
         let found = Arc::new(Mutex::new(BTreeMap::new()));
         options.rules = Box::new(move || rules);
@@ -304,17 +379,25 @@ impl Job<'_> {
         let mut session = Session::start(options);
         session.join().map_err(|e| Failure::Input(e.to_string()))?;
         let snapshot = session.snapshot();
-        let formats = order.into_iter().zip(snapshot.sources.iter().map(|s| s.format.clone())).collect();
-        let found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+        let each = order.iter().zip(snapshot.sources.iter());
+        let formats = each.flat_map(|(parts, s)| parts.iter().map(|(_, id)| (*id, s.format.clone()))).collect();
+        let mut found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+        for alert in found.values_mut() {
+            // Places are those in the parts.
+            for e in &mut Arc::make_mut(alert).evidence {
+                let begins = order.get(e.source.0 as usize).map_or(&[][..], Vec::as_slice);
+                e.offset -= begins.iter().map(|(begin, _)| *begin).take_while(|b| *b <= e.offset).last().unwrap_or(0);
+            }
+        }
         Ok((found, formats))
     }
 }
 
-/// A copy of the first bytes of a file that has grown since.
-fn beginning(path: &Path, size: u64, to: &Path) -> Result<PathBuf, Failure> {
-    let copy = || io::copy(&mut File::open(path)?.take(size), &mut File::create(to)?);
-    copy().map_err(|error| Failure::File { name: path.display().to_string(), error })?;
-    Ok(to.to_owned())
+/// A log to be read again.
+struct Whole {
+    path: PathBuf,
+    /// Where each part begins, and which it is.
+    begins: Vec<(u64, i64)>,
 }
 
 /// Keeps the closed alerts by id.

@@ -114,12 +114,12 @@ pub struct ExportArgs {
 /// `cases verify`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  secstream cases verify case.json\n  secstream cases verify case.json --source /evidence/auth.log\n  zcat case.json.gz | secstream cases verify -\n  secstream cases verify                 the case store itself"
+    after_help = "Examples:\n  secstream cases verify case.json\n  secstream cases verify case.json --source /evidence/auth.log\n  secstream cases verify case.json --source /evidence/\n  zcat case.json.gz | secstream cases verify -\n  secstream cases verify                 the case store itself"
 )]
 pub struct VerifyArgs {
     /// The exported case: a file or `-`; without it the case store itself is checked
     pub file: Option<String>,
-    /// An original log: its bytes are compared with the evidence, and the alerts are derived from it again (repeatable)
+    /// An original log, or a folder with them: its bytes are compared with the evidence, and the alerts are derived from it again (repeatable)
     #[arg(long = "source", visible_alias = "log", value_name = "LOG")]
     pub logs: Vec<PathBuf>,
     /// How to derive the alerts again

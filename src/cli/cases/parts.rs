@@ -8,12 +8,62 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::event::SourceId;
 use crate::pipeline::open_log;
+use crate::source::{
+    Cache, ExpandOptions, Fingerprint, Input, InputKind, OpenOptions, SkipReason, SourceReader, expand,
+};
 use crate::store::canonical::hex;
 use crate::store::verify::{FileLog, LogBytes};
 
 /// Bytes that are copied at once.
 const CHUNK: usize = 1 << 20;
+
+/// A log that was given for a case.
+pub(super) struct Given {
+    pub(super) path: PathBuf,
+    /// As the user gave it.
+    pub(super) name: String,
+    /// Found in a folder that was given.
+    pub(super) found: bool,
+}
+
+/// The logs that were given: the files of a folder are each one.
+pub(super) fn given(args: &[PathBuf]) -> Result<Vec<Given>, String> {
+    let mut out = Vec::new();
+    for arg in args {
+        let name = arg.display().to_string();
+        if !arg.is_dir() {
+            out.push(Given { path: arg.clone(), name, found: false });
+            continue;
+        }
+        let (inputs, skipped) = expand(&[arg], &ExpandOptions { no_glob: true, ..ExpandOptions::default() });
+        // A link in a folder is none of its files; what cannot be looked at may be the log.
+        if let Some(s) = skipped.iter().find(|s| !matches!(s.reason, SkipReason::Link | SkipReason::Kind(_))) {
+            return Err(format!("{}: {}", s.name, s.reason));
+        }
+        for input in inputs {
+            let InputKind::Path(path) = input.kind else { continue };
+            out.push(Given { path, name: input.name, found: true });
+        }
+    }
+    Ok(out)
+}
+
+/// Whether a packed file of a folder may be a log of the case: by its name, or by its first bytes.
+fn may_be(sources: &[Value], path: &Path, base: &str) -> bool {
+    let source_base = |s: &Value| s["name"].as_str().and_then(|n| n.rsplit('/').next()).map(str::to_owned);
+    if sources.iter().any(|s| source_base(s).is_some_and(|n| base.starts_with(&*n))) {
+        return true;
+    }
+    let Ok(dir) = tempfile::tempdir() else { return true };
+    let options = OpenOptions { cache: Cache::at(dir.path(), u64::MAX), spool: false, ..OpenOptions::default() };
+    let Ok(reader) = SourceReader::open(SourceId(0), &Input::path(path), &options) else { return true };
+    sources
+        .iter()
+        .filter_map(|s| Fingerprint::parse(s["fingerprint"].as_str()?))
+        .any(|print| print.fits(reader.sample()))
+}
 
 /// Logs to be compared instead of those that were given, as long as this lives.
 pub(super) struct Parts {
@@ -36,17 +86,20 @@ fn last_end(document: &Value) -> u64 {
 
 /// What rotation packed after it was read: the text that is in it. A log that was
 /// read packed is left as it is.
-pub(super) fn unpacked(document: &Value, logs: &[PathBuf]) -> io::Result<Option<Parts>> {
+pub(super) fn unpacked(document: &Value, given: &[Given]) -> io::Result<Option<Parts>> {
     let sources = document["sources"].as_array().map_or(&[][..], Vec::as_slice);
     let mut found: Option<Parts> = None;
-    for (i, path) in logs.iter().enumerate() {
+    for (i, Given { path, name, found: in_folder }) in given.iter().enumerate() {
+        let base = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if *in_folder && !may_be(sources, path, &base) {
+            continue;
+        }
         let Ok(mut log) = open_log(path) else { continue };
         if !log.is_packed() {
             continue;
         }
         let (_, stored) = log.sha256(None)?;
         // By its name it is a log that was read as it is.
-        let base = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let named = |s: &Value| s["name"].as_str().is_some_and(|n| n == base || n.ends_with(&format!("/{base}")));
         if sources.iter().any(|s| s["sha256"] == stored.as_str() || named(s)) {
             continue;
@@ -54,7 +107,7 @@ pub(super) fn unpacked(document: &Value, logs: &[PathBuf]) -> io::Result<Option<
         let parts = match &mut found {
             Some(parts) => parts,
             None => {
-                let (paths, said) = (logs.to_vec(), Vec::new());
+                let (paths, said) = (given.iter().map(|g| g.path.clone()).collect(), Vec::new());
                 let names = Vec::new();
                 found.insert(Parts { paths, names, said, _dir: tempfile::tempdir()? })
             }
@@ -76,7 +129,7 @@ pub(super) fn unpacked(document: &Value, logs: &[PathBuf]) -> io::Result<Option<
         if let Some(place) = parts.paths.get_mut(i) {
             *place = text;
         }
-        parts.said.push(format!("the log {} is packed: what is in it was compared", path.display()));
+        parts.said.push(format!("the log {name} is packed: what is in it was compared"));
     }
     Ok(found)
 }
@@ -131,7 +184,7 @@ pub(super) fn joined(document: &Value, logs: &[PathBuf], names: &[String]) -> io
     for part in parts {
         io::copy(&mut FileLog::open(part)?.into_file(), &mut whole)?;
     }
-    let said = vec![format!("the {} logs are the parts of one that was rotated", logs.len())];
+    let said = vec![format!("{} of the logs are the parts of one that was rotated", logs.len())];
     Ok(Some(Parts { paths: vec![path], names: vec![names.join(" + ")], said, _dir: dir }))
 }
 
@@ -139,6 +192,8 @@ pub(super) fn joined(document: &Value, logs: &[PathBuf], names: &[String]) -> io
 pub(super) struct Named {
     pub(super) name: String,
     pub(super) log: Box<dyn LogBytes>,
+    /// Found in a folder that was given.
+    pub(super) found: bool,
 }
 
 impl LogBytes for Named {
@@ -160,5 +215,9 @@ impl LogBytes for Named {
 
     fn is_packed(&self) -> bool {
         self.log.is_packed()
+    }
+
+    fn is_found(&self) -> bool {
+        self.found
     }
 }

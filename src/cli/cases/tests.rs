@@ -34,7 +34,14 @@ fn folder() -> (tempfile::TempDir, String, String) {
     let sha256 = sha256_hex(format!("{LINE}\n").as_bytes());
     s.finish_source(
         SourceId(0),
-        &SourceEnd { sha256, size: LINE.len() as u64 + 1, lines: 1, records: 1, complete: true },
+        &SourceEnd {
+            sha256,
+            size: LINE.len() as u64 + 1,
+            lines: 1,
+            records: 1,
+            complete: true,
+            ..SourceEnd::default()
+        },
     )
     .unwrap();
     let evidence = EvidenceRef {

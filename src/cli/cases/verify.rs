@@ -20,20 +20,25 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<u8, Failu
     let text = read(name)?;
     let (report, derived) = match parse_strict(&text) {
         Ok(document) if document["format"] == FORMAT => {
+            let given = parts::given(&args.logs).map_err(Failure::Input)?;
+            let whole: Vec<PathBuf> = given.iter().map(|g| g.path.clone()).collect();
+            let names: Vec<String> = given.iter().map(|g| g.name.clone()).collect();
+            let found: Vec<bool> = given.iter().map(|g| g.found).collect();
             // Where a log cannot be read, that is told below.
-            let given = parts::unpacked(&document, &args.logs).unwrap_or_default();
-            let given_paths = given.as_ref().map_or(&args.logs, |g| &g.paths);
-            let names: Vec<String> = args.logs.iter().map(|p| p.display().to_string()).collect();
+            let unpacked = parts::unpacked(&document, &given).unwrap_or_default();
+            let given_paths = unpacked.as_ref().map_or(&whole, |g| &g.paths);
             let joined = parts::joined(&document, given_paths, &names).unwrap_or_default();
             let paths = joined.as_ref().map_or(given_paths, |j| &j.paths);
             let names = joined.as_ref().map_or(&names, |j| &j.names);
-            let named = |(path, name): (&PathBuf, &String)| -> Result<Box<dyn LogBytes>, String> {
-                Ok(Box::new(Named { name: name.clone(), log: open_log(path)? }))
-            };
-            let mut logs = paths.iter().zip(names).map(named).collect::<Result<Vec<_>, _>>().map_err(Failure::Input)?;
+            let mut logs: Vec<Box<dyn LogBytes>> = Vec::new();
+            for (i, (path, name)) in paths.iter().zip(names).enumerate() {
+                let log = open_log(path).map_err(Failure::Input)?;
+                let found = joined.is_none() && found.get(i).copied().unwrap_or(false);
+                logs.push(Box::new(Named { name: name.clone(), log, found }));
+            }
             let mut report = verify::verify(&document, &mut logs);
             drop(logs);
-            let said = given.iter().chain(&joined).flat_map(|p| p.said.iter().cloned());
+            let said = unpacked.iter().chain(&joined).flat_map(|p| p.said.iter().cloned());
             report.grown.splice(0..0, said);
             let derived = derive::derive(&document, &mut report, paths, &args.derive)?;
             (report, derived)

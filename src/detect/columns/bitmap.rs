@@ -87,6 +87,23 @@ impl Bitmap {
         self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= !b);
     }
 
+    /// How many events both have.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> u64 {
+        self.words.iter().zip(&other.words).map(|(a, b)| u64::from((a & b).count_ones())).sum()
+    }
+
+    /// Sets the bit of an event, which may be past the end: then it is the last one.
+    pub fn insert(&mut self, event: usize) {
+        self.len = self.len.max(event + 1);
+        if self.words.len() <= event / 64 {
+            self.words.resize(event / 64 + 1, 0);
+        }
+        if let Some(w) = self.words.get_mut(event / 64) {
+            *w |= 1 << (event % 64);
+        }
+    }
+
     /// Turns every bit around.
     pub fn flip(&mut self) {
         self.words.iter_mut().for_each(|w| *w = !*w);
@@ -123,6 +140,10 @@ mod tests {
             all.and(&thirds);
             assert_eq!(all, Bitmap::filled(len, false));
             assert!(!thirds.get(len) && thirds.get(0) == (len > 0));
+            assert_eq!((thirds.common(&thirds), thirds.common(&rest)), (thirds.count(), 0));
+            let mut grown = Bitmap::default();
+            thirds.ones().for_each(|i| grown.insert(i));
+            assert_eq!(grown.ones().collect::<Vec<_>>(), thirds.ones().collect::<Vec<_>>());
         }
     }
 }

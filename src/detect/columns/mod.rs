@@ -9,6 +9,7 @@
 
 mod bitmap;
 mod dictionary;
+mod hits;
 mod test;
 
 use std::sync::Arc;
@@ -21,10 +22,11 @@ use super::compile::expr::Expr;
 use super::compile::preds::{Op, Preds, Slot, SlotId};
 use super::draft::Draft;
 use super::engine::related;
-use super::{FieldRef, OvField};
+use super::{FieldRef, OvField, RuleIdx};
 
 pub use bitmap::Bitmap;
 use dictionary::{ABSENT, Column, NULL};
+pub use hits::Hits;
 use test::Tester;
 
 /// Bitmaps of predicates kept.
@@ -203,24 +205,34 @@ impl Columns {
         }
     }
 
-    /// The events that a rule matches.
+    /// The events that each rule matches, less those left out; rules that match
+    /// none are not named.
     ///
     /// # Errors
     /// Where the columns cannot tell.
-    pub fn matches(&mut self, draft: &Draft) -> Result<Bitmap, NeedsScan> {
-        let mut out = Bitmap::filled(self.events(), false);
-        for (logsource, expr) in draft.parts() {
+    pub fn matches(&mut self, draft: &Draft, out: Option<&Bitmap>) -> Result<Vec<(RuleIdx, Hits)>, NeedsScan> {
+        let mut found = Vec::new();
+        for (rule, logsource, expr) in draft.parts() {
             let own: Vec<bool> = (self.logsources.iter())
                 .map(|[p, c, s]| logsource.matches(draft.schema().logsource(p, c, s)))
                 .collect();
+            if !own.iter().any(|b| *b) {
+                continue;
+            }
             let mut bits = self.expr(draft.preds(), draft.schema(), expr)?;
             let bound = |n: &u16| own.get(usize::from(*n)).copied().unwrap_or(false);
             if !own.iter().all(|b| *b) {
                 bits.and(&Bitmap::of(self.sources.iter().map(bound)));
             }
-            out.or(&bits);
+            if let Some(out) = out {
+                bits.minus(out);
+            }
+            let hits = Hits::from(bits);
+            if !hits.is_empty() {
+                found.push((rule, hits));
+            }
         }
-        Ok(out)
+        Ok(found)
     }
 
     fn expr(&mut self, preds: &Preds, schema: &Schema, e: &Expr) -> Result<Bitmap, NeedsScan> {

@@ -10,6 +10,11 @@ fn draft(text: &str) -> Draft {
     Draft::read(&[RuleFile::new("draft.yml", text)])
 }
 
+/// How many events the rules of a draft match.
+fn count(c: &mut Columns, d: &Draft) -> Result<u64, NeedsScan> {
+    c.matches(d, None).map(|found| found.iter().map(|(_, h)| h.count()).sum())
+}
+
 /// Columns with what the drafts ask for, of these events.
 fn columns(drafts: &[&Draft], facts: &[Fact], parsed_for: &RuleSet, cap: usize) -> Columns {
     let mut c = Columns::new(cap).wider(drafts).unwrap_or_else(|| Columns::new(cap));
@@ -31,8 +36,8 @@ proptest! {
         for (text, d) in texts.iter().zip(&drafts) {
             let set = load(text);
             let expected: Vec<usize> = (titles(&set, &facts).iter().enumerate()).filter(|(_, t)| !t.is_empty()).map(|(i, _)| i).collect();
-            match c.matches(d) {
-                Ok(found) => prop_assert_eq!(found.ones().collect::<Vec<_>>(), expected, "{}", text),
+            match c.matches(d, None) {
+                Ok(found) => prop_assert_eq!(found.iter().flat_map(|(_, h)| h.ones()).collect::<Vec<_>>(), expected, "{}", text),
                 Err(why) => prop_assert_eq!(why, NeedsScan::Kind, "{}", text),
             }
         }
@@ -51,23 +56,23 @@ fn facts(n: usize) -> Vec<Fact> {
 fn a_predicate_asked_again_is_remembered_and_a_new_field_is_missed() {
     let d = draft(RULE);
     let mut c = columns(&[&d], &facts(100), &load(RULE), 1 << 20);
-    assert_eq!(c.matches(&d).map(|b| b.count()), Ok(15));
+    assert_eq!(count(&mut c, &d), Ok(15));
     assert_eq!(c.asked.len(), 1);
-    assert_eq!(c.matches(&draft(&RULE.replace("condition: s", "condition: not s"))).map(|b| b.count()), Ok(85));
+    assert_eq!(count(&mut c, &draft(&RULE.replace("condition: s", "condition: not s"))), Ok(85));
     assert_eq!(c.asked.len(), 1, "the same predicate");
     let known = c.places.len();
     let other = draft(&RULE.replace("A|", "B|"));
-    assert_eq!(c.matches(&other), Err(NeedsScan::Field));
+    assert_eq!(count(&mut c, &other), Err(NeedsScan::Field));
     assert!(c.wider(&[&d]).is_none());
     assert_eq!(c.wider(&[&other]).map(|w| (w.places.len(), w.events())), Some((known + 1, 0)));
-    assert_eq!(c.matches(&draft(&RULE.replace("{A|contains: x}", "[x]"))), Err(NeedsScan::Kind), "keywords");
+    assert_eq!(count(&mut c, &draft(&RULE.replace("{A|contains: x}", "[x]"))), Err(NeedsScan::Kind), "keywords");
 }
 
 #[test]
 fn too_large_columns_are_given_up() {
     let d = draft(RULE);
     let mut c = columns(&[&d], &facts(9_000), &load(RULE), 300_000);
-    assert_eq!(c.matches(&d), Err(NeedsScan::TooLarge));
+    assert_eq!(count(&mut c, &d), Err(NeedsScan::TooLarge));
     assert!(c.size().1 <= 300_000);
 }
 
@@ -78,5 +83,22 @@ fn filters_apply_to_drafts() {
     let d = Draft::read(&[RuleFile::new("draft.yml", &named), RuleFile::new("filter.yml", filter)]);
     assert!(d.infos().iter().all(|i| i.loaded), "{:?}", d.infos());
     let mut c = columns(&[&d], &facts(100), &load(&named), 1 << 20);
-    assert_eq!(c.matches(&d).map(|b| b.count()), Ok(13), "without 14 and 84");
+    assert_eq!(count(&mut c, &d), Ok(13), "without 14 and 84");
+}
+
+#[test]
+fn each_rule_of_a_file_is_told_by_itself() {
+    let two =
+        format!("{RULE}---\n{}", RULE.replace("title: T", "title: U").replace("A|contains: x", "A|endswith: '4'"));
+    let d = draft(&two);
+    let mut c = columns(&[&d], &facts(100), &load(&two), 1 << 20);
+    let found = c.matches(&d, None).expect("told");
+    assert_eq!(found.iter().map(|(r, h)| (r.0, h.count())).collect::<Vec<_>>(), [(0, 15), (1, 10)]);
+    // Without the first ten events.
+    let out = Bitmap::of((0..100).map(|i| i < 10));
+    let found = c.matches(&d, Some(&out)).expect("told");
+    assert_eq!(found.iter().map(|(r, h)| (r.0, h.count())).collect::<Vec<_>>(), [(0, 13), (1, 9)]);
+    // For events that are none, nothing is looked at.
+    let none = draft("title: K\nlogsource: {product: windows}\ndetection: {s: [x], condition: s}\n");
+    assert_eq!(count(&mut c, &none), Ok(0));
 }

@@ -76,6 +76,12 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "req.ip",
             "remoteAddress",
             "remoteIp",
+            "remoteAddr",
+            "remip",
+            "attr.remote",
+            "attr.client",
+            "origin.address",
+            "request.remote_address",
         ],
     ),
     (
@@ -176,6 +182,8 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "user.username",
             "details.username",
             "uname",
+            "attr.principalName",
+            "attr.user",
         ],
     ),
     (

@@ -4,7 +4,7 @@
 
 use super::doc::Doc;
 use super::names::Key;
-use super::{Scratch, generic, said, scan};
+use super::{Scratch, apps, generic, said, scan};
 use crate::event::{Draft, Ov, RecordFlags, TimeQuality, Ts, time};
 use crate::parse::{Format, Parser, addr, detect, logfmt, syslog, windows};
 
@@ -95,7 +95,9 @@ fn inner(line: &str, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, 
             windows::apply(&inner_doc, p, d);
         } else {
             generic::facts(&inner_doc, &p.ctx, d, copy);
-            said::apply(&inner_doc, &p.ctx, d, copy);
+            if !apps::apply(&inner_doc, &p.ctx, d, copy) {
+                said::apply(&inner_doc, &p.ctx, d, copy);
+            }
             generic::finish(&inner_doc, &p.json, d);
         }
         return true;

@@ -44,6 +44,12 @@ pub(super) fn facts(doc: &Doc, ctx: &Ctx, d: &mut Draft<'_>, copy: &mut String) 
             default_span(d, name, span);
         }
     }
+    // A name of the client that is an address is one.
+    let host = d.rec.overlay[Ov::SrcHost as usize];
+    if host.is_some() && d.rec.overlay[Ov::SrcIp as usize].is_none() && addr::is_ip(d.value(host)) {
+        d.unset(Ov::SrcHost);
+        set_address(d, host, Ov::SrcIp, Ov::SrcPort, Ov::SrcHost);
+    }
     for name in [Ov::SrcPort, Ov::DestPort, Ov::Pid, Ov::Bytes, Ov::Count] {
         let span = doc.overlay(d, name);
         if is_number(d.value(span)) {
@@ -258,7 +264,8 @@ fn vendors(doc: &Doc, sources: &Sources, d: &mut Draft<'_>) {
             EventType::DatabaseQuery | EventType::DataAccess => sources.database,
             EventType::Login | EventType::LoginFailed | EventType::Logout => sources.authentication,
             EventType::PermissionChange => sources.application,
-            EventType::ProcessStart if !of_windows(d) => sources.linux_process,
+            EventType::ProcessStart if of_windows(d) => sources.windows_process,
+            EventType::ProcessStart => sources.linux_process,
             _ => sources.none,
         };
     }

@@ -134,6 +134,17 @@ keys! {
     // Flow logs of private networks.
     FlowSource = ["srcaddr", "srcAddr"];
     FlowDest = ["dstaddr", "dstAddr"];
+    // Daemons and applications that write their own log as JSON.
+    SambaStatus = ["Authentication.status"];
+    SambaClient = ["Authentication.remoteAddress", "Authorization.remoteAddress"];
+    SambaServer = ["Authentication.localAddress", "Authorization.localAddress"];
+    SambaUser = ["Authentication.clientAccount", "Authorization.account"];
+    SambaService = ["Authentication.serviceDescription", "Authorization.serviceDescription"];
+    PostgresLevel = ["error_severity"];
+    PostgresKind = ["backend_type", "state_code", "session_id"];
+    CloudFiles = ["reqId"];
+    // Commands that somebody ran, where nothing else says what an event is.
+    Command = ["command", "cmd", "cmdline", "command_line", "process.command_line", "process.cmdline", "commandline"];
     // ECS words.
     EcsCategory = ["event.category"];
     EcsType = ["event.type"];

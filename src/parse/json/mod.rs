@@ -2,6 +2,7 @@
 //! other logs.
 
 mod aliases;
+mod apps;
 mod clouds;
 mod doc;
 mod envelope;
@@ -60,6 +61,7 @@ pub struct Sources {
     authentication: Logsource,
     application: Logsource,
     linux_process: Logsource,
+    windows_process: Logsource,
 }
 
 impl Sources {
@@ -76,6 +78,7 @@ impl Sources {
             authentication: schema.logsource("", "authentication", ""),
             application: schema.logsource("", "application", ""),
             linux_process: schema.logsource("linux", "process_creation", ""),
+            windows_process: schema.logsource("windows", "process_creation", ""),
         }
     }
 }
@@ -124,8 +127,9 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
             }
             let told = opened && d.get(Ov::SrcIp).is_some();
             generic::facts(doc, &p.ctx, d, &mut s.copy);
+            let read = apps::apply(doc, &p.ctx, d, &mut s.copy);
             // What a parser has read of the message stands; the client may stand beside it.
-            if !opened || !told && d.get(Ov::SrcIp).is_some() {
+            if !read && (!opened || !told && d.get(Ov::SrcIp).is_some()) {
                 said::apply(doc, &p.ctx, d, &mut s.copy);
             }
             generic::finish(doc, &p.json, d);

@@ -264,9 +264,9 @@ fn processes_are_of_linux_unless_they_look_like_windows() {
     for (exe, command, want) in [
         ("/usr/bin/rm", "rm -f /var/log/auth.log", "linux/process_creation/"),
         ("bash", "bash -i", "linux/process_creation/"),
-        (r"C:\\Windows\\System32\\cmd.exe", "cmd /c dir", "//"),
-        ("cmd", r#"\"c:\\windows\\cmd\" /c dir"#, "//"),
-        ("x", "POWERSHELL.EXE -nop", "//"),
+        (r"C:\\Windows\\System32\\cmd.exe", "cmd /c dir", "windows/process_creation/"),
+        ("cmd", r#"\"c:\\windows\\cmd\" /c dir"#, "windows/process_creation/"),
+        ("x", "POWERSHELL.EXE -nop", "windows/process_creation/"),
     ] {
         let (e, ls) = process(exe, command);
         assert_eq!((e.event_type, ls.as_str()), (EventType::ProcessStart, want), "{exe} {command}");

@@ -93,7 +93,7 @@ fn sentence(doc: &Doc, d: &Draft<'_>) -> Span {
 }
 
 /// Whether the event is a line of a log, and of no kind that it names.
-fn is_line(doc: &Doc, d: &Draft<'_>) -> bool {
+pub(super) fn is_line(doc: &Doc, d: &Draft<'_>) -> bool {
     doc.types.iter().all(|(_, at)| {
         let word = d.value(doc.at(d, *at));
         word.contains(' ') || LINES.iter().any(|l| word.eq_ignore_ascii_case(l))

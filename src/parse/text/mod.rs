@@ -6,10 +6,12 @@
 //! it came from ([`told()`]). All else is left to be kept raw.
 
 mod address;
+mod daemons;
 mod known;
 mod refused;
 mod told;
 mod voice;
+mod webapps;
 
 use crate::event::{Draft, EventType, Ov, RecordFlags};
 use crate::parse::syslog::programs;
@@ -17,6 +19,7 @@ use crate::parse::{Ctx, time};
 
 pub use refused::refused;
 pub use told::{says, told};
+pub(in crate::parse) use webapps::parse as webapps;
 
 /// Parses one line; false where nothing was understood.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
@@ -28,7 +31,10 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         }
         _ => line,
     };
-    let known = if let Some(rest) = msg.strip_prefix("[pid ") {
+    let own = daemons::parse(line, found, msg, ctx, d);
+    let known = if own {
+        true
+    } else if let Some(rest) = msg.strip_prefix("[pid ") {
         rest.contains(" Client \"") && {
             programs::vsftpd(msg, ctx, d);
             d.set(Ov::Process, "vsftpd");
@@ -40,10 +46,11 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         true
     } else {
         found.is_some_and(|f| f.start == 0) && programs::transfer(msg, ctx, d)
+            || webapps(msg, ctx, d)
             || (mysql(msg) && programs::mysql(msg, ctx, d))
             || told("", msg, ctx, d)
     };
-    if !known || (d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
+    if !known || (!own && d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {
         d.reset();
         return false;
     }

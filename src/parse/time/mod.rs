@@ -53,6 +53,7 @@ pub fn any(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
 fn dated(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     match bytes.first()? {
         b'0'..=b'9' => iso(bytes, ctx)
+            .or_else(|| other::at_sign(bytes, ctx))
             .or_else(|| clf(bytes, ctx))
             .or_else(|| other::numeric(bytes, ctx))
             .or_else(|| year_first(bytes, ctx)),

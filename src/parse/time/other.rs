@@ -152,6 +152,17 @@ pub(super) fn numeric(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     clock(c, year, month, day, ctx)
 }
 
+/// `05/3/2@08:00:00`: year, month, day.
+pub(super) fn at_sign(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+    if !bytes.iter().take(9).any(|b| *b == b'@') {
+        return None;
+    }
+    let mut c = Cursor::new(bytes);
+    let (y, _, month, _, day, _) =
+        (c.num(1, 2)?, c.expect(b'/')?, c.num(1, 2)?, c.expect(b'/')?, c.num(1, 2)?, c.expect(b'@')?);
+    clock(c, century(y), month, day, ctx)
+}
+
 /// A bare number of seconds (10 digits, perhaps with a fraction), milliseconds
 /// (13), microseconds (16) or nanoseconds (19) since 1970, of the years 1990 to 2100.
 #[must_use]

@@ -8,7 +8,6 @@
 mod collect;
 mod cost;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use crate::detect::{RuleFile, RuleInfo, RuleSet};
 use crate::sink::SinkError;
 use crate::source::SourceView;
 
+use super::compare::{self, Compared, Focus};
 use super::{LoadedRules, Phase, Session, SessionOptions, Snapshot};
 use collect::{Collector, Found, Shared};
 
@@ -157,9 +157,11 @@ pub fn run(test: Backtest, progress: &mut dyn FnMut(usize, &Snapshot)) -> Result
     let Backtest { before, after, tried } = test;
     let names: Vec<String> = after.options.inputs.iter().map(|i| i.name.clone()).collect();
     let parsing = cost::Parsing::of(&after.options);
-    let focus = Focus::of(&tried);
-    let one = one_side(before, &focus, false, &mut |s| progress(0, s))?;
-    let two = one_side(after, &focus, true, &mut |s| progress(1, s))?;
+    let mut focus = Focus::of(&tried);
+    let [old, new] = [&before, &after].map(|s| Arc::new(RuleSet::load(&s.files)));
+    focus.add(compare::gone(old.rules(), new.rules()));
+    let one = one_side(before, old, &focus, false, &mut |s| progress(0, s))?;
+    let two = one_side(after, new, &focus, true, &mut |s| progress(1, s))?;
     let was: Vec<RuleFile> = one.files_of(&focus);
     let cost = (
         (!was.is_empty()).then(|| cost::measure(&was, &two.found, &names, &parsing)),
@@ -182,28 +184,21 @@ pub fn run(test: Backtest, progress: &mut dyn FnMut(usize, &Snapshot)) -> Result
         views: two.found.views.clone(),
     };
     report.rules = changes(&one, &two, &focus);
-    compare_alerts(&one.found.alerts, &two.found.alerts, &mut report);
+    let alerts = compare::alerts(one.found.alerts.iter(), two.found.alerts.iter());
+    let own = |all: Vec<&Arc<Alert>>| all.into_iter().cloned().collect();
+    (report.alerts_gained, report.alerts_lost) = (own(alerts.gained), own(alerts.lost));
+    report.alerts_changed = alerts.changed.iter().map(|(b, a)| (Arc::clone(b), Arc::clone(a))).collect();
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
 
-/// Which rules' matches are compared.
-#[derive(Debug, Clone, Default)]
-struct Focus {
-    ids: Vec<Arc<str>>,
-    /// A filter is among them: any rule's matches may change.
-    all: bool,
-}
-
-impl Focus {
-    fn of(tried: &[RuleFile]) -> Self {
-        let set = RuleSet::load(tried);
-        let all = set.rules().iter().any(|r| r.kind == crate::detect::RuleKind::Filter);
-        Self { ids: set.rules().iter().map(|r| Arc::clone(&r.id)).collect(), all }
+impl Compared for Arc<Alert> {
+    fn id(&self) -> &str {
+        &self.id
     }
 
-    fn has(&self, id: &str) -> bool {
-        self.all || self.ids.iter().any(|i| **i == *id)
+    fn says_the_same(&self, other: &Self) -> bool {
+        (self.severity, self.count, self.last) == (other.severity, other.count, other.last)
     }
 }
 
@@ -250,10 +245,15 @@ impl Ran {
     }
 }
 
-fn one_side(side: Side, focus: &Focus, sample: bool, progress: &mut dyn FnMut(&Snapshot)) -> Result<Ran, SinkError> {
+fn one_side(
+    side: Side,
+    rules: Arc<RuleSet>,
+    focus: &Focus,
+    sample: bool,
+    progress: &mut dyn FnMut(&Snapshot),
+) -> Result<Ran, SinkError> {
     let Side { files, mut options } = side;
-    let rules = Arc::new(RuleSet::load(&files));
-    let wanted: Vec<bool> = rules.rules().iter().map(|r| r.loaded && focus.has(&r.id)).collect();
+    let wanted: Vec<bool> = rules.rules().iter().map(|r| r.loaded && (focus.others || focus.has(&r.id))).collect();
     let shared = Shared::default();
     let set = Arc::clone(&rules);
     options.rules = Box::new(move || LoadedRules { set, records: Vec::new() });
@@ -274,17 +274,9 @@ fn one_side(side: Side, focus: &Focus, sample: bool, progress: &mut dyn FnMut(&S
 }
 
 fn changes(one: &Ran, two: &Ran, focus: &Focus) -> Vec<RuleChange> {
-    let mut ids: Vec<Arc<str>> = focus.ids.clone();
-    if focus.all {
-        let others = one.found.matches.keys().chain(two.found.matches.keys());
-        let differ = |id: &&Arc<str>| one.found.matches.get(*id) != two.found.matches.get(*id);
-        ids.extend(others.filter(differ).cloned());
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    ids.retain(|id| seen.insert(Arc::clone(id)));
     let places = |r: &Ran, id: &str| r.found.matches.get(id).map(|m| m.places.clone()).unwrap_or_default();
     let mut out = Vec::new();
-    for id in ids {
+    for id in focus.pairs(&one.found.matches, &two.found.matches) {
         let (mut a, mut b) = (places(one, &id), places(two, &id));
         a.sort_unstable();
         b.sort_unstable();
@@ -307,21 +299,6 @@ fn without(a: &[MatchPlace], b: &[MatchPlace]) -> Vec<MatchPlace> {
         }
     }
     out
-}
-
-fn compare_alerts(before: &[Arc<Alert>], after: &[Arc<Alert>], report: &mut Report) {
-    let old: BTreeMap<&str, &Arc<Alert>> = before.iter().map(|a| (a.id.as_str(), a)).collect();
-    let new: BTreeMap<&str, &Arc<Alert>> = after.iter().map(|a| (a.id.as_str(), a)).collect();
-    for a in after {
-        match old.get(a.id.as_str()) {
-            None => report.alerts_gained.push(Arc::clone(a)),
-            Some(b) if b.severity != a.severity || b.count != a.count || b.last != a.last => {
-                report.alerts_changed.push((Arc::clone(b), Arc::clone(a)));
-            }
-            Some(_) => {}
-        }
-    }
-    report.alerts_lost = before.iter().filter(|a| !new.contains_key(a.id.as_str())).cloned().collect();
 }
 
 #[cfg(test)]

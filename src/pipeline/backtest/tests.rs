@@ -70,3 +70,19 @@ fn a_filter_shows_in_the_rules_that_it_narrows() {
     let narrowed = r.rules.iter().find(|c| c.lost.len() == 1).expect("a narrowed rule");
     assert_eq!((&*narrowed.id, narrowed.gained.len()), ("11111111-2222-4333-8444-555555555555", 0));
 }
+
+#[test]
+fn of_a_file_of_several_rules_each_is_compared_and_one_that_is_gone_is_told() {
+    let all = |first: &str| RULE.replace("user: root", first);
+    let wide = all("user: '*'").replace("title: R", "title: Wide").replace("11111111-", "31111111-");
+    let old = RuleFile::new("r.yml", format!("{}---\n{wide}", all("user: root")));
+    // Both match what the first loses; and the second goes.
+    for (new, lost) in
+        [(format!("{}---\n{wide}", all("user: root, src_ip: 10.0.0.1")), [1, 0]), (all("user: root"), [0, 4])]
+    {
+        let new = RuleFile::new("r.yml", new);
+        let r = test(std::slice::from_ref(&old), &[new], 1);
+        assert_eq!(r.rules.iter().map(|c| c.lost.len()).collect::<Vec<_>>(), lost);
+        assert!(r.rules[0].after.is_some() && r.rules[1].after.is_some() == (lost[1] == 0));
+    }
+}

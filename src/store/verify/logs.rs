@@ -1,6 +1,6 @@
 //! Is the evidence what stands in the original logs?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,10 @@ pub trait LogBytes {
     fn read_at(&mut self, offset: u64, len: usize) -> io::Result<Vec<u8>>;
     /// Whether what is read of it is not what is stored.
     fn is_packed(&self) -> bool {
+        false
+    }
+    /// Whether it was not named itself, but found where it may be no log of the case.
+    fn is_found(&self) -> bool {
         false
     }
 }
@@ -113,9 +117,15 @@ struct Pair<'a> {
 /// Compares each record with the log that its source is. What differs in a log
 /// that was changed is one finding, of the source.
 pub(super) fn check(report: &mut Report, document: &Value, logs: &mut [Box<dyn LogBytes>]) {
-    let mut pairs: Vec<Pair<'_>> = Vec::new();
-    for i in 0..logs.len() {
-        pairs.append(&mut sources_of(report, document, logs, i));
+    let mut pairs = pairs(report, document, logs);
+    let mut parts: BTreeMap<i64, BTreeSet<usize>> = BTreeMap::new();
+    for p in pairs.iter().filter(|p| p.how != Match::Changed) {
+        if let Some(log) = p.source["log"].as_i64() {
+            parts.entry(log).or_default().insert(p.log);
+        }
+    }
+    for n in parts.values().map(BTreeSet::len).filter(|n| *n > 1) {
+        report.grown.push(format!("{n} of the logs are the parts of one that was rotated"));
     }
     for alert in list(document, "alerts") {
         for e in list(alert, "evidence") {
@@ -162,52 +172,71 @@ fn named(other: &BTreeMap<u64, Vec<String>>) -> String {
     all.join(", ")
 }
 
-/// The sources that a log is: by hash, by the hash of its beginning, by name.
-fn sources_of<'a>(
-    report: &mut Report,
-    document: &'a Value,
-    logs: &mut [Box<dyn LogBytes>],
-    number: usize,
-) -> Vec<Pair<'a>> {
+/// Which log is which source: by hash, by the hash of its beginning, and what is left by name.
+fn pairs<'a>(report: &mut Report, document: &'a Value, logs: &mut [Box<dyn LogBytes>]) -> Vec<Pair<'a>> {
     let sources = list(document, "sources");
     let only = sources.len() == 1 && logs.len() == 1;
-    let Some(log) = logs.get_mut(number) else { return Vec::new() };
-    let (size, whole) = match log.sha256(None) {
-        Ok(known) => known,
-        Err(e) => {
-            report.add(Kind::Outside, format!("log {}", log.name()), format!("cannot be read: {e}"));
-            return Vec::new();
-        }
-    };
-    let pair = |source, how| Pair {
+    let pair = |source, log, how, whole: &str, size| Pair {
         source,
-        log: number,
+        log,
         how,
-        whole: whole.clone(),
+        whole: whole.to_owned(),
         size,
         compared: 0,
         other: BTreeMap::new(),
     };
-    let mut mine: Vec<Pair<'_>> =
-        sources.iter().filter(|s| s["sha256"] == whole.as_str()).map(|s| pair(s, Match::Same)).collect();
-    // A log that was followed more than once is several sources, each as far as it was read.
-    for s in sources {
-        if let Some(had) = grown(log.as_mut(), size, s) {
-            mine.push(pair(s, Match::Grown(had)));
+    let mut out: Vec<Pair<'_>> = Vec::new();
+    let mut others = Vec::new();
+    for (i, log) in logs.iter_mut().enumerate() {
+        let (size, whole) = match log.sha256(None) {
+            Ok(known) => known,
+            Err(e) => {
+                report.add(Kind::Outside, format!("log {}", log.name()), format!("cannot be read: {e}"));
+                continue;
+            }
+        };
+        let had = out.len();
+        let same = sources.iter().filter(|s| s["sha256"] == whole.as_str());
+        out.extend(same.map(|s| pair(s, i, Match::Same, &whole, size)));
+        // A log that was followed more than once may be several sources, each as far as it was read.
+        for s in sources {
+            if let Some(had) = grown(log.as_mut(), size, s) {
+                out.push(pair(s, i, Match::Grown(had), &whole, size));
+            }
+        }
+        if out.len() == had {
+            others.push((i, size, whole));
         }
     }
-    if mine.is_empty() {
+    let mut strangers = 0;
+    for (i, size, whole) in others {
+        let Some(log) = logs.get(i) else { continue };
         // Not the same bytes: by name, so that the changed records can be named.
         let base = log.base();
+        let named = || sources.iter().filter(|s| only || base_name(text(&s["name"])) == base);
+        // One that another log is already by its bytes has not changed: it has another name now.
+        let found = |s: &Value| out.iter().find(|p| p.source["id"] == s["id"] && p.log != i);
+        let left: Vec<&Value> = named().filter(|s| found(s).is_none()).collect();
+        if let (true, Some(is)) = (left.is_empty(), named().find_map(found)) {
+            let is = logs.get(is.log).map_or("?", |l| l.name());
+            report
+                .grown
+                .push(format!("the log {} has no record of the case: {base} was then what is {is} now", log.name()));
+        } else if left.is_empty() && log.is_found() {
+            strangers += 1;
+        } else if left.is_empty() {
+            let problem = "is none of the case's sources, by hash or by name";
+            report.add(Kind::Outside, format!("log {}", log.name()), problem);
+        }
         let how = |s: &Value| if s["sha256"].is_string() { Match::Changed } else { Match::Named };
-        let same_name = sources.iter().filter(|s| only || base_name(text(&s["name"])) == base);
-        mine = same_name.map(|s| pair(s, how(s))).collect();
+        out.extend(left.into_iter().map(|s| pair(s, i, how(s), &whole, size)));
     }
-    if mine.is_empty() {
-        let problem = "is none of the case's sources, by hash or by name";
-        report.add(Kind::Outside, format!("log {}", log.name()), problem);
+    match strangers {
+        0 => {}
+        1 => report.grown.push("1 file of the folder is no source of the case".to_owned()),
+        n => report.grown.push(format!("{n} files of the folder are no sources of the case")),
     }
-    mine
+    out
 }
 
 /// The size that the source had, where the log is the source and more was written to it since.

@@ -26,7 +26,8 @@ fn worked_case() -> (Store, CaseId) {
     s.ingest_alerts(&[crate::store::tests::record(&grown)]).unwrap();
     let log = log_text();
     let sha256 = sha256_hex(log.as_bytes());
-    let end = SourceEnd { sha256, size: log.len() as u64, lines: 6, records: 6, complete: true };
+    let end =
+        SourceEnd { sha256, size: log.len() as u64, lines: 6, records: 6, complete: true, ..SourceEnd::default() };
     s.finish_source(SourceId(0), &end).unwrap();
     let case = s.escalate(&["a0".to_owned()], None, "Guessing").unwrap();
     // Work on something else: its content must not be exported.

@@ -191,21 +191,34 @@ pub enum Verdict {
     None,
 }
 
-/// An event that an edit adds or loses.
+/// What an edit does to a match or to an alert; what is lost comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// It would be no more.
+    Lost,
+    /// An alert would say something else.
+    Changed,
+    /// It would be new.
+    Gained,
+}
+
+/// A match or an alert that an edit adds, loses or changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
     /// Position among all events.
     pub position: u64,
-    /// The event.
+    /// The event; of an alert, its first.
     pub row: Arc<EventRow>,
-    /// It is added, not lost.
-    pub gained: bool,
+    /// What becomes of it.
+    pub change: Change,
     /// What people made of it.
     pub verdict: Verdict,
     /// The case it is in, or the reason of the dismissal.
     pub word: String,
-    /// The alert that begins with it, where it is an alert that is added or lost.
+    /// The alert that begins with it, where it is an alert that is meant.
     pub alert: Option<String>,
+    /// The rule whose match it is, where several rules are compared that have some.
+    pub rule: Option<Arc<str>>,
 }
 
 /// What a text finds in the open log, beside what is in force.
@@ -219,7 +232,7 @@ pub struct Trial {
     pub scanned: u64,
     /// Events there are.
     pub events: u64,
-    /// Matches now and with the text.
+    /// Matches now and with the text: what two rules match counts twice.
     pub matches: (u64, u64),
     /// Matches added.
     pub gained: u64,
@@ -233,17 +246,19 @@ pub struct Trial {
     pub undecided: (u64, u64),
     /// True hits that would be lost.
     pub true_lost: u64,
-    /// Alerts now and with the text, where a correlation makes them.
+    /// Alerts now and with the text, where they say more than matches.
     pub alerts: Option<(u64, u64)>,
     /// Alerts added.
     pub alerts_gained: u64,
     /// Alerts lost.
     pub alerts_lost: u64,
+    /// Alerts that would say something else.
+    pub alerts_changed: u64,
     /// Lost alerts that are in a case.
     pub true_alerts_lost: u64,
     /// Cases that these are in.
     pub cases: Vec<String>,
-    /// The events added and lost, what was true first; not more than some.
+    /// What is lost and added, what was true first; not more than some.
     pub moved: Vec<Moved>,
     /// How it was found.
     pub way: String,

@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 
 use super::{divider, yaml};
 use crate::detect::lint::Level;
-use crate::tui::data::workshop::{Moved, Trial, Verdict};
+use crate::tui::data::workshop::{Change, Moved, Trial, Verdict};
 use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
 use crate::tui::state::geometry::{Area, Geometry};
@@ -22,6 +22,7 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::update::lost_words;
 use crate::tui::widget::draw::Pen;
+use crate::tui::words::many;
 
 /// Draws the editor; returns where the text cursor stands.
 pub fn draw(s: &State, w: &Workshop, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor {
@@ -177,7 +178,8 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
         Some(v) if v.lost > 0 || v.alerts_lost > 0 => {
             let lost =
                 format!("no true hit is lost · {} of {} lost are undecided", undecided(v), text::thousands(v.lost));
-            let alerts = format!(" · {} of {} alerts are lost", v.alerts_lost, v.alerts.unwrap_or_default().0);
+            let alerts = many(v.alerts.unwrap_or_default().0 as u64, "alert");
+            let alerts = format!(" · {} of {alerts} lost", text::thousands(v.alerts_lost as u64));
             (if v.alerts.is_some() { lost + &alerts } else { lost }, t.warn)
         }
         Some(_) => ("nothing is lost".to_owned(), t.good),
@@ -204,7 +206,7 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
         return;
     };
     let old = trial.version != w.version;
-    let title = format!("backtest: {} events", text::thousands(trial.events));
+    let title = format!("backtest: {}", many(trial.events, "event"));
     p.rule(0, &title, "", s.pane == 1);
     let dim = |style| if old { t.dim } else { style };
     let columns = |n: usize| 10 + n * ((wide.saturating_sub(11)) / 3).min(9);
@@ -259,7 +261,11 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
     let moves = |lost, gained| format!("-{} +{}", text::thousands(lost), text::thousands(gained));
     let words = match trial.alerts {
         Some(_) => {
-            let (alerts, matches) = (moves(trial.alerts_lost, trial.alerts_gained), moves(trial.lost, trial.gained));
+            let (mut alerts, matches) =
+                (moves(trial.alerts_lost, trial.alerts_gained), moves(trial.lost, trial.gained));
+            if trial.alerts_changed > 0 {
+                alerts.push_str(&format!(" ~{}", text::thousands(trial.alerts_changed)));
+            }
             format!("alerts {alerts} · matches {matches}")
         }
         None => format!("lost {} · gained {}", text::thousands(trial.lost), text::thousands(trial.gained)),
@@ -280,7 +286,11 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
 
 fn moved(p: &mut Pen<'_>, y: usize, m: &Moved, here: bool, wide: usize) {
     let t = p.theme;
-    let (sign, style) = if m.gained { ("+", t.good) } else { ("-", t.bad) };
+    let (sign, style) = match m.change {
+        Change::Lost => ("-", t.bad),
+        Change::Changed => ("~", t.warn),
+        Change::Gained => ("+", t.good),
+    };
     let (letter, of) = match m.verdict {
         Verdict::True => ("T", t.bad),
         Verdict::Undecided => ("?", t.warn),
@@ -290,8 +300,12 @@ fn moved(p: &mut Pen<'_>, y: usize, m: &Moved, here: bool, wide: usize) {
     let base = if here { t.cursor } else { t.text };
     let x = p.run(1, y, &[(sign, style), (letter, of), (" ", t.text), (&text::clock(m.row.time), base), (" ", t.text)]);
     let x = if m.word.is_empty() { x } else { p.put(x, y, 14, &text::cut(&text::sanitize(&m.word), 13), of) + 1 };
-    let message = || m.row.ov(crate::event::Ov::Message).unwrap_or(&m.row.raw).to_owned();
-    let words = m.alert.as_ref().map_or_else(message, |a| format!("alert: {a}"));
+    let message = m.row.ov(crate::event::Ov::Message).unwrap_or(&m.row.raw);
+    let words = match (&m.alert, &m.rule) {
+        (Some(alert), _) => format!("alert: {alert}"),
+        (None, Some(rule)) => format!("{rule}: {message}"),
+        (None, None) => message.to_owned(),
+    };
     p.cell(x, y, wide.saturating_sub(x), &words, false, base);
     if here {
         p.cursor_bar(y);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secstream::alert::{Alert, EvidenceRef, Route, RuleType};
 use secstream::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality, Ts};
 use secstream::pipeline::{Counts, Histogram, Phase, RuleProblem, Snapshot, SourceStatus};
-use secstream::tui::data::workshop::{Moved, Opened, Pick, Proposal, Trial, Verdict, WorkMsg, WorkReq};
+use secstream::tui::data::workshop::{Change, Moved, Opened, Pick, Proposal, Trial, Verdict, WorkMsg, WorkReq};
 use secstream::tui::data::{AlertView, CaseDetail, CaseItem, CaseView, FeedRow, ItemKind, RuleText, RuleView, Triage};
 use secstream::tui::key::Key;
 use secstream::tui::keymap::Keymap;
@@ -350,10 +350,11 @@ fn work(w: &WorkReq) -> Vec<Msg> {
             let moved = moved.enumerate().map(|(n, e)| Moved {
                 position: e.offset / 100,
                 row: Arc::new(e),
-                gained: false,
+                change: Change::Lost,
                 verdict: [Verdict::True, Verdict::Undecided, Verdict::False, Verdict::None][n.min(3)],
                 word: ["IR-2026-014", "", "benign", ""][n.min(3)].into(),
                 alert: None,
+                rule: None,
             });
             let trial = Trial {
                 version: a.version,

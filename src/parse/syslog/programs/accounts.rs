@@ -13,6 +13,10 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     if let Some((what, pairs)) = msg.split_once(" - ").filter(|(_, p)| p.contains("account=") || p.contains("group=")) {
         return suse(what, pairs, d);
     }
+    // The keyring of a desktop, which takes the password over: no account's is changed.
+    if msg.starts_with("gkr-pam: ") || msg.starts_with("pam_kwallet") {
+        return;
+    }
     let bad =
         msg.starts_with("failed") || msg.starts_with("cannot") || msg.starts_with("can't") || msg.starts_with("error");
     let outcome = if bad { Outcome::Failure } else { Outcome::Success };

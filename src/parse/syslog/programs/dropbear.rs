@@ -1,10 +1,10 @@
 //! dropbear's SSH server. The address stands last, the user name in quotes before it.
 
-use super::super::util::{addr_port, failed, set_port, set_src, set_user};
+use super::super::util::{addr_with_port, failed, set_port, set_src, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
-pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.dropbear);
     let msg = own_header(msg);
     let lower = |prefix: &str| msg.get(..prefix.len()).is_some_and(|h| h.eq_ignore_ascii_case(prefix));
@@ -24,6 +24,9 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         early(rest, d);
     } else if msg.starts_with("Exit (") {
         d.event(EventType::SshDisconnect, Outcome::Unknown);
+        if let Some(addr) = super::super::util::between(msg, ") from <", ">: ") {
+            peer(addr, d);
+        }
         set_user(d, super::super::util::between(msg, "(", ")").unwrap_or(""));
     }
 }
@@ -50,7 +53,8 @@ fn tail(msg: &str, d: &mut Draft<'_>) {
 
 fn peer(s: &str, d: &mut Draft<'_>) {
     let s = s.trim();
-    let (addr, port) = addr_port(s.strip_prefix('<').and_then(|s| s.strip_suffix('>')).unwrap_or(s));
+    let s = s.strip_prefix('<').and_then(|s| s.strip_suffix('>')).unwrap_or(s);
+    let (addr, port) = addr_with_port(s);
     set_src(d, addr);
     set_port(d, Ov::SrcPort, port);
 }

@@ -5,7 +5,7 @@ use crate::event::{Draft, EventType, Outcome, Ov, Severity};
 use crate::parse::Ctx;
 
 /// `FAIL: SERVICE address from=ADDR`, `START: SERVICE pid=N from=ADDR`.
-pub(super) fn xinetd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+pub(in crate::parse) fn xinetd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.xinetd);
     if let Some((service, addr)) =
         msg.strip_prefix("libwrap refused connection to ").and_then(|r| r.rsplit_once(" from "))

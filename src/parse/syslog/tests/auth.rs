@@ -49,6 +49,14 @@ fn pam_of_any_program() {
     p.is(SessionStart, Success, "bob", "");
     assert_eq!(p.get(Ov::TargetUser), "root");
     msg("cron", "pam_unix(cron:session): session closed for user bob").is(SessionEnd, Success, "bob", "");
+    // The keyring of a desktop is no account.
+    for text in [
+        "gkr-pam: changed password for 'login' keyring",
+        "gkr-pam: couldn't update the login keyring password: no old password was entered",
+        "gkr-pam: unlocked login keyring",
+    ] {
+        assert_eq!(msg("passwd", text).what(), (Other, Unknown), "{text}");
+    }
     let p = msg("passwd", "pam_unix(passwd:chauthtok): password changed for bob");
     assert_eq!((p.what(), p.get(Ov::TargetUser)), ((PasswordChanged, Success), "bob"));
 }

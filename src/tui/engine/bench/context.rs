@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::detect::sigma::rule::{Body, FilterTarget};
 use crate::detect::sigma::{collection, rule, yaml};
-use crate::detect::{Draft, RuleFile};
+use crate::detect::{Draft, RuleFile, RuleInfo};
 use crate::pipeline::Question;
 
 /// What a file's documents are and what they refer to.
@@ -17,6 +17,8 @@ struct About {
     any: bool,
     filter: bool,
     names: Vec<String>,
+    /// Of each document that has a name besides, its id and that.
+    both: Vec<(String, String)>,
 }
 
 fn about(text: &str) -> About {
@@ -27,6 +29,7 @@ fn about(text: &str) -> About {
         out.ids.push(info.id.to_string());
         out.names.push(info.id.to_string());
         out.names.extend(info.name.iter().map(|n| n.to_string()));
+        out.both.extend(info.name.iter().map(|n| (info.id.to_string(), n.to_string())));
         let document = rule::parse(&node);
         if let Some(redeemed) = document.as_ref().ok().and_then(|d| d.meta.custom.redeemed_by.as_ref()) {
             out.refs.push(redeemed.rule.clone());
@@ -73,6 +76,12 @@ impl Library {
 
 /// The files that matter to an edited one: as they are, and as they would be.
 pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>) {
+    let (before, after, _) = files_and_names(lib, path, text);
+    (before, after)
+}
+
+/// The same, and what the edited file refers to by id or name, directly or through these.
+fn files_and_names(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleFile>, BTreeSet<String>) {
     let (all, abouts) = (&lib.files, &lib.abouts);
     let mine = about(text);
     let mut wanted: BTreeSet<usize> = BTreeSet::new();
@@ -109,7 +118,7 @@ pub fn files(lib: &Library, path: &str, text: &str) -> (Vec<RuleFile>, Vec<RuleF
             after.push(RuleFile { pipelines, ..RuleFile::new(path, text) });
         }
     }
-    (before, after)
+    (before, after, done)
 }
 
 /// The question about alerts: beside the files that matter, the correlations of
@@ -124,6 +133,15 @@ pub fn about_alerts(lib: &Library, path: &str, text: &str) -> Question {
         match (a.any, a.filter) {
             (true, _) => names.extend(before.iter().flat_map(|f| about(&f.text).names)),
             (_, true) => names.extend(a.refs),
+            _ => {}
+        }
+    }
+    // A filter may know a rule by its id, and a correlation by its name.
+    for (id, name) in lib.abouts.iter().flat_map(|a| &a.both) {
+        let known = |n: &str| names.iter().any(|x| x.eq_ignore_ascii_case(n));
+        match (known(id), known(name)) {
+            (true, false) => names.push(name.clone()),
+            (false, true) => names.push(id.clone()),
             _ => {}
         }
     }
@@ -146,33 +164,51 @@ pub fn about_alerts(lib: &Library, path: &str, text: &str) -> Question {
     let mut below = Vec::new();
     take(true, &mut names, &mut below);
     take(false, &mut names, &mut below);
-    Question { before, after, likely: Vec::new() }
+    Question::new(before, after, path)
 }
 
 /// The question that an edited file puts to the log.
 pub fn question(lib: &Library, path: &str, text: &str) -> Question {
-    let (before, after) = files(lib, path, text);
-    let mut likely = lib.files.clone();
+    let (before, after, named) = files_and_names(lib, path, text);
+    let mut q = Question::new(before, after, path);
+    q.focus.named = named;
     // A rule that is not in force has no matches; what its file says is no matter.
-    likely.retain(|f| f.error.is_none());
-    Question { before, after, likely }
+    q.likely = lib.files.iter().filter(|f| f.error.is_none()).cloned().collect();
+    q
 }
 
 /// The rules that one stands for: itself, or those that a correlation counts.
-pub fn bases(all: &[RuleFile], id: &str) -> Vec<crate::detect::RuleInfo> {
+pub fn bases(all: &[RuleFile], id: &str) -> Vec<RuleInfo> {
     let draft = Draft::read(all);
     let infos = draft.infos();
-    let mut out = Vec::new();
-    let mut todo: Vec<usize> = infos.iter().position(|i| i.loaded && &*i.id == id).into_iter().collect();
-    let mut seen = BTreeSet::new();
+    let at = infos.iter().position(|i| i.loaded && &*i.id == id);
+    let mut out: Vec<RuleInfo> = below(infos, at).into_iter().filter_map(|i| infos.get(i).cloned()).collect();
+    out.sort_by(|a, b| a.id.cmp(&b.id));
+    out
+}
+
+/// Ids of the other rules that look at the same events as one: a filter for it
+/// narrows them too.
+pub fn kin(all: &[RuleFile], id: &str) -> BTreeSet<String> {
+    let draft = Draft::read(all);
+    let infos = draft.infos();
+    let mine = below(infos, infos.iter().position(|i| i.loaded && &*i.id == id));
+    let others = infos.iter().enumerate().filter(|(_, i)| i.loaded && &*i.id != id);
+    let shares = |at: usize| below(infos, Some(at)).iter().any(|b| mine.contains(b));
+    others.filter(|(at, _)| shares(*at)).map(|(_, i)| i.id.to_string()).collect()
+}
+
+/// The detections at the bottom of a rule, by number.
+fn below(infos: &[RuleInfo], at: Option<usize>) -> BTreeSet<usize> {
+    let mut todo: Vec<usize> = at.into_iter().collect();
+    let (mut seen, mut out) = (BTreeSet::new(), BTreeSet::new());
     while let Some(at) = todo.pop() {
         let Some(info) = infos.get(at).filter(|_| seen.insert(at)) else { continue };
         match info.correlation() {
             Some(c) => todo.extend(c.bases.iter().map(|b| b.0 as usize)),
-            None => out.push(info.clone()),
+            None => drop(out.insert(at)),
         }
     }
-    out.sort_by(|a, b| a.id.cmp(&b.id));
     out
 }
 
@@ -182,7 +218,7 @@ mod tests {
 
     fn base(id: &str) -> String {
         format!(
-            "title: {id}\nid: {id}\nlogsource: {{product: linux}}\ndetection: {{s: {{user: {id}}}, condition: s}}\n"
+            "title: {id}\nid: {id}\nname: the_{id}\nlogsource: {{product: linux}}\ndetection: {{s: {{user: {id}}}, condition: s}}\n"
         )
     }
 
@@ -197,7 +233,8 @@ mod tests {
     fn alerts_are_those_of_all_that_count_what_is_edited() {
         let filter =
             "title: f\nid: f\nlogsource: {product: linux}\nfilter: {rules: [a], s: {user: x}, condition: not s}\n";
-        let texts = [base("a"), base("b"), base("c"), counts("ab", "a, b"), counts("b2", "b"), filter.to_owned()];
+        let texts =
+            [base("a"), base("b"), base("c"), counts("ab", "the_a, b"), counts("b2", "the_b"), filter.to_owned()];
         let path = |i: usize| format!("{}.yml", ["a", "b", "c", "ab", "b2", "f"][i]);
         let lib = Library::new(texts.iter().enumerate().map(|(i, t)| RuleFile::new(path(i), t)).collect());
         let asked = |i: usize| {
@@ -213,6 +250,15 @@ mod tests {
         assert!(!asked(2).contains('b'), "{}", asked(2));
         assert_eq!(asked(3), "a ab b f");
         assert_eq!(asked(5), "a ab b f");
+    }
+
+    #[test]
+    fn kin_are_those_that_look_at_the_same_events() {
+        let texts = [base("a"), base("b"), counts("ab", "the_a, b"), counts("b2", "the_b"), counts("up", "b2")];
+        let all: Vec<RuleFile> = (0..).zip(&texts).map(|(i, t)| RuleFile::new(format!("{i}.yml"), t)).collect();
+        let of = |id: &str| kin(&all, id).into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!((of("a"), of("b2"), of("none")), ("ab".to_owned(), "ab b up".to_owned(), String::new()));
+        assert_eq!(bases(&all, "ab").iter().map(|i| &*i.id).collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod context;
 mod draft;
+mod judge;
 mod offer;
 mod propose;
 mod rulings;
@@ -21,8 +22,8 @@ use self::context::Library;
 use self::verdicts::Verdicts;
 use super::{RulePlaces, ToLoop, rules};
 use crate::detect::lint::{self, Finding, Level};
-use crate::pipeline::{AlertEffect, Effect, Effects, Feed, Progress, Question, Raised, Way};
-use crate::tui::data::workshop::{Attempt, Moved, Opened, Trial, WorkMsg, WorkReq};
+use crate::pipeline::{AlertEffect, Effects, Feed, Progress, Question};
+use crate::tui::data::workshop::{Attempt, Opened, Trial, WorkMsg, WorkReq};
 use crate::tui::msg::Msg;
 
 /// How long no key is pressed before a text is tried.
@@ -130,7 +131,8 @@ impl Bench {
                 self.say(WorkMsg::Offered { rule, picks });
             }
             WorkReq::Propose { rule, alerts, unfounded } => {
-                let best = self.feed.as_ref().map(|f| propose::propose(f, &alerts, &unfounded, &rule));
+                let kin = context::kin(&self.files().files, &rule);
+                let best = self.feed.as_ref().map(|f| propose::propose(f, &alerts, &unfounded, &rule, &kin));
                 self.say(WorkMsg::Proposed { rule, best: best.unwrap_or_default() });
             }
             WorkReq::Ruling(d) => {
@@ -254,7 +256,10 @@ impl Bench {
             // Something waits: it is looked at first, and then this again.
             None => self.due = Some((a, Instant::now())),
             Some(e) => {
-                let mut trial = self.judge(&a, &feed, &e, started);
+                let fresh = self.verdicts.take().filter(|v| v.are_of(&a));
+                let verdicts = fresh.unwrap_or_else(|| Verdicts::new(&feed, &a));
+                let mut trial = judge::matches(&verdicts, &a, &feed, &e, started);
+                self.verdicts = Some(verdicts);
                 trial.way.push_str(scope);
                 let q = context::about_alerts(self.files(), &a.path, &a.text);
                 if !crate::pipeline::correlates(&q) {
@@ -263,7 +268,7 @@ impl Bench {
                 match self.alerts(&a, &feed, &q, &trial, requests) {
                     None => self.due = Some((a, Instant::now())),
                     Some(alerts) => {
-                        self.judge_alerts(&feed, &alerts, &mut trial);
+                        judge::alerts(self.verdicts.as_ref(), &feed, &alerts, &mut trial);
                         trial.took_ms = millis(started);
                         self.say(WorkMsg::Tried(Arc::new(trial)));
                     }
@@ -299,90 +304,12 @@ impl Bench {
             requests.is_empty()
         })
     }
-
-    /// What people said about the alerts that an edit adds and loses: they are
-    /// listed before events.
-    fn judge_alerts(&self, feed: &Feed, alerts: &AlertEffect, t: &mut Trial) {
-        t.alerts = Some((alerts.before.len() as u64, alerts.after.len() as u64));
-        let how = if alerts.from_kept { "alerts of kept matches" } else { "alerts read" };
-        t.way = format!("{}, {how}{}", t.way, if alerts.cut { " in part" } else { "" });
-        let mut moved = Vec::new();
-        for (raised, gained) in alerts.lost().map(|r| (r, false)).chain(alerts.gained().map(|r| (r, true))) {
-            *(if gained { &mut t.alerts_gained } else { &mut t.alerts_lost }) += 1;
-            let (verdict, word) = self.verdicts.as_ref().map_or_else(Default::default, |v| v.of_alert(&raised.id));
-            if verdict == crate::tui::data::workshop::Verdict::True && !gained {
-                t.true_alerts_lost += 1;
-                if !t.cases.contains(&word) {
-                    t.cases.push(word.clone());
-                }
-            }
-            moved.push((gained, verdict, word, raised));
-        }
-        moved.sort_by_key(|(gained, verdict, ..)| (*gained, *verdict));
-        let place = |r: &Raised| {
-            let position = r.first.and_then(|(source, offset)| feed.position_of(source, offset))?;
-            Some((position, Arc::new(feed.row(position)?)))
-        };
-        let lines = moved.into_iter().take(LISTED / 2).filter_map(|(gained, verdict, word, r)| {
-            let (position, row) = place(r)?;
-            let alert = Some(format!("{} {} ({})", r.rule, r.entity, r.count));
-            Some(Moved { position, row, gained, verdict, word, alert })
-        });
-        let events = std::mem::take(&mut t.moved);
-        t.moved = lines.chain(events).collect();
-    }
-
-    /// What people said about what an edit adds and loses.
-    fn judge(&mut self, a: &Attempt, feed: &Feed, e: &Effect, started: Instant) -> Trial {
-        let fresh = self.verdicts.take().filter(|v| v.are_of(a));
-        let verdicts = fresh.unwrap_or_else(|| Verdicts::new(feed, a));
-        let (gained, lost) = (e.gained(), e.lost());
-        let mut t = Trial {
-            version: a.version,
-            done: true,
-            scanned: e.events,
-            events: e.events,
-            matches: (e.before.count(), e.after.count()),
-            gained: gained.count(),
-            lost: lost.count(),
-            way: match e.way {
-                Way::Built => "read the log".into(),
-                Way::Columns => "from columns".into(),
-                Way::Scan(why) => format!("read the log: {why}"),
-            },
-            ..Trial::default()
-        };
-        verdicts.count(e, &lost, &mut t);
-        let mut moved: Vec<(crate::tui::data::workshop::Verdict, u64, bool)> = Vec::new();
-        for (bits, gained) in [(&lost, false), (&gained, true)] {
-            // Hits with a verdict are never left out for those without.
-            let mut some: Vec<_> = verdicts
-                .of(bits)
-                .map(|(p, v)| (v, p, gained))
-                .chain(verdicts.rest(bits).take(LISTED).map(|p| (crate::tui::data::workshop::Verdict::None, p, gained)))
-                .collect();
-            some.sort_unstable();
-            some.truncate(LISTED / 2);
-            moved.extend(some);
-        }
-        t.moved = moved
-            .into_iter()
-            .filter_map(|(verdict, position, gained)| {
-                let row = Arc::new(feed.row(position)?);
-                Some(Moved { position, row, gained, verdict, word: verdicts.word(position), alert: None })
-            })
-            .collect();
-        self.verdicts = Some(verdicts);
-        t.took_ms = millis(started);
-        t
-    }
 }
 
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Writes a file whole or not at all.
 /// Where the text of a rule is kept that was not saved; no rule by its name.
 fn draft_of(path: &str) -> PathBuf {
     PathBuf::from(format!("{path}.draft"))
@@ -396,6 +323,7 @@ pub fn keep_draft(path: &str, text: &str) -> std::io::Result<()> {
     write(&draft_of(path), text)
 }
 
+/// Writes a file whole or not at all.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if path.as_os_str().is_empty() {
         return Err(std::io::Error::other("there is no folder for rules of your own: set rules.own"));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::detect::columns::Bitmap;
+use crate::detect::columns::{Bitmap, Hits};
 use crate::pipeline::{Effect, Feed};
 use crate::tui::data::workshop::{Attempt, Trial, Verdict};
 use crate::tui::data::{AlertView, Triage};
@@ -25,6 +25,8 @@ pub struct Verdicts {
     alerts: Arc<Vec<AlertView>>,
     unfounded: Vec<String>,
     at: BTreeMap<u64, (Verdict, usize)>,
+    /// The positions with each verdict: true, undecided, false.
+    sets: [(Verdict, Bitmap); 3],
 }
 
 impl Verdicts {
@@ -38,7 +40,13 @@ impl Verdicts {
                 *worst = (*worst).min((verdict, i));
             }
         }
-        Self { alerts: Arc::clone(&a.alerts), unfounded: a.unfounded.clone(), at }
+        let set = |verdict| {
+            let mut bits = Bitmap::default();
+            at.iter().filter(|(_, (v, _))| *v == verdict).for_each(|(p, _)| bits.insert(*p as usize));
+            (verdict, bits)
+        };
+        let sets = [Verdict::True, Verdict::Undecided, Verdict::False].map(set);
+        Self { alerts: Arc::clone(&a.alerts), unfounded: a.unfounded.clone(), at, sets }
     }
 
     /// Whether they are those of what an attempt knows.
@@ -46,22 +54,19 @@ impl Verdicts {
         Arc::ptr_eq(&self.alerts, &a.alerts) && self.unfounded == a.unfounded
     }
 
-    /// Counts verdicts before and after, and names what would be lost.
-    pub fn count(&self, e: &Effect, lost: &Bitmap, t: &mut Trial) {
-        let mut cases = BTreeSet::new();
-        for (p, (verdict, _)) in &self.at {
-            let Ok(p) = usize::try_from(*p) else { continue };
-            let hit = (u64::from(e.before.get(p)), u64::from(e.after.get(p)));
-            let sum = match verdict {
-                Verdict::True => &mut t.true_hits,
-                Verdict::False => &mut t.false_hits,
-                _ => &mut t.undecided,
-            };
-            *sum = (sum.0 + hit.0, sum.1 + hit.1);
-            if *verdict == Verdict::True && lost.get(p) {
-                t.true_lost += 1;
-                cases.insert(self.word(p as u64));
+    /// Counts verdicts before and after, and names what would be lost of each rule.
+    pub fn count(&self, e: &Effect, lost: &[Hits], t: &mut Trial) {
+        let [(_, truth), (_, undecided), (_, nothing)] = &self.sets;
+        for r in &e.rules {
+            for (set, sum) in [(truth, &mut t.true_hits), (undecided, &mut t.undecided), (nothing, &mut t.false_hits)] {
+                sum.0 += r.before.count_in(set);
+                sum.1 += r.after.count_in(set);
             }
+        }
+        let mut cases = BTreeSet::new();
+        for lost in lost {
+            t.true_lost += lost.count_in(truth);
+            cases.extend(lost.ones().filter(|p| truth.get(*p)).map(|p| self.word(p as u64)));
         }
         t.cases = cases.into_iter().collect();
     }
@@ -72,15 +77,15 @@ impl Verdicts {
         (verdict_of(v, &self.unfounded), Self::reason(v))
     }
 
-    /// Events of a set that have a verdict.
-    pub fn of<'s>(&'s self, bits: &'s Bitmap) -> impl Iterator<Item = (u64, Verdict)> + 's {
-        let has = |p: &u64| usize::try_from(*p).is_ok_and(|p| bits.get(p));
-        self.at.iter().filter(move |(p, _)| has(p)).map(|(p, (v, _))| (*p, *v))
-    }
-
-    /// Events of a set that have none.
-    pub fn rest<'s>(&'s self, bits: &'s Bitmap) -> impl Iterator<Item = u64> + 's {
-        bits.ones().map(|p| p as u64).filter(|p| !self.at.contains_key(p))
+    /// Up to `most` events of a rule with each verdict, and of those without.
+    pub fn some<'s>(&'s self, hits: &'s Hits, most: usize) -> impl Iterator<Item = (u64, Verdict)> + 's {
+        let sets = self.sets.iter();
+        let of = move |(verdict, set): &'s (Verdict, Bitmap)| {
+            hits.ones().filter(|p| set.get(*p)).take(most).map(|p| (p as u64, *verdict))
+        };
+        let has = |p: &usize| self.sets.iter().any(|(_, set)| set.get(*p));
+        let rest = hits.ones().filter(move |p| !has(p)).take(most);
+        sets.flat_map(of).chain(rest.map(|p| (p as u64, Verdict::None)))
     }
 
     /// The case or the reason behind a verdict.

@@ -1,0 +1,150 @@
+//! The logs of a run as the case store is told of them: each file that stood
+//! under the name of a followed log is a source of its own, with how far it was read.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::sync::Arc;
+
+use super::{OpenedSource, SourceStatus};
+use crate::event::SourceId;
+use crate::source::{Fingerprint, Reached, SourceView};
+use crate::store::{SourceEnd, SourceRecord, Store, StoreError};
+
+/// The logs of a run.
+#[derive(Default)]
+pub(super) struct StoreLogs {
+    /// By number; `None` where one could not be opened.
+    pub views: Vec<Option<Arc<SourceView>>>,
+    /// Those that the store is still to be told of.
+    unsaid: Vec<SourceRecord>,
+    /// Those that it knows.
+    known: Vec<SourceRecord>,
+    /// How many parts of a followed log it was told the end of, and how many that will be
+    /// when what is written now is written.
+    told: BTreeMap<SourceId, usize>,
+    telling: BTreeMap<SourceId, usize>,
+}
+
+impl StoreLogs {
+    /// One more, the next by number.
+    pub fn enter(&mut self, source: &OpenedSource) {
+        self.views.push(source.view.clone());
+        if source.view.is_some() {
+            self.unsaid.push(source.record.clone());
+        }
+    }
+
+    fn view(&self, id: SourceId) -> Option<&Arc<SourceView>> {
+        self.views.get(id.0 as usize).and_then(Option::as_ref)
+    }
+
+    /// Tells the store of the inputs, and of the files that took the place of others since.
+    pub fn say(&mut self, store: &mut Store) -> Result<(), StoreError> {
+        for s in &self.unsaid {
+            let file = Standing::at(s);
+            store.register_part(s, (0, 0), &mut |print| file.begins(print))?;
+        }
+        self.known.append(&mut self.unsaid);
+        for record in &self.known {
+            let begins = self.view(record.id).map(|v| v.begins()).unwrap_or_default();
+            let had = store.parts_of(record.id).saturating_sub(1);
+            for (n, begin) in begins.iter().enumerate().skip(had) {
+                let file = Standing::at(record);
+                let record = SourceRecord { fingerprint: file.print(), ..record.clone() };
+                store.register_part(&record, (n + 1, *begin), &mut |print| file.begins(print))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How far followed logs, each part of them, were read by now. What alerts rest on
+    /// was read before: it never stands behind that. Without `alerts` only those logs
+    /// count of which a part was left since.
+    pub fn ends(&mut self, alerts: bool) -> Vec<(SourceId, usize, SourceEnd)> {
+        let mut out = Vec::new();
+        for view in self.views.iter().flatten() {
+            let id = view.source();
+            let told = self.told.get(&id).copied().unwrap_or(0);
+            if !alerts && view.begins().len() <= told {
+                continue;
+            }
+            let parts = view.reached();
+            let last = parts.len().saturating_sub(1);
+            let news = parts.into_iter().enumerate().skip(told);
+            out.extend(news.filter_map(|(n, r)| Some((id, n, reached(&r?, n < last)))));
+            self.telling.insert(id, last);
+        }
+        out
+    }
+
+    /// What [`StoreLogs::ends`] gave is written.
+    pub fn told(&mut self) {
+        self.told.append(&mut self.telling);
+    }
+
+    /// A log is read to its end, or as far as it ever will be.
+    pub fn finish(&self, store: &mut Store, s: &SourceStatus) -> Result<(), StoreError> {
+        let ended = s.ended && s.sha256.is_some();
+        let mut parts = self.view(s.id).map(|v| v.reached()).unwrap_or_default();
+        match parts.pop().flatten() {
+            Some(last) => store.finish_part(s.id, parts.len(), &reached(&last, ended))?,
+            // One that is not followed, or of which no file was read from its beginning.
+            None if parts.is_empty() => {
+                let record = self.known.iter().find(|k| k.id == s.id && ended);
+                store.finish_source(s.id, &end(s, record))?;
+            }
+            None => {}
+        }
+        for (n, left) in parts.iter().enumerate() {
+            if let Some(left) = left {
+                store.finish_part(s.id, n, &reached(left, true))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The end of what was read once; `whole` where it was read to its end.
+fn end(s: &SourceStatus, whole: Option<&SourceRecord>) -> SourceEnd {
+    SourceEnd {
+        fingerprint: whole.map(|r| r.fingerprint.clone()).unwrap_or_default(),
+        sha256: s.sha256.clone().unwrap_or_default(),
+        size: s.stored_bytes,
+        lines: s.counts.lines,
+        records: s.counts.records,
+        complete: whole.is_some(),
+    }
+}
+
+fn reached(r: &Reached, complete: bool) -> SourceEnd {
+    SourceEnd {
+        fingerprint: r.fingerprint().map(|f| f.to_string()).unwrap_or_default(),
+        sha256: r.sha256(),
+        size: r.bytes,
+        lines: r.lines,
+        records: r.records,
+        complete,
+    }
+}
+
+/// What stands under the path of a log now.
+struct Standing(Option<File>);
+
+impl Standing {
+    fn at(s: &SourceRecord) -> Self {
+        // Only a regular file can be looked at: opening a pipe would wait for its writer.
+        let regular = |p: &&String| std::fs::metadata(p).is_ok_and(|m| m.is_file());
+        Self(s.path.as_ref().filter(regular).and_then(|p| File::open(p).ok()))
+    }
+
+    fn print(&self) -> String {
+        let of = |f: &File| Fingerprint::of(f, f.metadata()?.len());
+        self.0.as_ref().and_then(|f| of(f).ok()).map(|p| p.to_string()).unwrap_or_default()
+    }
+
+    /// Whether it begins with the content of this fingerprint.
+    fn begins(&self, print: &str) -> bool {
+        let print = Fingerprint::parse(print);
+        print.is_some_and(|p| self.0.as_ref().is_some_and(|f| p.begins(f)))
+    }
+}
