@@ -67,7 +67,7 @@ impl<'a> Named<'a> {
 /// The facts of one group.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    items: SmallVec<[Fact; 2]>,
+    items: Vec<Fact>,
     counts: [u8; 4],
     /// Insertions left until it is worth looking for unused facts again.
     patience: u16,
@@ -87,6 +87,10 @@ impl Facts {
             return NO_FACT;
         }
         self.counts[kind as usize] += 1;
+        if self.items.len() == self.items.capacity() {
+            // Most groups have an address, an account and a machine, and stay so.
+            self.items.reserve_exact((self.items.len() / 2).max(2));
+        }
         self.items.push(Fact { kind, hash: value.hash, text: value.text.as_bytes().into() });
         (self.items.len() - 1) as u8
     }

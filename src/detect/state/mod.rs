@@ -29,6 +29,7 @@ mod redeem;
 mod score;
 mod shards;
 mod text;
+mod told;
 mod window;
 
 #[cfg(test)]

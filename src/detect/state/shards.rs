@@ -22,7 +22,7 @@ pub(super) const SHARDS: usize = 64;
 /// Removed groups whose memory is kept for new ones, in each shard.
 const MAX_SPARE: usize = 64;
 /// Entries that a kept ring has room for at most.
-const SMALL_RING: usize = 64;
+const SMALL_RING: usize = 4;
 /// Groups of a shard below which it is not worth looking for expired ones.
 const FEW_GROUPS: usize = 32;
 
@@ -44,7 +44,7 @@ pub(super) struct Group {
     pub facts: Facts,
     pub episode: Option<Box<Episode>>,
     pub children: Vec<Child>,
-    pub rate: Option<Rate>,
+    pub rate: Option<Box<Rate>>,
     /// Of a `new_value`, or with `familiar`: what the group has had.
     pub known: Option<Box<Known>>,
     /// An empty ring, for the window that the group may need.
