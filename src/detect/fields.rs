@@ -44,6 +44,23 @@ impl FieldRef {
         self.read_overlay(e).or_else(|| self.read_original(e))
     }
 
+    /// Every value that the field has: of an array each element.
+    pub fn each<'a>(&self, e: EventRef<'a>, f: &mut impl FnMut(&'a str)) {
+        let overlay = self.read_overlay(e);
+        if let Some(v) = overlay.filter(|_| !self.original_first) {
+            return f(v);
+        }
+        let mut none = true;
+        let own = |x: &&crate::event::Field| x.id == self.original && x.kind != crate::event::ValueKind::Null;
+        for x in e.fields().iter().filter(|_| self.original != FieldId::UNKNOWN).filter(own) {
+            none = false;
+            f(e.batch.value(x.value));
+        }
+        if let Some(v) = overlay.filter(|_| none) {
+            f(v);
+        }
+    }
+
     /// The overlay's value.
     #[must_use]
     pub fn read_overlay<'a>(&self, e: EventRef<'a>) -> Option<&'a str> {

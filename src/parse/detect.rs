@@ -23,6 +23,7 @@ pub(super) fn candidates(line: &str, main: Format) -> SmallVec<[Format; 5]> {
             }
             out.push(Syslog);
         }
+        [b'<', b'E', b'v', ..] => out.push(Syslog),
         [b'[', ..] => out.extend([ApacheError, Access, Syslog]),
         // A date in front: 2026/11/18 09:30:00 or 2026-11-18 09:30:00: (
         [b'1' | b'2', b'0'..=b'9', _, _, b'/', ..] => out.extend([NginxError, Syslog]),

@@ -2,9 +2,9 @@
 
 use crate::detect::compile::lazy_regex::LazyRegex;
 
-use crate::detect::compile::preds::{Op, number_bits};
+use crate::detect::compile::preds::Op;
 use crate::detect::sigma::glob::fold_into;
-use crate::detect::sigma::value::decimal;
+use crate::detect::sigma::value::{Number, exact};
 
 /// Asks one operation of many values.
 #[derive(Debug)]
@@ -29,12 +29,10 @@ impl<'a> Tester<'a> {
                 let folded = self.fold(value);
                 pattern.matches(folded)
             }
-            Op::Num { text, bits } => {
-                decimal(value).is_some_and(|n| number_bits(n) == *bits) || self.fold(value) == text
-            }
+            Op::Num { text, bits } => exact(value).is_some_and(|n| n.bits() == *bits) || self.fold(value) == text,
             Op::Regex(_) => self.regex.is_some_and(|r| r.is_match(value)),
             Op::Cidr(net) => value.parse().is_ok_and(|a| net.contains(a)),
-            Op::Compare(cmp, bits) => decimal(value).is_some_and(|n| cmp.holds(n, f64::from_bits(*bits))),
+            Op::Compare(cmp, bits) => exact(value).is_some_and(|n| cmp.holds(n, Number::from_bits(*bits))),
             Op::Exists | Op::Present | Op::Time(..) | Op::Field { .. } => false,
         }
     }

@@ -7,7 +7,7 @@ use crate::detect::sigma::glob::Part;
 use crate::detect::sigma::rule::{Detection, LogsourceNames};
 use crate::event::{FieldId, SchemaBuilder};
 
-use super::preds::{Op, Preds, RAW, SlotId, number_bits};
+use super::preds::{Op, Preds, RAW, SlotId};
 
 /// A boolean expression over predicates by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,10 +168,10 @@ impl Lowering<'_> {
                 Op::Present
             }
             Test::Str { pattern, cased } => Op::Str { pattern: pattern.clone(), cased: *cased },
-            Test::Num { text, value } => Op::Num { text: text.clone(), bits: number_bits(*value) },
+            Test::Num { text, value } => Op::Num { text: text.clone(), bits: value.bits() },
             Test::Regex { pattern } => Op::Regex(pattern.clone()),
             Test::Cidr(net) => Op::Cidr(*net),
-            Test::Compare(cmp, n) => Op::Compare(*cmp, n.to_bits()),
+            Test::Compare(cmp, n) => Op::Compare(*cmp, n.bits()),
             Test::Time(part, cmp, n) => Op::Time(*part, *cmp, *n),
             Test::Exists(yes) => {
                 let p = Expr::Pred(self.preds.add(slot, Op::Exists)?);

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::detect::sigma::ast::{Cmp, Net};
 use crate::detect::sigma::glob::{Part, Pattern, fold_into};
-use crate::detect::sigma::value::decimal;
+use crate::detect::sigma::value::{Number, exact};
 
 use super::automaton::{Action, AutomatonBuilder, LazyAutomaton};
 use super::bits::Bits;
@@ -74,8 +74,8 @@ pub struct SlotIndex {
     cased: Option<LazyAutomaton>,
     dear: Vec<Dear>,
     always: Vec<u32>,
-    numbers: FxHashMap<u64, Ids>,
-    compares: Vec<(Cmp, f64, u32)>,
+    numbers: FxHashMap<(u64, i64), Ids>,
+    compares: Vec<(Cmp, Number, u32)>,
     cidr: CidrIndex,
 }
 
@@ -85,7 +85,7 @@ impl IndexBuilder {
         match op {
             Op::Str { pattern, cased } => self.pattern(pred, pattern, *cased),
             Op::Num { text, bits } => {
-                let number = f64::from_bits(*bits);
+                let number = Number::from_bits(*bits).near;
                 self.exact(text, false, pred);
                 // Whole numbers are found by their usual form without parsing the value.
                 if number.fract() == 0.0 && number.abs() < 9e15 {
@@ -103,7 +103,7 @@ impl IndexBuilder {
                 self.index.dear.push(Dear::Regex { regex, pred });
             }
             Op::Cidr(net) => self.index.cidr.add(Net { ..*net }, pred),
-            Op::Compare(cmp, bits) => self.index.compares.push((*cmp, f64::from_bits(*bits), pred)),
+            Op::Compare(cmp, bits) => self.index.compares.push((*cmp, Number::from_bits(*bits), pred)),
             _ => {}
         }
     }
@@ -202,8 +202,8 @@ impl SlotIndex {
         if self.compares.is_empty() && (self.numbers.is_empty() || is_usual_integer(value)) {
             return;
         }
-        let Some(n) = decimal(value) else { return };
-        self.numbers.get(&super::preds::number_bits(n)).into_iter().flatten().for_each(|p| scan.hit(*p));
+        let Some(n) = exact(value) else { return };
+        self.numbers.get(&n.bits()).into_iter().flatten().for_each(|p| scan.hit(*p));
         for (cmp, bound, pred) in &self.compares {
             if cmp.holds(n, *bound) {
                 scan.hit(*pred);

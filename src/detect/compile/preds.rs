@@ -67,15 +67,15 @@ pub enum Op {
     Num {
         /// As written, folded.
         text: String,
-        /// Bits of the number.
-        bits: u64,
+        /// [`Number::bits`](crate::detect::sigma::value::Number::bits).
+        bits: (u64, i64),
     },
     /// A regular expression finds something in a value.
     Regex(String),
     /// A value is an address in the network.
     Cidr(Net),
     /// A value compares to the number (its bits).
-    Compare(Cmp, u64),
+    Compare(Cmp, (u64, i64)),
     /// The field is there, if only as null.
     Exists,
     /// The field has a value that is not null.
@@ -109,12 +109,6 @@ impl Op {
             _ => false,
         }
     }
-}
-
-/// The bits by which equal numbers are equal.
-#[must_use]
-pub fn number_bits(n: f64) -> u64 {
-    if n == 0.0 { 0 } else { n.to_bits() }
 }
 
 /// Slots and predicates under construction.

@@ -8,7 +8,7 @@ use super::values::{shape, timeless};
 use crate::detect::sigma::ast::{Cmp, Det, Item, Test, mask};
 use crate::detect::sigma::correlation::Correlation;
 use crate::detect::sigma::glob::{Part, Pattern, fold_into};
-use crate::detect::sigma::value::decimal;
+use crate::detect::sigma::value::exact;
 use crate::detect::spec::{Bound, BoundOp, CorrelationKind};
 
 /// Values of an item up to which it is compared with others.
@@ -168,19 +168,20 @@ fn apart(a: &Test, b: &Test) -> bool {
             p == q && empty(&[bound(c, *n), bound(d, *m)], Some(0.0))
         }
         (Test::Compare(c, n), Test::Compare(d, m)) => {
-            empty(&[Bound { op: op(*c), value: *n }, Bound { op: op(*d), value: *m }], None)
+            let bounds = [Bound { op: op(*c), value: n.near }, Bound { op: op(*d), value: m.near }];
+            n.off == 0 && m.off == 0 && empty(&bounds, None)
         }
         (Test::Compare(c, n), t) | (t, Test::Compare(c, n)) => match t {
             Test::Num { value, .. } => !c.holds(*value, *n),
             Test::Str { pattern, .. } => {
-                pattern.plain().is_some_and(|text| decimal(text).is_none_or(|v| !c.holds(v, *n)))
+                pattern.plain().is_some_and(|text| exact(text).is_none_or(|v| !c.holds(v, *n)))
             }
             _ => false,
         },
         (Test::Num { value: x, .. }, Test::Num { value: y, .. }) => x != y,
         (Test::Num { text, value }, Test::Str { pattern, .. })
         | (Test::Str { pattern, .. }, Test::Num { text, value }) => {
-            (pattern.plain()).is_some_and(|p| *folded(p) != **text && decimal(p) != Some(*value))
+            (pattern.plain()).is_some_and(|p| *folded(p) != **text && exact(p) != Some(*value))
         }
         (Test::Str { pattern: a, cased: x }, Test::Str { pattern: b, cased: y }) => patterns_apart(a, b, *x && *y),
         (Test::Regex { pattern: re }, Test::Str { pattern, cased })
@@ -325,7 +326,7 @@ mod tests {
             "Image|endswith: '\\a.exe', Image|neq: null",
             "Image|contains|all: [abc, xyz]",
             "Image|cased|startswith: Ab, Image|startswith: aB",
-            "UtcTime|hour: [0, 23], UtcTime|minute|gte: 59",
+            "Image: abc, UtcTime|hour: [0, 23], UtcTime|minute|gte: 59",
         ] {
             assert_eq!(one(fine), [], "{fine}");
         }

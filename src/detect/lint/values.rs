@@ -52,7 +52,7 @@ impl Checker<'_> {
 /// The event id that a test asks for.
 fn id_of(t: &Test) -> Option<u32> {
     let n = match t {
-        Test::Num { value, .. } => *value,
+        Test::Num { value, .. } => value.near,
         Test::Str { pattern, .. } => decimal(pattern.plain()?)?,
         _ => return None,
     };

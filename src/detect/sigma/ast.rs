@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::glob::Pattern;
+use super::value::Number;
 
 /// A network: address (masked) and prefix length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,7 +70,7 @@ pub enum Cmp {
 impl Cmp {
     /// Whether `left` compares so to `right`.
     #[must_use]
-    pub fn holds(self, left: f64, right: f64) -> bool {
+    pub fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
         match self {
             Self::Lt => left < right,
             Self::Lte => left <= right,
@@ -124,7 +125,7 @@ pub enum Test {
         /// As the rule writes it, folded.
         text: String,
         /// The number.
-        value: f64,
+        value: Number,
     },
     /// A regular expression finds something.
     Regex {
@@ -134,7 +135,7 @@ pub enum Test {
     /// The value is an address in a network.
     Cidr(Net),
     /// The value compares to a number.
-    Compare(Cmp, f64),
+    Compare(Cmp, Number),
     /// The field is there (`true`) or is not (`false`), whatever its value.
     Exists(bool),
     /// The field is absent or null.

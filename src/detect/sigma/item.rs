@@ -165,7 +165,7 @@ impl Mods {
         }
         if let Some(part) = self.time {
             let n = match value {
-                Scalar::Num(_, n) => Some(*n),
+                Scalar::Num(_, n) => Some(n.near),
                 other => super::value::decimal(other.text()),
             };
             return match n.filter(|n| n.fract() == 0.0) {
@@ -176,7 +176,7 @@ impl Mods {
         if let Some(cmp) = self.compare {
             return match value {
                 Scalar::Num(_, n) => Ok(vec![Test::Compare(cmp, *n)]),
-                other => match super::value::decimal(other.text()) {
+                other => match super::value::exact(other.text()) {
                     Some(n) => Ok(vec![Test::Compare(cmp, n)]),
                     None => Err(format!("a comparison needs a number, found '{}'", other.text())),
                 },
@@ -310,6 +310,7 @@ fn keyword_tests(tests: Vec<Test>) -> Result<Vec<Test>, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::value::Number;
     use super::super::yaml;
     use super::*;
 
@@ -329,14 +330,14 @@ mod tests {
         assert_eq!(first("a: Foo"), str("foo"));
         assert_eq!(first("a|contains: Foo"), str("*foo*"));
         assert_eq!(first("a|endswith: \\Foo"), str("*\\foo"));
-        assert_eq!(first("a: 4688"), Test::Num { text: "4688".into(), value: 4688.0 });
+        assert_eq!(first("a: 4688"), Test::Num { text: "4688".into(), value: Number::of(4688.0) });
         assert_eq!(first("a: '4688'"), str("4688"));
         assert_eq!(first("a: true"), str("true"));
         assert_eq!(first("a: null"), Test::Null);
         assert_eq!(first("a:"), Test::Null);
         assert_eq!(first("a|exists: false"), Test::Exists(false));
         assert_eq!(first("a|re|i: x+"), Test::Regex { pattern: "(?i)x+".into() });
-        assert_eq!(first("a|gte: 5"), Test::Compare(Cmp::Gte, 5.0));
+        assert_eq!(first("a|gte: 5"), Test::Compare(Cmp::Gte, Number::of(5.0)));
         assert_eq!(first("a|hour: 5"), Test::Time(TimePart::Hour, None, 5));
         assert_eq!(first("a|hour|gte: 22"), Test::Time(TimePart::Hour, Some(Cmp::Gte), 22));
         assert_eq!(first("a|lt|week: '22'"), Test::Time(TimePart::Week, Some(Cmp::Lt), 22));

@@ -12,7 +12,7 @@ pub enum Scalar {
     /// Text, not yet read for wildcards.
     Text(String),
     /// A number, as written and as it is.
-    Num(String, f64),
+    Num(String, Number),
     /// `true` or `false`.
     Bool(bool),
     /// Nothing.
@@ -48,15 +48,61 @@ impl Scalar {
     }
 }
 
+/// A number of a rule or of an event: whole ones are exact, however large.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Number {
+    /// The nearest number that a double holds.
+    pub near: f64,
+    /// How much more a whole number is, which is something only beyond 2^53.
+    pub off: i64,
+}
+
+impl Number {
+    /// A number that a double holds.
+    #[must_use]
+    pub const fn of(near: f64) -> Self {
+        Self { near, off: 0 }
+    }
+
+    fn whole(n: i128) -> Self {
+        let near = n as f64;
+        Self { near, off: (n - near as i128) as i64 }
+    }
+
+    /// Bits by which equal numbers are equal.
+    #[must_use]
+    pub fn bits(self) -> (u64, i64) {
+        (if self.near == 0.0 { 0 } else { self.near.to_bits() }, self.off)
+    }
+
+    /// The number of such bits.
+    #[must_use]
+    pub const fn from_bits((near, off): (u64, i64)) -> Self {
+        Self { near: f64::from_bits(near), off }
+    }
+}
+
 /// The number that a plain scalar is: decimal, hexadecimal or octal.
-fn number(text: &str) -> Option<f64> {
+fn number(text: &str) -> Option<Number> {
+    let whole = |digits, radix| u64::from_str_radix(digits, radix).ok().map(|n| Number::whole(n.into()));
     if let Some(hex) = text.strip_prefix("0x") {
-        return u64::from_str_radix(hex, 16).ok().map(|n| n as f64);
+        return whole(hex, 16);
     }
     if let Some(oct) = text.strip_prefix("0o") {
-        return u64::from_str_radix(oct, 8).ok().map(|n| n as f64);
+        return whole(oct, 8);
     }
-    decimal(text)
+    exact(text)
+}
+
+/// As [`decimal`], exact where the text is a whole number.
+#[must_use]
+pub fn exact(text: &str) -> Option<Number> {
+    let near = decimal(text)?;
+    // Up to here a double tells all whole numbers apart.
+    if near.abs() < 9_007_199_254_740_992.0 {
+        return Some(Number::of(near));
+    }
+    Some(text.parse().map_or(Number::of(near), Number::whole))
 }
 
 /// A decimal number as rules and events write it; no `inf`, no `nan`, no spaces.
@@ -185,9 +231,9 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!(number("0x10"), Some(16.0));
-        assert_eq!(number("4688"), Some(4688.0));
-        assert_eq!(number("-1.5e3"), Some(-1500.0));
+        assert_eq!(number("0x10"), Some(Number::of(16.0)));
+        assert_eq!(number("4688"), Some(Number::of(4688.0)));
+        assert_eq!(number("-1.5e3"), Some(Number::of(-1500.0)));
         for no in ["", "inf", "-inf", "nan", "1 ", "12a", "-", "0x"] {
             assert_eq!(number(no), None, "{no}");
         }

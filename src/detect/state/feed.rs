@@ -8,6 +8,7 @@ use super::build;
 use super::case;
 use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
 use super::core::{Core, Match, facts, touch};
+use super::elements::{Values, further};
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
 use super::facts::{FactKind, Named};
@@ -79,6 +80,10 @@ impl Core {
     ) {
         let Some((slot, spec)) = plan.slot(id).and_then(|s| Some((s, s.spec.as_ref()?))) else { return };
         let Some(value) = measured_value(spec, base, m, child) else { return };
+        let mut values = Values::from_slice(&[value]);
+        if spec.kind == CorrelationKind::ValueCount && child.is_none() {
+            further(spec, base, m, &mut values);
+        }
         let lane = m.lane_of(slot);
         self.key.start(id, lane);
         for g in &spec.group_by {
@@ -98,12 +103,10 @@ impl Core {
         if spec.kind == CorrelationKind::NewValue && !self.is_new(place, spec, value, m) {
             return;
         }
-        if let Some(after) = slot.info.familiar
-            && self.is_familiar(place, after, value, m)
-        {
-            return;
+        if let Some(after) = slot.info.familiar {
+            values.retain(|v| !self.is_familiar(place, after, *v, m));
         }
-        let Some(group) = self.at_mut(place) else { return };
+        let Some(group) = self.at_mut(place).filter(|_| !values.is_empty()) else { return };
         let mut facts = facts(group, slot, base, m);
         if child.is_some() {
             facts[FactKind::Shown as usize] = NO_FACT;
@@ -112,10 +115,34 @@ impl Core {
             self.close(plan, place);
         }
         let weight = if child.is_some() { 1 } else { self.weigh(id, m) };
-        let e = Entry { ev: m.ev, seq: m.seq, value, weight, base, facts, child: child.is_some() };
-        let Some(group) = self.at_mut(place) else { return };
+        let mut joined: Option<Joined> = None;
+        for (n, value) in values.into_iter().enumerate() {
+            // The event's acts count once.
+            let weight = if n == 0 { weight } else { 0 };
+            let e = Entry { ev: m.ev, seq: m.seq, value, weight, base, facts, child: child.is_some() };
+            let next = self.enter((slot, spec, place), m, e, child);
+            joined = match (joined, next) {
+                (Some(a), Some(b)) => Some(Joined { acts: a.acts + b.acts, records: a.records + b.records, ..a }),
+                (a, b) => a.or(b),
+            };
+        }
+        if let Some(joined) = joined {
+            self.emit(plan, slot, place, m, joined, depth);
+        }
+    }
+
+    /// Takes an entry into the open episode of its group, else into its window.
+    fn enter(
+        &mut self,
+        (slot, spec, place): (&Slot, &CorrelationSpec, Place),
+        m: &Match<'_>,
+        e: Entry,
+        child: Option<&Emitted>,
+    ) -> Option<Joined> {
+        let Entry { value, weight, base, .. } = e;
+        let group = self.at_mut(place)?;
         let new = spec.kind == CorrelationKind::NewValue;
-        let joined = if new || group.episode.as_ref().is_some_and(|ep| ep.near(m.time, slot.gap)) {
+        if new || group.episode.as_ref().is_some_and(|ep| ep.near(m.time, slot.gap)) {
             if let Some(c) = child {
                 group.children.push(Child::new(c, m.seq, base));
             }
@@ -136,9 +163,6 @@ impl Core {
             joined
         } else {
             self.slide(slot, spec, place, m, e, child)
-        };
-        if let Some(joined) = joined {
-            self.emit(plan, slot, place, m, joined, depth);
         }
     }
 

@@ -12,6 +12,7 @@ mod children;
 mod clock;
 mod core;
 mod distinct;
+mod elements;
 mod entity;
 mod entry;
 mod episode;

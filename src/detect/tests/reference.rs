@@ -5,6 +5,7 @@ use crate::detect::sigma::ast::{Cmp, Det, Item, Test, TimePart};
 use crate::detect::sigma::condition::Cond;
 use crate::detect::sigma::glob::{DASHES, Part};
 use crate::detect::sigma::rule::{Body, Detection};
+use crate::detect::sigma::value::Number;
 use crate::detect::sigma::{rule, yaml};
 use crate::event::ValueKind;
 
@@ -167,8 +168,9 @@ fn time_part(part: TimePart, v: &str) -> Option<i64> {
     if shaped { v.get(from..to)?.parse().ok() } else { None }
 }
 
-fn number(v: &str) -> Option<f64> {
+fn number(v: &str) -> Option<Number> {
     let shaped =
         v.len() <= 32 && v.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    if shaped { v.parse().ok() } else { None }
+    let near: f64 = if shaped { v.parse().ok()? } else { return None };
+    Some(Number { near, off: v.parse::<i128>().map_or(0, |n| (n - near as i128) as i64) })
 }

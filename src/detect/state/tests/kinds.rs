@@ -48,6 +48,29 @@ fn value_count_counts_distinct_values() {
 }
 
 #[test]
+fn each_element_of_an_array_counts() {
+    let count = |fields: &str, n: usize, lines: &[(i64, &str)]| {
+        let body = format!(
+            "type: value_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 1m\ncondition: {{field: {fields}, gte: {n}}}"
+        );
+        alerts(&[base("fail"), correlation(1, &body)], lines)
+    };
+    let two =
+        [(0, "kind=fail src_ip=1.1.1.1 Name=a Name=b Name=A Port=1"), (5, "kind=fail src_ip=1.1.1.1 Name=c Port=2")];
+    let got = count("Name", 3, &two);
+    assert_eq!(brief(&got), [(0, 2, 2)], "an event counts once");
+    assert!(got[0].message.contains("3 distinct values of Name"), "{}", got[0].message);
+    assert!(count("Name", 4, &two).is_empty());
+    let one = [(0, "kind=fail src_ip=1.1.1.1 Name=a Name=b Name=c Port=1 Port=2")];
+    assert_eq!(brief(&count("Name", 2, &one)), [(0, 1, 1)], "one event may be enough");
+    assert_eq!(count("[Name, Port]", 6, &one).len(), 1);
+    assert!(count("[Name, Port]", 7, &one).is_empty());
+    let many: String = (0..500).map(|i| format!(" Name=n{i}")).collect();
+    let line = format!("kind=fail src_ip=1.1.1.1{many}");
+    assert_eq!((count("Name", 64, &[(0, &line)]).len(), count("Name", 65, &[(0, &line)]).len()), (1, 0));
+}
+
+#[test]
 fn a_flood_of_one_value_does_not_push_out_the_others() {
     let rules = [
         base("fail"),

@@ -47,6 +47,7 @@ pub(in crate::parse) use named::parse as named;
 pub(in crate::parse) use postgres::{parse as postgres, row as postgres_row, said as postgres_said};
 pub(in crate::parse) use samba::{address as samba_address, parse as samba};
 pub(in crate::parse) use services::xinetd;
+pub(in crate::parse) use sysmon::alone as sysmon_alone;
 
 /// One message with the name of its program.
 #[derive(Debug, Clone, Copy)]

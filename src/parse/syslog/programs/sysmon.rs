@@ -6,6 +6,8 @@ use smallvec::SmallVec;
 use crate::event::{Draft, Ov, Span, TimeQuality, Ts, ValueKind};
 use crate::parse::{Ctx, addr, windows};
 
+/// Bytes in which an event names its provider.
+const HEAD: usize = 512;
 /// Most elements that are read.
 const MOST: usize = 512;
 
@@ -226,6 +228,15 @@ impl<'a> Iterator for Elements<'a> {
             }
         }
     }
+}
+
+/// An event of Sysmon for Linux without a header of syslog, as its export has it;
+/// false, and nothing written, where the line is none.
+pub(in crate::parse) fn alone(line: &str, d: &mut Draft<'_>) -> bool {
+    let line = line.trim_ascii_start();
+    let head = line.as_bytes();
+    let head = head.get(..HEAD).unwrap_or(head);
+    head.starts_with(b"<Event") && memchr::memmem::find(head, b"\"Linux-Sysmon\"").is_some() && parse(line, d)
 }
 
 /// For the table of programs: the service's own words are left as they are.

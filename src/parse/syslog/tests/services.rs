@@ -244,6 +244,13 @@ fn sysmon_for_linux() {
     );
     assert_eq!(e.record().time.to_rfc3339(), "2026-11-18T09:30:00.123456Z");
     assert_eq!(line("Nov 18 09:30:00 web1 sysmon: Sysmon v1 started").what().0, Other);
+    let alone = "<Event xmlns=\"x\"><System><Provider Name=\"Linux-Sysmon\"/><EventID>1</EventID>\
+                 <TimeCreated SystemTime=\"2026-11-18T09:30:00Z\"/><Computer>web1</Computer></System>\
+                 <EventData><Data Name=\"Image\">/usr/bin/id</Data></EventData></Event>";
+    let e = line(alone);
+    assert_eq!((e.what(), e.field("Image"), e.get(Ov::Host)), ((ProcessStart, Success), "/usr/bin/id", "web1"));
+    assert_eq!(e.record().time.to_rfc3339(), "2026-11-18T09:30:00Z");
+    assert!(!line(&alone.replace("Linux-Sysmon", "Another")).1, "of others nothing is known");
 }
 
 #[test]
