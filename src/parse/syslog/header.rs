@@ -298,10 +298,7 @@ fn level(word: &str) -> Option<Severity> {
 
 /// A host name or address.
 fn is_host(word: &str) -> bool {
-    !word.is_empty()
-        && word.len() <= 255
-        && word.bytes().all(|b| HOST_BYTES[usize::from(b)])
-        && !word.ends_with(':')
+    !word.is_empty() && word.len() <= 255 && word.bytes().all(|b| HOST_BYTES[usize::from(b)]) && !word.ends_with(':')
 }
 
 const HOST_BYTES: [bool; 256] = {
@@ -309,8 +306,7 @@ const HOST_BYTES: [bool; 256] = {
     let mut b = 0;
     while b < 256 {
         let byte = b as u8;
-        table[b] =
-            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'/' | b'@' | b'%');
+        table[b] = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'/' | b'@' | b'%');
         b += 1;
     }
     table
