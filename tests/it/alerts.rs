@@ -103,7 +103,7 @@ const ACTS: [(&str, &str, &[&str]); 6] = [
     (
         "Command switches access control off",
         "sudo[77]:      ann : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/setenforce 0",
-        &["kernel: [12.3] audit: type=1404 audit(1636427645.123:55): enforcing=0 old_enforcing=1 auid=1000 ses=3"],
+        &["kernel: [12.3] audit: type=1404 audit(1772442245.123:55): enforcing=0 old_enforcing=1 auid=1000 ses=3"],
     ),
     (
         "Kernel module loaded by hand",
