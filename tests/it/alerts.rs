@@ -88,7 +88,10 @@ const ACTS: [(&str, &str, &[&str]); 6] = [
     (
         "Account added to an administrators' group",
         "sudo[77]:      ann : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/adduser bob sudo",
-        &["gpasswd[80]: members of group sudo set by root to ann,bob", "gpasswd[80]: user bob added by root to group sudo"],
+        &[
+            "gpasswd[80]: members of group sudo set by root to ann,bob",
+            "gpasswd[80]: user bob added by root to group sudo",
+        ],
     ),
     (
         "Account added to an administrators' group",
