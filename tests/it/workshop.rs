@@ -113,7 +113,7 @@ fn to_json(n: &secstream::detect::sigma::yaml::Node) -> Value {
         return items.iter().map(to_json).collect();
     }
     match Scalar::of(n) {
-        Some(Scalar::Num(_, n)) => n.into(),
+        Some(Scalar::Num(_, n)) => n.near.into(),
         Some(Scalar::Bool(b)) => b.into(),
         Some(Scalar::Text(t)) => t.into(),
         _ => Value::Null,
