@@ -76,7 +76,7 @@ fn composed(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         match addr::parse(word) {
             Some(a) => client = client.or(Some((word, a))),
             None => {
-                names += usize::from(word.bytes().any(|b| b.is_ascii_lowercase()) && !word.contains(['.', ':', '=']))
+                names += usize::from(word.bytes().any(|b| b.is_ascii_lowercase()) && !word.contains(['.', ':', '=']));
             }
         }
     }
