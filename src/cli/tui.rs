@@ -125,7 +125,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     let kept = if extra.store.is_some() || common.no_store || once || !config.is_on("tui.keep") {
         None
     } else {
-        kept_file(&config, inputs, store.path())
+        kept_file(&config, inputs, store.path(), &analyst)
     };
     let themes = inputs::config_dir().map(|d| d.join("themes"));
     let options = Options {
@@ -151,9 +151,10 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     Ok(DONE)
 }
 
-/// Where filters are kept for a set of inputs, in whatever order they are
-/// named; for the case store alone where there are none.
-fn kept_file(config: &Config, inputs: &[Input], store: &Path) -> Option<std::path::PathBuf> {
+/// Where filters are kept for an analyst (several may share one account of the
+/// system) and a set of inputs, in whatever order they are named; for the case
+/// store alone where there are none.
+fn kept_file(config: &Config, inputs: &[Input], store: &Path, analyst: &str) -> Option<std::path::PathBuf> {
     use sha2::Digest as _;
     let real = |p: &Path| std::fs::canonicalize(p).unwrap_or_else(|_| p.to_owned());
     let mut names: Vec<_> = inputs.iter().map(|i| real(Path::new(&i.name))).collect();
@@ -163,6 +164,8 @@ fn kept_file(config: &Config, inputs: &[Input], store: &Path) -> Option<std::pat
     names.sort();
     names.dedup();
     let mut hash = sha2::Sha256::new();
+    hash.update(analyst.as_bytes());
+    hash.update([0]);
     for n in &names {
         hash.update(n.as_os_str().as_encoded_bytes());
         hash.update([0]);

@@ -193,7 +193,7 @@ pub const KEYS: &[Key] = &[
         "true",
         "SECSTREAM_KEEP",
         "",
-        "Keep filters and columns of the workbench for the next time the same inputs are opened (in the cache directory).",
+        "Keep filters and columns of the workbench for the next time the same analyst opens the same inputs (in the cache directory).",
     ),
 ];
 

@@ -166,7 +166,7 @@ fn spec(
         bounds: c.bounds.clone(),
         expr: c.expr.as_ref().map(steps),
         fields: c.fields.iter().map(&mut field).collect(),
-        percentile: c.percentile,
+        percentile: c.percentile.unwrap_or(50.0),
         generate: c.generate,
         learn: c.learn,
         redeemed: None,

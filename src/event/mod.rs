@@ -4,6 +4,7 @@
 //! UTF-8 text of raw records and one arena for unescaped values; a field is an
 //! offset and a length into one of the two. Nothing is allocated per event.
 
+mod amount;
 mod batch;
 mod draft;
 mod hash;
@@ -16,6 +17,7 @@ mod span;
 pub mod time;
 mod vocab;
 
+pub use amount::{are, count, noun};
 pub use batch::{Batch, EventRef, Field, Lossy, Record, RecordFlags, ValueKind};
 pub use draft::Draft;
 pub use hash::hash64;

@@ -105,6 +105,22 @@ pub fn parse(text: &str) -> Option<Addr<'_>> {
     is_ipv6(bare).then(|| Addr { ip: unmap(bare), port: None })
 }
 
+/// The address in a column of a program that always writes the port, and IPv6
+/// without brackets (Apache's error log from 2.4 on, dropbear, haproxy): the
+/// last colon stands before the port, though the whole may read as an address
+/// too (`2001:db8::60:2001`). Else there would be as many sources as ports.
+#[must_use]
+pub fn with_port(text: &str) -> Option<Addr<'_>> {
+    if !text.starts_with('[')
+        && let Some((ip, port)) = text.rsplit_once(':')
+        && let Some(port) = port_of(port)
+        && let Some(Addr { ip, port: None }) = parse(ip)
+    {
+        return Some(Addr { ip, port: Some(port) });
+    }
+    parse(text)
+}
+
 /// `::ffff:192.0.2.1` is 192.0.2.1.
 #[must_use]
 pub fn unmap(ip: &str) -> &str {
@@ -172,6 +188,24 @@ mod tests {
     }
 
     #[test]
+    fn the_last_colon_is_the_port_s() {
+        let ip = |t| with_port(t).map(|a| (a.ip, a.port));
+        assert_eq!(ip("2001:db8::60:2001"), Some(("2001:db8::60", Some("2001"))));
+        assert_eq!(ip("2001:db8::60:51234"), Some(("2001:db8::60", Some("51234"))));
+        assert_eq!(ip("2a01:4f8:c17:b8f:1:2:3:4:443"), Some(("2a01:4f8:c17:b8f:1:2:3:4", Some("443"))));
+        assert_eq!(ip("::1:4200"), Some(("::1", Some("4200"))));
+        assert_eq!(ip("::ffff:192.0.2.1:4711"), Some(("192.0.2.1", Some("4711"))));
+        assert_eq!(ip("fe80::1%eth0:22"), Some(("fe80::1", Some("22"))));
+        assert_eq!(ip("[2001:db8::1]:443"), Some(("2001:db8::1", Some("443"))));
+        assert_eq!(ip("192.0.2.1:22"), Some(("192.0.2.1", Some("22"))));
+        // without a port all the same
+        assert_eq!(ip("192.0.2.1"), Some(("192.0.2.1", None)));
+        assert_eq!(ip("2001:db8::66"), Some(("2001:db8::66", None)));
+        assert_eq!(ip("2001:db8:1:2:3:4:5:6"), Some(("2001:db8:1:2:3:4:5:6", None)));
+        assert_eq!(ip("host:22"), None);
+    }
+
+    #[test]
     fn ipv6_as_the_standard_library_has_it() {
         let std = |t: &str| t.parse::<std::net::Ipv6Addr>().is_ok();
         for t in [
@@ -212,6 +246,7 @@ mod tests {
         #[test]
         fn no_panic(s in ".{0,60}") {
             let _ = parse(&s);
+            let _ = with_port(&s);
             let _ = is_host(&s);
         }
     }

@@ -25,7 +25,7 @@ type Cache = VecDeque<(Key, Arc<Batch>)>;
 /// Access to records by position; cheap to clone.
 #[derive(Clone)]
 pub struct Feed {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     cache: Arc<Mutex<Cache>>,
 }
 

@@ -176,6 +176,10 @@ impl Parser<'_> {
     fn value(&mut self, field: &Field, op: Op) -> Result<Pattern, QueryError> {
         let (text, quoted) = match self.peek() {
             Some(Kind::Word { text, quoted }) => (text.clone(), *quoted),
+            Some(Kind::Op(other)) if *other != Op::Match => {
+                let hint = "one of = != < <= > >= ~ !~ stands between a field and its value";
+                return self.error("two operators").map_err(|e: QueryError| e.hint(hint));
+            }
             Some(Kind::Op(Op::Match)) => {
                 let hint = format!("{}~EXPRESSION is a regular expression", field.name());
                 return self.error("two operators").map_err(|e: QueryError| e.hint(hint));

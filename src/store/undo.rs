@@ -13,6 +13,7 @@ use super::error::{Result, StoreError};
 use super::ops::{self, Change, Operation};
 use super::types::Target;
 use super::{Ctx, Store};
+use crate::event::count;
 
 impl Store {
     /// Takes back the last of this analyst's actions that is not taken back
@@ -286,8 +287,4 @@ fn describe(conn: &Connection, done: &[Operation]) -> Result<String> {
     }
     let on = if targets.len() == 1 { on(first)? } else { count(targets.len(), "item") };
     Ok(format!("{} on {on}", what.join(", ")))
-}
-
-fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }

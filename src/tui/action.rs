@@ -206,6 +206,7 @@ actions! {
         CopyJson "copy-json" ["y j"] TLD, 0, "copy JSON", "copy as JSON";
         CopyRule "copy-rule" ["y r"] T.or(R), 0, "copy rule id", "copy the rule's id";
         CopyQuery "copy-query" ["y q"] TL, 0, "copy query", "copy the active filters as one expression";
+        WriteEvents "write-events" ["W"] L, 37, "write", "write the events that the filters keep to a new file: JSON lines, CSV or raw lines";
         ToggleView "view" ["v"] TLD, 45, "view", "fields, raw, JSON in turn; in Triage all words about the alert";
         Wrap "wrap" ["w"] L.or(D), 0, "wrap", "wrap long messages or cut them";
         Columns "columns" ["C"] L, 0, "columns", "which columns the feed shows";

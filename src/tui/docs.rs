@@ -33,7 +33,8 @@ pub fn keys_markdown() -> String {
          | `Home`, `End`, arrows | move in it; then letters are put there |\n\
          | `Ctrl-d` or `Esc` in a note | save it; `Ctrl-c` drops it |\n\
          | `Tab`, `Ctrl-n`, `Ctrl-p` in a rule | take the word offered, or choose another |\n\
-         | `Esc` in a rule | keys are commands again |\n",
+         | `Esc` in a rule | keys are commands again |\n\
+         | `Ctrl-z`, `Ctrl-l` | suspend to the shell, draw the screen again, as elsewhere; what was typed stays |\n",
     );
     out
 }

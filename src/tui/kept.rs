@@ -1,5 +1,5 @@
-//! What of the screens is kept from one session to the next, for each set of
-//! inputs: filters and columns. (Marks, notes and decisions are in the case
+//! What of the screens is kept from one session to the next, for each analyst
+//! and set of inputs: filters and columns. (Marks, notes and decisions are in the case
 //! store.) A file of the cache: it can be deleted at any time.
 //!
 //! Bounded: so many filters of such a length, a file of such a size, and so

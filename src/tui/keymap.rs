@@ -171,6 +171,23 @@ impl Keymap {
             .collect()
     }
 
+    /// What to say of keys that do nothing in a place: where they do something.
+    #[must_use]
+    pub fn unbound(&self, pressed: &[Key]) -> String {
+        let keys = sequence_text(pressed);
+        let elsewhere = self.tries.iter().find_map(|(place, trie)| {
+            let act = trie.get(pressed)?;
+            let name = Places::EACH.iter().find(|(p, _)| p == place)?.1;
+            Some((act.row(), name))
+        });
+        match elsewhere {
+            Some((a, "Filter list")) => format!("{keys} ({}) works in the list of filters", a.hint),
+            Some((a, "Rule editor")) => format!("{keys} ({}) works in the rule editor", a.hint),
+            Some((a, name)) => format!("{keys} ({}) works on {name}", a.hint),
+            None => format!("{keys} does nothing here; {} shows the keys", self.key_of(Act::Help)),
+        }
+    }
+
     /// The keys of an action, as text.
     #[must_use]
     pub fn keys_of(&self, act: Act) -> Vec<String> {

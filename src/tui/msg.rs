@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::{EventRow, Severity, SourceId, Ts};
-use crate::pipeline::Snapshot;
+use crate::pipeline::{Form, Snapshot};
 use crate::tui::data::workshop::{WorkMsg, WorkReq};
 use crate::tui::data::{AlertView, AuditView, CaseDetail, CaseView, FeedRow, RuleText, RuleView};
 use crate::tui::kept::Kept;
@@ -97,6 +97,25 @@ pub enum Msg {
     Done(String),
     /// Something failed; say so.
     Failed(String),
+    /// A name that is offered in the line being typed is taken: one that is not.
+    Free {
+        /// The name offered.
+        was: String,
+        /// The other.
+        name: String,
+    },
+    /// How much of the log, in percent, was gone through for the file that is being
+    /// written; `None` where none is, any more.
+    Writing(Option<u8>),
+    /// The file cannot be written under that name: another one is asked for.
+    Rename {
+        /// What was to be written.
+        form: Form,
+        /// The name.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The cursor has rested: panes that follow it may follow.
     Settled,
     /// The theme in use.
@@ -294,6 +313,19 @@ pub enum Effect {
     Hold(bool),
     /// Read the evidence of an alert.
     Evidence(Arc<crate::alert::Alert>),
+    /// Look for a name like this one that is not taken.
+    Free(String),
+    /// Write the events of the view to a new file.
+    Write {
+        /// How many rows of it; `None` is all that the log has by now.
+        rows: Option<u64>,
+        /// How.
+        form: Form,
+        /// Where to.
+        path: String,
+    },
+    /// Give up the file that is being written.
+    StopWriting,
     /// Count what each of these expressions matches in the feed; none: stop counting.
     Count(Vec<String>),
     /// The next change of the case store was decided on when its log had been

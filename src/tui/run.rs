@@ -327,7 +327,7 @@ impl Loop {
                 Effect::Copy(text) => match clipboard::osc52(&text, &self.caps) {
                     Some(bytes) => {
                         self.term.send(&bytes)?;
-                        self.state.say(format!("copied {} characters", text.chars().count()));
+                        self.state.say(format!("copied {}", super::words::count(text.chars().count(), "character")));
                     }
                     None => self.state.complain("too long for the clipboard (75 kB)"),
                 },

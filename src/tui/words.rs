@@ -151,8 +151,8 @@ pub fn why(v: &AlertView) -> Vec<String> {
     }
     out.push(format!(
         "count   {}, {}, confidence {:.2}",
-        count(usize::try_from(a.count).unwrap_or(usize::MAX), "act"),
-        count(usize::try_from(a.matched_total).unwrap_or(usize::MAX), "record"),
+        many(a.count, "act"),
+        many(a.matched_total, "record"),
         a.confidence
     ));
     out.push(format!(
@@ -299,7 +299,13 @@ fn parts_in_tenths(a: &crate::alert::Alert) -> Vec<i64> {
 /// `1 alert`, `3 alerts`.
 #[must_use]
 pub fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+    many(n as u64, noun)
+}
+
+/// The same of a larger number.
+#[must_use]
+pub fn many(n: u64, noun: &str) -> String {
+    format!("{} {}", text::thousands(n), crate::event::noun(n, noun))
 }
 
 /// What a decision is about: each alert with what it is about and how much is
@@ -312,13 +318,9 @@ pub fn about_alerts(s: &State, ids: &[String], covered: usize) -> Vec<String> {
         let Some(v) = s.triage.all.iter().find(|v| v.alert.id == *id) else { continue };
         let a = &v.alert;
         let acts = usize::try_from(a.count).unwrap_or(usize::MAX);
-        out.push(format!(
-            "{:4} {} · {} · {}",
-            text::severity_word(a.severity),
-            a.rule,
-            a.entity(),
-            if acts == 1 { "1 act".to_owned() } else { format!("{} acts", text::thousands(a.count)) },
-        ));
+        out.push(
+            format!("{:4} {} · {} · {}", text::severity_word(a.severity), a.rule, a.entity(), count(acts, "act"),),
+        );
     }
     if ids.len() > MOST {
         out.push(format!("     and {} more", ids.len() - out.len()));

@@ -16,6 +16,7 @@ mod cli;
 mod docs;
 mod effect;
 mod fail2ban;
+mod feed_written;
 mod follow;
 mod follow_dir;
 mod generate;

@@ -7,7 +7,7 @@ use crate::cli::error::{DONE, Failure};
 use crate::detect::attack::{TACTICS, VERSION};
 use crate::detect::coverage::Coverage;
 use crate::detect::{RuleFile, RuleSet};
-use crate::event::sanitize;
+use crate::event::{count, sanitize};
 
 /// Runs the command.
 pub(super) fn run(args: &CoverageArgs, files: &[RuleFile], out: &mut dyn Write) -> Result<u8, Failure> {
@@ -59,8 +59,15 @@ fn text(c: &Coverage, all: bool) -> String {
     }
     for (i, t) in TACTICS.iter().enumerate() {
         let s = c.share(i);
-        let _ =
-            writeln!(out, "\n{} ({}): {} of {} techniques, {} rules", t.name, t.id, s.covered, s.techniques, s.rules);
+        let _ = writeln!(
+            out,
+            "\n{} ({}): {} of {} techniques, {}",
+            t.name,
+            t.id,
+            s.covered,
+            s.techniques,
+            count(s.rules, "rule")
+        );
         for (technique, rules) in c.tactic(i) {
             if rules.is_empty() && !all {
                 continue;
@@ -80,10 +87,10 @@ fn text(c: &Coverage, all: bool) -> String {
         }
     }
     if c.untagged > 0 {
-        let _ = writeln!(out, "\n{} rules name no technique", c.untagged);
+        let _ = writeln!(out, "\n{} without a technique", count(c.untagged, "rule"));
     }
     for (id, n) in &c.unknown {
-        let _ = writeln!(out, "{} is no technique of ATT&CK {VERSION}; {n} rules name it", sanitize(id));
+        let _ = writeln!(out, "{} is no technique of ATT&CK {VERSION}; {} with it", sanitize(id), count(*n, "rule"));
     }
     out
 }

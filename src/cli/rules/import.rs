@@ -6,6 +6,7 @@ use std::path::Path;
 use super::args::ImportArgs;
 use crate::cli::error::{DONE, Failure};
 use crate::detect::{RuleFile, RuleSet, import};
+use crate::event::count;
 
 /// Longest file that is read, in bytes.
 const MAX: u64 = 16 << 20;
@@ -36,6 +37,6 @@ pub(super) fn run(args: &ImportArgs, out: &mut dyn Write) -> Result<u8, Failure>
         return Err(Failure::usage(format!("{} is there already; --force overwrites it", args.out)));
     }
     std::fs::write(&args.out, rules).map_err(|e| Failure::failed(format!("{}: {e}", args.out)))?;
-    writeln!(out, "{} documents written to {}", set.rules().len(), crate::event::sanitize(&args.out))?;
+    writeln!(out, "{} written to {}", count(set.rules().len(), "document"), crate::event::sanitize(&args.out))?;
     Ok(DONE)
 }

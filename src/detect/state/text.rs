@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::super::{CorrelationKind, GroupField};
+use super::super::{BoundOp, CorrelationKind, CorrelationSpec, GroupField};
+use super::case;
 use super::episode::Episode;
 use super::facts::LISTED;
 use super::key;
 use super::plan::Slot;
 use super::shards::Group;
-use crate::event::EventRef;
 use crate::event::time::SECOND;
+use crate::event::{EventRef, count};
 
 /// Longest value shown within a sentence, in characters.
 const MAX_VALUE: usize = 64;
@@ -49,7 +50,7 @@ fn short(value: &str) -> String {
 
 /// The group's fields with their values, those without a value left out.
 pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str, &'a str)> {
-    let mut values = key::values(&group.key);
+    let mut values = group.values();
     let mut out = Vec::new();
     if let Some(spec) = &slot.spec {
         out.extend(spec.group_by.iter().map(|g| &*g.name).zip(values));
@@ -65,11 +66,11 @@ pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str
     out
 }
 
-/// `rule id|field=value,…`
+/// `rule id|field=value,…`, values folded: one account has one key however it is spelt.
 pub(super) fn dedup_key(slot: &Slot, fields: &[(&str, &str)]) -> String {
     let mut out = format!("{}|", slot.info.id);
     for (i, (name, value)) in fields.iter().enumerate() {
-        let _ = write!(out, "{}{name}={value}", if i > 0 { "," } else { "" });
+        let _ = write!(out, "{}{name}={}", if i > 0 { "," } else { "" }, case::folded(value));
     }
     out
 }
@@ -118,11 +119,6 @@ fn listed(group: &Group, list: &[u8], total: usize) -> String {
     out
 }
 
-fn plural(n: u64, one: &str) -> String {
-    let end = if one.ends_with('s') || one.ends_with("ch") { "es" } else { "s" };
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}{end}") }
-}
-
 /// What the values of a field are called.
 fn thing(field: &str) -> Option<&'static str> {
     Some(match field {
@@ -140,11 +136,11 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     let mut out = format!("{}: ", slot.info.title);
     let span = duration(slot.spec.as_ref().map_or(0, |s| s.timespan));
     match &slot.spec {
-        None => out.push_str(&plural(ep.count, "match")),
+        None => out.push_str(&count(ep.count, "match")),
         Some(spec) => {
-            let field = spec.fields.first().map_or("value", |f| &*f.name);
+            let field = &*field_names(spec);
             let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
-            let acts = plural(ep.count, if guessed { "failed attempt" } else { "event" });
+            let acts = count(ep.count, if guessed { "failed attempt" } else { "event" });
             let _ = match spec.kind {
                 CorrelationKind::EventCount => write!(out, "{acts}"),
                 CorrelationKind::ValueCount => {
@@ -154,19 +150,23 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                         _ => &ep.shown,
                     };
                     // What is shown may be another field than what is counted.
-                    let counted = slot.shows.first().is_none_or(|s| &*s.name == field);
+                    let same = |s: &GroupField| spec.fields.first().is_some_and(|f| f.name == s.name);
+                    let counted = slot.shows.first().is_none_or(same);
                     let which = if counted { listed(group, which, ep.measured as usize) } else { String::new() };
                     match (thing(field), guessed) {
                         // Addresses are told below.
                         (Some("address"), _) => write!(out, "{acts}"),
-                        (Some(one), true) => write!(out, "{acts} at {}{which}", plural(ep.measured as u64, one)),
-                        (Some(one), false) => write!(out, "{}{which} in {acts}", plural(ep.measured as u64, one)),
+                        (Some(one), true) => write!(out, "{acts} at {}{which}", count(ep.measured as u64, one)),
+                        (Some(one), false) => write!(out, "{}{which} in {acts}", count(ep.measured as u64, one)),
+                        (None, _) if spec.fields.len() > 1 => {
+                            write!(out, "{} combinations of {field}{which} in {acts}", number(ep.measured))
+                        }
                         (None, _) => write!(out, "{} distinct values of {field}{which} in {acts}", number(ep.measured)),
                     }
                 }
                 CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
                     // Guesses and what came of them.
-                    write!(out, "{}", plural(ep.count, "event"))
+                    write!(out, "{}", count(ep.count, "event"))
                 }
                 CorrelationKind::NewValue => {
                     let many = if ep.measured > 1.0 { "s" } else { "" };
@@ -199,9 +199,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             (_, []) => Ok(()),
             (_, [one]) => write!(out, ", {}", group.facts.get(*one).map_or_else(String::new, short)),
             (Some(one), all) => {
-                write!(out, ", {many}{}{}", plural(all.len() as u64, one), listed(group, all, 0))
+                write!(out, ", {many}{}{}", count(all.len() as u64, one), listed(group, all, 0))
             }
-            (None, all) => write!(out, ", {many}{}{}", plural(all.len() as u64, "value"), listed(group, all, 0)),
+            (None, all) => write!(out, ", {many}{}{}", count(all.len() as u64, "value"), listed(group, all, 0)),
         };
     }
     if !keyed("user") && counted != Some("user") && slot.spec.is_some() {
@@ -213,7 +213,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                 // Who got in, of those that were tried.
                 let who = group.facts.get(ep.account()).map(|a| format!("account {} of ", short(a)));
                 let who = who.unwrap_or_default();
-                write!(out, ", {who}{many}{}{}", plural(all.len() as u64, "account"), listed(group, all, 0))
+                write!(out, ", {who}{many}{}{}", count(all.len() as u64, "account"), listed(group, all, 0))
             }
         };
     }
@@ -242,7 +242,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
         let one = slot.spec.as_ref().and_then(|s| s.counted()).and_then(thing).unwrap_or("value");
         let what = if one == "account" { "logged in from there" } else { "taken back" };
-        let _ = write!(out, "; {redeemed} of {} {what}", plural(total, one));
+        let _ = write!(out, "; {redeemed} of {} {what}", count(total, one));
     }
     if ep.untimed {
         out.push_str(", time not known");
@@ -250,11 +250,37 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if let Some(spec) = &slot.spec
         && !spec.bounds.is_empty()
     {
-        let bytes = spec.kind == CorrelationKind::ValueSum && counted == Some("bytes");
-        let threshold = if bytes { size(slot.threshold) } else { number(slot.threshold) };
-        let _ = write!(out, " (threshold {threshold} in {span})");
+        let _ = write!(out, " (threshold {} in {span})", threshold(spec));
     }
     out
+}
+
+/// What a condition asks for, as it stands in the rule.
+fn threshold(spec: &CorrelationSpec) -> String {
+    let bytes = spec.kind == CorrelationKind::ValueSum && spec.fields.first().is_some_and(|f| &*f.name == "bytes");
+    let mut out = String::new();
+    for b in &spec.bounds {
+        let words = match b.op {
+            BoundOp::Gte => "",
+            BoundOp::Gt => "more than ",
+            BoundOp::Lt => "less than ",
+            BoundOp::Lte => "at most ",
+            BoundOp::Eq => "exactly ",
+            BoundOp::Neq => "other than ",
+        };
+        let n = if bytes { size(b.value) } else { number(b.value) };
+        let _ = write!(out, "{}{words}{n}", if out.is_empty() { "" } else { " and " });
+    }
+    if matches!(spec.kind, CorrelationKind::Temporal | CorrelationKind::TemporalOrdered) {
+        let _ = write!(out, " of {} rules", spec.bases.len());
+    }
+    out
+}
+
+/// Names of the fields that are counted or summed.
+fn field_names(spec: &CorrelationSpec) -> String {
+    let names: Vec<&str> = spec.fields.iter().map(|f| &*f.name).collect();
+    if names.is_empty() { "value".to_owned() } else { names.join(" and ") }
 }
 
 /// Why the rules stage decided it.

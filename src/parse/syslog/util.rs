@@ -134,6 +134,11 @@ pub(super) fn addr_port(s: &str) -> (&str, &str) {
     }
 }
 
+/// The same of a program that always writes the port (see [`addr::with_port`]).
+pub(super) fn addr_with_port(s: &str) -> (&str, &str) {
+    addr::with_port(s).map_or_else(|| addr_port(s), |a| (a.ip, a.port.unwrap_or("")))
+}
+
 /// An IPv6 address without a port: more than one colon, no bracket, and the
 /// part before the last colon alone is no address.
 fn is_bare_v6(s: &str) -> bool {

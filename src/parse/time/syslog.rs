@@ -96,7 +96,11 @@ fn rest(mut c: Cursor<'_>, mut year: Option<u32>, ctx: &Ctx) -> Option<Stamp> {
         let mut t = c;
         if t.blanks() == 1
             && let Some(y @ 1970..=2099) = t.num(4, 4)
-            && matches!(t.peek(), None | Some(b' ' | b':' | b']' | b','))
+            && match t.peek() {
+                // `2021: ` is a year, `2001:db8::5` the machine's address
+                Some(b':') => matches!(t.peek_at(1), None | Some(b' ')),
+                next => matches!(next, None | Some(b' ' | b']' | b',')),
+            }
         {
             year = Some(y);
             c = t;

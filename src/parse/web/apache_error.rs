@@ -49,7 +49,9 @@ pub fn body(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.set(Ov::Pid, pid);
     }
     if let Some(column) = client {
-        addr::set_client(d, column);
+        // With a module before the level this is 2.4's form, which has the port.
+        let from = if module.is_empty() { addr::parse(column) } else { addr::with_port(column) };
+        addr::set_parsed(d, column, from);
     }
     let (code, text) = code(rest);
     if let Some(code) = code {
@@ -251,6 +253,23 @@ mod tests {
             assert_eq!((r.event_type, r.outcome), (EventType::LoginFailed, Outcome::Failure), "{text}");
             assert_eq!(r.time.to_rfc3339(), "2026-11-18T09:30:00.250Z");
         }
+    }
+
+    #[test]
+    fn ipv6_clients_have_their_port() {
+        for (client, ip, port) in [
+            ("2001:db8::9:51234", "2001:db8::9", Some("51234")),
+            ("2001:db8::9:4200", "2001:db8::9", Some("4200")),
+            ("::1:4200", "::1", Some("4200")),
+            ("::ffff:192.0.2.9:4200", "192.0.2.9", Some("4200")),
+            ("2001:db8::9", "2001:db8::9", None),
+        ] {
+            let r = row(&format!("[auth_basic:error] [pid 7:tid 8] [client {client}] AH01618: user bob not found: /x"));
+            assert_eq!((r.ov(Ov::SrcIp), r.ov(Ov::SrcPort)), (Some(ip), port), "{client}");
+        }
+        // Version 2.2 writes no port: all of it is the address.
+        let r = row("[error] [client 2001:db8::9:4200] user bob not found: /x");
+        assert_eq!((r.ov(Ov::SrcIp), r.ov(Ov::SrcPort)), (Some("2001:db8::9:4200"), None));
     }
 
     #[test]

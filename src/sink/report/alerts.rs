@@ -2,6 +2,7 @@
 
 use super::html::{Page, text};
 use super::{Report, ReportAlert};
+use crate::event::count;
 
 /// Writes the section.
 pub(super) fn write(r: &Report, p: &mut Page) {
@@ -14,8 +15,8 @@ pub(super) fn write(r: &Report, p: &mut Page) {
     }
     if r.unlisted > 0 {
         p.raw(&format!(
-            "<p>{} more alerts of less score are not listed here; <code>--alerts PATH</code> writes all.</p>",
-            r.unlisted
+            "<p>{} of less score not listed here; <code>--alerts PATH</code> writes all.</p>",
+            count(r.unlisted, "more alert")
         ));
     }
     p.raw("</section>");
@@ -53,7 +54,8 @@ fn one(of: &ReportAlert, p: &mut Page) {
     row("id", &a.id);
     p.raw("</dl>");
     if !of.evidence.is_empty() {
-        p.raw(&format!("<p>Evidence: {} of {} records</p><pre>", of.evidence.len(), a.matched_total));
+        let records = count(a.matched_total, "record");
+        p.raw(&format!("<p>Evidence: {} of {records}</p><pre>", of.evidence.len()));
         for (place, record) in &of.evidence {
             let record = record.as_deref().unwrap_or("(cannot be read again)");
             p.raw(&format!("<b>{}</b> {}\n", text(place), text(record)));

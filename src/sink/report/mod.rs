@@ -161,7 +161,7 @@ impl Report {
             }
             p.raw("</tr>");
         }
-        p.raw(&format!("</table><p>{} rules in force.</p></section>", self.rules));
+        p.raw(&format!("</table><p>{} in force.</p></section>", crate::event::count(self.rules, "rule")));
     }
 }
 

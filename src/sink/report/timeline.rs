@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Report;
 use super::html::{Page, text};
+use crate::event::count;
 
 const WIDTH: f64 = 1060.0;
 const BARS: f64 = 110.0;
@@ -24,8 +25,9 @@ pub(super) fn write(r: &Report, p: &mut Page) {
         let (x, y) = (i as f64 * step, MARKS + BARS - height);
         let _ = write!(
             svg,
-            "<rect class=\"e\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{n} events</title></rect>",
-            (step - 1.0).max(1.0)
+            "<rect class=\"e\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{}</title></rect>",
+            (step - 1.0).max(1.0),
+            count(*n, "event")
         );
     }
     let span = (to.0 - from.0).max(1) as f64;
@@ -50,7 +52,8 @@ pub(super) fn write(r: &Report, p: &mut Page) {
     p.raw("<section><h2>Timeline</h2>");
     p.raw(&svg);
     p.raw(&format!(
-        "<p>At most {most} events in one of {} parts; above them the alerts, the most severe on top.</p></section>",
+        "<p>At most {} in one of {} parts; above them the alerts, the most severe on top.</p></section>",
+        count(most, "event"),
         r.bars.len()
     ));
 }

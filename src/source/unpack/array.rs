@@ -6,6 +6,7 @@
 //! What an envelope holds beside its records is passed over and counted.
 
 use super::{ENVELOPES, Unpack};
+use crate::event::{are, count};
 
 /// Longest beginning that is held to see whether an object is an envelope.
 const HELD: usize = 512;
@@ -289,7 +290,11 @@ impl Unpack for Array {
     fn warnings(&mut self) -> Vec<String> {
         let mut out = Vec::new();
         if self.beside > 0 {
-            out.push(format!("{} bytes beside its array of records are not shown", self.beside));
+            out.push(format!(
+                "{} beside its array of records {} not shown",
+                count(self.beside, "byte"),
+                are(self.beside)
+            ));
         }
         if self.cut {
             out.push("its array of records is cut short".to_owned());

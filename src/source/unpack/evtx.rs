@@ -12,6 +12,7 @@ use evtx::{EvtxChunkData, ParserSettings};
 
 use super::Unpack;
 use super::flat::{Names, flatten};
+use crate::event::count;
 
 /// Bytes before the first chunk.
 const HEADER: usize = 4096;
@@ -123,16 +124,17 @@ impl Unpack for Evtx {
         let mut out = Vec::new();
         let of = self.chunks;
         if self.damaged > 0 {
-            out.push(format!("{} of {of} chunks are damaged and were passed over", self.damaged));
+            out.push(format!("{} of {} damaged, passed over", self.damaged, count(of, "chunk")));
         }
         if self.unlike > 0 {
             out.push(format!(
-                "{} of {of} chunks do not have their checksum (the log was in use, or was changed)",
-                self.unlike
+                "{} of {} without the right checksum (the log was in use, or was changed)",
+                self.unlike,
+                count(of, "chunk")
             ));
         }
         if self.lost > 0 {
-            out.push(format!("{} records cannot be read and were passed over", self.lost));
+            out.push(format!("{} cannot be read, passed over", count(self.lost, "record")));
         }
         if self.cut {
             out.push("its last chunk is cut short".to_owned());

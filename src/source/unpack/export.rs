@@ -6,6 +6,7 @@
 //! beginning is kept, and what is left out is counted.
 
 use super::Unpack;
+use crate::event::{are, count};
 
 /// Longest value that is kept whole.
 const VALUE: usize = 256 << 10;
@@ -196,7 +197,13 @@ impl Unpack for Export {
     fn warnings(&mut self) -> Vec<String> {
         let mut out = Vec::new();
         if self.left > 0 {
-            out.push(format!("{} entries are too long: {} bytes of them are left out", self.shortened, self.left));
+            out.push(format!(
+                "{} {} too long: {} of them {} left out",
+                count(self.shortened, "entry"),
+                are(self.shortened),
+                count(self.left, "byte"),
+                are(self.left)
+            ));
         }
         if self.cut {
             out.push("its last entry is cut short".to_owned());

@@ -12,6 +12,7 @@
 //! line has blanks for newlines.
 
 use super::Unpack;
+use crate::event::count;
 
 /// Longest command; of a longer one the beginning is kept.
 const COMMAND: usize = 256 << 10;
@@ -110,10 +111,10 @@ impl Unpack for Fish {
     fn warnings(&mut self) -> Vec<String> {
         let mut out = Vec::new();
         if self.shortened > 0 {
-            out.push(format!("{} commands are longer than {COMMAND} bytes, and cut there", self.shortened));
+            out.push(format!("{} cut at {COMMAND} bytes", count(self.shortened, "command")));
         }
         if self.other > 0 {
-            out.push(format!("{} lines are of no command and were passed over", self.other));
+            out.push(format!("{} of no command, passed over", count(self.other, "line")));
         }
         out
     }

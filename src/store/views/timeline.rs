@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::alerts::AlertRow;
 use super::events::EventInfo;
-use crate::event::Ts;
+use crate::event::{Ts, count};
 use crate::store::error::Result;
 use crate::store::ops::{self, Operation};
 use crate::store::types::{CaseId, Target};
@@ -178,9 +178,9 @@ impl Names<'_> {
         let [one] = seen.as_slice() else {
             let alerts = seen.iter().filter(|t| t.starts_with("alert:")).count();
             let counted = match (alerts, seen.len() - alerts) {
-                (n, 0) => format!("{n} alerts"),
-                (0, n) => format!("{n} records"),
-                (a, n) => format!("{a} alerts and {n} records"),
+                (n, 0) => count(n, "alert"),
+                (0, n) => count(n, "record"),
+                (a, n) => format!("{} and {}", count(a, "alert"), count(n, "record")),
             };
             let mut names: Vec<String> = seen.iter().take(NAMED).map(|t| self.name(t)).collect();
             if seen.len() > NAMED {

@@ -2,7 +2,7 @@
 //! names, and what people made of them.
 
 use super::{AlertView, Triage};
-use crate::alert::AlertState;
+use crate::alert::{AlertState, RuleType};
 use crate::event::{EventType, Outcome, Ov, Ts};
 use crate::query::{Field, Fields, Typed};
 
@@ -49,6 +49,8 @@ pub const ALERT_FIELDS: &[&str] = &[
     "technique",
     "tactic",
     "acts",
+    "what",
+    "n",
     "raw",
 ];
 
@@ -93,9 +95,11 @@ impl Fields for AlertView {
             "state" => test(if a.state == AlertState::Open { "open" } else { "closed" }) || self.decision(test),
             "status" | "triage" => self.decision(test),
             "case" => matches!(&self.triage, Triage::Escalated { case } if test(case)),
-            "rule" => test(&a.rule),
+            "rule" | "what" => test(&a.rule),
             "rule_id" => test(&a.rule_id),
-            "rule_type" | "by" => test(a.rule_type.as_str()),
+            "rule_type" => test(a.rule_type.as_str()),
+            // Also the word that the queue shows.
+            "by" => test(a.rule_type.as_str()) || test(&self.by()),
             "category" => test(a.category.as_str()),
             // As it is shown.
             "score" => test(&format!("{:.1}", a.score)),
@@ -106,7 +110,7 @@ impl Fields for AlertView {
             "user" | "users" => one(&a.user, test) || a.users.iter().any(|v| test(v)),
             "host" => one(&a.host, test),
             "entity" => test(&a.entity()),
-            "count" | "acts" => test(&a.count.to_string()),
+            "count" | "acts" | "n" => test(&a.count.to_string()),
             "window_seconds" => test(&a.window_seconds.to_string()),
             "matched_total" => test(&a.matched_total.to_string()),
             "message" => test(&a.message),
@@ -154,6 +158,28 @@ impl Fields for AlertView {
 }
 
 impl AlertView {
+    /// The kind of rule that raised it, or once it is decided how: the word of the queue.
+    #[must_use]
+    pub fn by(&self) -> String {
+        let kind = match self.alert.rule_type {
+            RuleType::Detection => "rule",
+            RuleType::Correlation => "corr",
+            RuleType::Model => "modl",
+            RuleType::Llm => "llm",
+        };
+        match &self.triage {
+            _ if self.reading.gone() => "gone".to_owned(),
+            Triage::New => kind.to_owned(),
+            Triage::Escalated { .. } => "case".to_owned(),
+            Triage::Dismissed { reason } => match reason.as_str() {
+                "false_positive" => "fp".to_owned(),
+                "duplicate" => "dup".to_owned(),
+                "benign" => "ben".to_owned(),
+                other => other.chars().take(4).collect(),
+            },
+        }
+    }
+
     /// The decision in all its words: `dismissed` and the reason.
     fn decision(&self, test: &mut dyn FnMut(&str) -> bool) -> bool {
         test(self.triage.word())
@@ -212,6 +238,10 @@ mod tests {
             "status=false_positive",
             "state=closed",
             "state=false_positive",
+            "by=fp",
+            "by=detection",
+            "what=*spraying",
+            "n>20",
             "user=marco.ibrahim",
             "users=carlos",
             "src_ip=198.18.203.3",

@@ -11,10 +11,11 @@ use super::super::data::FeedRow;
 use super::super::msg::{Goto, Msg};
 use super::names::Names;
 use super::store::{Decision, Decisions, key_of};
-use super::{DataReq, ToLoop, convert, rules};
+use super::writing::{Job, Writing};
+use super::{DataReq, ToLoop, convert, file, landing, rules};
 use crate::alert::Alert;
 use crate::event::{EventRow, Severity, SourceId, Ts};
-use crate::pipeline::{Feed, Filtered, Session, Snapshot};
+use crate::pipeline::{Feed, Filtered, Form, Session, Snapshot};
 use crate::query::Query;
 
 /// Evidence shown of one alert.
@@ -25,6 +26,8 @@ const EVIDENCE: usize = 100;
 struct View {
     generation: u64,
     query: String,
+    /// Times in the expression count from there.
+    now: Ts,
     hits: Option<Filtered>,
     /// What was last said of it.
     said: (u64, u64, u64),
@@ -76,10 +79,11 @@ pub struct Reader {
     rules_said: Option<(usize, u64)>,
     rule_shown: Option<String>,
     names: Names,
+    writing: Arc<Writing>,
 }
 
 impl Reader {
-    pub fn new(out: ToLoop, gap: Duration) -> Self {
+    pub fn new(out: ToLoop, gap: Duration, writing: Arc<Writing>) -> Self {
         Self {
             session: None,
             feed: None,
@@ -101,6 +105,7 @@ impl Reader {
             rules_said: None,
             rule_shown: None,
             names: Names::default(),
+            writing,
         }
     }
 
@@ -220,6 +225,11 @@ impl Reader {
                 self.say_alerts();
                 let _ = self.out.send(Msg::FeedStale);
             }
+            DataReq::Free(was) => {
+                let name = file::free_name(&was);
+                let _ = self.out.send(Msg::Free { was, name });
+            }
+            DataReq::Write { rows, form, path } => self.write(rows, form, path),
             DataReq::Cancel => {
                 self.pending = None;
                 self.searches.clear();
@@ -228,11 +238,29 @@ impl Reader {
     }
 
     fn open_view(&mut self, generation: u64, query: String) {
+        let now = Ts::now();
         let hits = match (&self.feed, query.is_empty()) {
-            (Some(f), false) => Query::parse(&query, Ts::now()).ok().map(|q| f.filter(q)),
+            (Some(f), false) => Query::parse(&query, now).ok().map(|q| f.filter(q)),
             _ => None,
         };
-        self.view = View { generation, query, hits, said: (0, u64::MAX, 0) };
+        self.view = View { generation, query, now, hits, said: (0, u64::MAX, 0) };
+    }
+
+    /// Has the rows of the view written: so many, or all that there are by now.
+    fn write(&self, rows: Option<u64>, form: Form, path: String) {
+        let Some(feed) = self.feed.clone() else {
+            let _ = self.out.send(Msg::Writing(None));
+            return;
+        };
+        let all = self.playhead().map_or(feed.len(), |t| feed.position_at(t)).min(feed.len());
+        let end = match (rows, &self.view.hits) {
+            (Some(0), _) => 0,
+            (Some(n), Some(h)) => h.position(n - 1).map_or(all, |p| p + 1),
+            (Some(n), None) => n.min(all),
+            (None, _) => all,
+        };
+        let query = self.view.hits.as_ref().and_then(|_| Query::parse(&self.view.query, self.view.now).ok());
+        self.writing.start(Job { feed, query, end, form, path }, self.out.clone());
     }
 
     fn playhead(&self) -> Option<Ts> {
@@ -447,6 +475,17 @@ impl Reader {
         self.pending = None;
     }
 
+    /// Says where the cursor stands now, where that is not the time asked for.
+    fn say_landing(&self, feed: &Feed, t: Ts) {
+        let at = self.row_of(feed.position_at(t));
+        let position = self.view.hits.as_ref().map_or(Some(at), |h| h.position(at));
+        let landed = position.and_then(|p| feed.row(p.min(feed.len().saturating_sub(1)))).map(|r| r.time);
+        let span = (self.snap.totals.first_event, self.snap.totals.last_event);
+        if let Some(text) = landing::words(t, landed, span, self.view.hits.is_some()) {
+            let _ = self.out.send(Msg::Done(text));
+        }
+    }
+
     fn miss(&mut self, text: &str) {
         let _ = self.out.send(Msg::FeedMiss { text: text.to_owned() });
         self.pending = None;
@@ -469,6 +508,7 @@ impl Reader {
                 if ready(self, p) {
                     self.seek(t);
                     self.go(p, None);
+                    self.say_landing(&feed, t);
                 }
             }
             Goto::Position(p) => {

@@ -6,10 +6,13 @@ mod bench;
 mod convert;
 mod evidence;
 mod feed;
+mod file;
+mod landing;
 mod names;
 mod rules;
 mod session;
 mod store;
+mod writing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +26,7 @@ use super::msg::{Goto, Msg, Op};
 use crate::alert::Alert;
 use crate::detect::RuleFile;
 use crate::event::Ts;
-use crate::pipeline::{Feed, Session};
+use crate::pipeline::{Feed, Form, Session};
 
 pub use rules::file_to_edit;
 pub use session::{MakeOptions, Sessions};
@@ -68,6 +71,10 @@ pub(super) enum DataReq {
     Rule(String),
     /// What people decided.
     Decisions(Arc<Decisions>),
+    /// Look for a name that is not taken.
+    Free(String),
+    /// Write the rows of the view to a file.
+    Write { rows: Option<u64>, form: Form, path: String },
     /// Give up what is looked for.
     Cancel,
 }

@@ -13,6 +13,7 @@ use super::super::msg::{Effect, Msg};
 use super::bench::{self, Bench, BenchReq};
 use super::feed::Reader;
 use super::store::Worker;
+use super::writing::Writing;
 use super::{DataReq, RulePlaces, StoreReq, ToLoop, convert, rules};
 use crate::detect::RuleSet;
 use crate::pipeline::{Session, SessionOptions};
@@ -33,6 +34,7 @@ pub struct Sessions {
     reload: Arc<AtomicBool>,
     reloads: Sender<()>,
     running: Running,
+    writing: Arc<Writing>,
     _watcher: Option<notify::RecommendedWatcher>,
 }
 
@@ -60,7 +62,8 @@ impl Sessions {
         let (to_store, store_rx) = unbounded();
         let (bench, bench_rx) = unbounded();
         let (reloads, reload_rx) = unbounded::<()>();
-        let reader = Reader::new(out.clone(), gap);
+        let writing = Arc::<Writing>::default();
+        let reader = Reader::new(out.clone(), gap, Arc::clone(&writing));
         let worker = Worker {
             store,
             feed: None,
@@ -137,7 +140,7 @@ impl Sessions {
                 let _ = again.send(());
             }
         });
-        Self { data, store: to_store, bench, threads, reload, reloads, running, _watcher: watcher }
+        Self { data, store: to_store, bench, threads, reload, reloads, running, writing, _watcher: watcher }
     }
 
     /// Does what an effect asks of the threads; gives back what the loop itself must do.
@@ -172,6 +175,12 @@ impl Sessions {
                 None
             }
             Effect::Cancel => data(DataReq::Cancel),
+            Effect::Free(name) => data(DataReq::Free(name)),
+            Effect::Write { rows, form, path } => data(DataReq::Write { rows, form, path }),
+            Effect::StopWriting => {
+                self.writing.stop();
+                None
+            }
             Effect::DecidedAt(seen) => {
                 let _ = self.store.send(StoreReq::DecidedAt(seen));
                 None
@@ -201,6 +210,8 @@ impl Sessions {
     /// Ends the threads; what was decided is on disk when this returns.
     pub fn finish(self) {
         self.reload.store(false, Ordering::Relaxed);
+        // A file that is not whole is none.
+        self.writing.end();
         // How far its alerts have come belongs in the store too.
         end(&self.running);
         let (done, wait) = crossbeam_channel::bounded::<()>(1);

@@ -10,6 +10,8 @@ use rustc_hash::FxHashMap;
 
 use super::super::data::{AlertView, AuditView, CaseView, Reading, Triage};
 use super::super::msg::{Msg, Op, Targets};
+use super::super::words::{count, many};
+use super::file::{NewFile, reason};
 use super::{DataReq, StoreReq, ToLoop, convert, evidence};
 use crate::alert::Alert;
 use crate::event::{EventRow, Ts, hash64};
@@ -281,7 +283,6 @@ impl Worker {
     }
 
     fn perform(&mut self, op: Op) -> Result<String, StoreError> {
-        let plural = |n: usize, noun: &str| if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") };
         match op {
             Op::Escalate { what, case, title } => {
                 let case = case.map(CaseId);
@@ -298,7 +299,7 @@ impl Worker {
                 if self.store.undo_depth()? == before {
                     return Ok(format!("in {id} already: nothing changed{gaps}"));
                 }
-                Ok(format!("{} put into {id}; 3 shows cases, u undoes{gaps}", plural(n, noun)))
+                Ok(format!("{} put into {id}; 3 shows cases, u undoes{gaps}", count(n, noun)))
             }
             Op::Dismiss { alerts, verdict } => {
                 let v = Verdict::from_name(verdict).unwrap_or_default();
@@ -306,19 +307,19 @@ impl Worker {
                 if n == 0 {
                     return Ok(format!("dismissed as {} already: nothing changed", verdict.replace('_', " ")));
                 }
-                Ok(format!("{} dismissed: {}; u undoes", plural(n, "alert"), verdict.replace('_', " ")))
+                Ok(format!("{} dismissed: {}; u undoes", count(n, "alert"), verdict.replace('_', " ")))
             }
             Op::Snooze { alerts, minutes } => {
                 let until = Ts(Ts::now().0.saturating_add(minutes * 60_000_000));
                 let n = self.store.snooze(&alerts, until)?;
-                Ok(format!("{} back in {minutes} minutes; u undoes", plural(n, "alert")))
+                Ok(format!("{} back in {minutes} minutes; u undoes", count(n, "alert")))
             }
             Op::Tag { what, tags } => {
                 let targets = self.targets(&what)?;
                 if self.store.tag_all(&targets, &tags)? == 0 {
                     return Ok("tagged so already: nothing changed".to_owned());
                 }
-                Ok(format!("tagged {}; u undoes", plural(targets.len(), "item")))
+                Ok(format!("tagged {}; u undoes", count(targets.len(), "item")))
             }
             Op::Note { what, text } => {
                 let targets = self.targets(&what)?;
@@ -363,26 +364,17 @@ impl Worker {
         let gaps = if self.store.read_only() {
             match self.store.evidence_without_bytes(&alerts)? {
                 0 => String::new(),
-                n => format!("; {n} records without a copy: the case store cannot be written"),
+                n => format!("; {} without a copy: the case store cannot be written", many(n, "record")),
             }
         } else {
             self.complete(&alerts)?
         };
-        let failed = |e: std::io::Error| StoreError::Invalid(format!("{path}: {e}"));
-        let target = std::path::Path::new(path);
-        if target.exists() {
-            return Err(StoreError::Invalid(format!("{path} is there already; name another file")));
-        }
-        let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-        if !folder.is_dir() {
-            return Err(StoreError::Invalid(format!("{path}: there is no folder {}", folder.display())));
-        }
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let mut file = NewFile::begin(path).map_err(StoreError::Invalid)?;
         let exported = self.store.export_case(case)?;
         let text = crate::store::export::to_text(&exported.document);
+        let failed = |e: std::io::Error| StoreError::Invalid(format!("{path}: {}", reason(&e)));
         std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist_noclobber(target).map_err(|e| failed(e.error))?;
+        file.end().map_err(StoreError::Invalid)?;
         // The one that `cases export` and `cases verify` say: it can be compared.
         let sha = exported.document["document_sha256"].as_str().unwrap_or_default();
         Ok(format!("{case} exported to {path}, document SHA-256 {sha}{gaps}"))

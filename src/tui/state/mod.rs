@@ -157,6 +157,8 @@ pub struct State {
     pub undo: usize,
     /// How the log of operations stands.
     pub audit: Option<AuditView>,
+    /// How much of the log, in percent, was gone through for the file being written.
+    pub writing: Option<u8>,
     /// Ctrl-C was pressed once with nothing to cancel.
     pub leaving: bool,
     /// Name of the theme in use.
@@ -197,6 +199,7 @@ impl State {
             looked: None,
             undo: 0,
             audit: None,
+            writing: None,
             leaving: false,
             theme: String::new(),
             mouse: false,

@@ -7,6 +7,7 @@ use tui_input::Input;
 use super::editor::Editor;
 use super::list::Cursor;
 use super::live::EventMode;
+use crate::pipeline::Form;
 use crate::tui::action::Act;
 use crate::tui::data::FeedRow;
 use crate::tui::data::workshop::{Pick, RulingDraft};
@@ -41,6 +42,8 @@ pub enum Then {
     },
     /// Ask for the title of a new case for these.
     TitleFor(Targets),
+    /// Ask where the events of the feed are to be written in that form.
+    WriteAs(Form),
     /// Ask why and until when this is ruled.
     Rule(Box<RulingDraft>),
     /// Ask whether the ruling of that id is to be taken out.

@@ -2,6 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
+use crate::pipeline::Form;
 use crate::tui::key::{Code, Key};
 
 /// What a finished line does.
@@ -25,6 +26,8 @@ pub enum Ask {
     Assign,
     /// Where to export to.
     Export,
+    /// Where to write the events of the feed, in that form.
+    WriteEvents(Form),
     /// Columns of the feed.
     Columns,
     /// Why a rule may lose true hits.
@@ -49,6 +52,7 @@ impl Ask {
             Self::CaseTitle => "new title ",
             Self::Assign => "assign to ",
             Self::Export => "export to ",
+            Self::WriteEvents(_) => "write events to ",
             Self::Columns => "columns ",
             Self::LossReason | Self::RulingReason => "reason ",
             Self::RulingUntil => "until (date, 90d, never) ",

@@ -8,7 +8,7 @@ use super::super::state::live::EventMode;
 use super::super::state::overlay::{Detail, Overlay};
 use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::{Screen, State};
-use super::{cases, feed, filters, line, motion, overlay, rules, rulings, triage, tune, workshop};
+use super::{cases, feed, filters, line, motion, overlay, rules, rulings, triage, tune, workshop, writing};
 
 /// Does an action.
 pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
@@ -91,7 +91,8 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::CaseAssign => cases::ask(s, Ask::Assign),
         Act::CaseTitle => cases::ask(s, Ask::CaseTitle),
         Act::CaseRemove => cases::remove(s, fx),
-        Act::Export => cases::ask_export(s),
+        Act::Export => cases::ask_export(s, fx),
+        Act::WriteEvents => writing::ask_form(s),
         Act::OpenEditor => workshop::open(s, fx),
         Act::Tune => tune::tune(s, fx),
         Act::Propose => tune::propose(s, fx),
@@ -289,6 +290,8 @@ fn quit(s: &mut State, fx: &mut Vec<Effect>) {
     // one it can be lost, as can a running analysis.
     if s.facts.forgets && s.undo > 0 {
         overlay::confirm_forget(s);
+    } else if s.writing.is_some() {
+        overlay::confirm_writing(s);
     } else if s.facts.inputs && !matches!(s.snap.phase, crate::pipeline::Phase::Done | crate::pipeline::Phase::Stopped)
     {
         overlay::confirm_quit(s);
@@ -302,6 +305,8 @@ fn cancel(s: &mut State, fx: &mut Vec<Effect>) {
         s.live.busy = false;
         fx.push(Effect::Cancel);
         s.say("cancelled");
+    } else if s.writing.is_some() {
+        fx.push(Effect::StopWriting);
     } else if !s.pressed.is_empty() {
         s.pressed.clear();
     } else if s.leaving {

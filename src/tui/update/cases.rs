@@ -105,7 +105,7 @@ pub fn answered(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> R
 }
 
 /// Asks where to export to: the case at hand, or the one that the alert is in.
-pub fn ask_export(s: &mut State) {
+pub fn ask_export(s: &mut State, fx: &mut Vec<Effect>) {
     use super::super::data::Triage;
     let only = || match s.cases.list.as_slice() {
         [one] => Some(one.id.clone()),
@@ -132,6 +132,7 @@ pub fn ask_export(s: &mut State) {
     };
     let path = format!("{id}.json");
     s.asked_for = Targets { case: Some(id), ..Targets::default() };
+    fx.push(Effect::Free(path.clone()));
     s.prompt = Some(Prompt::new(Ask::Export, path));
 }
 

@@ -260,20 +260,30 @@ pub fn time_filter(s: &mut State, fx: &mut Vec<Effect>) {
     renew(s, fx);
 }
 
+/// When that began and ended which the cursor is on, or which is selected.
+fn at_cursor(s: &State) -> Option<(i64, i64)> {
+    if let Some(e) = super::act::event_at_hand(s) {
+        return e.time.is_some().then_some((e.time.0, e.time.0));
+    }
+    let ids = if s.screen == Screen::Triage { s.triage.targets() } else { Vec::new() };
+    let alerts = s.triage.all.iter().map(|v| &v.alert).filter(|a| ids.contains(&a.id));
+    let spans = alerts.filter(|a| a.timestamp.is_some()).map(|a| (a.timestamp.0, a.last.0.max(a.timestamp.0)));
+    spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
+}
+
 /// Zooms and shifts the histogram.
 pub fn zoom(s: &mut State, act: Act) {
     let Some((first, last)) = s.log_span() else { return };
     let (from, to) = s.window.unwrap_or((first, last));
     let span = (to.0 - from.0).max(1);
-    let centre = match s.screen {
-        Screen::Live => s.live.current().map(|r| r.row.time),
-        _ => s.triage.current().map(|v| v.alert.last),
-    };
-    let centre = centre.filter(|t| t.is_some()).map_or(from.0 + span / 2, |t| t.0).clamp(from.0, to.0);
     let (a, b) = match act {
         Act::ZoomIn => {
             let half = (span / 4).max(30_000_000);
-            (centre - half, centre + half)
+            let (began, ended) = at_cursor(s).unwrap_or((from.0 + span / 2, from.0 + span / 2));
+            // What fits is shown whole; of what does not, the beginning, where its mark stands.
+            let fits = ended - began <= 2 * half;
+            let centre = if fits { began + (ended - began) / 2 } else { began };
+            (centre.saturating_sub(half), centre.saturating_add(half))
         }
         Act::ZoomOut => (from.0.saturating_sub(span / 2), to.0.saturating_add(span / 2)),
         Act::ShiftBack => (from.0 - span / 4, to.0 - span / 4),

@@ -6,7 +6,7 @@ use super::super::state::live::{Find, Sought, parse_columns};
 use super::super::state::overlay::Overlay;
 use super::super::state::prompt::{self, Ask, Prompt, Typed};
 use super::super::state::{Screen, State};
-use super::{act, cases, feed, filters, rulings, workshop};
+use super::{act, cases, feed, filters, rulings, workshop, writing};
 use crate::event::Ts;
 use crate::query::{self, Query};
 
@@ -118,6 +118,7 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
                 fx.push(Effect::Store(Op::Export { case, path: text.to_owned() }));
             }
         }
+        Ask::WriteEvents(form) => writing::named(s, *form, text, fx)?,
         Ask::Columns => {
             s.live.columns = parse_columns(text).map_err(|name| format!("no column '{name}'"))?;
             s.live.fit.see(&s.live.columns, &s.live.cache);

@@ -15,15 +15,18 @@ mod rulings;
 mod triage;
 mod tune;
 mod workshop;
+mod writing;
 
 pub use workshop::lost_words;
 
 use super::action::{Act, Places};
 use super::kept::Kept;
+use super::key::{Code, Key};
 use super::keymap::Lookup;
 use super::msg::{Effect, Msg, Op};
 use super::state::overlay::Overlay;
 use super::state::{Screen, State};
+use super::words;
 
 /// Applies one message.
 pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
@@ -43,7 +46,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Session(snap, rate) => {
             // What cannot be written is said when it happens; Health keeps it.
             let new = snap.outputs.iter().find(|o| !s.snap.outputs.contains(o)).map(|o| o.reason.clone());
-            let news = crate::tui::words::news(&s.snap, &snap);
+            let news = words::news(&s.snap, &snap);
             s.snap = snap;
             s.rate = rate;
             if let Some(why) = new {
@@ -93,6 +96,9 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             s.live.busy = false;
             s.complain(text);
         }
+        Msg::Free { was, name } => writing::free(s, &was, name),
+        Msg::Writing(percent) => s.writing = percent,
+        Msg::Rename { form, path, why } => writing::rename(s, form, &path, why),
         Msg::Settled => settled(s, &mut fx),
         Msg::Theme(name) => s.theme = name,
         Msg::Kept(kept) => recall(s, &kept, &mut fx),
@@ -125,8 +131,12 @@ fn remember_looked(s: &mut State, fx: &mut Vec<Effect>) {
     s.looked = asked.then(|| s.looked.unwrap_or(s.seen));
 }
 
-fn on_key(s: &mut State, key: super::key::Key, fx: &mut Vec<Effect>) {
+fn on_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
     s.toast = None;
+    if let Some(action) = through(s, key) {
+        act::act(s, action, fx);
+        return;
+    }
     if s.prompt.is_some() {
         line::key(s, key, fx);
         return;
@@ -148,9 +158,25 @@ fn on_key(s: &mut State, key: super::key::Key, fx: &mut Vec<Effect>) {
             act::act(s, action, fx);
         }
         Lookup::Miss => {
+            let pressed = std::mem::take(&mut s.pressed);
             // A lone Esc after a prefix only leaves the prefix.
-            s.pressed.clear();
+            if key.code != Code::Esc {
+                s.say(s.keys.unbound(&pressed));
+            }
         }
+    }
+}
+
+/// What a Ctrl chord does also where text is typed: nobody types it, and who wants
+/// the shell or a clean screen wants it at once.
+fn through(s: &State, key: Key) -> Option<Act> {
+    let typed = s.prompt.is_some() || !s.overlays.is_empty() || s.rules.work.as_ref().is_some_and(|w| w.insert);
+    if !key.ctrl || !typed {
+        return None;
+    }
+    match s.keys.lookup(s.screen.place(), &[key]) {
+        Lookup::Hit(a @ (Act::Suspend | Act::Redraw)) => Some(a),
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ use super::super::state::overlay::{Answer, Overlay, Palette, Then};
 use super::super::state::prompt::{Ask, Prompt, Typed, type_key};
 use super::super::text;
 use super::super::words::{self, count};
-use super::{act, rulings, tune};
+use super::{act, rulings, tune, writing};
 
 /// Gives the key to the overlay on top, if that takes keys itself.
 pub fn takes_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) -> bool {
@@ -162,6 +162,7 @@ pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
             s.asked_for = what;
             s.prompt = Some(Prompt::new(Ask::EscalateTitle, title));
         }
+        Some(Then::WriteAs(form)) => writing::ask_name(s, form, fx),
         Some(Then::Rule(d)) => rulings::drafted(s, *d),
         Some(Then::Unrule(id)) => rulings::confirm(s, &id),
         Some(Then::Close | Then::Mark(_) | Then::Draft { .. }) | None => {}
@@ -172,7 +173,7 @@ pub fn choice(s: &mut State, title: String, about: Vec<String>, answers: Vec<Ans
     s.overlays.push(Overlay::Choice { title, about, answers, cursor: Cursor::default() });
 }
 
-fn answer(key: char, label: impl Into<String>, then: Then) -> Answer {
+pub(super) fn answer(key: char, label: impl Into<String>, then: Then) -> Answer {
     Answer { key, label: label.into(), then }
 }
 
@@ -187,7 +188,7 @@ pub fn dismiss(s: &mut State) {
     let to = |verdict| Then::Do(vec![Effect::Store(Op::Dismiss { alerts: alerts.clone(), verdict })]);
     let title = match named.len() {
         1 => "dismiss this alert because it is".to_owned(),
-        n => format!("dismiss {n} alerts because they are"),
+        n => format!("dismiss {} because they are", count(n, "alert")),
     };
     // Which ones is said: the queue may have moved since it was looked at.
     let about = words::about_alerts(s, &named, alerts.len() - named.len());
@@ -273,6 +274,15 @@ pub fn confirm_quit(s: &mut State) {
         answer('n', "stay", Then::Close),
     ];
     choice(s, "the analysis still runs: leave?".into(), Vec::new(), answers);
+}
+
+/// Asks before a file that is being written is given up.
+pub fn confirm_writing(s: &mut State) {
+    let answers = vec![
+        answer('y', "leave; the file is not kept", Then::Do(vec![Effect::Quit])),
+        answer('n', "stay", Then::Close),
+    ];
+    choice(s, "events are being written: leave?".into(), Vec::new(), answers);
 }
 
 /// Asks before what was done is forgotten.

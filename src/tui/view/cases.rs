@@ -132,7 +132,7 @@ fn case(s: &State, p: &mut Pen<'_>) {
         return;
     };
     let c = &d.case;
-    p.rule(0, &format!("{} · {}", c.id, c.title), &format!("{} items", d.items.len()), s.pane == 1);
+    p.rule(0, &format!("{} · {}", c.id, c.title), &crate::tui::words::count(d.items.len(), "item"), s.pane == 1);
     let who = c.assignee.as_deref().unwrap_or("nobody");
     let tags = if c.tags.is_empty() { String::new() } else { format!(" · tags {}", c.tags.join(", ")) };
     let mut gone: Vec<&str> = d.items.iter().filter(|i| i.withdrawn.is_some()).map(|i| i.id.as_str()).collect();

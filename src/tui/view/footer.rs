@@ -17,6 +17,7 @@ use crate::tui::state::{Screen, State};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
+use crate::tui::words::{count, many};
 
 /// Draws the lines that fit; returns where the text cursor stands.
 pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor {
@@ -98,9 +99,9 @@ fn status(s: &State, p: &mut Pen<'_>) {
             // What left the queue is no part of it.
             let left = if s.triage.handled { 0 } else { s.triage.left };
             format!(
-                "{selected}{} of {} alerts{covered}",
+                "{selected}{} of {}{covered}",
                 text::thousands(s.triage.shown.len() as u64),
-                text::thousands(s.triage.all.len().saturating_sub(left) as u64)
+                count(s.triage.all.len().saturating_sub(left), "alert")
             )
         }
         Screen::Live => {
@@ -110,11 +111,15 @@ fn status(s: &State, p: &mut Pen<'_>) {
             } else {
                 String::new()
             };
-            format!("{scanned}{} of {} events", text::thousands(s.live.arrived as u64), text::thousands(s.live.events))
+            format!("{scanned}{} of {}", text::thousands(s.live.arrived as u64), many(s.live.events, "event"))
         }
-        Screen::Cases => crate::tui::words::count(s.cases.list.len(), "case"),
-        Screen::Rules => format!("{} of {} rules", s.rules.shown.len(), s.rules.all.len()),
+        Screen::Cases => count(s.cases.list.len(), "case"),
+        Screen::Rules => format!("{} of {}", s.rules.shown.len(), count(s.rules.all.len(), "rule")),
         Screen::Health => String::new(),
+    };
+    let right = match s.writing {
+        Some(percent) => format!("writing {percent}% · {right}"),
+        None => right,
     };
     let right_width = text::width(&right);
     p.put(w.saturating_sub(right_width + 1), 0, right_width, &right, t.dim);
@@ -219,8 +224,7 @@ fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
             Some((i, n, row)) if row == s.live.cursor.at => {
                 format!("hit {} of {}", text::thousands(i), text::thousands(n))
             }
-            Some((_, 1, _)) => "1 hit".to_owned(),
-            Some((_, n, _)) => format!("{} hits", text::thousands(n)),
+            Some((_, n, _)) => many(n, "hit"),
             None => String::new(),
         };
         let x = p.run(1, 0, &[("/", t.key), (f.text.as_str(), t.hit)]);

@@ -57,7 +57,7 @@ fn first(s: &State, p: &mut Pen<'_>) {
         if running && s.rate > 0.0 {
             right.push((format!("{} ev/s", text::short(s.rate)), false));
         }
-        right.push((format!("{} events", text::thousands(c.records)), false));
+        right.push((crate::tui::words::many(c.records, "event"), false));
         // What is lost or not understood is always said, zero included.
         right.push((format!("dropped {}", text::thousands(c.dropped_total())), c.dropped_total() > 0));
         right.push((format!("raw {}", text::thousands(c.raw)), false));

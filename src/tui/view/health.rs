@@ -17,6 +17,7 @@ use crate::tui::state::geometry::Geometry;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
+use crate::tui::words::many;
 
 enum Line {
     Rule(String),
@@ -45,8 +46,8 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     let mut out = vec![Line::Rule("records".into())];
     out.push(Line::Text(
         format!(
-            "{} records = {} parsed + {} raw + {} filtered + {} dropped",
-            n(c.records),
+            "{} = {} parsed + {} raw + {} filtered + {} dropped",
+            many(c.records, "record"),
             n(c.parsed),
             n(c.raw),
             n(c.filtered_total()),
@@ -59,8 +60,8 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     }
     out.push(Line::Text(
         format!(
-            "{} lines, {} empty{}, {}{} · {} late · {} evicted",
-            n(c.lines),
+            "{}, {} empty{}, {}{} · {} late · {} evicted",
+            many(c.lines, "line"),
             n(c.empty_lines),
             some(c.headers, " of headers", ", "),
             text::bytes(c.bytes),
@@ -98,9 +99,9 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     let rules = RuleCounts { rules, filters, refused: s.snap.rule_problems.len(), ..RuleCounts::default() };
     out.push(Line::Text(
         format!(
-            "{rules} · {} alerts · {} matches",
-            n(if s.facts.inputs { s.snap.alerts.len() } else { s.triage.all.len() } as u64),
-            n(s.snap.rules_fired.iter().map(|(_, k)| k).sum())
+            "{rules} · {} · {}",
+            many(if s.facts.inputs { s.snap.alerts.len() } else { s.triage.all.len() } as u64, "alert"),
+            many(s.snap.rules_fired.iter().map(|(_, k)| k).sum(), "match")
         ),
         t.text,
     ));
@@ -155,10 +156,9 @@ fn audit(s: &State, t: &Theme) -> Option<Line> {
         Some((0, when)) => format!(" · chains intact {}", text::clock(when)),
         Some((n, _)) => format!(" · {n} of them do not fit: 'cases verify' names them"),
     };
-    let entries = text::thousands(v.audit.entries);
-    let writers = crate::tui::words::count(usize::try_from(v.audit.writers).unwrap_or(usize::MAX), "analyst");
+    let (entries, writers) = (many(v.audit.entries, "operation"), many(v.audit.writers, "analyst"));
     let last = format!("{} by {}", text::day_clock(*at), text::sanitize(by));
-    let line = format!("audit: {entries} operations, {writers} · {last}{state}");
+    let line = format!("audit: {entries}, {writers} · {last}{state}");
     Some(Line::Text(line, if broken > 0 { t.bad } else { t.text }))
 }
 

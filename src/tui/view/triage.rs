@@ -13,7 +13,6 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
 use super::{divider, why};
-use crate::alert::RuleType;
 use crate::tui::data::{AlertView, Triage as Decision};
 use crate::tui::state::geometry::Geometry;
 use crate::tui::state::triage::Column;
@@ -35,26 +34,6 @@ const fn head(c: Column) -> &'static str {
     }
 }
 
-fn by(v: &AlertView) -> String {
-    let kind = match v.alert.rule_type {
-        RuleType::Detection => "rule",
-        RuleType::Correlation => "corr",
-        RuleType::Model => "modl",
-        RuleType::Llm => "llm",
-    };
-    match &v.triage {
-        _ if v.reading.gone() => "gone".to_owned(),
-        Decision::New => kind.to_owned(),
-        Decision::Escalated { .. } => "case".to_owned(),
-        Decision::Dismissed { reason } => match reason.as_str() {
-            "false_positive" => "fp".to_owned(),
-            "duplicate" => "dup".to_owned(),
-            "benign" => "ben".to_owned(),
-            other => other.chars().take(4).collect(),
-        },
-    }
-}
-
 fn value(v: &AlertView, c: Column, days: bool) -> (String, bool) {
     let a = &v.alert;
     match c {
@@ -65,7 +44,7 @@ fn value(v: &AlertView, c: Column, days: bool) -> (String, bool) {
         Column::Last => (text::clock(a.last), false),
         Column::Entity => (a.entity(), false),
         Column::What => (a.rule.to_string(), false),
-        Column::By => (by(v), false),
+        Column::By => (v.by(), false),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::update::lost_words;
 use crate::tui::widget::draw::Pen;
+use crate::tui::words::many;
 
 /// Draws the editor; returns where the text cursor stands.
 pub fn draw(s: &State, w: &Workshop, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor {
@@ -177,7 +178,8 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
         Some(v) if v.lost > 0 || v.alerts_lost > 0 => {
             let lost =
                 format!("no true hit is lost · {} of {} lost are undecided", undecided(v), text::thousands(v.lost));
-            let alerts = format!(" · {} of {} alerts are lost", v.alerts_lost, v.alerts.unwrap_or_default().0);
+            let alerts = many(v.alerts.unwrap_or_default().0 as u64, "alert");
+            let alerts = format!(" · {} of {alerts} lost", text::thousands(v.alerts_lost as u64));
             (if v.alerts.is_some() { lost + &alerts } else { lost }, t.warn)
         }
         Some(_) => ("nothing is lost".to_owned(), t.good),
@@ -204,7 +206,7 @@ fn answer(s: &State, w: &Workshop, p: &mut Pen<'_>) {
         return;
     };
     let old = trial.version != w.version;
-    let title = format!("backtest: {} events", text::thousands(trial.events));
+    let title = format!("backtest: {}", many(trial.events, "event"));
     p.rule(0, &title, "", s.pane == 1);
     let dim = |style| if old { t.dim } else { style };
     let columns = |n: usize| 10 + n * ((wide.saturating_sub(11)) / 3).min(9);

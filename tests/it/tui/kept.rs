@@ -44,6 +44,34 @@ fn filters_of_last_time_are_on_and_told_of() {
 }
 
 #[test]
+fn filters_are_an_analysts_own() {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = log(home.path(), 400);
+    let as_whom = |who| {
+        let mut t = Term::workbench((80, 24), home.path(), &[&log], &[("SECSTREAM_ANALYST", who)]);
+        t.wait_for("400 events");
+        t.wait_for("183.62.140.253");
+        t.settle(Duration::from_millis(300));
+        t
+    };
+    let mut t = as_whom("ann");
+    t.press("2iuser=ann\r");
+    t.wait_for("100 of 400 events");
+    t.press("q");
+    assert_eq!(t.end(), Some(0));
+    let mut t = as_whom("ben");
+    t.press("2");
+    t.wait_for("400 of 400 events");
+    t.press("q");
+    assert_eq!(t.end(), Some(0));
+    let mut t = as_whom("ann");
+    t.press("2");
+    t.wait_for("100 of 400 events");
+    t.press("q");
+    assert_eq!(t.end(), Some(0));
+}
+
+#[test]
 fn nothing_is_kept_where_it_is_not_wanted() {
     let home = tempfile::tempdir().expect("a folder");
     let mut t = started(home.path(), &[("SECSTREAM_KEEP", "false")]);

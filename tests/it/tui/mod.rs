@@ -15,3 +15,4 @@ mod together;
 mod told;
 mod work;
 mod workshop;
+mod written;

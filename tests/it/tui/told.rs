@@ -1,5 +1,6 @@
 //! What the screen tells of where one stands: header, messages, marks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use secstream::pipeline::{Latency, Phase};
@@ -9,7 +10,7 @@ use secstream::tui::msg::{Effect, Msg};
 use secstream::tui::record::render_text;
 use secstream::tui::theme::Theme;
 
-use super::fixture::{World, at, case, cases, rules, snapshot};
+use super::fixture::{World, alerts, at, case, cases, rules, snapshot};
 
 fn screen(w: &World) -> String {
     render_text(&w.state, &Theme::built_in("dark", Colours::True))
@@ -224,4 +225,62 @@ fn long_lines_of_rules_show_that_they_go_on() {
     w.press("4<Enter>i");
     w.press(&"long ".repeat(30)).press("<Esc>j");
     assert!(screen(&w).lines().any(|l| l.contains("long") && l.contains('…')), "{}", screen(&w));
+}
+
+#[test]
+fn keys_that_do_nothing_here_say_where_they_do() {
+    let mut w = World::new(80, 24);
+    let said = |w: &World| w.state.toast.as_ref().map(|t| t.text.clone()).unwrap_or_default();
+    for (keys, want) in [
+        ("@", "@ (go to time) works on Live"),
+        ("5", "5 does nothing here; ? shows the keys"),
+        ("gx", "g x does nothing here; ? shows the keys"),
+        ("4U", "U (redo) works in the rule editor"),
+        ("g<Esc>", ""),
+    ] {
+        w.press(keys);
+        assert_eq!(said(&w), want, "{keys}");
+    }
+}
+
+#[test]
+fn suspend_and_redraw_go_through_what_is_typed() {
+    for keys in ["/half", "chalf", ":half", "d", "2@11", "4<Enter>ihalf"] {
+        let mut w = World::new(80, 24);
+        w.press(keys);
+        let (prompt, overlays) = (w.state.prompt.clone().map(|p| p.input.value().to_owned()), w.state.overlays.len());
+        w.press("<Ctrl-z>");
+        assert_eq!(w.done.last(), Some(&Effect::Suspend), "{keys}");
+        w.press("<Ctrl-l>");
+        assert_eq!(w.done.last(), Some(&Effect::Redraw), "{keys}");
+        let now = w.state.prompt.clone().map(|p| p.input.value().to_owned());
+        assert_eq!((now, w.state.overlays.len()), (prompt, overlays), "{keys}: it stays");
+    }
+    // Bound to a letter, the letter is text where text is typed.
+    let keys = BTreeMap::from([("suspend".to_owned(), vec!["Q".to_owned()])]);
+    let mut w = World::with_keys(80, 24, &keys);
+    w.press("/Q");
+    assert_eq!(w.state.prompt.as_ref().map(|p| p.input.value()), Some("Q"));
+}
+
+#[test]
+fn the_histogram_is_zoomed_around_what_the_cursor_is_on() {
+    let window = |w: &World| w.state.window.map(|(a, b)| ((a.0 - at(0).0) / 1_000_000, (b.0 - at(0).0) / 1_000_000));
+    // In the queue the alert: whole where it fits, else its beginning, where its mark stands.
+    for (last, want) in [(3600, (1500, 5100)), (7000, (1200, 4800))] {
+        let mut w = World::new(80, 24);
+        let mut all = alerts();
+        let a = Arc::make_mut(&mut all[0].alert);
+        (a.timestamp, a.last) = (at(3000), at(last));
+        w.send(Msg::Alerts(Arc::new(all)));
+        w.press("z");
+        assert_eq!(window(&w), Some(want));
+    }
+    // In the feed the row.
+    let mut w = World::new(80, 24);
+    w.press("2gg<Ctrl-d><Ctrl-d>zzz");
+    let row = w.state.live.current().expect("a row").row.time;
+    let (from, to) = w.state.window.expect("zoomed");
+    assert!(from <= row && row <= to, "{from:?} {row:?} {to:?}");
+    assert!((to.0 - from.0) < 1000 * 1_000_000);
 }

@@ -83,7 +83,7 @@ fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
     t.wait_for("from columns");
     assert!(!said.contains("reading the log") && !said.contains("read the log"), "{said}");
     t.press("q1");
-    t.wait_for("0 of 1 alerts (1 withdrawn)");
+    t.wait_for("0 of 1 alert (1 withdrawn)");
     t.press("3");
     t.wait_for("no longer finds");
     leave(&mut t);
@@ -110,7 +110,7 @@ fn a_correlation_is_tried_with_its_alerts() {
     t.wait_gone("●");
     assert!(fs::read_to_string(&file).expect("there").contains("loses 1 true alert (IR-"));
     t.press("q1");
-    t.wait_for("0 of 1 alerts (1 withdrawn)");
+    t.wait_for("0 of 1 alert (1 withdrawn)");
     leave(&mut t);
 }
 

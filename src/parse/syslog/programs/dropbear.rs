@@ -1,6 +1,6 @@
 //! dropbear's SSH server. The address stands last, the user name in quotes before it.
 
-use super::super::util::{addr_port, failed, set_port, set_src, set_user};
+use super::super::util::{addr_with_port, failed, set_port, set_src, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
@@ -53,7 +53,8 @@ fn tail(msg: &str, d: &mut Draft<'_>) {
 
 fn peer(s: &str, d: &mut Draft<'_>) {
     let s = s.trim();
-    let (addr, port) = addr_port(s.strip_prefix('<').and_then(|s| s.strip_suffix('>')).unwrap_or(s));
+    let s = s.strip_prefix('<').and_then(|s| s.strip_suffix('>')).unwrap_or(s);
+    let (addr, port) = addr_with_port(s);
     set_src(d, addr);
     set_port(d, Ov::SrcPort, port);
 }

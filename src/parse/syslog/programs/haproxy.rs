@@ -1,7 +1,7 @@
 //! haproxy: HTTP and TCP logs. The client's address stands first; the request,
 //! which the client wrote, last.
 
-use super::super::util::{addr_port, digits, is_ip, set_dest, set_port, set_src};
+use super::super::util::{addr_with_port, digits, is_ip, set_dest, set_port, set_src};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
@@ -9,7 +9,8 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.haproxy_tcp);
     if let Some((client, server)) = msg.strip_prefix("Connect from ").and_then(|r| r.split_once(" to ")) {
         // `Connect from ADDR:PORT to ADDR:PORT (FRONTEND/HTTP)`
-        let ((addr, port), (to, to_port)) = (addr_port(client), addr_port(server.split(' ').next().unwrap_or("")));
+        let ((addr, port), (to, to_port)) =
+            (addr_with_port(client), addr_with_port(server.split(' ').next().unwrap_or("")));
         d.event(EventType::Connection, Outcome::Success);
         set_src(d, addr);
         set_port(d, Ov::SrcPort, port);
@@ -18,7 +19,7 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         return;
     }
     let Some((client, rest)) = msg.split_once(" [") else { return };
-    let (addr, port) = addr_port(client);
+    let (addr, port) = addr_with_port(client);
     if !is_ip(super::super::util::bare(addr)) {
         return;
     }

@@ -162,6 +162,14 @@ fn with_a_year() {
 }
 
 #[test]
+fn an_address_that_begins_like_a_year() {
+    for host in ["2001:db8::5", "2003:db8::5", "1999::1"] {
+        let p = head(&format!("Mar  9 01:02:03 {host} app[7]: hello"), (host, "app", "7", "hello"));
+        assert!(!p.record().time.to_rfc3339().starts_with(&host[..4]), "{host}");
+    }
+}
+
+#[test]
 fn a_facility_is_no_host() {
     let p = line(
         "Mon Mar  2 10:00:00 2026 authpriv.warn dropbear[12]: Bad password attempt for 'root' from 192.0.2.7:5000",

@@ -70,6 +70,11 @@ fn other_ssh_and_ftp() {
     let p = msg("dropbear", "Bad password attempt for 'bob' from 198.51.100.1:1' from 192.0.2.7:4711");
     p.is(SshLoginFailed, Failure, "bob' from 198.51.100.1:1", "192.0.2.7");
     assert_eq!(p.get(Ov::SrcPort), "4711");
+    for (from, port) in [("2001:db8::60:2001", "2001"), ("2001:db8::60:51234", "51234"), ("2001:db8::60:9", "9")] {
+        let p = msg("dropbear", &format!("Bad password attempt for 'bob' from {from}"));
+        p.is(SshLoginFailed, Failure, "bob", "2001:db8::60");
+        assert_eq!(p.get(Ov::SrcPort), port);
+    }
     msg("dropbear", "Login attempt for nonexistent user from 192.0.2.7:9").is(SshInvalidUser, Failure, "", "192.0.2.7");
     msg("dropbear", "Pubkey auth succeeded for 'bob' with ssh-ed25519 key SHA256:abc from 192.0.2.7:9").is(
         SshLogin,

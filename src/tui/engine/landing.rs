@@ -1,0 +1,53 @@
+//! Where a jump to a time ended, where that is not the time asked for.
+
+use super::super::text::{clock, day_clock};
+use crate::event::Ts;
+use crate::event::time::{DAY, SECOND};
+
+/// What to say; nothing where the cursor stands within a minute after the time:
+/// times are typed without their seconds.
+pub fn words(asked: Ts, landed: Option<Ts>, span: (Option<Ts>, Option<Ts>), filtered: bool) -> Option<String> {
+    let (Some(first), Some(last)) = span else { return None };
+    let far = |a: Ts, b: Ts| if a.0.div_euclid(DAY) == b.0.div_euclid(DAY) { clock(b) } else { day_clock(b) };
+    if asked > last {
+        return Some(format!("the log ends at {}", far(asked, last)));
+    }
+    if asked.0 < first.0 - 60 * SECOND {
+        return Some(format!("the log begins at {}", far(asked, first)));
+    }
+    let keeps = if filtered { "the filters keep no event" } else { "there is no event" };
+    let Some(landed) = landed.filter(|t| t.is_some()) else { return Some(format!("{keeps} at {}", clock(asked))) };
+    if landed < asked {
+        return Some(format!("{keeps} from {} on: the last before is at {}", clock(asked), far(asked, landed)));
+    }
+    let late = landed.0 - asked.0 >= 60 * SECOND;
+    late.then(|| format!("{keeps} at {}: the next is at {}", clock(asked), far(asked, landed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_that_lands_elsewhere_says_so() {
+        let at = |h: u32, m: u32, s: u32| Ts::from_civil(2026, 3, 2, h, m, s, 0).unwrap();
+        let span = (Some(at(9, 0, 0)), Some(at(17, 0, 0)));
+        let say = |asked, landed, filtered| words(asked, landed, span, filtered);
+        assert_eq!(say(at(11, 4, 0), Some(at(11, 4, 39)), false), None);
+        let (early, late) = (say(at(3, 0, 0), Some(at(9, 0, 0)), true), say(at(23, 0, 0), Some(at(17, 0, 0)), true));
+        assert_eq!(early.as_deref(), Some("the log begins at 09:00:00"));
+        assert_eq!(late.as_deref(), Some("the log ends at 17:00:00"));
+        assert_eq!(
+            say(at(11, 4, 0), Some(at(11, 9, 1)), true).as_deref(),
+            Some("the filters keep no event at 11:04:00: the next is at 11:09:01")
+        );
+        assert_eq!(
+            say(at(11, 4, 0), Some(at(10, 9, 1)), true).as_deref(),
+            Some("the filters keep no event from 11:04:00 on: the last before is at 10:09:01")
+        );
+        assert_eq!(say(at(11, 4, 0), None, true).as_deref(), Some("the filters keep no event at 11:04:00"));
+        assert_eq!(words(at(11, 4, 0), None, (None, None), false), None);
+        let other = Ts::from_civil(2026, 3, 4, 1, 0, 0, 0).unwrap();
+        assert!(say(other, None, false).unwrap().contains(&day_clock(at(17, 0, 0))));
+    }
+}
