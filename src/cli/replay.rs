@@ -14,7 +14,8 @@ use super::{inputs, summary};
 use crate::config::{Config, nearest};
 use crate::event::sanitize;
 use crate::pipeline::{
-    AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink, known_parts,
+    AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
+    known_parts,
 };
 use crate::query::{Field, Query};
 use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter, stdout_may_be_closed};

@@ -38,7 +38,10 @@ impl Known {
     /// With these fingerprints (as they are written) of what stood under each path before,
     /// the latest first, for a run with these inputs.
     #[must_use]
-    pub fn new(known: impl IntoIterator<Item = (PathBuf, Vec<String>)>, inputs: impl IntoIterator<Item = PathBuf>) -> Self {
+    pub fn new(
+        known: impl IntoIterator<Item = (PathBuf, Vec<String>)>,
+        inputs: impl IntoIterator<Item = PathBuf>,
+    ) -> Self {
         let parsed = |all: Vec<String>| {
             all.iter().filter_map(|p| Fingerprint::parse(p)).filter(|p| p.size > 0).collect::<Vec<_>>()
         };
