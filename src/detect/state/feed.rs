@@ -256,19 +256,20 @@ impl Core {
             ep.absorb(slot, e);
             ep.see(e.seen());
         } else {
+            // What the episodes below listed stood there before the matches that made them; one that
+            // went on since tells of its first and last values only, another may tell of all.
+            for texts in entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).flat_map(|c| c.facts.iter()) {
+                let mut at = [NO_FACT; 4];
+                for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
+                    *at = facts.intern(*kind, Named::of(text));
+                }
+                ep.fact(at);
+            }
             let mut records = Vec::new();
             // Children may share records: of those not listed, the most that one has.
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
                 let below = below(e).filter(|_| e.base != REDEEMS);
-                // What the episode below listed stood there before the match that made it.
-                for texts in below.iter().flat_map(|c| c.facts.iter()) {
-                    let mut at = [NO_FACT; 4];
-                    for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                        *at = facts.intern(*kind, Named::of(text));
-                    }
-                    ep.fact(at);
-                }
                 ep.absorb(slot, e);
                 if e.base == REDEEMS {
                     continue;
