@@ -143,7 +143,7 @@ impl Watch {
             Presence::Gone => out.push(format!("was deleted or moved away at {since}: a new one is waited for")),
         }
         out.extend(s.came.map(|t| format!("was not there at first, and came at {}", clock(t))));
-        let earlier = |e| format!("was rotated since it was followed last: {e} is read before it");
+        let earlier = |e| format!("was rotated since it was followed last: begins with {e}");
         out.extend(s.earlier.map(earlier));
         out.extend(s.rotated.words("rotated"));
         if s.late > 0 {

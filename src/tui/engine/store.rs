@@ -377,6 +377,7 @@ impl Worker {
         file.end().map_err(StoreError::Invalid)?;
         // The one that `cases export` and `cases verify` say: it can be compared.
         let sha = exported.document["document_sha256"].as_str().unwrap_or_default();
+        let _ = self.out.send(Msg::Exported(path.to_owned()));
         Ok(format!("{case} exported to {path}, document SHA-256 {sha}{gaps}"))
     }
 }

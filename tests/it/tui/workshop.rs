@@ -103,7 +103,7 @@ fn a_correlation_is_tried_with_its_alerts() {
     t.wait_for("gte: 10000");
     t.wait_for("1 true alert (IR-");
     t.wait_for("alerts -1 +0");
-    t.wait_for("alert: Guessi");
+    t.wait_for("alert: 183.62");
     t.press(":w\r");
     t.wait_for("write why");
     t.press("a drill\r");
