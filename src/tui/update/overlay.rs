@@ -302,7 +302,11 @@ pub fn confirm_forget(s: &mut State) {
     };
     let kept = matches!(&s.exported, Some((_, at)) if *at == s.undo);
     let answers = vec![
-        answer('y', if kept { "leave; the export stays" } else { "leave; it is forgotten" }, Then::Do(vec![Effect::Quit])),
+        answer(
+            'y',
+            if kept { "leave; the export stays" } else { "leave; it is forgotten" },
+            Then::Do(vec![Effect::Quit]),
+        ),
         answer('n', "stay; X on a case exports it", Then::Close),
     ];
     choice(s, title, about, answers);
