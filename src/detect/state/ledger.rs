@@ -21,14 +21,22 @@ const REPEAT: i64 = 8;
 struct Told {
     entries: u32,
     acts: u64,
+    /// Acts that were none after all.
+    accepted: u64,
     redeemers: u32,
     /// Time of the redeemer that came last.
     redeemed_at: i64,
 }
 
 impl Told {
+    /// Acts that were not accepted in the end.
+    fn left(self) -> u64 {
+        self.acts.saturating_sub(self.accepted)
+    }
+
     fn redeemed(self, at_most: u64) -> bool {
-        self.redeemers > 0 && self.acts <= at_most
+        let left = self.left();
+        self.redeemers > 0 && left <= at_most || self.accepted > 0 && left == 0
     }
 }
 
@@ -47,8 +55,9 @@ pub(super) struct Ledger {
 impl Ledger {
     /// An empty ledger, where the correlation takes back at all.
     pub(super) fn new(spec: &CorrelationSpec) -> Option<Self> {
-        let redeemed = spec.redeemed.as_ref()?;
-        Some(Self { at_most: redeemed.at_most, at_least: redeemed.at_least, ..Self::default() })
+        spec.others().next()?;
+        let (at_most, at_least) = spec.redeemed.as_ref().map_or((0, u64::MAX), |r| (r.at_most, r.at_least));
+        Some(Self { at_most, at_least, ..Self::default() })
     }
 
     /// Values that must be taken back before an open alert is.
@@ -67,11 +76,11 @@ impl Ledger {
         }
         let at_most = self.at_most;
         let told = self.values.entry(value).or_default();
-        let counted = |t: &Told| if t.entries == 0 || t.redeemed(at_most) { (0, 0) } else { (1, t.acts) };
+        let counted = |t: &Told| if t.entries == 0 || t.redeemed(at_most) { (0, 0) } else { (1, t.left()) };
         let before = counted(told);
         how(told);
         let after = counted(told);
-        if told.entries == 0 && told.redeemers == 0 {
+        if told.entries == 0 && told.redeemers == 0 && told.accepted == 0 {
             self.values.remove(&value);
         }
         self.distinct = (self.distinct + after.0).saturating_sub(before.0);
@@ -80,7 +89,9 @@ impl Ledger {
 
     pub(super) fn enter(&mut self, e: &Entry) {
         self.change(e.value, |t| {
-            if e.base == REDEEMS {
+            if e.base == REDEEMS && e.weight > 0 {
+                t.accepted += u64::from(e.weight);
+            } else if e.base == REDEEMS {
                 t.redeemers += 1;
                 t.redeemed_at = e.time();
             } else {
@@ -92,7 +103,9 @@ impl Ledger {
 
     pub(super) fn leave(&mut self, e: &Entry) {
         self.change(e.value, |t| {
-            if e.base == REDEEMS {
+            if e.base == REDEEMS && e.weight > 0 {
+                t.accepted = t.accepted.saturating_sub(u64::from(e.weight));
+            } else if e.base == REDEEMS {
                 t.redeemers = t.redeemers.saturating_sub(1);
             } else {
                 t.entries = t.entries.saturating_sub(1);
@@ -103,7 +116,8 @@ impl Ledger {
 
     /// Whether an entry can go without changing which values are there.
     pub(super) fn repeated(&self, e: &Entry) -> bool {
-        self.values.get(&e.value).is_some_and(|t| if e.base == REDEEMS { t.redeemers > 1 } else { t.entries > 1 })
+        let more = |t: &Told| if e.base == REDEEMS { e.weight == 0 && t.redeemers > 1 } else { t.entries > 1 };
+        self.values.get(&e.value).is_some_and(more)
     }
 
     /// Whether something takes back what is counted of a value.
