@@ -9,7 +9,8 @@ use super::sigma::condition::Cond;
 use super::sigma::correlation::Correlation;
 use super::sigma::rule::{Body, LogsourceNames, RedeemedBy};
 use super::{
-    BoundOp, Accepted, CorrelationKind, CorrelationSpec, GroupField, NamedField, Redeemed, RuleIdx, RuleKind, StepExpr, fields,
+    Accepted, BoundOp, CorrelationKind, CorrelationSpec, GroupField, NamedField, Redeemed, RuleIdx, RuleKind, StepExpr,
+    fields,
 };
 
 /// Position of the rule with that id or name.
@@ -176,7 +177,7 @@ fn spec(
         bounds: c.bounds.clone(),
         expr: c.expr.as_ref().map(steps),
         fields: c.fields.iter().map(&mut field).collect(),
-        percentile: c.percentile,
+        percentile: c.percentile.unwrap_or(50.0),
         generate: c.generate,
         learn: c.learn,
         redeemed: None,

@@ -90,7 +90,7 @@ impl Ts {
         if hour > 23 || minute > 59 || second > 60 || micros > 999_999 {
             return None;
         }
-        let days = days_from_civil(year, month, day);
+        let days = day_number(year, month, day);
         let secs = days * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
         Some(Self(secs * SECOND + i64::from(micros)))
     }
@@ -185,7 +185,7 @@ impl<'de> serde::Deserialize<'de> for Ts {
 /// Whether the year has 366 days.
 #[must_use]
 pub const fn is_leap(year: i64) -> bool {
-    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+    year & 3 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Days of a month; 0 where there is no such month.
@@ -218,6 +218,41 @@ pub const fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     era * 146_097 + doe - 719_468
 }
 
+/// First year of [`YEARS`].
+const FIRST: i64 = 1970;
+
+/// Day numbers of the first of January: nearly every line of a log asks for one.
+const YEARS: [i32; 256] = {
+    let mut days = [0; 256];
+    let mut i = 0;
+    while i < days.len() {
+        days[i] = days_from_civil(FIRST + i as i64, 1, 1) as i32;
+        i += 1;
+    }
+    days
+};
+
+/// Days of a year before each month, in usual years and in leap years.
+const MONTHS: [[u16; 16]; 2] = {
+    let mut days = [[0; 16]; 2];
+    let mut month = 1;
+    while month <= 12 {
+        days[0][month as usize] = (days_from_civil(1970, month, 1) - days_from_civil(1970, 1, 1)) as u16;
+        days[1][month as usize] = (days_from_civil(1972, month, 1) - days_from_civil(1972, 1, 1)) as u16;
+        month += 1;
+    }
+    days
+};
+
+/// As [`days_from_civil`], for a date that there is.
+#[inline]
+fn day_number(year: i64, month: u32, day: u32) -> i64 {
+    let known = usize::try_from(year - FIRST).ok().and_then(|at| YEARS.get(at));
+    let Some(start) = known else { return days_from_civil(year, month, day) };
+    let before = MONTHS[usize::from(is_leap(year))][(month & 15) as usize];
+    i64::from(*start) + i64::from(before) + i64::from(day) - 1
+}
+
 /// Civil date of a day number; the inverse of [`days_from_civil`].
 #[must_use]
 pub const fn civil_from_days(days: i64) -> (i64, u32, u32) {
@@ -247,6 +282,15 @@ mod tests {
                 let c = chrono::DateTime::from_timestamp(secs, 0).map(|c| c.format("%Y-%m-%dT%H:%M:%SZ").to_string());
                 assert_eq!(Some(t.to_rfc3339()), c);
             }
+        }
+    }
+
+    #[test]
+    fn every_day_has_its_number() {
+        for days in -1_000..120_000 {
+            let (y, m, d) = civil_from_days(days);
+            assert_eq!(day_number(y, m, d), days);
+            assert_eq!(Ts::from_civil(y, m, d, 0, 0, 0, 0), Some(Ts(days * DAY)));
         }
     }
 

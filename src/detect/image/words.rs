@@ -8,7 +8,9 @@ use crate::detect::compile::preds::{Op, Slot};
 use crate::detect::logsource::RuleLogsource;
 use crate::detect::sigma::ast::{Cmp, Net, Place, TimePart};
 use crate::detect::sigma::glob::{Part, Pattern};
-use crate::detect::spec::{Accepted, Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr};
+use crate::detect::spec::{
+    Accepted, Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr,
+};
 use crate::detect::{FieldRef, NamedField, OvField, RuleIdx, RuleInfo, RuleKind};
 use crate::event::{FieldId, Logsource, OVERLAY, Ov, Severity, Sym};
 

@@ -35,8 +35,8 @@ pub struct Correlation {
     pub expr: Option<Cond>,
     /// Fields to count or sum.
     pub fields: Vec<String>,
-    /// Which percentile.
-    pub percentile: f64,
+    /// Of a `value_percentile`: which one.
+    pub percentile: Option<f64>,
     /// Whether its rules alert by themselves as well.
     pub generate: bool,
     /// For `new_value`: when it stops being silent.
@@ -80,7 +80,7 @@ pub fn parse(n: &Node, doc: &Node) -> Result<Correlation, YamlError> {
         bounds: Vec::new(),
         expr: None,
         fields: Vec::new(),
-        percentile: 50.0,
+        percentile: None,
         generate,
         learn: learn(n, kind)?,
         rules_at: (rules_node.line, rules_node.column),
@@ -151,10 +151,11 @@ fn read_condition(c: &mut Correlation, n: &Node) -> Result<(), YamlError> {
                 continue;
             }
             "percentile" => {
-                c.percentile = number()?;
-                if !(0.0..=100.0).contains(&c.percentile) {
+                let wanted = number()?;
+                if !(0.0..=100.0).contains(&wanted) {
                     return Err(YamlError::at(v, "a percentile is between 0 and 100"));
                 }
+                c.percentile = Some(wanted);
                 continue;
             }
             other => {
@@ -172,7 +173,7 @@ fn read_condition(c: &mut Correlation, n: &Node) -> Result<(), YamlError> {
 }
 
 fn check(c: &Correlation, n: &Node) -> Result<(), YamlError> {
-    use CorrelationKind::{EventCount, Temporal, TemporalOrdered};
+    use CorrelationKind::{EventCount, Temporal, TemporalOrdered, ValuePercentile};
     let temporal = matches!(c.kind, Temporal | TemporalOrdered);
     let at = n.get("condition").unwrap_or(n);
     if c.kind == CorrelationKind::NewValue {
@@ -192,6 +193,13 @@ fn check(c: &Correlation, n: &Node) -> Result<(), YamlError> {
     }
     if c.fields.is_empty() && !temporal && c.kind != EventCount {
         return Err(YamlError::at(at, format!("{} needs condition.field", c.kind.as_str())));
+    }
+    if (c.kind == ValuePercentile) == c.percentile.is_none() {
+        let why = match c.kind {
+            ValuePercentile => "value_percentile needs condition.percentile, a number from 0 to 100".to_owned(),
+            kind => format!("percentile says nothing to {}: it is a key of value_percentile", kind.as_str()),
+        };
+        return Err(YamlError::at(at, why));
     }
     Ok(())
 }
@@ -254,6 +262,11 @@ mod tests {
         for (text, word) in [
             ("{type: event_sum, rules: [a], timespan: 1m}", "unknown type"),
             ("{type: event_count, rules: [a], timespan: 1m}", "needs a condition"),
+            (
+                "{type: value_percentile, rules: [a], timespan: 1m, condition: {field: f, gte: 2}}",
+                "needs condition.perc",
+            ),
+            ("{type: event_count, rules: [a], timespan: 1m, condition: {percentile: 5, gte: 2}}", "says nothing"),
             ("{type: value_count, rules: [a], timespan: 1m, condition: {gte: 2}}", "condition.field"),
             ("{type: event_count, rules: [a], condition: {gte: 2}}", "no timespan"),
             ("{type: event_count, rules: [], timespan: 1m, condition: {gte: 2}}", "refers to"),

@@ -221,14 +221,18 @@ pub fn fold_into(text: &str, out: &mut String) {
             tail.make_ascii_lowercase();
         }
     } else {
-        for c in text.chars() {
-            match c {
-                'ſ' => out.push('s'),
-                'ς' => out.push('σ'),
-                _ => out.extend(c.to_lowercase()),
-            }
-        }
+        out.extend(text.chars().flat_map(fold_char));
     }
+}
+
+/// What a character is folded to.
+pub fn fold_char(c: char) -> impl Iterator<Item = char> {
+    match c {
+        'ſ' => 's',
+        'ς' => 'σ',
+        _ => c,
+    }
+    .to_lowercase()
 }
 
 #[cfg(test)]

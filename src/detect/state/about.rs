@@ -1,5 +1,6 @@
 //! What an episode is about, and when two episodes are about the same.
 
+use super::case;
 use super::entry::NO_FACT;
 use super::episode::Episode;
 use super::plan::Slot;
@@ -12,7 +13,7 @@ pub(super) const NEAR: i64 = 3_600 * SECOND;
 /// Addresses that an episode lists; with so many there may be more.
 const MANY: usize = 100;
 
-/// Entities and times of an episode.
+/// Entities and times of an episode, values folded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct About {
     /// The group's fields with their values.
@@ -31,10 +32,10 @@ const ENTITIES: [&str; 3] = ["src_ip", "user", "host"];
 
 impl About {
     pub(super) fn new(slot: &Slot, group: &Group, ep: &Episode) -> Self {
-        let fact = |i: u8| group.facts.get(i).filter(|_| i != NO_FACT).map(str::to_owned);
+        let fact = |i: u8| group.facts.get(i).filter(|_| i != NO_FACT).map(case::folded);
         let fields = text::group_fields(slot, group).into_iter();
         Self {
-            keys: fields.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            keys: fields.map(|(n, v)| (n.to_owned(), case::folded(v))).collect(),
             ips: ep.ips.iter().filter_map(|i| fact(*i)).collect(),
             user: fact(ep.user()),
             host: fact(ep.host()),

@@ -4,8 +4,9 @@ use smallvec::SmallVec;
 
 use crate::alert::{Alert, AlertState, EvidenceRef, Route, RuleType};
 use crate::event::time::SECOND;
-use crate::event::{Severity, Ts, hash64};
+use crate::event::{Severity, Ts};
 
+use super::case;
 use super::entity::Entities;
 use super::entry::NO_FACT;
 use super::episode::Episode;
@@ -25,7 +26,7 @@ pub(super) fn entities(group: &Group, ep: &Episode) -> SmallVec<[u64; 3]> {
     let mut out = SmallVec::new();
     let mut add = |kind: FactKind, i: u8| {
         if let Some(v) = group.facts.get(i).filter(|_| i != NO_FACT) {
-            out.push(entity_key(kind, hash64(v.as_bytes())));
+            out.push(entity_key(kind, case::hash(v)));
             return true;
         }
         false

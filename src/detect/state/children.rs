@@ -1,5 +1,7 @@
 //! Episodes of correlations as events for the correlations above them.
 
+use std::sync::Arc;
+
 use super::entry::{Ring, Seen};
 
 /// Evidence of a child that its parent keeps.
@@ -15,13 +17,13 @@ pub(super) struct Emitted {
     /// Its group fields with their values.
     pub values: Vec<(std::sync::Arc<str>, String)>,
     /// Evidence so far if the episode just opened, else what is new.
-    pub evidence: Vec<Seen>,
+    pub evidence: Arc<[Seen]>,
     /// Acts so far, or those that are new.
     pub count: u64,
     /// Records so far, or those that are new.
     pub total: u64,
     /// Addresses, accounts, machines and what is shown, likewise.
-    pub facts: Vec<[String; 4]>,
+    pub facts: Arc<[[String; 4]]>,
 }
 
 /// A child of a group whose entry is still in its window.
@@ -31,10 +33,13 @@ pub(super) struct Child {
     /// Push of its entry in the ring; the entry moves as the child goes on.
     pub seq: u64,
     pub base: u16,
-    pub evidence: Vec<Seen>,
+    /// What each report brought, shared by all correlations above the same one.
+    evidence: Vec<Arc<[Seen]>>,
+    /// How much of it counts.
+    records: usize,
     pub count: u64,
     pub total: u64,
-    pub facts: Vec<[String; 4]>,
+    pub facts: Arc<[[String; 4]]>,
 }
 
 impl Child {
@@ -43,11 +48,22 @@ impl Child {
             uid: e.uid,
             seq,
             base,
-            evidence: e.evidence.clone(),
+            records: e.evidence.len().min(MAX_CHILD_EVIDENCE),
+            evidence: vec![Arc::clone(&e.evidence)],
             count: e.count,
             total: e.total,
-            facts: e.facts.clone(),
+            facts: Arc::clone(&e.facts),
         }
+    }
+
+    /// Its evidence, the first of it.
+    pub(super) fn evidence(&self) -> impl Iterator<Item = Seen> {
+        self.evidence.iter().flat_map(|part| part.iter()).take(self.records).copied()
+    }
+
+    /// How many records that is.
+    pub(super) fn records(&self) -> usize {
+        self.records
     }
 
     /// Adds what is new; its entry is that of push `seq` from now on.
@@ -55,8 +71,11 @@ impl Child {
         self.seq = seq;
         self.count = self.count.saturating_add(e.count);
         self.total = self.total.saturating_add(e.total);
-        let room = MAX_CHILD_EVIDENCE.saturating_sub(self.evidence.len());
-        self.evidence.extend(e.evidence.iter().take(room));
+        let new = e.evidence.len().min(MAX_CHILD_EVIDENCE.saturating_sub(self.records));
+        if new > 0 {
+            self.records += new;
+            self.evidence.push(Arc::clone(&e.evidence));
+        }
     }
 }
 

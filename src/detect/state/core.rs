@@ -56,8 +56,7 @@ impl<'a> Match<'a> {
             time: at.time,
             hash: hash64(e.raw_bytes()),
         };
-        let named =
-            |name: Ov| e.ov(name).map_or(Named::default(), |text| Named { text, hash: hash64(text.as_bytes()) });
+        let named = |name: Ov| e.ov(name).map_or(Named::default(), Named::of);
         let names = [named(Ov::SrcIp), named(Ov::User), named(Ov::Host)];
         let line = ActLine::read(e, at.time.0);
         Self { e, seq, ev, time: at.time.0, known: at.known, order: at.order.0, lane, names, line }
@@ -143,7 +142,7 @@ impl Core {
             Err(free) => {
                 self.make_room(plan, shard);
                 let key = &self.key;
-                self.shards.get_mut(shard).map_or(u32::MAX, |s| s.add(key.bytes(), free, slot.id, lane))
+                self.shards.get_mut(shard).map_or(u32::MAX, |s| s.add(key, free, slot.id, lane))
             }
         };
         Place { shard: shard as u32, index }
@@ -376,7 +375,7 @@ pub(super) fn facts(group: &mut Group, slot: &Slot, base: u16, m: &Match<'_>) ->
         NO_FACT
     } else {
         let text = text::shown(slot, base, m.e);
-        group.facts.intern(FactKind::Shown, Named { text: &text, hash: hash64(text.as_bytes()) })
+        group.facts.intern(FactKind::Shown, Named::of(&text))
     };
     [ip, user, host, shown]
 }

@@ -52,6 +52,24 @@ impl Entry {
 /// Entries sorted by (time, push).
 pub(super) type Ring = VecDeque<Entry>;
 
+/// Entries from which a ring that has become mostly empty gives room back.
+const WORTH: usize = 16;
+
+/// Makes room for one entry more: by a half, because most rings stay as small as they
+/// are and there are as many of them as groups.
+pub(super) fn widen(ring: &mut Ring) {
+    if ring.len() == ring.capacity() {
+        ring.reserve_exact((ring.len() / 2).max(1));
+    }
+}
+
+/// Gives back the room of entries that are gone, where that is most of it.
+pub(super) fn narrow(ring: &mut Ring) {
+    if ring.capacity() >= WORTH && ring.len() < ring.capacity() / 4 {
+        ring.shrink_to(2 * ring.len());
+    }
+}
+
 /// First position whose time is at least `time`.
 pub(super) fn lower(ring: &Ring, time: i64) -> usize {
     ring.partition_point(|e| e.time() < time)

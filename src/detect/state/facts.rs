@@ -1,10 +1,12 @@
-//! Addresses, accounts and machines seen in one group: few strings, each kept once.
+//! Addresses, accounts and machines seen in one group: few strings, each kept
+//! once, as it was spelt first.
 //!
 //! Bounded per group, so that no input can grow it; what does not fit is
 //! counted in alerts but not listed.
 
 use smallvec::SmallVec;
 
+use super::case;
 use super::entry::{Entry, NO_FACT, Ring};
 
 /// Accounts, machines and shown values that a group keeps.
@@ -41,17 +43,31 @@ struct Fact {
     text: SmallVec<[u8; 24]>,
 }
 
+impl Fact {
+    /// Whether it is that value, however spelt.
+    fn is(&self, text: &str) -> bool {
+        *self.text == *text.as_bytes() || std::str::from_utf8(&self.text).is_ok_and(|t| case::same(t, text))
+    }
+}
+
 /// A value of the event at hand with its hash, computed once for all rules.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Named<'a> {
     pub text: &'a str,
+    /// Of the folded value.
     pub hash: u64,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text, hash: case::hash(text) }
+    }
 }
 
 /// The facts of one group.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    items: SmallVec<[Fact; 2]>,
+    items: Vec<Fact>,
     counts: [u8; 4],
     /// Insertions left until it is worth looking for unused facts again.
     patience: u16,
@@ -63,8 +79,7 @@ impl Facts {
         if value.text.is_empty() {
             return NO_FACT;
         }
-        let found =
-            self.items.iter().position(|f| f.hash == value.hash && f.kind == kind && *f.text == *value.text.as_bytes());
+        let found = self.items.iter().position(|f| f.hash == value.hash && f.kind == kind && f.is(value.text));
         if let Some(i) = found {
             return i as u8;
         }
@@ -72,6 +87,10 @@ impl Facts {
             return NO_FACT;
         }
         self.counts[kind as usize] += 1;
+        if self.items.len() == self.items.capacity() {
+            // Most groups have an address, an account and a machine, and stay so.
+            self.items.reserve_exact((self.items.len() / 2).max(2));
+        }
         self.items.push(Fact { kind, hash: value.hash, text: value.text.as_bytes().into() });
         (self.items.len() - 1) as u8
     }
@@ -122,7 +141,7 @@ mod tests {
     use super::*;
 
     fn named(text: &str) -> Named<'_> {
-        Named { text, hash: crate::event::hash64(text.as_bytes()) }
+        Named::of(text)
     }
 
     #[test]
@@ -138,6 +157,14 @@ mod tests {
         }
         assert_eq!(f.items.len(), 114);
         assert_eq!(f.get(a), Some("1.2.3.4"));
+    }
+
+    #[test]
+    fn another_spelling_is_the_same_value() {
+        let mut f = Facts::default();
+        let a = f.intern(FactKind::User, named("Jürgen"));
+        assert_eq!(f.intern(FactKind::User, named("JÜRGEN")), a);
+        assert_eq!(f.get(a), Some("Jürgen"));
     }
 
     #[test]

@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::event::hash64;
-
 use super::super::{CorrelationKind, CorrelationSpec, GroupField};
 use super::about::About;
 use super::build;
+use super::case;
 use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
 use super::core::{Core, Match, facts, touch};
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
 use super::facts::{FactKind, Named};
-use super::key;
 use super::known::Known;
 use super::measure::number;
 use super::plan::{Plan, Slot};
-use super::rate::Rate;
 use super::shards::{Group, Place};
 use super::window::{Limits, Window};
 use super::{AlertUpdate, key::value_of};
@@ -45,11 +42,11 @@ fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a E
     }
 }
 
-/// One hash of several values; `None` where one is absent.
+/// One hash of several values, folded; `None` where one is absent.
 pub(super) fn hash_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<u64> {
     let mut hash = 0u64;
     for v in values {
-        hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash64(v?.as_bytes());
+        hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case::hash(v?);
     }
     Some(hash)
 }
@@ -129,7 +126,7 @@ impl Core {
             }
             // What has become usual opens no further episode when this one ends.
             if group.episode.as_ref().is_some_and(|ep| ep.usual(slot)) {
-                group.rate.get_or_insert_with(Rate::default).add(m.time, spec.timespan, weight);
+                group.rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, weight);
             }
             let news = group.episode.as_ref().map_or(0.0, |ep| ep.measured) + 1.0;
             let joined = self.join(slot, place, m, &[e], if new { news } else { 0.0 });
@@ -188,7 +185,7 @@ impl Core {
         let group = shard.get_mut(place.index)?;
         let Group { window, rate, children, facts, episode, lane, ring, .. } = group;
         if slot.info.baseline.is_some() {
-            rate.get_or_insert_with(Rate::default).add(m.time, spec.timespan, e.weight);
+            rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
         }
         let window = window.get_or_insert_with(|| Window::new(spec, std::mem::take(ring)));
         let (before, dropped) = (window.ring.len(), window.dropped);
@@ -248,7 +245,7 @@ impl Core {
             let firsts = entries
                 .iter()
                 .filter(|e| e.base != REDEEMS)
-                .map(|e| below(e).and_then(|c| c.evidence.first().copied()).unwrap_or(e.seen()));
+                .map(|e| below(e).and_then(|c| c.evidence().next()).unwrap_or(e.seen()));
             let first = firsts.min_by_key(|f| f.seq).map_or(m.ev, |f| f.ev);
             Box::new(Episode::open(uid + 1, slot, key, &first, m.known))
         });
@@ -259,19 +256,20 @@ impl Core {
             ep.absorb(slot, e);
             ep.see(e.seen());
         } else {
+            // What the episodes below listed stood there before the matches that made them; one that
+            // went on since tells of its first and last values only, another may tell of all.
+            for texts in entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).flat_map(|c| c.facts.iter()) {
+                let mut at = [NO_FACT; 4];
+                for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
+                    *at = facts.intern(*kind, Named::of(text));
+                }
+                ep.fact(at);
+            }
             let mut records = Vec::new();
             // Children may share records: of those not listed, the most that one has.
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
                 let below = below(e).filter(|_| e.base != REDEEMS);
-                // What the episode below listed stood there before the match that made it.
-                for texts in below.iter().flat_map(|c| &c.facts) {
-                    let mut at = [NO_FACT; 4];
-                    for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                        *at = facts.intern(*kind, Named { text, hash: hash64(text.as_bytes()) });
-                    }
-                    ep.fact(at);
-                }
                 ep.absorb(slot, e);
                 if e.base == REDEEMS {
                     continue;
@@ -280,11 +278,11 @@ impl Core {
                     records.push(e.seen());
                     continue;
                 };
-                let listed: u64 = c.evidence.iter().map(|r| u64::from(r.acts)).sum();
+                let listed: u64 = c.evidence().map(|r| u64::from(r.acts)).sum();
                 ep.stands_on(c.uid);
-                unlisted = c.total.saturating_sub(c.evidence.len() as u64).max(unlisted);
+                unlisted = c.total.saturating_sub(c.records() as u64).max(unlisted);
                 unlisted_acts = c.count.saturating_sub(listed).max(unlisted_acts);
-                records.extend_from_slice(&c.evidence);
+                records.extend(c.evidence());
             }
             records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
             records.dedup_by_key(|r| r.seq);
@@ -353,13 +351,13 @@ impl Core {
             (0..most).map(|n| lists.map(|l| text(l, n))).collect()
         } else {
             let [ip, user, host] = m.names.map(|n| n.text.to_owned());
-            vec![[ip, user, host, String::new()]]
+            Arc::from([[ip, user, host, String::new()]])
         };
         let names = spec.group_by.iter().map(|g| g.name.clone());
         let new = ep.evidence.get(joined.evidence..).unwrap_or(&[]);
         let emitted = Emitted {
             uid: ep.uid,
-            values: names.zip(key::values(&group.key).map(str::to_owned)).collect(),
+            values: names.zip(group.values().map(str::to_owned)).collect(),
             evidence: new.iter().take(MAX_CHILD_EVIDENCE).copied().collect(),
             count: joined.acts,
             total: joined.records,

@@ -9,6 +9,8 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::super::FieldRef;
+use super::super::sigma::glob::fold_into;
+use super::case;
 use crate::event::{EventRef, SourceId};
 
 /// Marks the lane of records that are too late for the windows of their epoch.
@@ -46,10 +48,14 @@ impl Lane {
     }
 }
 
-/// A group key under construction.
+/// A group key under construction: folded values, so that one account is one
+/// group however it is spelt.
 #[derive(Debug, Default)]
 pub(super) struct KeyBuf {
     bytes: Vec<u8>,
+    /// The key as the values are spelt, where folding changed any.
+    spelt: Vec<u8>,
+    scratch: String,
     any: bool,
 }
 
@@ -58,6 +64,7 @@ const HEAD: usize = 12;
 impl KeyBuf {
     pub(super) fn start(&mut self, slot: u32, lane: Lane) {
         self.bytes.clear();
+        self.spelt.clear();
         self.any = false;
         self.bytes.extend_from_slice(&slot.to_le_bytes());
         self.bytes.extend_from_slice(&lane.0.to_le_bytes());
@@ -67,8 +74,20 @@ impl KeyBuf {
     pub(super) fn push(&mut self, value: Option<&str>) {
         let value = value.unwrap_or("");
         self.any |= !value.is_empty();
-        self.bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
-        self.bytes.extend_from_slice(value.as_bytes());
+        if case::plain(value) {
+            append(&mut self.bytes, value);
+            if !self.spelt.is_empty() {
+                append(&mut self.spelt, value);
+            }
+            return;
+        }
+        if self.spelt.is_empty() {
+            self.spelt.extend_from_slice(&self.bytes);
+        }
+        append(&mut self.spelt, value);
+        self.scratch.clear();
+        fold_into(value, &mut self.scratch);
+        append(&mut self.bytes, &self.scratch);
     }
 
     /// Whether any value was there.
@@ -79,6 +98,16 @@ impl KeyBuf {
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// The key with its values as they are spelt, where that is another one.
+    pub(super) fn spelt(&self) -> Option<&[u8]> {
+        (!self.spelt.is_empty()).then_some(self.spelt.as_slice())
+    }
+}
+
+fn append(key: &mut Vec<u8>, value: &str) {
+    key.extend_from_slice(&(value.len() as u32).to_le_bytes());
+    key.extend_from_slice(value.as_bytes());
 }
 
 /// The values of a key, in the order in which they were pushed.
@@ -163,6 +192,22 @@ mod tests {
         other.push(None);
         other.push(Some("ob"));
         assert_ne!(k.bytes(), other.bytes());
+    }
+
+    #[test]
+    fn spellings_make_one_key_and_are_kept() {
+        let key = |user: &str| {
+            let mut k = KeyBuf::default();
+            k.start(7, Lane::MAIN);
+            k.push(Some("10.0.0.1"));
+            k.push(Some(user));
+            k.push(Some("x"));
+            k
+        };
+        let (a, b, c) = (key("Jürgen"), key("JÜRGEN"), key("jürgen"));
+        assert!(a.bytes() == b.bytes() && b.bytes() == c.bytes());
+        assert_eq!(values(b.spelt().expect("spelt otherwise")).collect::<Vec<_>>(), ["10.0.0.1", "JÜRGEN", "x"]);
+        assert_eq!(key("root").spelt(), None);
     }
 
     #[test]

@@ -5,10 +5,9 @@
 //! values that a redeeming match took back, before or after, unless they have
 //! more acts than a human being needs to remember a password.
 
-use rustc_hash::FxHashMap;
-
 use super::super::{CorrelationKind, CorrelationSpec};
 use super::entry::{Entry, REDEEMS};
+use super::told::{Told, Values};
 
 /// Distinct values told apart; further ones count as one value each.
 const MAX_VALUES: usize = 10_000;
@@ -16,35 +15,11 @@ const MAX_VALUES: usize = 10_000;
 /// Part of a timespan within which one redeemer stands for all of its value.
 const REPEAT: i64 = 8;
 
-/// What is known of one value.
-#[derive(Debug, Clone, Copy, Default)]
-struct Told {
-    entries: u32,
-    acts: u64,
-    /// Acts that were none after all.
-    accepted: u64,
-    redeemers: u32,
-    /// Time of the redeemer that came last.
-    redeemed_at: i64,
-}
-
-impl Told {
-    /// Acts that were not accepted in the end.
-    fn left(self) -> u64 {
-        self.acts.saturating_sub(self.accepted)
-    }
-
-    fn redeemed(self, at_most: u64) -> bool {
-        let left = self.left();
-        self.redeemers > 0 && left <= at_most || self.accepted > 0 && left == 0
-    }
-}
-
 /// Counts by value. Invariant: after any sequence of `enter` and `leave` it
 /// equals a fresh one fed with the entries still inside.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
-    values: FxHashMap<u64, Told>,
+    values: Values,
     at_most: u64,
     at_least: u64,
     /// Values that count, and their acts.
@@ -71,18 +46,16 @@ impl Ledger {
     }
 
     fn change(&mut self, value: u64, how: impl FnOnce(&mut Told)) {
-        if self.values.len() >= MAX_VALUES && !self.values.contains_key(&value) {
+        if self.values.len() >= MAX_VALUES && self.values.get(value).is_none() {
             return;
         }
         let at_most = self.at_most;
-        let told = self.values.entry(value).or_default();
         let counted = |t: &Told| if t.entries == 0 || t.redeemed(at_most) { (0, 0) } else { (1, t.left()) };
-        let before = counted(told);
-        how(told);
-        let after = counted(told);
-        if told.entries == 0 && told.redeemers == 0 && told.accepted == 0 {
-            self.values.remove(&value);
-        }
+        let (before, after) = self.values.change(value, |told| {
+            let before = counted(told);
+            how(told);
+            (before, counted(told))
+        });
         self.distinct = (self.distinct + after.0).saturating_sub(before.0);
         self.acts = (self.acts + after.1).saturating_sub(before.1);
     }
@@ -93,8 +66,9 @@ impl Ledger {
                 t.accepted += u64::from(e.weight);
             } else if e.base == REDEEMS {
                 t.redeemers += 1;
-                t.redeemed_at = e.time();
+                (t.before, t.redeemed_at) = (t.redeemed_at, e.time());
             } else {
+                t.entered_at = if t.entries == 0 { e.time() } else { t.entered_at.max(e.time()) };
                 t.entries += 1;
                 t.acts += u64::from(e.weight);
             }
@@ -117,19 +91,26 @@ impl Ledger {
     /// Whether an entry can go without changing which values are there.
     pub(super) fn repeated(&self, e: &Entry) -> bool {
         let more = |t: &Told| if e.base == REDEEMS { e.weight == 0 && t.redeemers > 1 } else { t.entries > 1 };
-        self.values.get(&e.value).is_some_and(more)
+        self.values.get(e.value).is_some_and(more)
     }
 
     /// Whether something takes back what is counted of a value.
     pub(super) fn redeems(&self, value: u64) -> bool {
-        self.values.get(&value).is_some_and(|t| t.redeemers > 0)
+        self.values.get(value).is_some_and(|t| t.redeemers > 0)
     }
 
-    /// Whether a redeemer at that time says nothing new: nothing of its value
-    /// is counted, and another one came shortly before.
+    /// Whether a redeemer at that time says nothing new: another one came shortly
+    /// before, and nothing of its value was counted since.
     pub(super) fn idle(&self, value: u64, time: i64, timespan: i64) -> bool {
-        let told = self.values.get(&value).filter(|t| t.entries == 0 && t.redeemers > 0);
+        let told = self.values.get(value).filter(|t| t.settled());
         told.is_some_and(|t| (t.redeemed_at..=t.redeemed_at.saturating_add(timespan / REPEAT)).contains(&time))
+    }
+
+    /// Time of the last redeemer but one of a value, where the last one came after it and
+    /// no later than `floor`.
+    pub(super) fn outdone(&self, value: u64, floor: i64) -> Option<i64> {
+        let told = self.values.get(value).filter(|t| t.redeemers > 1)?;
+        (told.before < told.redeemed_at && told.redeemed_at <= floor).then_some(told.before)
     }
 
     /// What the condition compares: values or acts that count.
@@ -139,7 +120,7 @@ impl Ledger {
 
     /// Values that were taken back, and all that were counted.
     pub(super) fn redeemed(&self) -> (u64, u64) {
-        let all = self.values.values().filter(|t| t.entries > 0);
+        let all = self.values.all().filter(|t| t.entries > 0);
         let (mut redeemed, mut total) = (0, 0);
         for t in all {
             total += 1;

@@ -7,6 +7,7 @@
 mod about;
 mod acts;
 mod build;
+mod case;
 mod children;
 mod clock;
 mod core;
@@ -28,6 +29,7 @@ mod redeem;
 mod score;
 mod shards;
 mod text;
+mod told;
 mod window;
 
 #[cfg(test)]

@@ -360,7 +360,7 @@ fn threshold(spec: &CorrelationSpec) -> f64 {
         _ => None,
     });
     match (spec.kind, asked) {
-        (CorrelationKind::Temporal | CorrelationKind::TemporalOrdered, _) => spec.bases.len() as f64,
+        (CorrelationKind::Temporal | CorrelationKind::TemporalOrdered, None) => spec.bases.len() as f64,
         (_, Some(n)) if n.is_finite() && n >= 1.0 => n,
         _ => 1.0,
     }

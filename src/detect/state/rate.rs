@@ -5,11 +5,14 @@ const SHARE: f64 = 0.125;
 /// Empty buckets after which nothing is left of a mean.
 pub(super) const FORGET: i64 = 64;
 
-/// Mean number of acts per timespan, over the timespans before this one.
+/// Mean number of acts per timespan, over the timespans before the window that is
+/// measured: a window that ends in one bucket may begin in the one before, and what
+/// is counted there must not count as usual as well.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rate {
     bucket: Option<i64>,
     current: u64,
+    previous: u64,
     mean: f64,
 }
 
@@ -19,14 +22,23 @@ impl Rate {
         let bucket = time.div_euclid(span.max(1));
         let last = *self.bucket.get_or_insert(bucket);
         if bucket > last {
-            self.mean += (self.current as f64 - self.mean) * SHARE;
-            for _ in 1..(bucket - last).min(FORGET) {
-                self.mean -= self.mean * SHARE;
+            self.learn(self.previous);
+            self.previous = self.current;
+            if bucket > last + 1 {
+                self.learn(self.previous);
+                self.previous = 0;
+                for _ in 2..(bucket - last).min(FORGET) {
+                    self.learn(0);
+                }
             }
             self.current = 0;
             self.bucket = Some(bucket);
         }
         self.current += u64::from(acts);
+    }
+
+    fn learn(&mut self, acts: u64) {
+        self.mean += (acts as f64 - self.mean) * SHARE;
     }
 
     /// Whether that many acts in one timespan exceed the usual so many times.
@@ -56,5 +68,32 @@ mod tests {
         let mut r = Rate::default();
         r.add(0, 10, 60);
         assert!(r.exceeded(60.0, 10.0));
+    }
+
+    /// Acts evenly over three timespans, none of which may be lost to where the buckets begin.
+    #[test]
+    fn a_burst_counts_wherever_it_begins() {
+        for phase in 0..30 {
+            let mut r = Rate::default();
+            let from = 3_000 + phase;
+            (0..180).for_each(|i| {
+                r.add(from + i / 2, 30, 1);
+                if i == 59 {
+                    assert!(r.exceeded(60.0, 10.0), "phase {phase}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn ten_times_the_own_rate_counts_wherever_it_begins() {
+        for phase in 0..30 {
+            let mut r = Rate::default();
+            (0..600).for_each(|i| r.add(i * 3, 30, 1));
+            let from = 1_800 + phase;
+            (0..100).for_each(|i| r.add(from + i * 3 / 10, 30, 1));
+            assert!(r.exceeded(100.0, 10.0), "phase {phase}");
+            assert!(!r.exceeded(90.0, 10.0), "phase {phase}");
+        }
     }
 }

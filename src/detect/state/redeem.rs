@@ -115,6 +115,16 @@ impl Core {
         if self.at(place).and_then(|g| g.window.as_ref()).is_some_and(idle) {
             return;
         }
+        if !lane.is_late() {
+            self.thin(place, value, m.order.saturating_sub(slot.slack));
+        }
         self.slide(slot, spec, place, m, e, None);
+    }
+    /// Drops a redeemer that a later one of its value stands for.
+    fn thin(&mut self, place: Place, value: u64, floor: i64) {
+        let Some(shard) = self.shards.get_mut(place.shard as usize) else { return };
+        let window = shard.get_mut(place.index).and_then(|g| g.window.as_mut());
+        let gone = window.is_some_and(|w| w.thin(value, floor));
+        shard.entries = shard.entries.saturating_sub(usize::from(gone));
     }
 }

@@ -11,7 +11,7 @@ use super::children::Child;
 use super::entry::Ring;
 use super::episode::Episode;
 use super::facts::Facts;
-use super::key::Lane;
+use super::key::{self, KeyBuf, Lane};
 use super::known::Known;
 use super::rate::Rate;
 use super::window::Window;
@@ -22,14 +22,17 @@ pub(super) const SHARDS: usize = 64;
 /// Removed groups whose memory is kept for new ones, in each shard.
 const MAX_SPARE: usize = 64;
 /// Entries that a kept ring has room for at most.
-const SMALL_RING: usize = 64;
+const SMALL_RING: usize = 4;
 /// Groups of a shard below which it is not worth looking for expired ones.
 const FEW_GROUPS: usize = 32;
 
 /// One group of one rule: its window, and its episode while one is open.
 #[derive(Debug)]
 pub(super) struct Group {
+    /// Its key, values folded.
     pub key: SmallVec<[u8; 64]>,
+    /// The key as the values were spelt first, where that is another one.
+    spelt: Option<Box<[u8]>>,
     hash: u64,
     pub slot: u32,
     pub lane: Lane,
@@ -41,7 +44,7 @@ pub(super) struct Group {
     pub facts: Facts,
     pub episode: Option<Box<Episode>>,
     pub children: Vec<Child>,
-    pub rate: Option<Rate>,
+    pub rate: Option<Box<Rate>>,
     /// Of a `new_value`, or with `familiar`: what the group has had.
     pub known: Option<Box<Known>>,
     /// An empty ring, for the window that the group may need.
@@ -52,6 +55,7 @@ impl Group {
     fn new(key: &[u8], hash: u64, slot: u32, lane: Lane, ring: Ring) -> Self {
         Self {
             key: key.into(),
+            spelt: None,
             hash,
             slot,
             lane,
@@ -65,6 +69,11 @@ impl Group {
             known: None,
             ring,
         }
+    }
+
+    /// The values of its key, spelt as they came first.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        key::values(self.spelt.as_deref().unwrap_or(&self.key))
     }
 
     /// Entries that it holds of its shard's share.
@@ -116,8 +125,9 @@ impl Shard {
     }
 
     /// Adds a group under the free hash that [`Shard::find`] returned.
-    pub(super) fn add(&mut self, key: &[u8], hash: u64, slot: u32, lane: Lane) -> u32 {
-        let group = match self.spare.pop() {
+    pub(super) fn add(&mut self, key: &KeyBuf, hash: u64, slot: u32, lane: Lane) -> u32 {
+        let (key, spelt) = (key.bytes(), key.spelt());
+        let mut group = match self.spare.pop() {
             Some(mut used) => {
                 let ring = used.take_ring();
                 *used = Group::new(key, hash, slot, lane, ring);
@@ -125,6 +135,7 @@ impl Shard {
             }
             None => Box::new(Group::new(key, hash, slot, lane, Ring::default())),
         };
+        group.spelt = spelt.map(Into::into);
         let i = self.free.pop().unwrap_or_else(|| {
             self.groups.push(None);
             (self.groups.len() - 1) as u32

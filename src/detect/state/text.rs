@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::super::{CorrelationKind, GroupField};
+use super::super::{BoundOp, CorrelationKind, CorrelationSpec, GroupField};
+use super::case;
 use super::episode::Episode;
 use super::facts::LISTED;
 use super::key;
@@ -49,7 +50,7 @@ fn short(value: &str) -> String {
 
 /// The group's fields with their values, those without a value left out.
 pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str, &'a str)> {
-    let mut values = key::values(&group.key);
+    let mut values = group.values();
     let mut out = Vec::new();
     if let Some(spec) = &slot.spec {
         out.extend(spec.group_by.iter().map(|g| &*g.name).zip(values));
@@ -65,11 +66,11 @@ pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str
     out
 }
 
-/// `rule id|field=value,…`
+/// `rule id|field=value,…`, values folded: one account has one key however it is spelt.
 pub(super) fn dedup_key(slot: &Slot, fields: &[(&str, &str)]) -> String {
     let mut out = format!("{}|", slot.info.id);
     for (i, (name, value)) in fields.iter().enumerate() {
-        let _ = write!(out, "{}{name}={value}", if i > 0 { "," } else { "" });
+        let _ = write!(out, "{}{name}={}", if i > 0 { "," } else { "" }, case::folded(value));
     }
     out
 }
@@ -137,7 +138,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     match &slot.spec {
         None => out.push_str(&count(ep.count, "match")),
         Some(spec) => {
-            let field = spec.fields.first().map_or("value", |f| &*f.name);
+            let field = &*field_names(spec);
             let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
             let acts = count(ep.count, if guessed { "failed attempt" } else { "event" });
             let _ = match spec.kind {
@@ -149,13 +150,17 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                         _ => &ep.shown,
                     };
                     // What is shown may be another field than what is counted.
-                    let counted = slot.shows.first().is_none_or(|s| &*s.name == field);
+                    let same = |s: &GroupField| spec.fields.first().is_some_and(|f| f.name == s.name);
+                    let counted = slot.shows.first().is_none_or(same);
                     let which = if counted { listed(group, which, ep.measured as usize) } else { String::new() };
                     match (thing(field), guessed) {
                         // Addresses are told below.
                         (Some("address"), _) => write!(out, "{acts}"),
                         (Some(one), true) => write!(out, "{acts} at {}{which}", count(ep.measured as u64, one)),
                         (Some(one), false) => write!(out, "{}{which} in {acts}", count(ep.measured as u64, one)),
+                        (None, _) if spec.fields.len() > 1 => {
+                            write!(out, "{} combinations of {field}{which} in {acts}", number(ep.measured))
+                        }
                         (None, _) => write!(out, "{} distinct values of {field}{which} in {acts}", number(ep.measured)),
                     }
                 }
@@ -245,11 +250,37 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if let Some(spec) = &slot.spec
         && !spec.bounds.is_empty()
     {
-        let bytes = spec.kind == CorrelationKind::ValueSum && counted == Some("bytes");
-        let threshold = if bytes { size(slot.threshold) } else { number(slot.threshold) };
-        let _ = write!(out, " (threshold {threshold} in {span})");
+        let _ = write!(out, " (threshold {} in {span})", threshold(spec));
     }
     out
+}
+
+/// What a condition asks for, as it stands in the rule.
+fn threshold(spec: &CorrelationSpec) -> String {
+    let bytes = spec.kind == CorrelationKind::ValueSum && spec.fields.first().is_some_and(|f| &*f.name == "bytes");
+    let mut out = String::new();
+    for b in &spec.bounds {
+        let words = match b.op {
+            BoundOp::Gte => "",
+            BoundOp::Gt => "more than ",
+            BoundOp::Lt => "less than ",
+            BoundOp::Lte => "at most ",
+            BoundOp::Eq => "exactly ",
+            BoundOp::Neq => "other than ",
+        };
+        let n = if bytes { size(b.value) } else { number(b.value) };
+        let _ = write!(out, "{}{words}{n}", if out.is_empty() { "" } else { " and " });
+    }
+    if matches!(spec.kind, CorrelationKind::Temporal | CorrelationKind::TemporalOrdered) {
+        let _ = write!(out, " of {} rules", spec.bases.len());
+    }
+    out
+}
+
+/// Names of the fields that are counted or summed.
+fn field_names(spec: &CorrelationSpec) -> String {
+    let names: Vec<&str> = spec.fields.iter().map(|f| &*f.name).collect();
+    if names.is_empty() { "value".to_owned() } else { names.join(" and ") }
 }
 
 /// Why the rules stage decided it.

@@ -5,7 +5,7 @@
 //! late is inserted at its time, and every window that holds it is looked at.
 
 use super::super::{BoundOp, CorrelationKind, CorrelationSpec};
-use super::entry::{Entry, REDEEMS, Ring, lower, upper};
+use super::entry::{Entry, REDEEMS, Ring, lower, narrow, upper, widen};
 use super::measure::{Measure, fixed, slice};
 
 /// Positions (both included) of the entries that made the condition true, and
@@ -49,6 +49,7 @@ impl Window {
     /// Inserts an entry and says whether a window that holds it meets the condition.
     pub(super) fn insert(&mut self, spec: &CorrelationSpec, e: Entry, limits: Limits) -> Option<Fired> {
         self.expire(spec, limits);
+        widen(&mut self.ring);
         let t = e.time();
         let start = t.saturating_sub(spec.timespan);
         if self.ring.back().is_none_or(|last| last.time() <= t) {
@@ -83,6 +84,24 @@ impl Window {
     /// Whether a redeeming entry would say nothing new.
     pub(super) fn idle(&self, spec: &CorrelationSpec, value: u64, time: i64) -> bool {
         matches!(&self.measure, Measure::Ledger(ledger) if ledger.idle(value, time, spec.timespan))
+    }
+
+    /// Takes out the last redeemer but one of a value, where the last one does all that it
+    /// does: every window that may still be looked at ends at `floor` or later, and what
+    /// holds the earlier one then holds the later one. Says whether one went.
+    pub(super) fn thin(&mut self, value: u64, floor: i64) -> bool {
+        let Measure::Ledger(ledger) = &self.measure else { return false };
+        let Some(before) = ledger.outdone(value, floor) else { return false };
+        let from = lower(&self.ring, before);
+        let same = |e: &Entry| e.base == REDEEMS && e.weight == 0 && e.value == value;
+        let Some(at) = self.ring.range(from..).take_while(|e| e.time() == before).position(same) else { return false };
+        let Some(e) = self.ring.remove(from + at) else { return false };
+        if from + at < self.head {
+            self.head -= 1;
+        } else {
+            self.measure.leave(&e);
+        }
+        true
     }
 
     fn holds_at(&self, spec: &CorrelationSpec, newest: &Entry) -> bool {
@@ -147,6 +166,7 @@ impl Window {
         out.clear();
         out.extend(slice(&self.ring, fired.lo, hi));
         self.ring.drain(..(hi + 1).min(self.ring.len()));
+        narrow(&mut self.ring);
         self.rebuild(spec);
     }
 
@@ -178,8 +198,11 @@ impl Window {
     }
 
     fn expire(&mut self, spec: &CorrelationSpec, limits: Limits) {
-        while self.ring.front().is_some_and(|e| e.time() < limits.floor) {
-            self.pop_front();
+        if self.ring.front().is_some_and(|e| e.time() < limits.floor) {
+            while self.ring.front().is_some_and(|e| e.time() < limits.floor) {
+                self.pop_front();
+            }
+            narrow(&mut self.ring);
         }
         if self.ring.back().is_some_and(|e| e.time() > limits.ceiling) {
             let keep = upper(&self.ring, limits.ceiling);

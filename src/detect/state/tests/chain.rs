@@ -79,3 +79,21 @@ fn records_shared_by_two_children_count_once() {
     let lines: Vec<(i64, &str)> = users.iter().enumerate().map(|(i, l)| (i as i64, l.as_str())).collect();
     assert_eq!(brief(&alerts(&r, &lines)), [(0, 6, 6)]);
 }
+
+#[test]
+fn values_are_listed_as_they_came() {
+    let rules = [
+        base("fail"),
+        correlation(1, "type: event_count\nrules: [fail]\ngroup-by: [user]\ntimespan: 10m\ncondition: {gte: 5}"),
+        correlation(
+            2,
+            "type: value_count\nrules: [fail]\ngroup-by: [user]\ntimespan: 10m\ncondition: {field: src_ip, gte: 2}",
+        ),
+        correlation(3, "type: temporal\nrules: [c1, c2]\ngroup-by: [user]\ntimespan: 10m"),
+    ];
+    let lines: Vec<(i64, String)> = (1..=5).map(|i| (i * 60, format!("kind=fail user=kim src_ip=1.1.1.{i}"))).collect();
+    let lines: Vec<(i64, &str)> = lines.iter().map(|(t, l)| (*t, l.as_str())).collect();
+    let got = alerts(&rules, &lines);
+    assert_eq!(got.len(), 1);
+    assert!(got[0].message.contains("(1.1.1.1, 1.1.1.2, 1.1.1.3 and 2 more)"), "{}", got[0].message);
+}

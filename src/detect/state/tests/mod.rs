@@ -2,6 +2,7 @@
 //! words, matched and pushed as the pipeline does it.
 
 mod acts;
+mod case;
 mod chain;
 mod episodes;
 mod fold;
@@ -11,6 +12,7 @@ mod order;
 mod redeem;
 mod reference;
 mod scores;
+mod words;
 
 use std::sync::Arc;
 

@@ -13,9 +13,15 @@ fn login() -> String {
 
 /// Failures of different accounts from one address, taken back by log-ins.
 fn spraying(extra: &str) -> Vec<String> {
+    spraying_within("10m", extra)
+}
+
+fn spraying_within(timespan: &str, extra: &str) -> Vec<String> {
     let rule = correlation(
         1,
-        "type: value_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 10m\ncondition: {field: user, gte: 4}",
+        &format!(
+            "type: value_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: {timespan}\ncondition: {{field: user, gte: 4}}"
+        ),
     );
     vec![base("fail"), login(), format!("{rule}secstream: {{redeemed_by: {{rule: login{extra}}}}}\n")]
 }
@@ -112,9 +118,9 @@ fn of_counts_by_a_named_field() {
     assert_eq!(alerts(&rules, &unnamed).len(), 1, "a failure without an account counts");
 }
 
-/// The accounts that count within the ten minutes before a failure.
-fn slow(seen: &[(i64, bool, u8)], t: i64) -> usize {
-    let inside = || seen.iter().filter(|s| s.0 >= t - 600 && s.0 <= t);
+/// The accounts that count within a timespan before a failure.
+fn slow(seen: &[(i64, bool, u8)], t: i64, timespan: i64) -> usize {
+    let inside = || seen.iter().filter(|s| s.0 >= t - timespan && s.0 <= t);
     (0..8)
         .filter(|u| {
             let fails = inside().filter(|s| !s.1 && s.2 == *u).count();
@@ -127,28 +133,33 @@ proptest! {
     /// The first alert comes where a slow and obvious count says so. Log-ins
     /// stay well within the part of the timespan in which one stands for all.
     #[test]
-    fn against_a_slow_count(steps in prop::collection::vec((0i64..40, any::<bool>(), 0u8..8), 1..60)) {
+    fn against_a_slow_count(
+        steps in prop::collection::vec((0i64..40, any::<bool>(), 0u8..8), 1..60),
+        day in any::<bool>(),
+    ) {
+        // Of long timespans a log-in that a later one stands for is dropped.
+        let (scale, rules) = if day { (144, spraying_within("24h", "")) } else { (1, spraying("")) };
         let (mut t, mut seen, mut expected) = (0, Vec::new(), None);
         let mut words = Vec::new();
         for (dt, login, user) in steps {
-            t += dt;
+            t += dt * scale;
             // A repeated log-in is left out: that is what the window does.
-            if login && seen.iter().any(|s: &(i64, bool, u8)| s.1 && s.2 == user && t - s.0 <= 75) {
+            if login && seen.iter().any(|s: &(i64, bool, u8)| s.1 && s.2 == user && t - s.0 <= 75 * scale) {
                 continue;
             }
             seen.push((t, login, user));
             words.push((t, format!("kind={} src_ip=1.1.1.1 user=u{user}", if login { "login" } else { "fail" })));
-            if !login && expected.is_none() && slow(&seen, t) >= 4 {
+            if !login && expected.is_none() && slow(&seen, t, 600 * scale) >= 4 {
                 expected = Some(t);
             }
         }
-        let mut b = Bench::new(&spraying(""));
+        let mut b = Bench::new(&rules);
         b.feed(0, &words);
         let opened = b.updates.iter().any(|u| !u.closed);
         prop_assert_eq!(opened, expected.is_some());
         // However it is cut into batches, the same.
         let whole = b.end();
-        let mut one = Bench::new(&spraying(""));
+        let mut one = Bench::new(&rules);
         for w in &words {
             one.line(w.0, &w.1);
         }
@@ -173,4 +184,17 @@ fn a_rule_may_say_how_many_values_are_enough() {
     assert_eq!(run(&rules(", at_least: 1"), &late)[0].severity, Severity::High);
     let before = [(0, "login", "a"), (30, "fail", "a")];
     assert!(run(&rules(", at_least: 1"), &before).is_empty());
+}
+
+/// Who mistyped once and works all day takes no more room than who did not.
+#[test]
+fn log_ins_of_days_take_little_room() {
+    let mut b = Bench::new(&spraying_within("24h", ""));
+    b.line(0, "kind=fail src_ip=1.1.1.1 user=a");
+    for i in 1..600 {
+        b.line(i * 300, "kind=login src_ip=1.1.1.1 user=a");
+        assert!(b.state.counters().windows <= 4, "{}", b.state.counters().windows);
+    }
+    assert_eq!(b.state.counters().evicted, 0);
+    assert!(b.end().is_empty());
 }

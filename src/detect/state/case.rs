@@ -1,0 +1,98 @@
+//! Values compared without case, as matching compares them.
+//!
+//! One account, machine or address is one entity however a client spells it:
+//! keys of groups, counted values and entities fold their letters. Nothing is
+//! allocated for it.
+
+use crate::detect::sigma::glob::{fold_char, fold_into};
+use crate::event::hash64;
+
+/// Folded bytes that are hashed at once.
+const CHUNK: usize = 256;
+
+/// Whether folding leaves a value as it is, which most are.
+pub(super) fn plain(value: &str) -> bool {
+    !value.bytes().any(|b| b.is_ascii_uppercase() || b >= 0x80)
+}
+
+/// A value with its letters folded.
+pub(super) fn folded(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    fold_into(value, &mut out);
+    out
+}
+
+/// Hash of a value with its letters folded.
+pub(super) fn hash(value: &str) -> u64 {
+    if plain(value) {
+        let mut chunks = value.as_bytes().chunks(CHUNK);
+        let first = hash64(chunks.next().unwrap_or(&[]));
+        return chunks.fold(first, |hash, chunk| mix(hash, hash64(chunk)));
+    }
+    let mut buf = [0u8; CHUNK];
+    let (mut len, mut hash) = (0usize, None);
+    let mut push = |byte: u8| {
+        if len == CHUNK {
+            let part = hash64(&buf);
+            hash = Some(hash.map_or(part, |h| mix(h, part)));
+            len = 0;
+        }
+        if let Some(place) = buf.get_mut(len) {
+            *place = byte;
+        }
+        len += 1;
+    };
+    if value.is_ascii() {
+        value.bytes().for_each(|b| push(b.to_ascii_lowercase()));
+    } else {
+        for c in value.chars().flat_map(fold_char) {
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(&mut push);
+        }
+    }
+    let part = hash64(buf.get(..len).unwrap_or(&[]));
+    hash.map_or(part, |h| mix(h, part))
+}
+
+const fn mix(hash: u64, part: u64) -> u64 {
+    hash.rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ part
+}
+
+/// Whether two values are the same but for case.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        return a.eq_ignore_ascii_case(b);
+    }
+    a.chars().flat_map(fold_char).eq(b.chars().flat_map(fold_char))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_are_one_and_others_are_not() {
+        let long = "x".repeat(255);
+        for (a, b) in [
+            ("Administrator", "aDMINISTRATOR"),
+            ("JÜRGEN", "jürgen"),
+            ("ΟΔΟΣ", "οδος"),
+            ("ſ", "S"),
+            ("", ""),
+            (&*format!("{long}ÄB"), &*format!("{long}äb")),
+            (&*"AbC".repeat(300), &*"abc".repeat(300)),
+        ] {
+            assert_eq!(hash(a), hash(b), "{a}");
+            assert_eq!(hash(a), hash(&folded(a)), "{a}");
+            assert!(same(a, b) && folded(a) == folded(b), "{a}");
+        }
+        for (a, b) in [("ab", "abc"), ("Jürgen", "Jurgen"), (&*"a".repeat(256), &*"a".repeat(257))] {
+            assert_ne!(hash(a), hash(b));
+            assert!(!same(a, b));
+        }
+    }
+
+    #[test]
+    fn short_plain_values_hash_as_they_are() {
+        assert_eq!(hash("10.0.0.1"), hash64(b"10.0.0.1"));
+    }
+}
