@@ -146,6 +146,8 @@ pub struct Alert {
     pub users: Vec<String>,
     /// The machine, the first where there are several.
     pub host: Option<String>,
+    /// The machines seen, in order of appearance, at most 14; not put out.
+    pub hosts: Vec<String>,
     /// Acts counted.
     pub count: u64,
     /// Window of the rule in seconds; 0 for a single event.

@@ -58,9 +58,11 @@ impl RuleSet {
     }
 
     /// As [`RuleSet::load`], where the [hashes](RuleFile::digest) of the texts are known.
+    /// The texts are given back once they are read: compiling needs room, too.
     #[must_use]
-    pub fn load_hashed(files: &[RuleFile], digests: &[[u8; 32]]) -> Self {
-        Self::of_lowered(Self::lowered(files), hash_of(files, digests))
+    pub fn load_hashed(files: &mut [RuleFile], digests: &[[u8; 32]]) -> Self {
+        let lowered = Self::lowered_giving_back(files);
+        Self::of_lowered(lowered, hash_of(files, digests))
     }
 
     /// Loads rule files whose documents were read already, file by file.
@@ -86,11 +88,15 @@ impl RuleSet {
 
     /// The rules read and turned into expressions, not yet compiled.
     pub(super) fn lowered(files: &[RuleFile]) -> Lowered {
-        let mut l = Loading::default();
-        for (f, documents) in files.iter().zip(reading::documents(files)) {
-            l.file(f, documents);
-        }
-        l.lowered()
+        let documents = reading::documents(files);
+        Loading::of(files, documents).lowered()
+    }
+
+    /// The same; the texts of the files are given back on the way.
+    pub(super) fn lowered_giving_back(files: &mut [RuleFile]) -> Lowered {
+        let documents = reading::documents(files);
+        files.iter_mut().for_each(|f| f.text = String::new());
+        Loading::of(files, documents).lowered()
     }
 
     /// Expressions without rules around them, for questions to the engine.
@@ -152,6 +158,15 @@ pub(super) fn hash_of(files: &[RuleFile], digests: &[[u8; 32]]) -> String {
 }
 
 impl Loading {
+    /// The documents of files, file by file.
+    fn of(files: &[RuleFile], documents: Vec<Vec<Read>>) -> Self {
+        let mut l = Self::default();
+        for (f, documents) in files.iter().zip(documents) {
+            l.file(f, documents);
+        }
+        l
+    }
+
     fn lowered(mut self) -> Lowered {
         let mut schema = SchemaBuilder::new();
         let (preds, sources) = self.lower(&mut schema);

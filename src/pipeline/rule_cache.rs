@@ -104,7 +104,7 @@ pub fn load(cache: Option<&Cache>, from: &RulesFrom, read: impl FnOnce() -> Vec<
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos().cast_signed());
     match usable {
         Some((cache, program)) => load_at(now, cache, &program, from, read),
-        None => LoadedRules::of(&read()),
+        None => LoadedRules::of(read()),
     }
 }
 
@@ -124,9 +124,9 @@ fn load_at(
     {
         return rules;
     }
-    let files = read();
+    let mut files = read();
     if files.len() < FEW || files.iter().any(|f| f.error.is_some()) {
-        return LoadedRules::of(&files);
+        return LoadedRules::of(files);
     }
     let digests: Vec<Hash> = files.iter().map(RuleFile::digest).collect();
     let content = content(program, &files, &digests);
@@ -144,7 +144,7 @@ fn load_at(
     bytes.resize(IMAGE, 0);
     set(&mut bytes, STAMP, &stamp.unwrap_or_default());
     set(&mut bytes, CONTENT, &content);
-    let rules = RuleSet::load_with_image(&files, &digests, &mut bytes);
+    let rules = RuleSet::load_with_image(&mut files, &digests, &mut bytes);
     let len = (bytes.len() - IMAGE) as u64;
     set(&mut bytes, LENGTH, &len.to_le_bytes());
     let hashes = hashes(&rules, &files, &digests);
@@ -215,10 +215,10 @@ fn in_force(set: &RuleSet) -> impl Iterator<Item = &RuleInfo> {
 impl LoadedRules {
     /// Rules with what the store keeps of each.
     #[must_use]
-    pub fn of(files: &[RuleFile]) -> Self {
+    pub fn of(mut files: Vec<RuleFile>) -> Self {
         let digests: Vec<Hash> = files.iter().map(RuleFile::digest).collect();
-        let set = RuleSet::load_hashed(files, &digests);
-        let of_rules = hashes(&set, files, &digests);
+        let set = RuleSet::load_hashed(&mut files, &digests);
+        let of_rules = hashes(&set, &files, &digests);
         Self::with_hashes(set, &of_rules)
     }
 
@@ -284,7 +284,7 @@ mod tests {
         }
 
         fn plainly(&self) -> LoadedRules {
-            LoadedRules::of(&files::read(&[&self.rules]))
+            LoadedRules::of(files::read(&[&self.rules]))
         }
 
         fn kept(&self) -> PathBuf {

@@ -169,6 +169,26 @@ pub fn dated_clock(t: Ts) -> String {
     if t.is_some() { format!("{} {}", day(t), clock(t)) } else { clock(t) }
 }
 
+/// `YYYY-MM-DD`.
+#[must_use]
+pub fn date(t: Ts) -> String {
+    if t.is_some() { format!("{:04}-{}", t.civil().0, day(t)) } else { "-".to_owned() }
+}
+
+/// `YYYY-MM-DD HH:MM:SS`.
+#[must_use]
+pub fn date_clock(t: Ts) -> String {
+    if t.is_some() { format!("{} {}", date(t), clock(t)) } else { clock(t) }
+}
+
+/// `YYYY-MM-DD HH:MM`, in that many columns: the date alone where there is no room for both.
+#[must_use]
+pub fn date_minute(t: Ts, columns: usize) -> String {
+    let all = date_clock(t);
+    let cut = if columns >= 16 { 16 } else { 10 };
+    if t.is_some() { all.get(..cut).unwrap_or(&all).to_owned() } else { all }
+}
+
 /// `MM-DD HH:MM`.
 #[must_use]
 pub fn day_clock(t: Ts) -> String {

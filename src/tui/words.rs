@@ -157,8 +157,8 @@ pub fn why(v: &AlertView) -> Vec<String> {
     ));
     out.push(format!(
         "time    {} – {}  {}",
-        text::day_clock(a.timestamp),
-        text::clock(a.last),
+        text::date_clock(a.timestamp),
+        if text::date(a.timestamp) == text::date(a.last) { text::clock(a.last) } else { text::date_clock(a.last) },
         match a.state {
             crate::alert::AlertState::Open => "open",
             crate::alert::AlertState::Closed => "closed",

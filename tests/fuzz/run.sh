@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 seconds=${1:-30}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(lines json windows audit tables frames packed index rules query formats config)
+[ ${#targets[@]} -gt 0 ] || targets=(lines json windows audit tables frames packed index evtx rules pipelines small query formats config cases)
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module \
@@ -30,8 +30,11 @@ for t in "${targets[@]}"; do
     [ "$t" != rules ] || seeds+=(../../rules)
     dict=()
     [ ! -f "seeds/$t.dict" ] || dict=("-dict=seeds/$t.dict")
+    # an exported case is longer than anything else that is tried
+    longest=8192
+    [ "$t" != cases ] || longest=65536
     log=$(mktemp)
-    if FUZZ_TARGET=$t "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
+    if FUZZ_TARGET=$t "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=$longest \
         -artifact_prefix="artifacts/$t/" "${dict[@]}" "corpus/$t" "${seeds[@]}" >"$log" 2>&1; then
         echo "fuzz $t: $(grep -c . "$log") lines of log, $(grep -E '^Done' "$log" || echo done)"
     else

@@ -127,7 +127,7 @@ pub(super) fn derive(
     };
     let config = inputs::config(&common).map_err(usage)?;
     let (dirs, add) = inputs::rule_dirs(&config, &args.rules);
-    let rules = LoadedRules::of(&inputs::rule_files(&config, &dirs, &add).map_err(usage)?);
+    let rules = LoadedRules::of(inputs::rule_files(&config, &dirs, &add).map_err(usage)?);
     job.rules = rules.records.iter().map(|r| (r.id.clone(), r.sha256.clone())).collect();
 
     let mut derived = Derived::default();

@@ -1,10 +1,11 @@
-//! What a value must have for a predicate to hold on it, in two bytes: one bit
+//! What a value must have for a predicate to hold on it, in four bytes: one bit
 //! of the value's signature ([`Signature`]), so that most predicates are denied
-//! without looking at pattern or value.
+//! without looking at pattern or value; and how to try it where a signature is
+//! not worth making.
 
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::detect::sigma::glob::fold_into;
+use crate::detect::sigma::glob::{Part, Pattern, fold_into};
 
 use super::preds::Op;
 
@@ -14,22 +15,32 @@ const WIDTH: usize = 4;
 const BITS: usize = 4_096;
 /// Only so many pieces of a literal are considered.
 const PIECES: usize = 64;
+/// Texts up to this length are looked for by one of their bytes.
+const SHORT: usize = 32;
 /// Nobody has asked for the gate yet.
-const UNTOLD: u16 = u16::MAX - 2;
+const UNTOLD: u32 = u32::MAX;
+/// The gate has no bit of the signature.
+const NO_BIT: u32 = 1 << 12;
+/// The predicate looks at the start or the end of a value, or at a whole short one.
+const EDGE: u32 = 1 << 13;
+/// The predicate looks for one text anywhere in a value.
+const INSIDE: u32 = 1 << 14;
+/// Above it stands which byte of that text is the rarest.
+const RARE: u32 = 16;
 
 /// What is to be looked at before a predicate is tried on a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gate(u16);
+pub struct Gate(u32);
 
 /// The gates of all predicates, each told when it is first asked for: most never are.
 #[derive(Debug, Default)]
-pub struct Gates(Box<[AtomicU16]>);
+pub struct Gates(Box<[AtomicU32]>);
 
 impl Gates {
     /// The gates of so many predicates.
     #[must_use]
     pub fn new(preds: usize) -> Self {
-        Self((0..preds).map(|_| AtomicU16::new(UNTOLD)).collect())
+        Self((0..preds).map(|_| AtomicU32::new(UNTOLD)).collect())
     }
 
     /// The gate of a predicate.
@@ -49,38 +60,78 @@ impl Gates {
 
 impl Gate {
     /// Nothing tells: the predicate is tried.
-    pub const OPEN: Self = Self(u16::MAX);
+    pub const OPEN: Self = Self(NO_BIT);
     /// It is not tried by itself: the slot's index finds it.
-    pub const INDEX: Self = Self(u16::MAX - 1);
+    pub const INDEX: Self = Self(u32::MAX - 1);
 
     /// The gate of an operation.
     #[must_use]
     pub fn of(op: &Op) -> Self {
         match op {
-            Op::Str { pattern, .. } => {
+            Op::Str { pattern, cased } => {
                 let mut literal = String::new();
                 fold_into(pattern.longest().unwrap_or(""), &mut literal);
                 let pieces = literal.as_bytes().array_windows::<WIDTH>().take(PIECES);
-                pieces.min_by_key(|p| common(**p)).map_or(Self::OPEN, |p| Self(bit(*p) as u16))
+                let bit = pieces.min_by_key(|p| common(**p)).map_or(NO_BIT, |p| bit(*p) as u32);
+                Self(bit | if *cased { 0 } else { shape(pattern) })
             }
             Op::Regex(_) => Self::OPEN,
             _ => Self::INDEX,
         }
     }
+
+    /// Whether a trial looks at a few bytes of the value only.
+    #[inline]
+    #[must_use]
+    pub const fn is_edge(self) -> bool {
+        self.0 & EDGE != 0
+    }
+
+    /// Where the predicate looks for one text anywhere: which of its bytes is the rarest.
+    #[inline]
+    #[must_use]
+    pub const fn inside(self) -> Option<usize> {
+        if self.0 & INSIDE != 0 { Some((self.0 >> RARE) as usize) } else { None }
+    }
 }
+
+/// How a pattern is tried.
+fn shape(pattern: &Pattern) -> u32 {
+    match pattern.0.as_slice() {
+        [Part::Lit(_)] | [Part::Lit(_), Part::Many] | [Part::Many, Part::Lit(_)] => EDGE,
+        // of longer ones each place of a value could cost as much as they are long
+        [Part::Many, Part::Lit(t), Part::Many] if t.len() <= SHORT => {
+            let rarest =
+                t.as_bytes().iter().enumerate().min_by_key(|(_, b)| RANK[usize::from(**b)]).map_or(0, |(at, _)| at);
+            INSIDE | (rarest as u32) << RARE
+        }
+        _ => 0,
+    }
+}
+
+/// Whether a text stands in a folded value, looked for by one of its bytes.
+#[must_use]
+pub fn stands_in(value: &[u8], text: &[u8], rarest: usize) -> bool {
+    let Some(byte) = text.get(rarest) else { return text.is_empty() };
+    memchr::memchr_iter(*byte, value)
+        .filter_map(|found| value.get(found.checked_sub(rarest)?..))
+        .any(|rest| rest.starts_with(text))
+}
+
+/// How often a byte stands in texts: letters from the most frequent on.
+const RANK: [u8; 256] = {
+    let mut rank = [4; 256];
+    let letters = b"etaoinsrldhcumpfgybwvkxjqz";
+    let mut i = 0;
+    while i < letters.len() {
+        rank[letters[i] as usize] = 30 - i as u8;
+        i += 1;
+    }
+    rank
+};
 
 /// How little a piece says: its letters from the most frequent on.
 fn common(piece: [u8; WIDTH]) -> u32 {
-    const RANK: [u8; 256] = {
-        let mut rank = [4; 256];
-        let letters = b"etaoinsrldhcumpfgybwvkxjqz";
-        let mut i = 0;
-        while i < letters.len() {
-            rank[letters[i] as usize] = 30 - i as u8;
-            i += 1;
-        }
-        rank
-    };
     piece.into_iter().map(|b| u32::from(RANK[usize::from(b)])).sum()
 }
 
@@ -116,7 +167,7 @@ impl Signature {
     #[must_use]
     #[inline]
     pub fn may_pass(&self, gate: Gate) -> bool {
-        let bit = usize::from(gate.0);
+        let bit = gate.0 as usize & (2 * BITS - 1);
         bit >= BITS || self.0[bit / 64 % (BITS / 64)] >> (bit % 64) & 1 == 1
     }
 }
@@ -146,6 +197,13 @@ mod tests {
                 }
             }
         }
+        for (value, text) in
+            [("", ""), ("abc", ""), ("abc", "abc"), ("xabcx", "abc"), ("ababac", "abac"), ("aab", "ab")]
+        {
+            (0..text.len().max(1))
+                .for_each(|at| assert!(stands_in(value.as_bytes(), text.as_bytes(), at), "{value} {text}"));
+        }
+        assert!(!stands_in(b"ab", b"abc", 2) && !stands_in(b"bc", b"abc", 1) && !stands_in(b"", b"a", 0));
         s.set(b"something else");
         assert!(!s.may_pass(gate("*whoami*", false)) && s.may_pass(gate("*xyz*", false)));
         assert!(s.may_pass(Gate::OPEN));

@@ -139,7 +139,7 @@ impl Keywords {
     #[must_use]
     pub fn may_hold_value(&self, value: &str) -> bool {
         let value = value.as_bytes();
-        value.len() >= self.least && (self.found(value) || folds(value))
+        value.len() >= self.least && (self.found(value) || !value.is_ascii() && folds(value))
     }
 
     fn found(&self, raw: &[u8]) -> bool {

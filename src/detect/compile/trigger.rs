@@ -2,6 +2,7 @@
 //! rule to match, chosen to hold as seldom as can be told beforehand.
 
 use crate::detect::OvField;
+use crate::detect::sigma::glob::{Part, Pattern};
 use crate::event::Ov;
 
 use super::expr::Expr;
@@ -64,9 +65,9 @@ fn cost(p: u32, preds: &Preds) -> Option<f64> {
         _ => false,
     };
     let base = match op {
-        Op::Str { pattern, .. } if pattern.plain().is_some() => 0.03,
-        Op::Str { pattern, .. } => chance(pattern.longest().unwrap_or("")),
-        Op::Num { .. } => 0.1,
+        Op::Str { pattern, .. } if let Some(text) = pattern.plain() => whole(text),
+        Op::Str { pattern, .. } => chance(pattern.longest().unwrap_or("")) * if anchored(pattern) { 0.15 } else { 1.0 },
+        Op::Num { text, .. } => 0.1 * if text.len() < 3 { 2.0 } else { 1.0 },
         // It wakes the rule only where it matches, which is far seldomer than its literals occur.
         Op::Regex(_) => preds.regexes.get(&p).and_then(|r| r.literals()).map_or(2.0, |all| {
             // Very short literals slow the search for all others of the field.
@@ -84,5 +85,88 @@ fn cost(p: u32, preds: &Preds) -> Option<f64> {
 
 /// How likely a text holds a literal by chance: halved by each letter or so.
 fn chance(literal: &str) -> f64 {
-    (-(literal.chars().count() as f64) / 1.5).exp2().max(0.000_5)
+    let letters = literal.chars().count().saturating_sub(spared(literal)).max(1);
+    (-(letters as f64) / 1.5).exp2().max(0.000_5)
+}
+
+/// How many bytes of a literal say nothing: words that stand in very many values
+/// of paths and command lines count as two letters.
+fn spared(literal: &str) -> usize {
+    let mut bytes = literal.as_bytes();
+    let mut spared = 0;
+    while let [first, rest @ ..] = bytes {
+        let words: &[&str] = match first {
+            b'\\' => &[
+                r"\program files",
+                r"\windows\",
+                r"\system32\",
+                r"\syswow64\",
+                r"\users\",
+                r"\appdata\",
+                r"\temp\",
+                r"\software\",
+                r"\currentversion\",
+                r"\currentcontrolset\",
+            ],
+            b'.' => &[".exe", ".dll"],
+            b'c' => &["cmd.exe"],
+            b'h' => &["http"],
+            b'm' => &["microsoft"],
+            b'p' => &["powershell"],
+            _ => &[],
+        };
+        match words.iter().find(|w| bytes.starts_with(w.as_bytes())) {
+            // The last backslash may begin the next word.
+            Some(w) if w.ends_with('\\') => {
+                spared += w.len() - 3;
+                bytes = bytes.get(w.len() - 1..).unwrap_or_default();
+            }
+            Some(w) => {
+                spared += w.len() - 2;
+                bytes = bytes.get(w.len()..).unwrap_or_default();
+            }
+            None => bytes = rest,
+        }
+    }
+    spared
+}
+
+/// How likely a value is a text: what switches say is one of two.
+fn whole(text: &str) -> f64 {
+    match text {
+        "true" | "false" | "yes" | "no" | "-" | "" | "system" => 0.3,
+        _ => 0.03,
+    }
+}
+
+/// Whether a pattern stands at the start or the end of values, where a text is
+/// found far seldomer than anywhere in them.
+fn anchored(pattern: &Pattern) -> bool {
+    !matches!(pattern.0.as_slice(), [Part::Many, .., Part::Many])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_everywhere_says_little() {
+        for (text, says) in [
+            ("", 0),
+            ("mimikatz", 8),
+            (r"c:\windows\system32\", 2 + 2 + 2 + 1),
+            (r"\powershell.exe", 1 + 2 + 2),
+            ("http", 2),
+            (r"\\", 2),
+        ] {
+            assert_eq!(text.len() - spared(text), says, "{text}");
+        }
+        assert!(chance("mimikatz") < chance(r"\powershell.exe") && chance(r"\windows\") > 0.1);
+    }
+
+    #[test]
+    fn edges_are_rarer() {
+        let of = |text: &str| anchored(&Pattern::parse(text));
+        assert!(of("*x") && of("x*") && of("x*y") && of("x") && !of("*x*") && !of("*x*y*"));
+    }
 }

@@ -27,13 +27,16 @@ impl<'a> View<'a> {
     /// Calls `f` with each original value of a field that is not null; whether there was one.
     fn originals(&self, id: FieldId, mut f: impl FnMut(&'a str)) -> bool {
         let mut any = false;
-        if id != FieldId::UNKNOWN {
-            for field in self.e.fields() {
-                if field.kind != ValueKind::Null && self.field_id(field) == id {
-                    any = true;
-                    f(self.e.batch.value(field.value));
-                }
-            }
+        let mut take = |field: &crate::event::Field| {
+            any = true;
+            f(self.e.batch.value(field.value));
+        };
+        let fields = self.e.fields().iter();
+        match self.foreign {
+            _ if id == FieldId::UNKNOWN => {}
+            // Asked for often: nothing else is done for other fields.
+            None => fields.filter(|f| f.id == id && f.kind != ValueKind::Null).for_each(take),
+            Some(_) => fields.filter(|f| f.kind != ValueKind::Null && self.field_id(f) == id).for_each(&mut take),
         }
         any
     }

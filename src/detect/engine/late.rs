@@ -5,14 +5,19 @@
 use super::Compilation;
 use super::event::View;
 use super::memo::Memo;
-use crate::detect::compile::gates::{Gate, Signature};
+use crate::detect::compile::gates::{Gate, Signature, stands_in};
 use crate::detect::compile::preds::{Op, SlotId};
-use crate::detect::sigma::glob::fold_into;
+use crate::detect::sigma::glob::{Part, fold_into};
 
 /// Slots of one event whose values have signatures.
 const MOST: usize = 12;
 /// What a trial that the signature does not deny takes, in bytes of a search, beside the value's share.
 const TRIAL: usize = 24;
+/// What it takes where few bytes of the value are looked at.
+const EDGE: usize = 4;
+/// So many texts are looked for in a value before its signature is made: one look at
+/// every byte for all of them.
+const PLAIN: u8 = 4;
 /// A search that looks at every byte takes so many times what a trial takes.
 const SHARE: usize = 16;
 
@@ -23,6 +28,9 @@ struct Single {
     /// What may still be spent on trials: no more than a search would take.
     left: usize,
     folded: String,
+    /// Texts that were looked for without the signature, which is made then.
+    plain: u8,
+    signed: bool,
     signature: Signature,
 }
 
@@ -64,14 +72,23 @@ impl Late {
             Err(trial) => return trial,
         };
         let Some(single) = self.all.get_mut(at) else { return Trial::Search };
+        if !single.signed {
+            let len = single.folded.len() / SHARE;
+            if gate.is_edge() {
+                return single.spend(EDGE, |s| holds(c, view, slot, pred, &s.folded));
+            }
+            if let Some(rarest) = gate.inside()
+                && single.plain < PLAIN
+            {
+                single.plain += 1;
+                return single.spend(EDGE + len, |s| inside(c, pred, &s.folded, rarest));
+            }
+            single.signature.set(single.folded.as_bytes());
+            single.signed = true;
+        }
         let passes = single.signature.may_pass(gate);
         let cost = if passes { TRIAL + single.folded.len() / SHARE } else { 1 };
-        let Some(left) = single.left.checked_sub(cost) else { return Trial::Search };
-        single.left = left;
-        if !passes {
-            return Trial::Holds(false);
-        }
-        Trial::Holds(holds(c, view, slot, pred, &single.folded))
+        single.spend(cost, |s| passes && holds(c, view, slot, pred, &s.folded))
     }
 
     /// Makes ready for trials on a slot's value.
@@ -96,9 +113,30 @@ impl Late {
         single.left = 2 * first.len() + 40 * TRIAL;
         single.folded.clear();
         fold_into(first, &mut single.folded);
-        single.signature.set(single.folded.as_bytes());
+        (single.plain, single.signed) = (0, false);
         self.live += 1;
         Ok(self.live - 1)
+    }
+}
+
+impl Single {
+    /// A trial at a price, while that can be paid.
+    #[inline]
+    fn spend(&mut self, price: usize, trial: impl FnOnce(&Self) -> bool) -> Trial {
+        let Some(left) = self.left.checked_sub(price) else { return Trial::Search };
+        self.left = left;
+        Trial::Holds(trial(self))
+    }
+}
+
+/// Whether the one text of a predicate stands in a folded value.
+fn inside(c: &Compilation, pred: u32, folded: &str, rarest: usize) -> bool {
+    match c.preds.get(pred as usize) {
+        Some((_, Op::Str { pattern, .. })) => match pattern.0.as_slice() {
+            [Part::Many, Part::Lit(text), Part::Many] => stands_in(folded.as_bytes(), text.as_bytes(), rarest),
+            _ => pattern.matches(folded),
+        },
+        _ => false,
     }
 }
 

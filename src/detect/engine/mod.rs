@@ -408,7 +408,8 @@ fn hold(
         return;
     }
     held.push(pred);
-    let Some(p) = p else { return };
+    // Most of what holds concerns the rules of other logsources.
+    let Some(p) = p.filter(|p| p.waking.has(pred)) else { return };
     for rule in c.wakes(pred) {
         if p.rules.has(*rule) && woken.add(*rule) {
             woken_list.push(*rule);

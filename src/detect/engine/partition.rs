@@ -18,6 +18,8 @@ pub struct Partition {
     pub number: u32,
     /// Positions of its detections.
     pub rules: Bits,
+    /// Predicates that wake one of them.
+    pub waking: Bits,
     /// Detections that are tried on every event.
     pub always: Vec<u32>,
     /// Slots that wake a detection: searched on every event.
@@ -47,6 +49,7 @@ impl Partition {
             number,
             rules: Bits::new(c.rules.len()),
             eager: Bits::new(c.slots.len()),
+            waking: Bits::new(c.preds.len()),
             empty: true,
             ..Self::default()
         };
@@ -63,6 +66,11 @@ impl Partition {
                 if p.eager.add(u32::from(*slot)) {
                     p.look_at(c, *slot);
                 }
+            }
+        }
+        for pred in 0..c.preds.len() as u32 {
+            if c.wakes(pred).iter().any(|r| p.rules.has(*r)) {
+                p.waking.add(pred);
             }
         }
         if p.raw {

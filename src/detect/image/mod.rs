@@ -22,10 +22,11 @@ pub const FORMAT: u32 = 1;
 impl RuleSet {
     /// Loads rule files, whose texts have these [hashes](RuleFile::digest), and
     /// appends the bytes from which [`RuleSet::from_image`] makes the same set.
+    /// The texts are given back once they are read.
     #[must_use]
-    pub fn load_with_image(files: &[RuleFile], digests: &[[u8; 32]], to: &mut Vec<u8>) -> Self {
+    pub fn load_with_image(files: &mut [RuleFile], digests: &[[u8; 32]], to: &mut Vec<u8>) -> Self {
         let hash = ruleset::hash_of(files, digests);
-        let lowered = Self::lowered(files);
+        let lowered = Self::lowered_giving_back(files);
         put(&lowered, &hash, to);
         Self::of_lowered(lowered, hash)
     }
@@ -103,7 +104,7 @@ mod tests {
     fn with_image(files: &[RuleFile]) -> (RuleSet, Vec<u8>) {
         let digests: Vec<_> = files.iter().map(RuleFile::digest).collect();
         let mut image = Vec::new();
-        (RuleSet::load_with_image(files, &digests, &mut image), image)
+        (RuleSet::load_with_image(&mut files.to_vec(), &digests, &mut image), image)
     }
 
     #[test]

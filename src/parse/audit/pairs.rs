@@ -50,7 +50,12 @@ impl<'a> Pairs<'a> {
             _ if self.open.contains(&key) => (text.trim_end(), "", true),
             _ => {
                 let next = self.argument(key, text);
-                let end = next.unwrap_or_else(|| text.find([' ', '\u{1d}']).unwrap_or(text.len()));
+                // Some copies lose the separator: `res=failed'UID="root"`.
+                let glued =
+                    |at: usize| text.get(at + 1..).is_some_and(|r| r.starts_with("UID=") || r.starts_with("AUID="));
+                let blank = || text.find([' ', '\u{1d}']).unwrap_or(text.len());
+                let lost = text.find('\'').filter(|at| key == "res" && glued(*at));
+                let end = next.or(lost).unwrap_or_else(blank);
                 let (v, rest) = text.split_at(end);
                 (bare(v), rest, false)
             }

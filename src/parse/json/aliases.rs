@@ -77,6 +77,11 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "remoteAddress",
             "remoteIp",
             "remoteAddr",
+            "remip",
+            "attr.remote",
+            "attr.client",
+            "origin.address",
+            "request.remote_address",
         ],
     ),
     (
@@ -177,6 +182,8 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "user.username",
             "details.username",
             "uname",
+            "attr.principalName",
+            "attr.user",
         ],
     ),
     (

@@ -38,7 +38,8 @@ pub fn event_type(text: &str) -> Option<EventType> {
         | b"signin_failed"
         | b"invalid_login"
         | b"user_login_failed"
-        | b"login_error" => E::LoginFailed,
+        | b"login_error"
+        | b"ssl_login_fail" => E::LoginFailed,
         b"login"
         | b"logon"
         | b"signin"

@@ -59,7 +59,7 @@ pub(super) fn header<'a>(raw: &'a str, ctx: &Ctx) -> Option<Header<'a>> {
         // A date that no calendar has stands where one should: the rest is as good.
         None => match time::looks_dated(rest.as_bytes()) {
             Some(found) => found,
-            None => return untimed(rest, h),
+            None => return untimed(rest, h, ctx),
         },
     };
     let after = rest.get(len..)?;
@@ -116,8 +116,19 @@ fn stamp(rest: &str, ctx: &Ctx) -> Option<(Stamp, bool)> {
 
 /// `host program[pid]: message` without a time: only with a process id, as
 /// anything less is any text.
-fn untimed<'a>(rest: &'a str, mut h: Header<'a>) -> Option<Header<'a>> {
+fn untimed<'a>(rest: &'a str, mut h: Header<'a>, ctx: &Ctx) -> Option<Header<'a>> {
     let needs_pid = h.pri.is_none();
+    // `sw: Mar  2 08:00:00.123: %…`: a device that names itself before the time.
+    if let Some((host, after)) = rest.split_once(": ").filter(|(host, _)| !needs_pid && is_host(host))
+        && let Some((stamp, _)) = stamp(after.trim_start_matches(['*', '.']), ctx)
+        && let Some(at) = after.get(..after.floor_char_boundary(48)).and_then(|head| head.find(": %"))
+        && let Some(t) = after.get(at + 2..).and_then(tag)
+    {
+        h.host = Some(host);
+        h.time = Some((stamp.ts, stamp.quality));
+        t.write(&mut h);
+        return Some(h);
+    }
     if let Some(t) = tag(rest) {
         t.write(&mut h);
     } else {
@@ -205,7 +216,7 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
         return true;
     }
     h.host = Some(host);
-    after = after.strip_prefix(": ").filter(|r| r.starts_with('%')).unwrap_or(after);
+    after = device(after);
     let mut found = tag(after);
     if found.is_none()
         && let Some((word, rest)) = after.split_once(' ')
@@ -221,6 +232,23 @@ fn tagged<'a>(body: &'a str, h: &mut Header<'a>, bsd: bool) -> bool {
         None => return false,
     }
     true
+}
+
+/// What a network device writes behind its name: `: %…`, `123: *Mar  2 08:00:00.123 UTC: %…`.
+fn device(after: &str) -> &str {
+    let n = after.bytes().take(10).take_while(u8::is_ascii_digit).count();
+    let Some(rest) = after.get(n..).and_then(|r| r.strip_prefix(": ")) else { return after };
+    if rest.starts_with('%') {
+        return rest;
+    }
+    // Its own time, within what no other program's tag is followed by.
+    let head = rest.get(..rest.floor_char_boundary(48)).unwrap_or(rest);
+    match head.find(": %") {
+        Some(at) if n > 0 && time::looks_dated(head.trim_start_matches(['*', '.']).as_bytes()).is_some() => {
+            rest.get(at + 2..).unwrap_or(rest)
+        }
+        _ => after,
+    }
 }
 
 /// `facility.level` by syslog's own names: no host is called so.
@@ -352,6 +380,11 @@ fn tag(s: &str) -> Option<Tag<'_>> {
         }
         pid = s.get(from..end);
         i = end + 1;
+        // `krb5kdc[7](info): `
+        if bytes.get(i) == Some(&b'(') && number {
+            let close = i + memchr(b')', bytes.get(i..bytes.len().min(i + 12))?)?;
+            i = if bytes.get(close + 1) == Some(&b':') { close + 1 } else { i };
+        }
         if bytes.get(i) == Some(&b' ') {
             let msg = s.get(i + 1..)?;
             return Some(Tag { program, module, pid, msg: launchd(msg) });

@@ -11,6 +11,7 @@ mod known;
 mod refused;
 mod told;
 mod voice;
+mod webapps;
 
 use crate::event::{Draft, EventType, Ov, RecordFlags};
 use crate::parse::syslog::programs;
@@ -18,6 +19,7 @@ use crate::parse::{Ctx, time};
 
 pub use refused::refused;
 pub use told::{says, told};
+pub(in crate::parse) use webapps::parse as webapps;
 
 /// Parses one line; false where nothing was understood.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
@@ -44,6 +46,7 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         true
     } else {
         found.is_some_and(|f| f.start == 0) && programs::transfer(msg, ctx, d)
+            || webapps(msg, ctx, d)
             || (mysql(msg) && programs::mysql(msg, ctx, d))
             || told("", msg, ctx, d)
     };

@@ -228,7 +228,16 @@ pub(super) fn may_name_address(msg: &str) -> bool {
 
 /// The account that a message names.
 pub(super) fn account(msg: &str) -> Option<&str> {
-    user(msg).or_else(|| plain_user(msg))
+    user(msg).or_else(|| plain_user(msg)).or_else(|| between_words(msg))
+}
+
+/// The account in `… for bob from ADDR`.
+fn between_words(msg: &str) -> Option<&str> {
+    let (_, rest) = msg.split_once(" for ")?;
+    let (name, after) = rest.split_once(' ')?;
+    let name = name.trim_matches(['\'', '"']);
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@' | b'+'));
+    (plain && !name.is_empty() && !PROSE.contains(&name) && after.starts_with("from ")).then_some(name)
 }
 
 /// Words of a sentence that goes on, where a name could stand.
@@ -240,7 +249,9 @@ fn plain_user(msg: &str) -> Option<&str> {
     let (_, rest) = msg.split_once("User ").or_else(|| msg.split_once("user "))?;
     let name = rest.split(' ').next()?.trim_end_matches([',', ':', '.', ';']);
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@'));
-    (plain && !name.is_empty() && !voice::is_word(name)).then_some(name)
+    // A word of such sentences is a name where one goes on as behind a name.
+    let named = !voice::is_word(name) || rest.get(name.len()..).is_some_and(|r| r.starts_with(" logged in"));
+    (plain && !name.is_empty() && named && !PROSE.contains(&name)).then_some(name)
 }
 
 /// The account, where a usual mark stands before it.

@@ -128,6 +128,7 @@ pub fn alert(r: &AlertRow, doc: &Value) -> AlertView {
         user: r.user.clone(),
         users: list("users"),
         host: r.host.clone(),
+        hosts: Vec::new(),
         count: r.count,
         window_seconds: doc.get("window_seconds").and_then(Value::as_u64).unwrap_or(0),
         dedup_key: r.dedup_key.clone(),

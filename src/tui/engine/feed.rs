@@ -1,6 +1,8 @@
 //! The thread that reads: pages of the feed, jumps, hits, evidence; and passes
 //! on what the session publishes, no oftener than the screen can show it.
 
+mod told;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,11 +13,11 @@ use super::super::data::FeedRow;
 use super::super::msg::{Goto, Msg};
 use super::names::Names;
 use super::store::{Decision, Decisions, key_of};
-use super::writing::{Job, Writing};
-use super::{DataReq, ToLoop, convert, file, landing, rules};
+use super::writing::Writing;
+use super::{DataReq, ToLoop, convert, file, rules};
 use crate::alert::Alert;
 use crate::event::{EventRow, Severity, SourceId, Ts};
-use crate::pipeline::{Feed, Filtered, Form, Session, Snapshot};
+use crate::pipeline::{Feed, Filtered, Session, Snapshot};
 use crate::query::Query;
 
 /// Evidence shown of one alert.
@@ -246,23 +248,6 @@ impl Reader {
         self.view = View { generation, query, now, hits, said: (0, u64::MAX, 0) };
     }
 
-    /// Has the rows of the view written: so many, or all that there are by now.
-    fn write(&self, rows: Option<u64>, form: Form, path: String) {
-        let Some(feed) = self.feed.clone() else {
-            let _ = self.out.send(Msg::Writing(None));
-            return;
-        };
-        let all = self.playhead().map_or(feed.len(), |t| feed.position_at(t)).min(feed.len());
-        let end = match (rows, &self.view.hits) {
-            (Some(0), _) => 0,
-            (Some(n), Some(h)) => h.position(n - 1).map_or(all, |p| p + 1),
-            (Some(n), None) => n.min(all),
-            (None, _) => all,
-        };
-        let query = self.view.hits.as_ref().and_then(|_| Query::parse(&self.view.query, self.view.now).ok());
-        self.writing.start(Job { feed, query, end, form, path }, self.out.clone());
-    }
-
     fn playhead(&self) -> Option<Ts> {
         if self.pace.speed <= 0.0 {
             return None;
@@ -473,17 +458,6 @@ impl Reader {
         self.say_len(true);
         let _ = self.out.send(Msg::FeedGo { generation: self.view.generation, row, hit });
         self.pending = None;
-    }
-
-    /// Says where the cursor stands now, where that is not the time asked for.
-    fn say_landing(&self, feed: &Feed, t: Ts) {
-        let at = self.row_of(feed.position_at(t));
-        let position = self.view.hits.as_ref().map_or(Some(at), |h| h.position(at));
-        let landed = position.and_then(|p| feed.row(p.min(feed.len().saturating_sub(1)))).map(|r| r.time);
-        let span = (self.snap.totals.first_event, self.snap.totals.last_event);
-        if let Some(text) = landing::words(t, landed, span, self.view.hits.is_some()) {
-            let _ = self.out.send(Msg::Done(text));
-        }
     }
 
     fn miss(&mut self, text: &str) {

@@ -8,7 +8,11 @@ use crate::event::time::{DAY, SECOND};
 /// times are typed without their seconds.
 pub fn words(asked: Ts, landed: Option<Ts>, span: (Option<Ts>, Option<Ts>), filtered: bool) -> Option<String> {
     let (Some(first), Some(last)) = span else { return None };
-    let far = |a: Ts, b: Ts| if a.0.div_euclid(DAY) == b.0.div_euclid(DAY) { clock(b) } else { day_clock(b) };
+    let far = |a: Ts, b: Ts| match (a.civil().0 == b.civil().0, a.0.div_euclid(DAY) == b.0.div_euclid(DAY)) {
+        (_, true) => clock(b),
+        (true, _) => day_clock(b),
+        _ => format!("{}-{}", b.civil().0, day_clock(b)),
+    };
     if asked > last {
         return Some(format!("the log ends at {}", far(asked, last)));
     }
@@ -48,6 +52,8 @@ mod tests {
         assert_eq!(say(at(11, 4, 0), None, true).as_deref(), Some("the filters keep no event at 11:04:00"));
         assert_eq!(words(at(11, 4, 0), None, (None, None), false), None);
         let other = Ts::from_civil(2026, 3, 4, 1, 0, 0, 0).unwrap();
-        assert!(say(other, None, false).unwrap().contains(&day_clock(at(17, 0, 0))));
+        assert_eq!(say(other, None, false).unwrap(), format!("the log ends at {}", day_clock(at(17, 0, 0))));
+        let other = Ts::from_civil(2001, 3, 4, 1, 0, 0, 0).unwrap();
+        assert!(say(other, None, false).unwrap().ends_with(&format!("2026-{}", day_clock(at(9, 0, 0)))));
     }
 }

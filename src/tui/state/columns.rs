@@ -2,10 +2,10 @@
 //! stands in it, so that the title gets the room. Columns that say least give
 //! way first where the title would be cut; the one under the cursor stays.
 
-use super::live::Column as FeedColumn;
+use super::live::{Column as FeedColumn, default_columns};
 use super::triage::Column;
 use crate::event::time::DAY;
-use crate::event::{Ov, TimeQuality};
+use crate::event::{Ov, TimeQuality, Ts};
 use crate::tui::data::{AlertView, FeedRow, Triage as Decision};
 use crate::tui::text;
 
@@ -23,6 +23,8 @@ pub struct Fit {
     pub what: usize,
     /// The alerts are of more than one day.
     pub days: bool,
+    /// And of more than one year.
+    pub years: bool,
     /// Some are decided: the last column says how.
     pub decided: bool,
 }
@@ -31,7 +33,7 @@ impl Fit {
     /// Measures alerts.
     pub fn of<'a>(alerts: impl Iterator<Item = &'a AlertView>) -> Self {
         let mut fit = Self::default();
-        let mut day = None;
+        let (mut day, mut year) = (None, None);
         for v in alerts {
             let a = &v.alert;
             fit.count = fit.count.max(text::width(&text::short(a.count as f64)));
@@ -40,6 +42,8 @@ impl Fit {
             fit.what = fit.what.max(text::width(&a.rule) + if marks.is_empty() { 0 } else { text::width(&marks) + 1 });
             let this = a.last.0.div_euclid(86_400_000_000);
             fit.days |= day.replace(this).is_some_and(|d| d != this);
+            let this = a.last.civil().0;
+            fit.years |= year.replace(this).is_some_and(|y| y != this);
             fit.decided |= v.triage != Decision::New || v.reading.gone();
         }
         fit
@@ -52,6 +56,8 @@ impl Fit {
             Column::Severity | Column::By => 4,
             Column::Score => 5,
             Column::Count => self.count.clamp(1, 6),
+            Column::Last if self.years && w >= 100 => 16,
+            Column::Last if self.years => 10,
             Column::Last if self.days => 11,
             Column::Last => 8,
             Column::Entity => self.entity.clamp(
@@ -108,10 +114,23 @@ impl FeedFit {
         self.days = Some((first.min(day), last.max(day)));
     }
 
+    /// Whether rows were seen, and none of them has a value for that column.
+    #[must_use]
+    pub fn bare(&self, c: FeedColumn) -> bool {
+        self.widths.iter().any(|(x, n)| *x == c && *n == 0)
+    }
+
     /// Whether the rows seen so far are of several days.
     #[must_use]
     pub fn spans_days(&self) -> bool {
         self.days.is_some_and(|(first, last)| first != last)
+    }
+
+    /// And of several years.
+    #[must_use]
+    pub fn spans_years(&self) -> bool {
+        let year = |day: i64| Ts(day.saturating_mul(DAY)).civil().0;
+        self.days.is_some_and(|(first, last)| year(first) != year(last))
     }
 
     /// Columns with their widths on that many columns of the screen. The message
@@ -127,6 +146,9 @@ impl FeedFit {
                 100..140 => c.width(),
                 _ => c.width() * 7 / 4,
             };
+            if *c == FeedColumn::Time && self.spans_years() {
+                return if w >= DATED { 16 } else { 10 };
+            }
             if *c == FeedColumn::Time && self.spans_days() {
                 // Where there is no room for both, the day tells more than the second.
                 return if w >= DATED { 14 } else { 11 };
@@ -136,7 +158,10 @@ impl FeedFit {
                 None => c.width(),
             }
         };
-        let mut out: Vec<(FeedColumn, usize)> = columns.iter().map(|c| (*c, width(c))).collect();
+        // Columns that nobody asked for and no row has a value for tell nothing.
+        let usual = columns == default_columns();
+        let shown = columns.iter().filter(|c| **c == current || !(usual && self.bare(**c)));
+        let mut out: Vec<(FeedColumn, usize)> = shown.map(|c| (*c, width(c))).collect();
         let want = if w >= 60 { 28 } else { 18 };
         loop {
             let used: usize = out.iter().filter(|(c, _)| *c != FeedColumn::Message).map(|(_, n)| n + 1).sum();
@@ -195,7 +220,7 @@ mod tests {
 
     #[test]
     fn columns_fill_the_width_and_the_title_gets_what_is_left() {
-        let fit = Fit { count: 3, entity: 14, what: 36, days: false, decided: false };
+        let fit = Fit { count: 3, entity: 14, what: 36, ..Fit::default() };
         for w in 40..200 {
             for current in [None, Some(Column::By), Some(Column::Last)] {
                 let columns = fit.columns(w, current);
@@ -211,6 +236,18 @@ mod tests {
     }
 
     #[test]
+    fn columns_without_a_value_give_their_room_away() {
+        let columns = default_columns();
+        let (host, ip) = (FeedColumn::Field(Ov::Host), FeedColumn::Field(Ov::SrcIp));
+        let fit = FeedFit { widths: vec![(host, 0), (ip, 13)], days: None };
+        let shown = |current| fit.columns(&columns, 160, current).iter().map(|c| c.0).collect::<Vec<_>>();
+        assert!(!shown(ip).contains(&host) && shown(ip).contains(&FeedColumn::Field(Ov::User)), "not seen is not bare");
+        assert!(shown(host).contains(&host), "the one that keys act on stays");
+        let chosen = [FeedColumn::Time, host, FeedColumn::Message];
+        assert_eq!(fit.columns(&chosen, 160, FeedColumn::Time).len(), 3, "what was asked for is shown");
+    }
+
+    #[test]
     fn rows_of_several_days_have_their_date() {
         let mut fit = FeedFit::default();
         let columns = [FeedColumn::Time, FeedColumn::Message];
@@ -220,5 +257,6 @@ mod tests {
         };
         assert_eq!((time(5, 160), time(5, 160)), (8, 8));
         assert_eq!((time(6, 160), time(5, 80), time(5, 60)), (14, 14, 11));
+        assert_eq!((time(3000, 160), time(5, 60)), (16, 10));
     }
 }

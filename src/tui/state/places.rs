@@ -37,7 +37,14 @@ pub fn time_axis(s: &State) -> Option<((Ts, Ts), usize, usize, String)> {
     let whole = s.log_span()?;
     let span = s.window.unwrap_or(whole);
     let long = span.1.0 - span.0.0 > 86_400_000_000;
-    let name = |x| if long { text::day_clock(x) } else { text::clock(x) };
+    let years = whole.0.civil().0 != whole.1.civil().0;
+    let name = |x| match (long, years) {
+        (true, true) => text::date(x),
+        (true, false) => text::day_clock(x),
+        // A time of day alone says nothing of a log of several years.
+        (false, true) => text::date_minute(x, 16),
+        (false, false) => text::clock(x),
+    };
     let legend = format!("{}──{}{}", name(span.0), name(span.1), if s.window.is_some() { " zoomed" } else { "" });
     let area = s.geometry().histogram;
     let w = usize::from(area.w);

@@ -201,7 +201,12 @@ impl Triage {
         if self.selected.is_empty() {
             return self.current().map(|v| v.alert.id.clone()).into_iter().collect();
         }
-        self.selected.iter().cloned().collect()
+        // In the order of the queue: the riskiest gives a case its title.
+        let shown = (0..self.shown.len()).filter_map(|i| self.row(i)).map(|v| &v.alert.id);
+        let mut out: Vec<String> = shown.filter(|id| self.selected.contains(*id)).cloned().collect();
+        let hidden = self.selected.iter().filter(|id| !out.contains(id)).cloned().collect::<Vec<_>>();
+        out.extend(hidden);
+        out
     }
 
     /// The alerts with those that they stand for and nobody decided about.

@@ -4,7 +4,7 @@ use super::super::action::Act;
 use super::super::data::FeedRow;
 use super::super::msg::{Effect, Goto, Op, Targets};
 use super::super::state::list::Cursor;
-use super::super::state::live::EventMode;
+use super::super::state::live::{EventMode, default_columns};
 use super::super::state::overlay::{Detail, Overlay};
 use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::{Screen, State};
@@ -206,11 +206,15 @@ fn sideways(s: &mut State, right: bool) {
         }
         Screen::Live => {
             let last = s.live.columns.len().saturating_sub(1);
-            match (right, s.live.column == last) {
+            // Columns that are left out because no row has a value for them are passed over.
+            let usual = s.live.columns == default_columns();
+            let bare = |at: &usize| usual && s.live.columns.get(*at).is_some_and(|c| s.live.fit.bare(*c));
+            let at = s.live.column;
+            match (right, at == last) {
                 (true, true) => s.live.shift = (s.live.shift + STEP).min(4096),
-                (true, false) => s.live.column += 1,
+                (true, false) => s.live.column = (at + 1..last).find(|c| !bare(c)).unwrap_or(last),
                 (false, true) if s.live.shift > 0 => s.live.shift = s.live.shift.saturating_sub(STEP),
-                (false, _) => s.live.column = s.live.column.saturating_sub(1),
+                (false, _) => s.live.column = (0..at).rev().find(|c| !bare(c)).unwrap_or(0),
             }
         }
         _ => {}

@@ -145,6 +145,8 @@ pub fn follow(s: &mut State, fx: &mut Vec<Effect>) {
 pub fn stand_still(s: &mut State, fx: &mut Vec<Effect>) {
     if s.live.follow {
         s.live.follow = false;
+        // Where it stands now is said everywhere, however lately the header said so.
+        s.live.play.told = s.live.play.at.map(|at| (at, s.now));
         // Stopped before the newest page came: what is there is shown.
         if s.live.shown < height(s) || s.live.wanted.is_some() {
             s.live.shown = s.live.arrived;

@@ -10,6 +10,7 @@ use super::super::words;
 use super::overlay::choice;
 use super::workshop::day;
 use crate::event::{Severity, Ts};
+use crate::pipeline::policy;
 use crate::query::{parse_time, quote};
 
 /// Rulings that the list shows; the file has them all.
@@ -28,7 +29,13 @@ pub fn ask(s: &mut State) {
         return;
     };
     let a = &v.alert;
-    let entity = format!("entity={}", quote(&a.entity()));
+    // An alert of several addresses is about what all of it shares.
+    let named = [
+        (a.entity(), Some(format!("entity={}", quote(&a.entity())))),
+        (format!("user:{}", a.user.as_deref().unwrap_or("")), a.user.as_ref().map(|u| format!("user={}", quote(u)))),
+        (format!("host:{}", a.host.as_deref().unwrap_or("")), a.host.as_ref().map(|h| format!("host={}", quote(h)))),
+    ];
+    let shared = named.into_iter().find_map(|(who, when)| Some((who, when.filter(|w| policy::hides(w, a))?)));
     let draft = |when: &str, level| {
         Then::Rule(Box::new(RulingDraft {
             rule: a.rule_id.to_string(),
@@ -40,17 +47,22 @@ pub fn ask(s: &mut State) {
         }))
     };
     let lower = if a.severity > Severity::Low { Severity::Low } else { Severity::Info };
-    let who = a.entity();
-    let answers = [
-        ('e', format!("suppress this rule for {who}"), draft(&entity, None)),
+    let all = [
         ('r', "suppress all alerts of this rule".to_owned(), draft("", None)),
-        ('l', format!("make this rule {lower} for {who}"), draft(&entity, Some(lower))),
         ('a', format!("make all alerts of this rule {lower}"), draft("", Some(lower))),
     ];
+    let mut answers = Vec::from(all);
+    if let Some((who, when)) = &shared {
+        answers.insert(0, ('e', format!("suppress this rule for {who}"), draft(when, None)));
+        answers.insert(2, ('l', format!("make this rule {lower} for {who}"), draft(when, Some(lower))));
+    }
     let answers = answers.into_iter().map(|(key, label, then)| Answer { key, label, then }).collect();
     let ids = [a.id.clone()];
     let mut about = words::about_alerts(s, &ids, 0);
     about.push("     in every log, and counted there; T narrows the rule itself".to_owned());
+    if shared.is_none() {
+        about.push("     of several addresses: one of them alone hides nothing".to_owned());
+    }
     choice(s, "from now on".into(), about, answers);
 }
 

@@ -139,12 +139,15 @@ pub fn proposed(s: &mut State, rule: &str, best: &[Proposal]) {
         })
         .collect();
     let n = |n: u32, what: &str| count(usize::try_from(n).unwrap_or(usize::MAX), what);
-    let about = vec![format!(
-        "of {}, {}, {}: what each filter would take",
-        n(first.removes.1, "false alert"),
-        n(first.loses.1, "true alert"),
-        format!("{} undecided", first.undecided.1),
-    )];
+    let about = vec![
+        format!(
+            "of {}, {}, {}: what each filter would take",
+            n(first.removes.1, "false alert"),
+            n(first.loses.1, "true alert"),
+            format!("{} undecided", first.undecided.1),
+        ),
+        "true and undecided ones also of rules that look at the same events".to_owned(),
+    ];
     s.toast = None;
     choice(s, "filters proposed".into(), about, answers);
 }

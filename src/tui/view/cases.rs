@@ -153,31 +153,37 @@ fn case(s: &State, p: &mut Pen<'_>) {
 fn items(s: &State, p: &mut Pen<'_>, w: usize, rows: usize) {
     let t = p.theme;
     let Some(d) = s.cases.open.as_ref() else { return };
+    // What was done stands beside what happened, maybe years before.
+    let year = |i: &crate::tui::data::CaseItem| i.time.civil().0;
+    let years = d.items.windows(2).any(|two| matches!(two, [a, b] if year(a) != year(b)));
+    let clock = if years && w >= 60 { 16 } else { 11 };
     for y in 0..rows {
         let at = s.cases.items.top + y;
         let Some(i) = d.items.get(at) else { break };
         let here = s.pane == 1 && at == s.cases.items.at;
-        p.put(1, y, 11, &text::day_clock(i.time), if here { t.cursor } else { t.dim });
+        let time = if clock == 16 { text::date_minute(i.time, 16) } else { text::day_clock(i.time) };
+        p.put(1, y, clock, &time, if here { t.cursor } else { t.dim });
+        let from = clock + 2;
         let (kind, style) = match i.kind {
             ItemKind::Alert => ("alert ", t.warn),
             ItemKind::Event => ("event ", t.text),
             ItemKind::Note => ("note  ", t.good),
             ItemKind::Change => ("change", t.dim),
         };
-        p.put(13, y, 6, kind, style);
+        p.put(from, y, 6, kind, style);
         let sev = i.severity.map_or("", text::severity_word);
-        p.put(20, y, 4, sev, i.severity.map_or(t.dim, |v| t.severity(v)));
+        p.put(from + 7, y, 4, sev, i.severity.map_or(t.dim, |v| t.severity(v)));
         // What the log says needs no author.
         let who =
             if matches!(i.kind, ItemKind::Alert | ItemKind::Event) { String::new() } else { format!(" ({})", i.who) };
-        let room = w.saturating_sub(26);
+        let room = w.saturating_sub(from + 13);
         let first = i.text.lines().next().unwrap_or("");
         let quiet = i.kind == ItemKind::Change || i.withdrawn.is_some();
         let style = if quiet { t.dim } else { t.text };
         // What is withdrawn is said before the text, where nothing cuts it off.
         let gone = i.withdrawn.as_ref().map_or(String::new(), |w| format!("{w}: "));
-        let x = p.put(25, y, room, &gone, t.warn);
-        let room = room.saturating_sub(x - 25);
+        let x = p.put(from + 12, y, room, &gone, t.warn);
+        let room = room.saturating_sub(x - (from + 12));
         // Which end of an alert it is tells its two lines apart: the title is cut, not that.
         let (head, tail) = match first.rfind("): ").filter(|_| i.kind == ItemKind::Alert) {
             Some(at) => first.split_at(at),

@@ -98,7 +98,8 @@ fn row(s: &State, p: &mut Pen<'_>, y: usize, r: &FeedRow, columns: &[(Column, us
                 // What stands in the place of a time is not shown as one.
                 let time = if e.quality == TimeQuality::Unknown { Ts::NONE } else { e.time };
                 let time = match *n {
-                    0..11 => text::clock(time),
+                    0..10 => text::clock(time),
+                    10 | 16 => text::date_minute(time, *n),
                     11..14 => text::day_clock(time),
                     _ => text::dated_clock(time),
                 };

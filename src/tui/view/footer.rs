@@ -196,7 +196,10 @@ fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
     let t = p.theme;
     let w = usize::from(p.area.w);
     if let Some(prompt) = &s.prompt {
-        let x = p.put(1, 0, w, prompt.ask.label(), t.key);
+        // Where the line is short, what is typed needs it.
+        let label = prompt.ask.label();
+        let brief = label.split_inclusive(' ').next().unwrap_or(label);
+        let x = p.put(1, 0, w, if label.len() * 3 > w { brief } else { label }, t.key);
         // It stands in the line above, or beside where there is none.
         let (error, style) = doubt(s, t).filter(|_| s.geometry().status.is_empty()).unwrap_or(("", t.bad));
         let error_width = if error.is_empty() { 0 } else { (text::width(error) + 2).min(w * 2 / 3) };

@@ -138,7 +138,9 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
     if !s.snap.rule_problems.is_empty() {
         out.push(Line::Rule("rules not loaded".into()));
         for r in s.snap.rule_problems.iter() {
-            out.push(Line::Text(format!("{}:{}  {}", r.path, r.line, r.reason), t.warn));
+            // The reason is what is looked for; of the place its end tells most.
+            let place = text::cut_left(&text::sanitize(&format!("{}:{}", r.path, r.line)), (w * 2 / 5).max(20));
+            out.push(Line::Text(format!("{place}  {}", r.reason), t.warn));
         }
     }
     out

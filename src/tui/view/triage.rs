@@ -14,6 +14,7 @@ use ratatui::style::Style;
 
 use super::{divider, why};
 use crate::tui::data::{AlertView, Triage as Decision};
+use crate::tui::state::columns::Fit;
 use crate::tui::state::geometry::Geometry;
 use crate::tui::state::triage::Column;
 use crate::tui::state::{State, columns};
@@ -34,13 +35,14 @@ const fn head(c: Column) -> &'static str {
     }
 }
 
-fn value(v: &AlertView, c: Column, days: bool) -> (String, bool) {
+fn value(v: &AlertView, c: Column, (fit, width): (&Fit, usize)) -> (String, bool) {
     let a = &v.alert;
     match c {
         Column::Severity => (text::severity_word(a.severity).to_owned(), false),
         Column::Score => (words::points(a.score), true),
         Column::Count => (text::short(a.count as f64), true),
-        Column::Last if days => (text::day_clock(a.last), false),
+        Column::Last if fit.years => (text::date_minute(a.last, width), false),
+        Column::Last if fit.days => (text::day_clock(a.last), false),
         Column::Last => (text::clock(a.last), false),
         Column::Entity => (a.entity(), false),
         Column::What => (a.rule.to_string(), false),
@@ -95,7 +97,7 @@ fn queue(s: &State, p: &mut Pen<'_>) {
         let mut x = 2;
         for (c, n) in &columns {
             let n = *n;
-            let (text, right) = value(v, *c, s.triage.fit.days);
+            let (text, right) = value(v, *c, (&s.triage.fit, n));
             let mut style = match c {
                 Column::Severity | Column::Score => t.severity(v.alert.severity),
                 Column::Count | Column::Last | Column::By => t.dim,

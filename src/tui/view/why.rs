@@ -24,7 +24,11 @@ pub fn draw(s: &State, p: &mut Pen<'_>, with_evidence: bool) {
         return;
     };
     let title = format!("why {} {}", text::severity_word(v.alert.severity), words::points(v.alert.score));
-    let place = format!("{} of {}", s.triage.cursor.at + 1, s.triage.shown.len());
+    let place = format!(
+        "{} of {}",
+        text::thousands(s.triage.cursor.at as u64 + 1),
+        text::thousands(s.triage.shown.len() as u64)
+    );
     p.rule(0, &title, &place, s.pane == 1);
     let room = h.saturating_sub(1);
     let known = v.alert.matched_total.clamp(1, 50) as usize + 1;

@@ -118,3 +118,15 @@ pub fn packed(data: &[u8]) {
     fs::write(&path, &bytes).expect("a file");
     assert!(read(&path, Cache::none(1 << 20)).is_some());
 }
+
+/// The bytes of a chunk of a Windows event log; the seed is one of whole records.
+pub fn evtx(data: &[u8]) {
+    let mut bytes = vec![0; 4096];
+    bytes[..8].copy_from_slice(b"ElfFile\0");
+    bytes.extend_from_slice(data);
+    let whole = (bytes.len() - 4096).next_multiple_of(64 << 10);
+    bytes.resize(4096 + whole, 0);
+    let path = DIR.path().join("made.evtx");
+    fs::write(&path, &bytes).expect("a file");
+    assert!(read(&path, Cache::none(1 << 20)).is_some());
+}

@@ -24,10 +24,14 @@ const TARGETS: &[(&str, Target)] = &[
     ("frames", edges::frames),
     ("packed", edges::packed),
     ("index", edges::index),
+    ("evtx", edges::evtx),
     ("rules", texts::rules),
     ("query", texts::query),
     ("formats", texts::formats),
     ("config", texts::config),
+    ("pipelines", texts::pipelines),
+    ("small", texts::small),
+    ("cases", texts::cases),
 ];
 
 static TARGET: LazyLock<Target> = LazyLock::new(|| {

@@ -2,6 +2,7 @@
 //! folder is beside the project; without it these tests say so and pass.
 
 mod audit;
+mod made_evtx;
 mod packed;
 mod products;
 mod tables;

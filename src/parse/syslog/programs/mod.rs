@@ -1,6 +1,7 @@
 //! What programs say: one file for each family, chosen by the program's name.
 
 mod accounts;
+mod appliances;
 mod asterisk;
 mod audit;
 mod bans;
@@ -8,6 +9,7 @@ mod bsd;
 mod cisco;
 mod cron;
 mod database;
+mod directory;
 mod doas;
 mod dovecot;
 mod dropbear;
@@ -33,8 +35,9 @@ mod web;
 
 use memchr::memrchr;
 
-use crate::event::Draft;
-use crate::parse::Ctx;
+use super::util;
+use crate::event::{Draft, EventType, Outcome};
+use crate::parse::{Ctx, text};
 
 pub(in crate::parse) use asterisk::parse as asterisk;
 pub(in crate::parse) use database::mysql;
@@ -52,6 +55,18 @@ pub(super) struct Line<'a> {
     /// `sshd(pam_unix)`: what stands in brackets.
     pub module: Option<&'a str>,
     pub msg: &'a str,
+}
+
+/// A check of a password on behalf of a program that tells of it itself.
+fn notice(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
+    d.logsource(ctx.ls.auth);
+    let user = match msg.strip_prefix("password check failed for user (") {
+        Some(rest) => rest.strip_suffix(')').unwrap_or(rest),
+        None if msg.contains("auth failure: [user=") => util::between(msg, "[user=", "]").unwrap_or(""),
+        None => return,
+    };
+    d.event(EventType::Other, Outcome::Failure);
+    util::set_user(d, user);
 }
 
 /// Hands a message to the parser of its program.
@@ -108,6 +123,14 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "postgres" | "postgresql" | "postmaster" if postgres(msg, ctx, d) => {}
         "smbd" | "samba" | "nmbd" | "winbindd" if samba(msg, ctx, d) => {}
         "asterisk" if asterisk(msg, ctx, d) => {}
+        "krb5kdc" => directory::kerberos(msg, ctx, d),
+        "slapd" => directory::ldap(msg, ctx, d),
+        "radiusd" | "freeradius" => directory::radius(msg, ctx, d),
+        "smtpd" if directory::opensmtpd(msg, ctx, d) => {}
+        "unix_chkpwd" | "saslauthd" => notice(msg, ctx, d),
+        _ if name.ends_with("vpn") && directory::openvpn(msg, ctx, d) => {}
+        _ if appliances::parse(name, msg, ctx, d) => {}
+        "gitea" | "forgejo" if text::webapps(msg, ctx, d) => {}
         "sysmon" => sysmon::program(msg, ctx, d),
         "polkitd" | "polkit-agent-helper-1" | "pkexec" => polkit::parse(msg, ctx, d),
         "scanlogd" => services::scanlogd(msg, ctx, d),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::detect::sigma::rule::{Body, FilterTarget};
 use crate::detect::sigma::{collection, rule, yaml};
-use crate::detect::{Draft, RuleFile};
+use crate::detect::{Draft, RuleFile, RuleInfo};
 use crate::pipeline::Question;
 
 /// What a file's documents are and what they refer to.
@@ -179,20 +179,37 @@ pub fn question(lib: &Library, path: &str, text: &str) -> Question {
 }
 
 /// The rules that one stands for: itself, or those that a correlation counts.
-pub fn bases(all: &[RuleFile], id: &str) -> Vec<crate::detect::RuleInfo> {
+pub fn bases(all: &[RuleFile], id: &str) -> Vec<RuleInfo> {
     let draft = Draft::read(all);
     let infos = draft.infos();
-    let mut out = Vec::new();
-    let mut todo: Vec<usize> = infos.iter().position(|i| i.loaded && &*i.id == id).into_iter().collect();
-    let mut seen = BTreeSet::new();
+    let at = infos.iter().position(|i| i.loaded && &*i.id == id);
+    let mut out: Vec<RuleInfo> = below(infos, at).into_iter().filter_map(|i| infos.get(i).cloned()).collect();
+    out.sort_by(|a, b| a.id.cmp(&b.id));
+    out
+}
+
+/// Ids of the other rules that look at the same events as one: a filter for it
+/// narrows them too.
+pub fn kin(all: &[RuleFile], id: &str) -> BTreeSet<String> {
+    let draft = Draft::read(all);
+    let infos = draft.infos();
+    let mine = below(infos, infos.iter().position(|i| i.loaded && &*i.id == id));
+    let others = infos.iter().enumerate().filter(|(_, i)| i.loaded && &*i.id != id);
+    let shares = |at: usize| below(infos, Some(at)).iter().any(|b| mine.contains(b));
+    others.filter(|(at, _)| shares(*at)).map(|(_, i)| i.id.to_string()).collect()
+}
+
+/// The detections at the bottom of a rule, by number.
+fn below(infos: &[RuleInfo], at: Option<usize>) -> BTreeSet<usize> {
+    let mut todo: Vec<usize> = at.into_iter().collect();
+    let (mut seen, mut out) = (BTreeSet::new(), BTreeSet::new());
     while let Some(at) = todo.pop() {
         let Some(info) = infos.get(at).filter(|_| seen.insert(at)) else { continue };
         match info.correlation() {
             Some(c) => todo.extend(c.bases.iter().map(|b| b.0 as usize)),
-            None => out.push(info.clone()),
+            None => drop(out.insert(at)),
         }
     }
-    out.sort_by(|a, b| a.id.cmp(&b.id));
     out
 }
 
@@ -234,6 +251,15 @@ mod tests {
         assert!(!asked(2).contains('b'), "{}", asked(2));
         assert_eq!(asked(3), "a ab b f");
         assert_eq!(asked(5), "a ab b f");
+    }
+
+    #[test]
+    fn kin_are_those_that_look_at_the_same_events() {
+        let texts = [base("a"), base("b"), counts("ab", "the_a, b"), counts("b2", "the_b"), counts("up", "b2")];
+        let all: Vec<RuleFile> = (0..).zip(&texts).map(|(i, t)| RuleFile::new(format!("{i}.yml"), t)).collect();
+        let of = |id: &str| kin(&all, id).into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!((of("a"), of("b2"), of("none")), ("ab".to_owned(), "ab b up".to_owned(), String::new()));
+        assert_eq!(bases(&all, "ab").iter().map(|i| &*i.id).collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub fn matches(verdicts: &Verdicts, a: &Attempt, feed: &Feed, e: &Effect, starte
         ..Trial::default()
     };
     verdicts.count(e, &lost, &mut t);
-    // Where only one rule has matches nobody asks whose they are.
-    let several = e.rules.len() > 1;
+    // Where only one rule has such matches nobody asks whose they are.
+    let several = lost.iter().zip(&gained).filter(|(l, g)| !l.is_empty() || !g.is_empty()).count() > 1;
     for (of, change) in [(&lost, Change::Lost), (&gained, Change::Gained)] {
         // Those with a verdict are never left out for those without.
         let each = of.iter().enumerate().flat_map(|(rule, hits)| verdicts.some(hits, LISTED).map(move |h| (h, rule)));
@@ -81,12 +81,12 @@ pub fn alerts(verdicts: Option<&Verdicts>, feed: &Feed, effect: &AlertEffect, t:
     t.moved = lines.chain(events).collect();
 }
 
-/// `Guessing 192.0.2.7 (12)`, and what it becomes.
+/// `192.0.2.7 (12) Guessing`, and what it becomes.
 fn said(a: &Raised, becomes: Option<&Raised>) -> String {
     let level = |b: &Raised| {
         if b.severity == a.severity { String::new() } else { format!(", {} → {}", a.severity, b.severity) }
     };
     let count = |b: &Raised| if b.count == a.count { String::new() } else { format!(" → {}", b.count) };
     let (count, level) = becomes.map_or_else(Default::default, |b| (count(b), level(b)));
-    format!("{} {} ({}{count}{level})", a.rule, a.entity, a.count)
+    format!("{} ({}{count}{level}) {}", a.entity, a.count, a.rule)
 }

@@ -131,7 +131,8 @@ impl Bench {
                 self.say(WorkMsg::Offered { rule, picks });
             }
             WorkReq::Propose { rule, alerts, unfounded } => {
-                let best = self.feed.as_ref().map(|f| propose::propose(f, &alerts, &unfounded, &rule));
+                let kin = context::kin(&self.files().files, &rule);
+                let best = self.feed.as_ref().map(|f| propose::propose(f, &alerts, &unfounded, &rule, &kin));
                 self.say(WorkMsg::Proposed { rule, best: best.unwrap_or_default() });
             }
             WorkReq::Ruling(d) => {

@@ -53,10 +53,20 @@ fn values(row: &EventRow) -> Values {
         .collect()
 }
 
-/// The proposals for a rule, best first.
-pub fn propose(feed: &Feed, alerts: &[AlertView], unfounded: &[String], rule: &str) -> Vec<Proposal> {
+/// The proposals for a rule, best first. A filter narrows what the rule counts, and
+/// so the rules in `kin`: what is not false of their alerts can be lost as well.
+pub fn propose(
+    feed: &Feed,
+    alerts: &[AlertView],
+    unfounded: &[String],
+    rule: &str,
+    kin: &BTreeSet<String>,
+) -> Vec<Proposal> {
     let mine = alerts.iter().filter(|v| &*v.alert.rule_id == rule).take(ALERTS);
+    let theirs = alerts.iter().filter(|v| kin.contains(&*v.alert.rule_id));
+    let theirs = theirs.filter(|v| verdict_of(v, unfounded) != Verdict::False).take(ALERTS);
     let told: Vec<Told> = mine
+        .chain(theirs)
         .map(|v| {
             let places = v.alert.evidence.iter().take(EVENTS);
             let rows = places.filter_map(|e| feed.row(feed.position_of(e.source, e.offset)?));

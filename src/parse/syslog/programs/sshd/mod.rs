@@ -9,7 +9,7 @@ mod conn;
 mod peer;
 
 use super::super::util::{cut, failed, rcut, set_port, set_src, set_user};
-use crate::event::{Draft, EventType, Outcome, Ov};
+use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
 /// Parses one message of sshd.
@@ -28,6 +28,7 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         [b'P', b'o', b's', ..] => auth::postponed(msg, d),
         [b'I' | b'i', ..] => auth::notice(msg, d),
         [b'U', b's', ..] => auth::user(msg, d),
+        [b'S', b'S', b'H', b'D', b'_', ..] => other(msg, d),
         [b'C' | b'D' | b'R' | b'T' | b'U' | b'B' | b'b' | b's' | b'k' | b'd' | b'S' | b'p' | b'u', ..] => {
             conn::parse(msg, preauth, d);
         }
@@ -55,7 +56,13 @@ pub(super) fn sftp(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 }
 
 fn other(msg: &str, d: &mut Draft<'_>) {
-    if let Some(rest) = msg.strip_prefix("refused connect from ") {
+    if let Some(rest) = msg.strip_prefix("SSHD_LOGIN_FAILED: Login failed for user '") {
+        // Junos: the daemon's own line stands beside it.
+        failed(d, EventType::SshLoginFailed, RecordFlags::ACT_NOTICE);
+        if let Some((user, addr)) = rcut(rest, "' from host '") {
+            set_peer(d, user, addr.trim_end_matches('\''), "");
+        }
+    } else if let Some(rest) = msg.strip_prefix("refused connect from ") {
         // `NAME@HOST (ADDR)`: the name is the client's ident answer.
         d.event(EventType::Connection, Outcome::Failure);
         let addr = rest

@@ -5,6 +5,8 @@
 //! file, never of the clock: a ruling ends at a time of the log. Every alert that
 //! a ruling takes out or changes is counted by it.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,8 +17,8 @@ use toml::Spanned;
 use super::RuleProblem;
 use crate::alert::Alert;
 use crate::detect::state::level_points;
-use crate::event::{EventType, Outcome, Ov, Severity, Ts};
-use crate::query::{Fields, Query, Typed, parse_time};
+use crate::event::{Severity, Ts};
+use crate::query::{Query, parse_time};
 
 /// Name of the file in the folder of the user's own rules.
 pub const FILE: &str = "suppressions.toml";
@@ -48,6 +50,12 @@ struct File {
     level: Vec<Entry>,
 }
 
+/// Whether a suppression with that expression would take an alert out.
+#[must_use]
+pub fn hides(when: &str, a: &Alert) -> bool {
+    Query::parse(when, Ts(0)).is_ok_and(|test| told::unknown(&test).is_none() && told::holds(&test, a, true))
+}
+
 /// One ruling in force.
 #[derive(Debug, Clone)]
 pub struct Ruling {
@@ -77,8 +85,12 @@ impl Ruling {
         self.level.map_or_else(|| "suppressed".to_owned(), |l| format!("level {l}"))
     }
 
-    fn holds(&self, a: &Alert) -> bool {
-        self.until.is_none_or(|u| a.timestamp < u) && self.test.matches_fields(&Told(a))
+    /// Whether it is about an alert. What hides it or lowers its level must be so
+    /// for all its addresses, accounts and machines, what raises it for one.
+    #[must_use]
+    pub fn holds(&self, a: &Alert) -> bool {
+        let raises = self.level.is_some_and(|l| l > a.severity);
+        self.until.is_none_or(|u| a.timestamp < u) && told::holds(&self.test, a, !raises)
     }
 }
 
@@ -143,6 +155,9 @@ impl Policy {
 
 fn ruling(n: usize, e: Entry, changes: bool) -> Result<Ruling, String> {
     let test = Query::parse(&e.when, Ts(0)).map_err(|why| format!("when: {why}"))?;
+    if let Some(why) = told::unknown(&test) {
+        return Err(format!("when: {why}"));
+    }
     let level = match (changes, e.level.as_deref()) {
         (false, None) => None,
         (false, Some(_)) => return Err("a suppression has no level: write it under [[level]]".into()),
@@ -287,48 +302,6 @@ fn leveled(a: &Alert, r: &Ruling, to: Severity) -> Alert {
     out
 }
 
-/// An alert as filters see it.
-struct Told<'a>(&'a Alert);
-
-impl Fields for Told<'_> {
-    fn typed(&self) -> Typed {
-        Typed {
-            time: self.0.last,
-            event_type: EventType::Detection,
-            severity: self.0.severity,
-            outcome: Outcome::Unknown,
-            line: 0,
-            parsed: true,
-        }
-    }
-
-    fn overlay(&self, name: Ov) -> Option<&str> {
-        match name {
-            Ov::SrcIp => self.0.src_ip.as_deref(),
-            Ov::User => self.0.user.as_deref(),
-            Ov::Host => self.0.host.as_deref(),
-            Ov::Message => Some(&self.0.message),
-            _ => None,
-        }
-    }
-
-    fn any_original(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
-        let a = self.0;
-        match name {
-            "rule" => test(&a.rule),
-            "entity" => test(&a.entity()),
-            "technique" => a.techniques.iter().any(|t| test(t)),
-            "tactic" => a.tactics.iter().any(|t| test(t)),
-            "category" => test(a.category.as_str()),
-            _ => false,
-        }
-    }
-
-    fn raw(&self) -> &str {
-        &self.0.dedup_key
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,6 +345,23 @@ mod tests {
     }
 
     #[test]
+    fn an_alert_of_several_addresses_is_hidden_for_all_and_raised_for_one() {
+        let mut mixed = (*alert("m", "r1", "10.1.2.3", 0)).clone();
+        mixed.src_ips = vec!["10.1.2.3".into(), "203.0.113.9".into()];
+        assert!(stage(FILE).pass(Arc::new(mixed.clone())).is_some(), "one of them is not the scanner");
+        mixed.src_ips[1] = "10.9.9.9".into();
+        assert!(stage(FILE).pass(Arc::new(mixed.clone())).is_none());
+        mixed.users = vec!["bob".into(), "admin".into()];
+        for (to, becomes) in [("critical", Severity::Critical), ("low", Severity::High)] {
+            let text = format!(
+                "[[level]]\nrule='r1'\nwhen='user=admin'\nlevel='{to}'\nowner='b'\nreason='x y'\nuntil='never'\n"
+            );
+            let a = stage(&text).pass(Arc::new(mixed.clone())).expect("stays");
+            assert_eq!(a.severity, becomes, "{to}");
+        }
+    }
+
+    #[test]
     fn another_level_keeps_the_sum_of_the_score() {
         let mut s = stage(FILE);
         let a = s.pass(alert("a", "r2", "1.1.1.1", 0)).expect("stays");
@@ -393,6 +383,11 @@ mod tests {
             ("[[suppress]]\nrule = 'r'\nowner = ''\nreason = 'x'\nuntil = 'never'\n", 2, "owner"),
             ("[[suppress]]\nrule = 'r'\nowner = 'a'\nreason = 'x'\n", 1, "until"),
             ("[[suppress]]\nrule = 'r'\nowner = 'a'\nreason = 'x'\nuntil = 'soon'\n", 2, "soon"),
+            (
+                "[[suppress]]\nrule = 'r'\nwhen='srcip=10.0.0.1'\nowner = 'a'\nreason = 'x'\nuntil = 'never'\n",
+                2,
+                "src_ip",
+            ),
             ("[[suppress]]\nrule = 'r'\nwhen='a=('\nowner = 'a'\nreason = 'x'\nuntil = 'never'\n", 2, "when"),
             ("[[level]]\nrule = 'r'\nlevel='lower'\nowner = 'a'\nreason = 'x'\nuntil = 'never'\n", 2, "lower"),
             ("[[supress]]\n", 1, "supress"),

@@ -1,0 +1,40 @@
+//! What the reader hands on beside pages: the rows of the view to a file, and
+//! where a jump ended.
+
+use super::super::super::msg::Msg;
+use super::super::landing;
+use super::super::writing::Job;
+use super::Reader;
+use crate::event::Ts;
+use crate::pipeline::{Feed, Form};
+use crate::query::Query;
+
+impl Reader {
+    /// Has the rows of the view written: so many, or all that there are by now.
+    pub(super) fn write(&self, rows: Option<u64>, form: Form, path: String) {
+        let Some(feed) = self.feed.clone() else {
+            let _ = self.out.send(Msg::Writing(None));
+            return;
+        };
+        let all = self.playhead().map_or(feed.len(), |t| feed.position_at(t)).min(feed.len());
+        let end = match (rows, &self.view.hits) {
+            (Some(0), _) => 0,
+            (Some(n), Some(h)) => h.position(n - 1).map_or(all, |p| p + 1),
+            (Some(n), None) => n.min(all),
+            (None, _) => all,
+        };
+        let query = self.view.hits.as_ref().and_then(|_| Query::parse(&self.view.query, self.view.now).ok());
+        self.writing.start(Job { feed, query, end, form, path }, self.out.clone());
+    }
+
+    /// Says where the cursor stands now, where that is not the time asked for.
+    pub(super) fn say_landing(&self, feed: &Feed, t: Ts) {
+        let at = self.row_of(feed.position_at(t));
+        let position = self.view.hits.as_ref().map_or(Some(at), |h| h.position(at));
+        let landed = position.and_then(|p| feed.row(p.min(feed.len().saturating_sub(1)))).map(|r| r.time);
+        let span = (self.snap.totals.first_event, self.snap.totals.last_event);
+        if let Some(text) = landing::words(t, landed, span, self.view.hits.is_some()) {
+            let _ = self.out.send(Msg::Done(text));
+        }
+    }
+}
