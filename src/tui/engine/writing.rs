@@ -40,7 +40,7 @@ pub struct Writing {
 
 impl Writing {
     /// Starts writing.
-    pub fn start(self: &Arc<Self>, job: Job, out: ToLoop) {
+    pub fn start(self: &Arc<Self>, job: Job, out: &ToLoop) {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if thread.as_ref().is_some_and(|t| !t.is_finished()) {
             let _ = out.send(Msg::Failed("a file is being written: Ctrl-c ends that".into()));

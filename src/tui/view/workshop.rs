@@ -178,8 +178,8 @@ fn notes(w: &Workshop, p: &mut Pen<'_>) {
         Some(v) if v.lost > 0 || v.alerts_lost > 0 => {
             let lost =
                 format!("no true hit is lost · {} of {} lost are undecided", undecided(v), text::thousands(v.lost));
-            let alerts = many(v.alerts.unwrap_or_default().0 as u64, "alert");
-            let alerts = format!(" · {} of {alerts} lost", text::thousands(v.alerts_lost as u64));
+            let alerts = many(v.alerts.unwrap_or_default().0, "alert");
+            let alerts = format!(" · {} of {alerts} lost", text::thousands(v.alerts_lost));
             (if v.alerts.is_some() { lost + &alerts } else { lost }, t.warn)
         }
         Some(_) => ("nothing is lost".to_owned(), t.good),

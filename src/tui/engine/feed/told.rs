@@ -24,7 +24,7 @@ impl Reader {
             (None, _) => all,
         };
         let query = self.view.hits.as_ref().and_then(|_| Query::parse(&self.view.query, self.view.now).ok());
-        self.writing.start(Job { feed, query, end, form, path }, self.out.clone());
+        self.writing.start(Job { feed, query, end, form, path }, &self.out);
     }
 
     /// Says where the cursor stands now, where that is not the time asked for.
