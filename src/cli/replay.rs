@@ -15,6 +15,7 @@ use crate::config::{Config, nearest};
 use crate::event::sanitize;
 use crate::pipeline::{
     AlertSink, EventSink, MatchSink, Phase, ReportSink, Session, SessionOptions, Snapshot, StoreSink, TemplateSink,
+    known_parts,
 };
 use crate::query::{Field, Query};
 use crate::sink::{AlertWriter, MatchWriter, Out, TemplateWriter, stdout_may_be_closed};
@@ -63,6 +64,9 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
                 options.keep = true;
                 unkept = store.read_only_note();
                 kept = Some(store.path().to_owned());
+                if args.follow {
+                    options.known = Arc::new(known_parts(&store, &options.inputs));
+                }
                 let named = args.common.db.is_some();
                 options.sinks.push(Box::new(if named { StoreSink::named(store) } else { StoreSink::new(store) }));
             }

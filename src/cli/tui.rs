@@ -7,7 +7,7 @@ use super::args::{Common, DemoArgs, TuiArgs};
 use super::error::{DONE, Failure};
 use super::inputs;
 use crate::config::Config;
-use crate::pipeline::StoreSink;
+use crate::pipeline::{StoreSink, known_parts};
 use crate::source::{Input, InputKind, may_come};
 use crate::store::Store;
 use crate::tui::{LaunchError, MakeOptions, Options, launch};
@@ -103,6 +103,9 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
             o.watch.clone_from(&watch);
             o.feed = true;
             o.keep = true;
+            if follow {
+                o.known = std::sync::Arc::new(known_parts(&store, &inputs));
+            }
             o.sinks.push(Box::new(StoreSink::new(store)));
             Ok(o)
         }

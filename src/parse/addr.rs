@@ -133,6 +133,20 @@ pub fn unmap(ip: &str) -> &str {
     }
 }
 
+/// Whether an address is of a network of one's own: 10/8, 172.16/12, 192.168/16, the machine
+/// itself, link-local and unique local ones.
+#[must_use]
+pub fn is_private(ip: &str) -> bool {
+    let second =
+        |prefix: &str| ip.strip_prefix(prefix).and_then(|r| r.split('.').next()).and_then(|n| n.parse::<u8>().ok());
+    if is_ipv4(ip) {
+        return ["10.", "192.168.", "127.", "169.254."].iter().any(|p| ip.starts_with(p))
+            || second("172.").is_some_and(|n| (16..32).contains(&n));
+    }
+    let head = ip.as_bytes().get(..4).unwrap_or(ip.as_bytes());
+    ip == "::1" || head.eq_ignore_ascii_case(b"fe80") || matches!(head, [b'f' | b'F', b'c' | b'C' | b'd' | b'D', _, _])
+}
+
 fn port_of(text: &str) -> Option<&str> {
     (!text.is_empty() && text.len() <= 5 && text.bytes().all(|b| b.is_ascii_digit())).then_some(text)
 }

@@ -147,4 +147,5 @@ logsources! {
     xinetd = ("linux", "", "xinetd");
     database = ("", "database", "");
     application = ("", "application", "");
+    proxy = ("", "proxy", "");
 }

@@ -68,6 +68,7 @@ pub use scope::Scope;
 pub use session::Session;
 pub use sinks::{AlertSink, EventSink, MatchSink, OpenedSource, Sink, SinkContext};
 pub use snapshot::{Phase, RuleProblem, Snapshot, SourceStatus};
+pub use store_logs::known_parts;
 pub use store_sink::StoreSink;
 pub use template_sink::TemplateSink;
 

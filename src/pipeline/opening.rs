@@ -74,6 +74,7 @@ pub(super) fn open_options(o: &SessionOptions, cache: &Cache) -> OpenOptions {
         spool: o.feed || o.keep,
         follow: o.follow,
         followed: Arc::clone(&o.followed),
+        known: Arc::clone(&o.known),
         year: o.year,
         stop: Some(Arc::clone(&o.stop)),
         block: (UNDER_WAY / o.inputs.len().max(1)).min(OpenOptions::BLOCK),

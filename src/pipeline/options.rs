@@ -11,7 +11,7 @@ use crate::detect::RuleSet;
 use crate::event::Ts;
 use crate::parse::custom::Format;
 use crate::query::Query;
-use crate::source::{Cache, Followed, Input};
+use crate::source::{Cache, Followed, Input, Known};
 use crate::store::RuleRecord;
 
 /// A rule set with what the store keeps of each rule.
@@ -59,6 +59,8 @@ pub struct SessionOptions {
     pub watch: Vec<OsString>,
     /// What was read of what is followed: no file is read twice.
     pub followed: Arc<Followed>,
+    /// What was followed before: see [`super::known_parts`].
+    pub known: Arc<Known>,
     /// Whether the order of records is kept for a feed.
     pub feed: bool,
     /// Whether records of compressed and piped inputs can be read again (for a
@@ -93,6 +95,7 @@ impl SessionOptions {
             follow: false,
             watch: Vec::new(),
             followed: Arc::default(),
+            known: Arc::default(),
             feed: false,
             keep: false,
             cache: None,

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::LoadedRules;
 use crate::detect::files::Changes;
+use crate::detect::image::ReadImage;
 use crate::detect::{RuleFile, RuleInfo, RuleSet, files, image};
 use crate::source::Cache;
 use crate::store::RuleRecord;
@@ -118,11 +119,13 @@ fn load_at(
     let name = from.name();
     let stamp = from.stamp(program, now);
     let kept = cache.read_own(KIND, &name, MOST as u64).filter(|bytes| is_whole(bytes));
-    if let (Some(bytes), Some(stamp)) = (&kept, stamp)
-        && bytes.get(STAMP) == Some(&stamp[..])
-        && let Some(rules) = restored(bytes)
+    if let Some(stamp) = stamp
+        && let Some((image, hashes)) =
+            kept.as_ref().filter(|b| b.get(STAMP) == Some(&stamp[..])).and_then(|bytes| restored(bytes))
     {
-        return rules;
+        // Compiling needs room, too.
+        drop(kept);
+        return LoadedRules::with_hashes(image.compiled(), &hashes);
     }
     let mut files = read();
     if files.len() < FEW || files.iter().any(|f| f.error.is_some()) {
@@ -132,13 +135,13 @@ fn load_at(
     let content = content(program, &files, &digests);
     if let Some(mut bytes) = kept
         && bytes.get(CONTENT) == Some(&content[..])
-        && let Some(rules) = restored(&bytes)
+        && let Some((image, hashes)) = restored(&bytes)
     {
         if let Some(stamp) = stamp {
             set(&mut bytes, STAMP, &stamp);
             keep(cache, &name, bytes);
         }
-        return rules;
+        return LoadedRules::with_hashes(image.compiled(), &hashes);
     }
     let mut bytes = MAGIC.to_vec();
     bytes.resize(IMAGE, 0);
@@ -174,13 +177,13 @@ fn is_whole(bytes: &[u8]) -> bool {
         && bytes.get(CHECK).is_some_and(|check| check == sum(bytes.get(CHECK.end..).unwrap_or(&[])))
 }
 
-/// The rules of a whole set.
-fn restored(bytes: &[u8]) -> Option<LoadedRules> {
+/// The rules of a whole set, not yet compiled, with the hash of the file of each in force.
+fn restored(bytes: &[u8]) -> Option<(ReadImage, Vec<Hash>)> {
     let len = u64::from_le_bytes(*bytes.get(LENGTH)?.first_chunk()?);
     let (image, hashes) = bytes.get(IMAGE..)?.split_at_checked(usize::try_from(len).ok()?)?;
-    let rules = RuleSet::from_image(image)?;
+    let image = ReadImage::new(image)?;
     let (hashes, _) = hashes.as_chunks::<32>();
-    (in_force(&rules).count() == hashes.len()).then(|| LoadedRules::with_hashes(rules, hashes))
+    (image.rules().iter().filter(|r| r.loaded).count() == hashes.len()).then(|| (image, hashes.to_vec()))
 }
 
 fn sum(bytes: &[u8]) -> Hash {

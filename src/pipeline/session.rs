@@ -21,7 +21,7 @@ use crate::detect::state::{State, StateOptions};
 use crate::event::SourceId;
 use crate::parse::Tables;
 use crate::sink::SinkError;
-use crate::source::{Cache, Finder, Fingerprint, Input, InputKind, SourceView, is_put_aside};
+use crate::source::{Cache, Finder, Fingerprint, Input, InputKind, SourceView, is_put_aside, place};
 use crate::store::SourceRecord;
 
 /// A running (or finished) session.
@@ -231,7 +231,8 @@ fn known_order(
 /// What the store keeps of an input.
 pub(super) fn source_record(id: SourceId, input: &Input, options: &SessionOptions, o: &Opened) -> SourceRecord {
     let path = match &input.kind {
-        InputKind::Path(p) => std::fs::canonicalize(p).ok().map(|p| p.to_string_lossy().into_owned()),
+        // One that is waited for has a place, too.
+        InputKind::Path(p) => Some(place(p)).filter(|p| p.is_absolute()).map(|p| p.to_string_lossy().into_owned()),
         InputKind::Stdin => None,
     };
     // only a regular file can be looked at again: a second open of a pipe would wait for ever

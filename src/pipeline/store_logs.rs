@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{OpenedSource, SourceStatus};
 use crate::event::SourceId;
-use crate::source::{Fingerprint, Reached, SourceView};
+use crate::source::{Fingerprint, Input, InputKind, Known, PartFile, Reached, SourceView, place};
 use crate::store::{SourceEnd, SourceRecord, Store, StoreError};
 
 /// The logs of a run.
@@ -41,20 +42,31 @@ impl StoreLogs {
     /// Tells the store of the inputs, and of the files that took the place of others since.
     pub fn say(&mut self, store: &mut Store) -> Result<(), StoreError> {
         for s in &self.unsaid {
-            let file = Standing::at(s);
-            store.register_part(s, (0, 0), &mut |print| file.begins(print))?;
+            let file = self.standing(s, 0);
+            let read = SourceRecord { fingerprint: file.print(), ..s.clone() };
+            // Of what is followed this is what stands there, or was put aside.
+            let record = if s.followed { &read } else { s };
+            store.register_part(record, (0, 0), &mut |print| file.begins(print))?;
         }
         self.known.append(&mut self.unsaid);
         for record in &self.known {
             let begins = self.view(record.id).map(|v| v.begins()).unwrap_or_default();
             let had = store.parts_of(record.id).saturating_sub(1);
             for (n, begin) in begins.iter().enumerate().skip(had) {
-                let file = Standing::at(record);
+                let file = self.standing(record, n + 1);
                 let record = SourceRecord { fingerprint: file.print(), ..record.clone() };
                 store.register_part(&record, (n + 1, *begin), &mut |print| file.begins(print))?;
             }
         }
         Ok(())
+    }
+
+    /// The file that is (or was, until just now) the part of this number of a log.
+    fn standing(&self, s: &SourceRecord, part: usize) -> Standing {
+        match self.view(s.id).and_then(|v| v.earlier().get(part)) {
+            Some(file) => Standing::Aside(file.clone()),
+            None => Standing::at(s),
+        }
     }
 
     /// How far followed logs, each part of them, were read by now. What alerts rest on
@@ -127,24 +139,50 @@ fn reached(r: &Reached, complete: bool) -> SourceEnd {
     }
 }
 
-/// What stands under the path of a log now.
-struct Standing(Option<File>);
+/// What a part is read from.
+enum Standing {
+    /// What stands under the path of the log now.
+    Here(Option<File>),
+    /// What was put aside before the log was opened.
+    Aside(PartFile),
+}
 
 impl Standing {
     fn at(s: &SourceRecord) -> Self {
         // Only a regular file can be looked at: opening a pipe would wait for its writer.
         let regular = |p: &&String| std::fs::metadata(p).is_ok_and(|m| m.is_file());
-        Self(s.path.as_ref().filter(regular).and_then(|p| File::open(p).ok()))
+        Self::Here(s.path.as_ref().filter(regular).and_then(|p| File::open(p).ok()))
     }
 
     fn print(&self) -> String {
         let of = |f: &File| Fingerprint::of(f, f.metadata()?.len());
-        self.0.as_ref().and_then(|f| of(f).ok()).map(|p| p.to_string()).unwrap_or_default()
+        let print = match self {
+            Self::Here(file) => file.as_ref().and_then(|f| of(f).ok()),
+            Self::Aside(part) => part.print(),
+        };
+        print.map(|p| p.to_string()).unwrap_or_default()
     }
 
     /// Whether it begins with the content of this fingerprint.
     fn begins(&self, print: &str) -> bool {
-        let print = Fingerprint::parse(print);
-        print.is_some_and(|p| self.0.as_ref().is_some_and(|f| p.begins(f)))
+        Fingerprint::parse(print).is_some_and(|p| match self {
+            Self::Here(file) => file.as_ref().is_some_and(|f| p.begins(f)),
+            Self::Aside(part) => part.begins_with(&p),
+        })
     }
+}
+
+/// What the store knows of the logs that were followed before: what was put aside
+/// since is read before what stands under their names now.
+#[must_use]
+pub fn known_parts(store: &Store, inputs: &[Input]) -> Known {
+    let paths = || {
+        inputs.iter().filter_map(|i| match &i.kind {
+            InputKind::Path(p) => Some(place(p)),
+            InputKind::Stdin => None,
+        })
+    };
+    // Where the store cannot be read, that is told when it is written.
+    let prints = |p: &PathBuf| store.fingerprints_of(&p.to_string_lossy()).unwrap_or_default();
+    Known::new(paths().map(|p| (p.clone(), prints(&p))), paths())
 }

@@ -76,7 +76,7 @@ impl Followed {
         if related.is_empty() {
             return Already::No;
         }
-        let unpacked = Codec::of(head).and_then(|codec| beginning(codec, file));
+        let unpacked = Codec::of(head).and_then(|codec| beginning(codec, file, HEAD));
         let head = unpacked.as_deref().unwrap_or(head);
         if related.iter().any(|k| k.head.len() >= ENOUGH && head.starts_with(&k.head)) {
             Already::Yes
@@ -89,11 +89,11 @@ impl Followed {
 }
 
 /// The first bytes of what is packed in a file.
-fn beginning(codec: Codec, file: &File) -> Option<Vec<u8>> {
+pub(crate) fn beginning(codec: Codec, file: &File, bytes: usize) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     let from = At { file: file.try_clone().ok()?, at: 0 };
     // What can be unpacked of a file that is still written is enough.
-    let _ = codec.decoder(from).ok()?.take(HEAD as u64).read_to_end(&mut head);
+    let _ = codec.decoder(from).ok()?.take(bytes as u64).read_to_end(&mut head);
     Some(head)
 }
 
@@ -113,7 +113,7 @@ impl Read for At {
 
 /// Whether a name is the name of a log with what rotation adds: `a.log.1`,
 /// `a.log-20260302.gz`, `a-20260302.log`, `a.log.old` of `a.log`.
-fn is_part_of(path: &Path, log: &Path) -> bool {
+pub(crate) fn is_part_of(path: &Path, log: &Path) -> bool {
     if path.parent() != log.parent() {
         return false;
     }

@@ -19,6 +19,7 @@ mod cache;
 #[cfg(test)]
 mod cache_tests;
 mod decode;
+mod earlier;
 mod error;
 mod feed;
 mod finder;
@@ -52,6 +53,7 @@ mod view;
 mod watch;
 
 pub use cache::{CACHE_DIR_ENV, Cache, SPOOL_CAP};
+pub use earlier::{Known, PartFile, place};
 pub use error::SourceError;
 pub use finder::{Finder, may_come};
 pub use follow::Follower;

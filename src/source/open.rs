@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::back::Back;
 use super::cache::Cache;
 use super::decode::{Codec, DecodedFile, MAGIC};
+use super::earlier::{EarlierFeed, PartFile};
 use super::feed::{Feed, ReadFeed, Tallied, Tally, read_some};
 use super::followed::identity;
 use super::handle::{Handle, Reading};
@@ -55,6 +56,8 @@ pub(crate) struct Opened {
     pub(crate) size: Option<u64>,
     /// What becomes of it, where it is followed.
     pub(crate) watch: Option<Arc<Watch>>,
+    /// What is read before it, where it is followed.
+    pub(crate) earlier: Vec<PartFile>,
     /// A decoder reads the file, and may leave some of it unread.
     pub(crate) decoded: bool,
     /// It cannot be what it says it is.
@@ -78,6 +81,7 @@ impl Opened {
             identity: None,
             size: None,
             watch: None,
+            earlier: Vec::new(),
             decoded: false,
             damaged: false,
             warnings: Vec::new(),
@@ -111,7 +115,9 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
         InputKind::Path(path) => {
             let meta = match std::fs::metadata(path) {
                 Err(e) if opts.follow && e.kind() == io::ErrorKind::NotFound => {
-                    return Ok(followed(Tail::awaiting(path.clone(), Tally::default(), &opts.followed), None, opts));
+                    let earlier = opts.known.parts(path);
+                    let tail = Tail::awaiting(path.clone(), Tally::default(), &opts.followed);
+                    return Ok(followed(path, tail, None, earlier, opts));
                 }
                 other => other.map_err(failed)?,
             };
@@ -134,11 +140,27 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
     Ok(opened)
 }
 
-/// A file that is read as it grows.
-fn followed(tail: Tail, kind: Option<Kind>, opts: &OpenOptions) -> Opened {
+/// A file that is read as it grows, and before it what was put aside since it was followed last.
+fn followed(path: &Path, tail: Tail, kind: Option<Kind>, earlier: Vec<PartFile>, opts: &OpenOptions) -> Opened {
     let (watch, tally) = (tail.watch(), tail.tally());
-    let opened = Opened::stream(unpacked(Box::new(tail), kind), tally).with_spool(opts, WhenFull::DropOldest);
-    Opened { watch: Some(watch), ..opened }
+    let mut feed: Box<dyn Feed> = Box::new(tail);
+    // The last of them may still be written to: it is left as any other that was rotated.
+    let mut before = earlier.clone();
+    if let Some(file) = before.last().and_then(PartFile::plain)
+        && let Ok(tail) = Tail::put_aside(path.to_owned(), file, tally.clone(), &watch, &opts.followed)
+    {
+        feed = Box::new(tail);
+        before.pop();
+    }
+    let names: Vec<String> = earlier.iter().map(PartFile::name).collect();
+    if !names.is_empty() {
+        watch.began_with(names.join(", "));
+    }
+    if !before.is_empty() {
+        feed = Box::new(EarlierFeed::new(path, before, feed, (tally.clone(), Arc::clone(&watch)), &opts.followed));
+    }
+    let opened = Opened::stream(unpacked(feed, kind), tally).with_spool(opts, WhenFull::DropOldest);
+    Opened { watch: Some(watch), earlier, ..opened }
 }
 
 /// Standard input: a file that was redirected, else a stream.
@@ -184,8 +206,10 @@ fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io
     let tally = Tally::default();
     let kind = if codec.is_none() && utf16.is_none() { packed(head) } else { None };
     if opts.follow && codec.is_none() && utf16.is_none() && kind != Some(Kind::Evtx) {
+        // Packed records go on from file to file only where each is lines.
+        let earlier = if kind.is_none() && !opts.from_end { opts.known.parts(path) } else { Vec::new() };
         let tail = Tail::new(path.to_owned(), file, opts.from_end, tally, &opts.followed)?;
-        return Ok(followed(tail, kind, opts));
+        return Ok(followed(path, tail, kind, earlier, opts));
     }
     if opts.follow {
         opts.followed.note(path, identity(meta), head);

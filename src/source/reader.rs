@@ -17,7 +17,7 @@ use super::serials::Serials;
 use super::shape::Shape;
 use super::spool::SpoolWriter;
 use super::view::Target;
-use super::{BlockEntry, Followed, Input, SourceError, SourceSummary, SourceView, TimeRef, looks, open};
+use super::{BlockEntry, Followed, Input, Known, SourceError, SourceSummary, SourceView, TimeRef, looks, open};
 use crate::event::{Batch, RecordFlags, SourceId, Ts};
 
 /// Lines of a live source wait at most so long for others to share their batch.
@@ -36,6 +36,8 @@ pub struct OpenOptions {
     pub follow: bool,
     /// What else is followed beside it: no file is read twice.
     pub followed: Arc<Followed>,
+    /// What was followed before: the parts that were put aside since are read first.
+    pub known: Arc<Known>,
     /// Follow from the file's end on.
     pub from_end: bool,
     /// The year of times that have none.
@@ -59,6 +61,7 @@ impl Default for OpenOptions {
             spool: true,
             follow: false,
             followed: Arc::default(),
+            known: Arc::default(),
             from_end: false,
             year: None,
             block: Self::BLOCK,
@@ -136,7 +139,7 @@ impl SourceReader {
             id,
             feed: opened.feed,
             framer: Framer::new(0, 1, opts.block),
-            view: Arc::new(view.watched(opened.watch)),
+            view: Arc::new(view.watched(opened.watch, opened.earlier)),
             written: opened.written,
             spool: opened.spool,
             tally: opened.tally,

@@ -61,6 +61,8 @@ pub(crate) struct Tail {
     last: Instant,
     /// See [`QUIET`].
     quiet: Duration,
+    /// The file was put aside before it was opened here.
+    aside: bool,
     /// The old file, its size when it was left, and when that was.
     left: Option<(File, u64, Instant)>,
 }
@@ -95,6 +97,19 @@ impl Tail {
         Ok(tail)
     }
 
+    /// Follows this path, of which `file` was put aside: it is read first.
+    pub(crate) fn put_aside(
+        path: PathBuf,
+        file: File,
+        tally: Tally,
+        watch: &Arc<Watch>,
+        followed: &Arc<Followed>,
+    ) -> io::Result<Self> {
+        let mut tail = Self { watch: Arc::clone(watch), ..Self::new(path, file, false, tally, followed)? };
+        tail.aside = true;
+        Ok(tail)
+    }
+
     /// Waits until there is a file under this path, then follows it.
     pub(crate) fn awaiting(path: PathBuf, tally: Tally, followed: &Arc<Followed>) -> Self {
         let tail = Self::nowhere(path, tally, followed);
@@ -119,6 +134,7 @@ impl Tail {
             closed: false,
             last: Instant::now(),
             quiet: QUIET,
+            aside: false,
             left: None,
         }
     }
@@ -191,7 +207,13 @@ impl Tail {
         // One that has no name any more: nobody opens it again.
         let deleted = |f: &File| f.metadata().is_ok_and(|m| m.nlink() == 0);
         let since = next.since.elapsed();
+        // Its writers had their time before it was opened.
+        let rests = |f: &File| {
+            let age = f.metadata().and_then(|m| m.modified()).map(|t| t.elapsed().unwrap_or_default());
+            self.aside && age.is_ok_and(|age| age >= self.quiet)
+        };
         next.passed
+            || self.file.as_ref().is_some_and(rests)
             || self.file.as_ref().is_none_or(deleted)
             || (since >= self.quiet && self.last.elapsed() >= self.quiet)
             || since >= BUSY
@@ -309,7 +331,9 @@ impl Feed for Tail {
                 if first {
                     continue;
                 }
-                self.watch.rotated();
+                if !std::mem::take(&mut self.aside) {
+                    self.watch.rotated();
+                }
                 return Ok(self.restart());
             }
             self.look();

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::back::Back;
 use super::cache::Cache;
+use super::earlier::PartFile;
 use super::framer::{Flush, Framer, push};
 use super::handle::Handle;
 use super::identity::Identity;
@@ -72,6 +73,8 @@ pub struct SourceView {
     headers: RwLock<Vec<(u64, Arc<str>)>>,
     /// What becomes of a followed file.
     watch: Option<Arc<Watch>>,
+    /// What is read before it.
+    earlier: Vec<PartFile>,
     /// Where later files begin in what was read of a followed one.
     begins: RwLock<Arc<Vec<u64>>>,
     /// How far each file was read that was followed under the name.
@@ -95,6 +98,7 @@ impl SourceView {
             shape: RwLock::default(),
             headers: RwLock::default(),
             watch: None,
+            earlier: Vec::new(),
             begins: RwLock::default(),
             reached: Mutex::new(vec![None]),
             target: Mutex::default(),
@@ -102,9 +106,16 @@ impl SourceView {
     }
 
     /// The view of a followed file.
-    pub(crate) fn watched(mut self, watch: Option<Arc<Watch>>) -> Self {
-        self.watch = watch;
+    pub(crate) fn watched(mut self, watch: Option<Arc<Watch>>, earlier: Vec<PartFile>) -> Self {
+        (self.watch, self.earlier) = (watch, earlier);
         self
+    }
+
+    /// The files that were put aside since it was followed last, and are read before
+    /// what stands under its name.
+    #[must_use]
+    pub fn earlier(&self) -> &[PartFile] {
+        &self.earlier
     }
 
     /// Of a followed file, whether there is one now.

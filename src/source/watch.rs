@@ -45,6 +45,8 @@ struct Seen {
     /// Bytes that came to an old file after it was left.
     late: u64,
     trouble: Option<String>,
+    /// What was put aside since it was followed last, and is read before it.
+    earlier: Option<String>,
 }
 
 /// How often, and when last.
@@ -110,6 +112,11 @@ impl Watch {
         self.change(|s| s.late = s.late.saturating_add(bytes));
     }
 
+    /// What is read before it.
+    pub(crate) fn began_with(&self, names: String) {
+        self.change(|s| s.earlier = Some(names));
+    }
+
     /// It became shorter, or begins differently.
     pub(crate) fn cut(&self) {
         self.change(|s| s.cut.now());
@@ -136,6 +143,8 @@ impl Watch {
             Presence::Gone => out.push(format!("was deleted or moved away at {since}: a new one is waited for")),
         }
         out.extend(s.came.map(|t| format!("was not there at first, and came at {}", clock(t))));
+        let earlier = |e| format!("was rotated since it was followed last: begins with {e}");
+        out.extend(s.earlier.map(earlier));
         out.extend(s.rotated.words("rotated"));
         if s.late > 0 {
             let n = s.late;

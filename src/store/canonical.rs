@@ -223,6 +223,16 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_read_exactly() {
+        for text in ["22E23", "0.1", "-1e-7", "7.2057594037927933e16", "123456789.98765432101234567890e-30"] {
+            let read = parse_strict(text).expect("a number");
+            assert_eq!(read.as_f64(), text.parse().ok(), "{text}");
+            let form = canonical(&read);
+            assert_eq!(canonical(&parse_strict(&form).expect("a number")), form, "{text}");
+        }
+    }
+
+    #[test]
     fn numbers_as_in_the_standard() {
         for (bits, text) in [
             (0x0000_0000_0000_0000, "0"),
@@ -280,6 +290,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_number_comes_back_as_it_was(bits in any::<u64>()) {
+            let n = f64::from_bits(bits);
+            prop_assume!(n.is_finite() && n != 0.0);
+            prop_assert_eq!(parse_strict(&number(bits)).ok().and_then(|v| v.as_f64()), Some(n));
+        }
+
         #[test]
         fn numbers_round_trip(bits in any::<u64>()) {
             let f = f64::from_bits(bits);

@@ -319,6 +319,8 @@ fn ts(n: Option<i64>) -> Ts {
 }
 
 #[cfg(test)]
+mod parts_tests;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod tests;

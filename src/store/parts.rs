@@ -15,7 +15,7 @@ use super::types::SourceRecord;
 use crate::event::SourceId;
 
 /// Sources of one path that are looked at, the latest first.
-const LOOKED_AT: i64 = 200;
+pub(super) const LOOKED_AT: i64 = 100;
 
 /// Which row a place of the run is in.
 #[derive(Debug, Clone, Default)]

@@ -37,6 +37,19 @@ impl Store {
         Ok(())
     }
 
+    /// Fingerprints of what stood under a path when it was read, the latest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn fingerprints_of(&self, path: &str) -> Result<Vec<String>> {
+        self.read(|c| {
+            let mut s =
+                c.prepare_cached("SELECT fingerprint FROM sources WHERE path = ?1 ORDER BY id DESC LIMIT ?2")?;
+            let rows = s.query_map(params![path, parts::LOOKED_AT], |r| r.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// How many parts of a log of this run are known.
     #[must_use]
     pub fn parts_of(&self, id: SourceId) -> usize {

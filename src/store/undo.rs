@@ -127,6 +127,10 @@ fn opposite(
         "case.create" if used(conn, op, id)? => {
             Err(format!("{kind} {} has other items or notes, or others worked on it", ops::name(conn, target)?))
         }
+        // Its number is out, with what was in it: whoever has the file finds the case.
+        "case.create" if exported(conn, &op.target)? => {
+            Err(format!("{kind} {} was exported: it stays, with nothing in it", ops::name(conn, target)?))
+        }
         "case.create" => Ok(("case.withdraw", json!({}))),
         other => Err(format!("'{other}' cannot be taken back")),
     })
@@ -209,9 +213,17 @@ fn used(conn: &Connection, created: &Operation, id: &str) -> Result<bool> {
             "SELECT EXISTS (SELECT 1 FROM case_items WHERE case_id = ?1)
                  OR EXISTS (SELECT 1 FROM notes WHERE target = ?2)
                  OR EXISTS (SELECT 1 FROM ops AS o WHERE target = ?2 AND writer <> ?3 AND undoes IS NULL
+                      AND kind <> 'case.export'
                       AND NOT EXISTS (SELECT 1 FROM ops AS u WHERE u.undoes = o.id))",
         )?
         .query_row([id, &created.target, &created.writer], |r| r.get(0))?)
+}
+
+/// Whether a case was exported, by whomever.
+fn exported(conn: &Connection, target: &str) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM ops WHERE target = ?1 AND kind = 'case.export')")?
+        .query_row([target], |r| r.get(0))?)
 }
 
 /// A case whose making was taken back while others still used it goes with the
@@ -226,7 +238,7 @@ fn withdraw_unused(conn: &Connection, ctx: &mut Ctx<'_>, action: &str, done: &[O
         let kept = "undoes = ?1 AND kind = 'undo.kept' AND NOT EXISTS (SELECT 1 FROM ops AS w WHERE w.undoes = ops.id)";
         let kept = ops::select(conn, kept, [&op.id])?;
         let Some(kept) = kept.first() else { continue };
-        if !used(conn, op, target.parts().1)? {
+        if !used(conn, op, target.parts().1)? && !exported(conn, t)? {
             gone = Some(ops::name(conn, &target)?);
             let (payload, undoes) = (json!({}), Some(kept.id.as_str()));
             ops::append(conn, ctx, Change { action, kind: "case.withdraw", target: &target, payload, undoes })?;

@@ -210,3 +210,22 @@ fn a_case_on_which_another_worked_is_not_withdrawn() {
     assert!(said.contains("is withdrawn") && ann.cases().unwrap().is_empty(), "{said}");
     sound(&ann);
 }
+
+/// Whoever has the file finds the case that it names.
+#[test]
+fn a_case_that_was_exported_stays_when_its_making_is_undone() {
+    let mut s = filled(1);
+    let case = s.escalate(&["a0".to_owned()], None, "Guessing").unwrap();
+    s.export_case(&case).unwrap();
+    let said = s.undo().unwrap().unwrap();
+    assert!(said.contains("was exported: it stays, with nothing in it"), "{said}");
+    let detail = s.case(&case).unwrap();
+    assert!(detail.alerts.is_empty());
+    assert_eq!(s.alert("a0").unwrap().row.status, Status::New);
+    assert!(s.verify().unwrap().is_empty());
+    // One that nobody exported goes, as ever.
+    let case = s.escalate(&["a0".to_owned()], None, "Again").unwrap();
+    let said = s.undo().unwrap().unwrap();
+    assert!(!said.contains("kept"), "{said}");
+    assert!(s.cases().unwrap().iter().all(|c| c.id != case));
+}

@@ -85,6 +85,15 @@ impl Store {
         })
     }
 
+    /// The alerts that begin in a part of a followed log that this run does not read:
+    /// it was put aside before, and is not there any more or too old. Those that
+    /// were withdrawn are not among them.
+    pub fn earlier_here(&self) -> Result<Vec<AlertRow>> {
+        let now = self.now();
+        let rows = list(self.sources().rows().into_iter().map(|(row, _, _)| row))?;
+        self.read(|c| views::alerts_where(c, EARLIER, Box::new(rows), now))
+    }
+
     /// Rows of the run's logs, with where each begins in what was read. One that older
     /// versions read again when it had grown is another source under the same path:
     /// they all stand for it.
@@ -108,6 +117,13 @@ const HERE: &str =
     "a.id IN (SELECT id FROM alerts INDEXED BY alerts_withdrawn WHERE withdrawn IS NOT NULL) AND EXISTS (
   SELECT 1 FROM alert_evidence AS l JOIN evidence AS e ON e.key = l.event
   WHERE l.alert = a.id AND l.n = 0 AND e.source IN (SELECT value FROM json_each(?1)))";
+
+/// The condition for what begins in another part of one of these logs.
+const EARLIER: &str = "a.withdrawn IS NULL AND a.id IN (
+  SELECT l.alert FROM sources AS mine
+    JOIN sources AS s ON coalesce(s.log, s.id) = coalesce(mine.log, mine.id)
+    JOIN evidence AS e ON e.source = s.id JOIN alert_evidence AS l ON l.event = e.key AND l.n = 0
+  WHERE mine.id IN (SELECT value FROM json_each(?1)) AND s.id NOT IN (SELECT value FROM json_each(?1)))";
 
 /// Alerts that are not among those raised (`?2`) and rest on these sources (`?1`)
 /// alone, with the first and the last of their records: one question, however many.

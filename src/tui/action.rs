@@ -130,9 +130,9 @@ actions! {
         Quit "quit" ["q"] ALL, 0, "quit", "close the overlay; on a screen, leave the program";
     }
     "Find and filter" {
-        Find "find" ["/"] TLC.or(R), 50, "find", "find text or an expression";
-        FindNext "find-next" ["n"] TLC.or(R), 0, "next hit", "next hit";
-        FindPrev "find-previous" ["N"] TLC.or(R), 0, "previous hit", "previous hit";
+        Find "find" ["/"] TLC.or(R).or(E), 50, "find", "find text or an expression";
+        FindNext "find-next" ["n"] TLC.or(R).or(E), 0, "next hit", "next hit";
+        FindPrev "find-previous" ["N"] TLC.or(R).or(E), 0, "previous hit", "previous hit";
         FilterIn "filter-in" ["f"] TLD, 58, "filter in", "keep only rows with this cell's value";
         FilterOut "filter-out" ["F"] TLD, 57, "filter out", "hide rows with this cell's value";
         FilterType "filter" ["i"] TL, 0, "filter…", "type a filter expression";

@@ -95,6 +95,8 @@ pub enum Msg {
     Audit(AuditView),
     /// Something was done; say so.
     Done(String),
+    /// A case was exported to this file.
+    Exported(String),
     /// Something failed; say so.
     Failed(String),
     /// A name that is offered in the line being typed is taken: one that is not.

@@ -228,6 +228,10 @@ fn reading(r: &Reading) -> Option<String> {
             text::day_clock(*at),
             whose(by)
         )),
+        (None, Some((who, at))) if r.earlier && !r.here => Some(format!(
+            "read    by {who}, {}, from a part of the log that was put aside and is not read any more",
+            text::day_clock(*at)
+        )),
         (None, Some((who, at))) => Some(format!("read    by {who}, {}", text::day_clock(*at))),
         (None, None) => None,
     }

@@ -77,3 +77,72 @@ fn the_shipped_rules_have_no_findings_and_pass_their_tests() {
     let ran = home.run(&["rules", "test", "--rules", rules]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
 }
+
+/// What a command does is told by more than one line: by `sudo`, and by the program or the kernel.
+const ACTS: [(&str, &str, &[&str]); 6] = [
+    (
+        "Second account with user id 0",
+        "sudo[77]:      ann : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/useradd -o -u 0 -g 0 toor",
+        &["useradd[80]: new user: name=toor, UID=0, GID=0, home=/home/toor, shell=/bin/sh, from=/dev/pts/1"],
+    ),
+    (
+        "Account added to an administrators' group",
+        "sudo[77]:      ann : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/adduser bob sudo",
+        &[
+            "gpasswd[80]: members of group sudo set by root to ann,bob",
+            "gpasswd[80]: user bob added by root to group sudo",
+        ],
+    ),
+    (
+        "Account added to an administrators' group",
+        "sudo[77]:      ann : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/usermod -aG sudo bob",
+        &["usermod[80]: add 'bob' to group 'sudo'", "usermod[80]: add 'bob' to shadow group 'sudo'"],
+    ),
+    (
+        "Host firewall switched off",
+        "sudo[77]:      ann : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/systemctl stop firewalld",
+        &["systemd[1]: Stopped firewalld.service - firewalld - dynamic firewall daemon."],
+    ),
+    (
+        "Command switches access control off",
+        "sudo[77]:      ann : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/setenforce 0",
+        &["kernel: [12.3] audit: type=1404 audit(1772442245.123:55): enforcing=0 old_enforcing=1 auid=1000 ses=3"],
+    ),
+    (
+        "Kernel module loaded by hand",
+        "sudo[77]:      ann : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/insmod /tmp/x.ko",
+        &["kernel: [12.3] x: module verification failed: signature and/or required key missing - tainting kernel"],
+    ),
+];
+
+#[test]
+fn one_act_is_one_alert() {
+    let home = Home::new();
+    for (n, (rule, command, told)) in ACTS.iter().enumerate() {
+        let mut log = String::new();
+        for line in std::iter::once(command).chain(told.iter()) {
+            log += &format!("Mar  2 09:04:05 web {line}\n");
+        }
+        log += "Mar  2 09:44:05 web CRON[9]: (root) CMD (true)\n";
+        let (log, out) = (home.write(&format!("{n}.log"), log), format!("{n}.jsonl"));
+        home.run(&["replay", &log, "--year", "2026", "--no-store", "--alerts", &home.arg(&out)]).says(0, &[]);
+        let all = home.objects(&out);
+        let top: Vec<&Value> = all.iter().filter(|a| a["covered_by"].is_null()).map(|a| &a["rule"]).collect();
+        assert!(all.len() > 1 && top == [*rule], "{command}: {all:?}");
+    }
+}
+
+/// A log-in from outside as root, with a password, and an account that was tried: routine, and no alert alone.
+#[test]
+fn routine_events_are_no_alert_alone() {
+    let home = Home::new();
+    let log = home.write(
+        "auth.log",
+        "Mar  2 09:04:05 web sshd[7]: Accepted password for root from 203.0.113.9 port 4022 ssh2\n\
+         Mar  2 09:05:05 web useradd[8]: new user: name=test, UID=1009, GID=1009, home=/home/test, shell=/bin/bash\n\
+         Mar  2 09:05:35 web userdel[9]: delete user 'test'\n\
+         Mar  2 09:06:35 web crontab[10]: (ann) REPLACE (ann)\n",
+    );
+    home.run(&["replay", &log, "--year", "2026", "--no-store", "--alerts", &home.arg("a.jsonl")]).says(0, &[]);
+    assert!(home.objects("a.jsonl").is_empty());
+}

@@ -12,11 +12,11 @@ use crate::program::Home;
 
 const FROM: &str = "198.51.100.99";
 
-fn append(home: &Home, numbers: std::ops::Range<u32>) {
+pub fn append(home: &Home, numbers: std::ops::Range<u32>) {
     append_to(home, "a.log", numbers);
 }
 
-fn append_to(home: &Home, name: &str, numbers: std::ops::Range<u32>) {
+pub fn append_to(home: &Home, name: &str, numbers: std::ops::Range<u32>) {
     let mut file = fs::File::options().append(true).create(true).open(home.path(name)).unwrap();
     for n in numbers {
         writeln!(file, "Mar  2 10:00:{n:02} web sshd[{n}]: Failed password for root from {FROM} port 4{n:03} ssh2")
@@ -24,19 +24,19 @@ fn append_to(home: &Home, name: &str, numbers: std::ops::Range<u32>) {
     }
 }
 
-fn store(home: &Home) -> Store {
+pub fn store(home: &Home) -> Store {
     Store::open(Some(&home.path("z.db")), "ben").unwrap()
 }
 
 /// The alert on the guessing, as the store has it.
-fn guessing(home: &Home) -> Option<AlertRow> {
+pub fn guessing(home: &Home) -> Option<AlertRow> {
     let rows = store(home).alerts(&AlertFilter::default()).unwrap();
     rows.into_iter().filter(|r| r.src_ip.as_deref() == Some(FROM)).max_by_key(|r| r.count)
 }
 
 /// Waits until it has so many acts.
 #[track_caller]
-fn comes_to(home: &Home, count: u64) -> AlertRow {
+pub fn comes_to(home: &Home, count: u64) -> AlertRow {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
         let found = if home.path("z.db").exists() { guessing(home) } else { None };
@@ -48,7 +48,8 @@ fn comes_to(home: &Home, count: u64) -> AlertRow {
     }
 }
 
-struct Following(Child);
+/// Ends with the test, as by a kill.
+pub struct Following(pub Child);
 
 impl Drop for Following {
     fn drop(&mut self) {
@@ -105,7 +106,7 @@ fn the_store_the_case_and_its_export_grow_with_the_alert() {
     assert!(!ran.out.contains("has grown: its first"), "{}", ran.out);
 }
 
-fn exported(home: &Home, case: &CaseId) -> Value {
+pub fn exported(home: &Home, case: &CaseId) -> Value {
     let document = store(home).export_case(case).unwrap().document;
     home.write("out.json", export::to_text(&document));
     document
@@ -193,7 +194,7 @@ fn a_case_of_the_first_part_alone_is_verified_with_all_parts_and_with_their_fold
 }
 
 /// Alerts with the records that each rests on, as a reading of the log gives them.
-fn contents(db: &Store) -> Vec<(String, u64, Vec<String>)> {
+pub fn contents(db: &Store) -> Vec<(String, u64, Vec<String>)> {
     let rows = db.alerts(&AlertFilter::default()).unwrap();
     let keys = |id: &str| db.alert(id).unwrap().evidence.iter().map(|e| e.key.0.clone()).collect();
     let mut all: Vec<_> = rows.iter().map(|r| (r.id.clone(), r.count, keys(&r.id))).collect();
@@ -289,7 +290,7 @@ fn each_part_of_a_followed_log_is_a_source_with_the_hash_of_its_file() {
 }
 
 /// Packs a file, as logrotate does.
-fn pack(home: &Home, from: &str, to: &str) {
+pub fn pack(home: &Home, from: &str, to: &str) {
     let mut z = flate2::write::GzEncoder::new(fs::File::create(home.path(to)).unwrap(), flate2::Compression::default());
     std::io::Write::write_all(&mut z, &fs::read(home.path(from)).unwrap()).unwrap();
     z.finish().unwrap();

@@ -34,6 +34,7 @@ mod program;
 mod reopen;
 mod repeats;
 mod restarts;
+mod rotated;
 mod rule_cache;
 mod rulings;
 mod sigma_corpus;

@@ -111,15 +111,14 @@ impl Compilation {
         });
         preds.split(&waking);
         let mut c = Self::default();
-        let mut wakes: Vec<Vec<u32>> = vec![Vec::new(); preds.list.len()];
+        // Which predicate wakes which rule, until it is known how many each wakes.
+        let mut wakes: Vec<(u32, u32)> = Vec::new();
         for (at, (s, trigger)) in sources.into_iter().zip(triggers).enumerate() {
             let root = c.programs.add(&s.expr, &preds);
             let mut slots = Vec::new();
             for p in trigger.iter().flatten() {
-                if let (Some(list), Some((slot, _))) = (wakes.get_mut(*p as usize), preds.list.get(*p as usize)) {
-                    if list.last() != Some(&(at as u32)) {
-                        list.push(at as u32);
-                    }
+                if let Some((slot, _)) = preds.list.get(*p as usize) {
+                    wakes.push((*p, at as u32));
                     slots.push(*slot);
                 }
             }
@@ -140,10 +139,17 @@ impl Compilation {
             });
             c.rules.push(Compiled { rule: s.rule, logsource: s.logsource, root, slots, always, simple, keywords });
         }
-        for list in wakes {
-            c.wakes.push((c.wake_list.len() as u32, list.len() as u32));
-            c.wake_list.extend(list);
+        wakes.sort_unstable();
+        wakes.dedup();
+        c.wakes = vec![(0, 0); preds.list.len()];
+        for (at, (pred, _)) in (0..).zip(&wakes) {
+            if let Some((start, len)) = c.wakes.get_mut(*pred as usize) {
+                *start = if *len == 0 { at } else { *start };
+                *len += 1;
+            }
         }
+        c.wake_list = wakes.iter().map(|(_, rule)| *rule).collect();
+        drop(wakes);
         c.index(preds, fields);
         c
     }

@@ -229,8 +229,11 @@ impl Preds {
     }
 
     /// Moves what wakes no rule and is dear to look for to slots of their own,
-    /// which are searched only when a program asks for them.
+    /// which are searched only when a program asks for them. No predicate is added
+    /// after that.
     pub fn split(&mut self, wakes: &Bits) {
+        self.ids = FxHashMap::default();
+        self.slot_ids = FxHashMap::default();
         let mut eager = vec![false; self.slots.len()];
         for (i, (slot, _)) in (0..).zip(&self.list) {
             if wakes.has(i)

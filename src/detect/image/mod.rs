@@ -34,10 +34,34 @@ impl RuleSet {
     /// The set of an image; `None` where it is not whole.
     #[must_use]
     pub fn from_image(image: &[u8]) -> Option<Self> {
+        ReadImage::new(image).map(ReadImage::compiled)
+    }
+}
+
+/// An image that was read: its bytes are not needed any more while it is compiled.
+#[derive(Debug)]
+pub struct ReadImage(Lowered, String);
+
+impl ReadImage {
+    /// Reads an image; `None` where it is not whole.
+    #[must_use]
+    pub fn new(image: &[u8]) -> Option<Self> {
         let mut r = Reader::new(image);
         let hash = String::get(&mut r)?;
         let lowered = lowered(&mut r)?;
-        r.is_done().then(|| Self::of_lowered(lowered, hash))
+        r.is_done().then(|| Self(lowered, hash))
+    }
+
+    /// The rules, loaded or not.
+    #[must_use]
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.0.0
+    }
+
+    /// The set.
+    #[must_use]
+    pub fn compiled(self) -> RuleSet {
+        RuleSet::of_lowered(self.0, self.1)
     }
 }
 

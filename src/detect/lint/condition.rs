@@ -4,6 +4,7 @@
 //! (`Image: a` implies `Image|contains: a`, and excludes `Image: b`). What
 //! cannot be told cheaply is left alone.
 
+use super::values::{all_ways, finds_always};
 use super::{Checker, contradiction};
 use crate::detect::sigma::ast::{Det, Item, Test};
 use crate::detect::sigma::condition::Cond;
@@ -23,17 +24,22 @@ impl Checker<'_> {
         if n > MAX_SEARCHES {
             return;
         }
-        let at = self.node.get("detection").and_then(|x| x.get("condition"));
-        let at = at.map_or((self.node.line, self.node.column), |x| (x.line, x.column));
+        let at = self.at_condition();
         if !possible(&d.condition, n, &[]) {
             let hint = "look for a search that is both asked for and taken out";
             return self.say(at, "never-true", "the condition can never be true".into(), hint);
         }
         let facts = facts(d);
+        let name = |i: usize| d.names.get(i).map_or("", String::as_str);
         if facts.is_empty() || possible(&d.condition, n, &facts) {
+            if let Some((when, filters)) = by_values(d, &facts) {
+                let filters: Vec<String> = filters.into_iter().map(|f| format!("'{}'", name(f))).collect();
+                let message =
+                    format!("everything that '{}' finds is taken out by {}", name(when), filters.join(" and "));
+                self.say(at, "filter-removes-all", message, "narrow the filters");
+            }
             return;
         }
-        let name = |i: usize| d.names.get(i).map_or("", String::as_str);
         match facts.iter().find(|f| f.holds && negated(&d.condition, f.then) && !negated(&d.condition, f.when)) {
             Some(f) => {
                 let message = format!("everything that '{}' finds is taken out by '{}'", name(f.when), name(f.then));
@@ -52,9 +58,47 @@ impl Checker<'_> {
     }
 }
 
+/// Whether no event makes the condition of a detection true.
+pub(super) fn impossible(d: &Detection) -> bool {
+    let n = d.searches.len();
+    if n > MAX_SEARCHES {
+        return false;
+    }
+    let facts = facts(d);
+    !possible(&d.condition, n, &facts) || by_values(d, &facts).is_some()
+}
+
+/// A search whose values, or maps, are all taken out, each by one filter or another.
+fn by_values(d: &Detection, facts: &[Fact]) -> Option<(usize, Vec<usize>)> {
+    let n = d.searches.len();
+    let filters: Vec<usize> = (0..n).filter(|i| negated(&d.condition, *i)).collect();
+    if filters.is_empty() {
+        return None;
+    }
+    let search = |i: usize| d.searches.get(i);
+    (0..n).filter(|i| !filters.contains(i)).find_map(|when| {
+        let mut by: Vec<usize> = Vec::new();
+        let mut taken = |way: &Det| {
+            let implied = |f: &&usize| search(**f).is_some_and(|f| implies(way, f));
+            let held: Vec<usize> = filters.iter().filter(implied).copied().collect();
+            if held.is_empty() {
+                return false;
+            }
+            let mut known = facts.to_vec();
+            known.extend(held.iter().map(|then| Fact { when, then: *then, holds: true }));
+            by.extend(held);
+            !possible(&d.condition, n, &known)
+        };
+        let all = all_ways(search(when)?, &mut taken);
+        by.sort_unstable();
+        by.dedup();
+        all.then_some((when, by))
+    })
+}
+
 /// If search `when` holds, search `then` holds (or does not).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fact {
+pub(super) struct Fact {
     when: usize,
     then: usize,
     holds: bool,
@@ -87,7 +131,7 @@ fn negated(c: &Cond, search: usize) -> bool {
 }
 
 /// Whether some case makes the condition true; `true` where that takes too long to tell.
-fn possible(c: &Cond, n: usize, facts: &[Fact]) -> bool {
+pub(super) fn possible(c: &Cond, n: usize, facts: &[Fact]) -> bool {
     let mut values = vec![None; n];
     let mut steps = 0;
     find(c, 0, &mut values, facts, &mut steps)
@@ -220,6 +264,10 @@ fn test_implies(a: &Test, b: &Test) -> bool {
     match (a, b) {
         (Test::Null | Test::Exists(false), _) => false,
         (_, Test::Exists(true)) => true,
+        (Test::Exists(_), _) => false,
+        // Every value is taken out.
+        (_, Test::Regex { pattern }) => finds_always(pattern),
+        (_, Test::Str { pattern, .. }) if *pattern.0 == [Part::Many] => true,
         (Test::Str { pattern: a, .. }, Test::Str { pattern: b, cased: false }) => pattern_implies(&a.folded(), b),
         _ => false,
     }

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use super::Checker;
-use crate::detect::sigma::ast::{Cmp, Det, Item, Test};
+use super::values::{shape, timeless};
+use crate::detect::sigma::ast::{Cmp, Det, Item, Test, mask};
 use crate::detect::sigma::correlation::Correlation;
 use crate::detect::sigma::glob::{Part, Pattern, fold_into};
 use crate::detect::sigma::value::decimal;
@@ -37,13 +38,21 @@ const SINGLE: &[&str] = &[
     "LogonType",
     "DestinationPort",
     "SourcePort",
+    "DestinationIp",
+    "SourceIp",
+    "IpAddress",
+    "src_ip",
+    "dest_ip",
 ];
 
 impl Checker<'_> {
     /// Maps of a search, and lists with `all`, that ask one field for two things at once.
     pub(super) fn contradictions(&mut self, search: &Det) {
         match search {
-            Det::Item(i) => self.at_odds_with_itself(i),
+            Det::Item(i) => {
+                self.at_odds_with_itself(i);
+                self.off_the_clock(i);
+            }
             Det::Any(any) => any.iter().for_each(|d| self.contradictions(d)),
             Det::All(all) => {
                 all.iter().for_each(|d| self.contradictions(d));
@@ -81,11 +90,12 @@ impl Checker<'_> {
     pub(super) fn bounds(&mut self, c: &Correlation) {
         use CorrelationKind::{EventCount, Temporal, TemporalOrdered, ValueCount};
         let counts = matches!(c.kind, EventCount | ValueCount | Temporal | TemporalOrdered);
-        if !c.bounds.is_empty() && empty(&c.bounds, counts) {
+        if !c.bounds.is_empty() && empty(&c.bounds, counts.then_some(1.0)) {
             let at = self.node.get("correlation").and_then(|n| n.get("condition"));
             let at = at.map_or((self.node.line, self.node.column), |n| (n.line, n.column));
             let message = "the condition can never be true: no number passes all of its comparisons".into();
-            self.say(at, "never-true", message, "all comparisons of a condition must hold together");
+            let hint = "all must hold together, and what is counted is looked at when something is there to count";
+            self.say(at, "never-true", message, hint);
         }
     }
 }
@@ -100,7 +110,7 @@ fn at_odds(i: &Item) -> bool {
 /// Whether a search holds for no event.
 pub(super) fn dead(d: &Det) -> bool {
     match d {
-        Det::Item(i) => single(i) && at_odds(i),
+        Det::Item(i) => timeless(i) || (single(i) && at_odds(i)),
         Det::Any(any) => any.iter().all(dead),
         Det::All(all) => {
             let items: Vec<&Item> =
@@ -155,10 +165,10 @@ fn apart(a: &Test, b: &Test) -> bool {
     match (a, b) {
         (Test::Time(p, c, n), Test::Time(q, d, m)) => {
             let bound = |c: &Option<Cmp>, n: i64| Bound { op: c.map_or(BoundOp::Eq, op), value: n as f64 };
-            p == q && empty(&[bound(c, *n), bound(d, *m)], true)
+            p == q && empty(&[bound(c, *n), bound(d, *m)], Some(0.0))
         }
         (Test::Compare(c, n), Test::Compare(d, m)) => {
-            empty(&[Bound { op: op(*c), value: *n }, Bound { op: op(*d), value: *m }], false)
+            empty(&[Bound { op: op(*c), value: *n }, Bound { op: op(*d), value: *m }], None)
         }
         (Test::Compare(c, n), t) | (t, Test::Compare(c, n)) => match t {
             Test::Num { value, .. } => !c.holds(*value, *n),
@@ -172,12 +182,25 @@ fn apart(a: &Test, b: &Test) -> bool {
         | (Test::Str { pattern, .. }, Test::Num { text, value }) => {
             (pattern.plain()).is_some_and(|p| *folded(p) != **text && decimal(p) != Some(*value))
         }
-        (Test::Str { pattern: a, .. }, Test::Str { pattern: b, .. }) => patterns_apart(a, b),
+        (Test::Str { pattern: a, cased: x }, Test::Str { pattern: b, cased: y }) => patterns_apart(a, b, *x && *y),
+        (Test::Regex { pattern: re }, Test::Str { pattern, cased })
+        | (Test::Str { pattern, cased }, Test::Regex { pattern: re }) => {
+            shape(re).is_some_and(|shape| patterns_apart(&shape, pattern, *cased))
+        }
+        (Test::Regex { pattern: a }, Test::Regex { pattern: b }) => {
+            shape(a).zip(shape(b)).is_some_and(|(a, b)| patterns_apart(&a, &b, true))
+        }
+        (Test::Cidr(a), Test::Cidr(b)) => a.v6 != b.v6 || (a.bits ^ b.bits) & mask(a.prefix.min(b.prefix)) != 0,
+        (Test::Cidr(net), Test::Str { pattern, .. }) | (Test::Str { pattern, .. }, Test::Cidr(net)) => {
+            pattern.plain().is_some_and(|text| text.parse().map_or(true, |ip| !net.contains(ip)))
+        }
         _ => false,
     }
 }
 
-fn patterns_apart(a: &Pattern, b: &Pattern) -> bool {
+/// Whether no text has both patterns; `cased` where case counts in both.
+fn patterns_apart(a: &Pattern, b: &Pattern, cased: bool) -> bool {
+    let folded = |text| if cased { Cow::Borrowed(text) } else { folded(text) };
     if let (Some(a), Some(b)) = (a.plain(), b.plain()) {
         return folded(a) != folded(b);
     }
@@ -214,9 +237,10 @@ const fn op(c: Cmp) -> BoundOp {
     }
 }
 
-/// Whether no number passes all bounds; of counts only whole numbers from 0 on are numbers.
-fn empty(bounds: &[Bound], counts: bool) -> bool {
-    let mut low = (if counts { 0.0 } else { f64::NEG_INFINITY }, true);
+/// Whether no number passes all bounds; of counts only whole numbers from the least on are numbers.
+fn empty(bounds: &[Bound], least: Option<f64>) -> bool {
+    let counts = least.is_some();
+    let mut low = (least.unwrap_or(f64::NEG_INFINITY), true);
     let mut high = (f64::INFINITY, true);
     for b in bounds {
         let v = b.value;
@@ -273,8 +297,18 @@ mod tests {
             "Image|endswith|all: ['\\a.exe', '\\b.exe']",
             "Image|endswith: '\\a.exe', Image|endswith|cased: ['\\b.exe', '\\c.exe']",
             "Image|startswith: 'C:\\', Image: 'D:\\a.exe'",
+            "Image|cased: A, Image|cased|startswith: a",
+            "Image|re: '^abc', Image|startswith: b",
+            "Image|re: 'c$', Image|endswith|cased: C",
+            "Image|re|all: ['^abc$', '^b']",
+            "src_ip|cidr: 10.0.0.0/8, src_ip: 11.0.0.1",
+            "src_ip|cidr|all: [10.0.0.0/8, 192.168.0.0/16]",
         ] {
             assert_eq!(one(never), [("contradiction", 7), ("never-true", 8)], "{never}");
+        }
+        for never in ["UtcTime|hour: 25", "UtcTime|month|gt: 12", "UtcTime|day: [0, 32]"] {
+            let found = one(never);
+            assert!(found.contains(&("contradiction", 7)) && found.contains(&("never-true", 8)), "{never}: {found:?}");
         }
         for odd in ["User|startswith: abc, User: xyz", "TargetUserName|re: x, TargetUserName|endswith|all: [abc, xyz]"]
         {
@@ -290,6 +324,8 @@ mod tests {
             "Image|endswith: ['\\a.exe', '\\b.exe'], Image|endswith|cased: '\\B.exe'",
             "Image|endswith: '\\a.exe', Image|neq: null",
             "Image|contains|all: [abc, xyz]",
+            "Image|cased|startswith: Ab, Image|startswith: aB",
+            "UtcTime|hour: [0, 23], UtcTime|minute|gte: 59",
         ] {
             assert_eq!(one(fine), [], "{fine}");
         }
@@ -326,8 +362,16 @@ mod tests {
             let all = check(&[RuleFile::new("a.yml", &text)]);
             all.iter().any(|f| f.code == "never-true" && f.line == 13)
         };
-        for never in ["{gte: 5, lt: 3}", "{gt: 4, lt: 5}", "{lt: 0}", "{eq: 1.5}", "{eq: 3, neq: 3}", "{eq: 3, gt: 3}"]
-        {
+        for never in [
+            "{gte: 5, lt: 3}",
+            "{gt: 4, lt: 5}",
+            "{lt: 0}",
+            "{lt: 1}",
+            "{eq: 0}",
+            "{eq: 1.5}",
+            "{eq: 3, neq: 3}",
+            "{eq: 3, gt: 3}",
+        ] {
             assert!(with("event_count", never), "{never}");
         }
         for fine in ["{gte: 5, lt: 6}", "{gt: 4, lte: 5}", "{gte: 3, neq: 3}", "{eq: 3}"] {

@@ -137,59 +137,49 @@ impl Known {
 
 impl Checker<'_> {
     pub(super) fn fields(&mut self, names: &LogsourceNames, d: &Detection) {
-        let Some(known) = Known::of(names) else { return self.nearly_ours(names, d) };
-        let mut wrong: Vec<((u32, u32), String, String)> = Vec::new();
-        for s in &d.searches {
-            s.each_item(&mut |i| {
-                let Some(field) = i.field.as_deref().filter(|f| !known.has(f)) else { return };
-                if overlay_field(field).is_some() || mapped(field, names) || wrong.iter().any(|w| w.1 == field) {
-                    return;
-                }
-                let told = |n: &str| format!("did you mean {n}?");
-                let hint = match (known.closed, telling(field)) {
-                    (true, _) => known.nearest(field).map(told).unwrap_or_default(),
-                    (false, Some(of)) => format!("it is a name of {of}"),
-                    (false, None) => match known.meant(field) {
-                        Some(n) => told(n),
-                        None => return,
-                    },
-                };
-                wrong.push(((i.line, i.column), field.to_owned(), hint));
-            });
-        }
-        for (at, field, hint) in wrong {
-            self.say(at, "unknown-field", format!("events of {} have no field '{field}'", names.display()), &hint);
-        }
-        if !known.closed {
-            self.nearly_ours(names, d);
-        }
-    }
-
-    /// Names that are one letter off the overlay's, where events may have any
-    /// field of their own.
-    fn nearly_ours(&mut self, names: &LogsourceNames, d: &Detection) {
-        let ours: Vec<&str> = crate::event::OVERLAY.iter().map(|o| o.name()).chain(TYPED).collect();
         let known = Known::of(names);
-        let mut told: Vec<String> = Vec::new();
-        let mut wrong: Vec<((u32, u32), String, &str)> = Vec::new();
+        let mut told: Vec<&str> = Vec::new();
+        let mut wrong: Vec<((u32, u32), Lacking)> = Vec::new();
         for s in &d.searches {
             s.each_item(&mut |i| {
-                let Some(field) = i.field.as_ref().filter(|f| !told.contains(f)) else { return };
-                let right = || known.as_ref().is_some_and(|k| k.has(field) || k.meant(field).is_some());
-                let meant = ours.iter().find(|o| nearly(field, o));
-                if let Some(meant) =
-                    meant.filter(|_| overlay_field(field).is_none() && !mapped(field, names) && !right())
-                {
-                    told.push(field.clone());
-                    wrong.push(((i.line, i.column), field.clone(), meant));
+                let Some(field) = i.field.as_deref().filter(|f| !told.contains(f)) else { return };
+                if let Some(why) = lacks(known.as_ref(), field, names) {
+                    told.push(field);
+                    wrong.push(((i.line, i.column), why));
                 }
             });
         }
-        for (at, field, meant) in wrong {
-            let message = format!("no parser gives events of {} a field '{field}'", names.display());
-            self.say(at, "unknown-field", message, &format!("did you mean {meant}?"));
+        for (at, (message, hint)) in wrong {
+            self.say(at, "unknown-field", message, &hint);
         }
     }
+}
+
+/// What is told of a field that is not there: message and hint.
+pub(super) type Lacking = (String, String);
+
+/// Why events of a logsource have no such field; `None` where they may have it.
+pub(super) fn lacking(field: &str, names: &LogsourceNames) -> Option<Lacking> {
+    lacks(Known::of(names).as_ref(), field, names)
+}
+
+fn lacks(known: Option<&Known>, field: &str, names: &LogsourceNames) -> Option<Lacking> {
+    if known.is_some_and(|k| k.has(field)) || overlay_field(field).is_some() || mapped(field, names) {
+        return None;
+    }
+    let told = |n: &str| format!("did you mean {n}?");
+    let hint = known.and_then(|known| match (known.closed, telling(field)) {
+        (true, _) => Some(known.nearest(field).map(told).unwrap_or_default()),
+        (false, Some(of)) => Some(format!("it is a name of {of}")),
+        (false, None) => known.meant(field).map(told),
+    });
+    if let Some(hint) = hint {
+        return Some((format!("events of {} have no field '{field}'", names.display()), hint));
+    }
+    // One letter off the overlay's, where events may have any field of their own.
+    let mut ours = crate::event::OVERLAY.iter().map(|o| o.name()).chain(TYPED);
+    let meant = ours.find(|o| nearly(field, o))?;
+    Some((format!("no parser gives events of {} a field '{field}'", names.display()), told(meant)))
 }
 
 /// The kind of log that a name is of, where it tells.
@@ -230,7 +220,7 @@ pub fn fields_of(product: &str, category: &str, service: &str) -> Option<Vec<&'s
 }
 
 /// Edits from one name to another, no more than names of 64 bytes.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
     if a.len() > 64 || b.len() > 64 {
         return usize::MAX;

@@ -4,10 +4,13 @@
 mod condition;
 mod contradiction;
 mod fields;
+mod keys;
 mod logsource;
 mod meta;
+mod references;
 mod sarif;
 mod search;
+mod values;
 mod wildcard;
 
 pub use fields::fields_of;
@@ -17,6 +20,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use self::references::Index;
 use super::ruleset::NO_RULE;
 use super::sigma::collection;
 use super::sigma::rule::{self, Body, Document};
@@ -87,6 +91,9 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("no-id", Level::Warning, "The rule has no id that alerts and verdicts could refer to."),
     ("no-level", Level::Warning, "The rule has no level."),
     ("no-description", Level::Info, "The rule has no description."),
+    ("unknown-status", Level::Warning, "The status is none of Sigma's."),
+    ("unknown-key", Level::Warning, "A key is not read, and nearly one that is."),
+    ("bad-date", Level::Warning, "A date is none."),
     ("not-text", Level::Warning, "An item of a list of texts is no text."),
     ("bad-tag", Level::Warning, "A tag is no tactic or technique of ATT&CK."),
     ("retired-tag", Level::Info, "A tag is a tactic or technique that ATT&CK has retired."),
@@ -150,10 +157,11 @@ pub fn check(files: &[RuleFile]) -> Vec<Finding> {
     }
     always_tried(&rules, &mut out);
     names_given_twice(&rules, &mut out);
+    let mut read: Vec<Doc<'_>> = Vec::new();
     for ((f, docs), mut wrong) in files.iter().zip(docs).zip(wrong) {
         for node in f.changed(docs).into_iter().flatten() {
             match rule::parse(&node) {
-                Ok(doc) => Checker { path: &f.path, node: &node, out: &mut out }.document(&doc),
+                Ok(doc) => read.push(Doc { path: &f.path, node, doc }),
                 Err(_) => wrong.extend(rule::faults(&node).into_iter().skip(1)),
             }
         }
@@ -166,6 +174,10 @@ pub fn check(files: &[RuleFile]) -> Vec<Finding> {
             message: e.message,
             hint: String::new(),
         }));
+    }
+    let index = Index::new(&read);
+    for d in &read {
+        Checker { path: d.path, node: &d.node, out: &mut out }.document(&d.doc, &index);
     }
     out.sort_by(|a, b| (&a.path, a.line, a.column, a.code).cmp(&(&b.path, b.line, b.column, b.code)));
     out
@@ -221,6 +233,13 @@ fn names_given_twice(rules: &RuleSet, out: &mut Vec<Finding>) {
     }
 }
 
+/// A document that can be read.
+struct Doc<'a> {
+    path: &'a str,
+    node: Node,
+    doc: Document,
+}
+
 /// Findings of one document.
 struct Checker<'a> {
     path: &'a str,
@@ -246,21 +265,31 @@ impl Checker<'_> {
         self.node.get(key).map_or((self.node.line, self.node.column), |n| (n.line, n.column))
     }
 
-    fn document(&mut self, doc: &Document) {
+    /// Where the condition stands.
+    fn at_condition(&self) -> (u32, u32) {
+        let body = ["detection", "filter", "correlation"].into_iter().find_map(|k| self.node.get(k));
+        let at = body.and_then(|b| b.get("condition")).unwrap_or(self.node);
+        (at.line, at.column)
+    }
+
+    fn document(&mut self, doc: &Document, all: &Index<'_>) {
         self.meta(doc);
+        self.keys();
         match &doc.body {
             Body::Detection(names, d) => {
                 self.logsource(names, d);
                 self.fields(names, d);
+                self.event_ids(names, d);
                 self.searches(d);
                 self.wildcards(d);
                 self.condition(d);
             }
-            Body::Filter(_, _, d) => {
+            Body::Filter(names, target, d) => {
                 self.searches(d);
                 self.wildcards(d);
+                self.filter((names, target, d), all);
             }
-            Body::Correlation(c) => self.bounds(c),
+            Body::Correlation(c) => self.correlation(c, all),
         }
     }
 }
@@ -296,6 +325,13 @@ mod tests {
                 "filter-removes-all",
                 10,
             ),
+            (
+                "  s: {Image|endswith: ['\\a.exe', '\\b.exe'], User: abc}\n  f: {Image|endswith: a.exe}\n  g: {Image|contains: '\\b.'}\n  condition: s and not f and not g\n",
+                "filter-removes-all",
+                11,
+            ),
+            ("  s: {Image: abc}\n  f: {Image|re: '.*'}\n  condition: s and not f\n", "filter-removes-all", 10),
+            ("  s: {EventID: 4624, Image: abc}\n  condition: s\n", "contradiction", 8),
             ("  s: {Image|endswith: cmd.exe}\n  condition: s\n", "unanchored-name", 8),
             ("  s: {Image|re: '[a-z]+'}\n  condition: not s\n", "always-tried", 1),
         ] {
@@ -305,8 +341,11 @@ mod tests {
             "  s: {CommandLine: x, src_ip: y}\n  condition: s\n",
             "  s: {Image: a}\n  f: {Image|contains: bb}\n  condition: s and not f\n",
             "  s: [{Image: a}, {Image: b}]\n  f: {Image: a}\n  condition: s and not f\n",
-            "  s: {EventID: [1, 2]}\n  t: {EventID: 2}\n  condition: s and t\n",
+            "  s: {EventID: [1, 4688]}\n  t: {EventID: 4688}\n  condition: s and t\n",
             "  s: {Image: a}\n  f: {Image: a, User: b}\n  condition: s and not f\n",
+            "  s: {Image: [a, b]}\n  f: {Image: a}\n  g: {Image: c}\n  condition: s and not f and not g\n",
+            "  s: {Image: [a, b]}\n  f: {Image: a}\n  g: {Image: b}\n  condition: s and not (f and g)\n",
+            "  s: {EventID: [1, 4688], Image: abc}\n  condition: s\n",
             "  s: {Image: a}\n  t: {Image: b}\n  condition: 1 of them\n",
         ] {
             assert_eq!(codes(&with(fine)), [], "{fine}");

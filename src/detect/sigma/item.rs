@@ -99,10 +99,10 @@ impl Mods {
                     }),
                     None => return Err(format!("the modifier '{w}' stands after 're'")),
                 },
-                "lt" => m.compare = Some(Cmp::Lt),
-                "lte" => m.compare = Some(Cmp::Lte),
-                "gt" => m.compare = Some(Cmp::Gt),
-                "gte" => m.compare = Some(Cmp::Gte),
+                "lt" => m.compare(Cmp::Lt)?,
+                "lte" => m.compare(Cmp::Lte)?,
+                "gt" => m.compare(Cmp::Gt)?,
+                "gte" => m.compare(Cmp::Gte)?,
                 "windash" => m.encodings.push(Encoding::Windash),
                 "base64" => m.encodings.push(Encoding::Base64),
                 "base64offset" => m.encodings.push(Encoding::Base64Offset),
@@ -112,12 +112,12 @@ impl Mods {
                 "cidr" => m.cidr = true,
                 "fieldref" => m.fieldref = true,
                 "expand" => expand = true,
-                "minute" => m.time = Some(TimePart::Minute),
-                "hour" => m.time = Some(TimePart::Hour),
-                "day" => m.time = Some(TimePart::Day),
-                "week" => m.time = Some(TimePart::Week),
-                "month" => m.time = Some(TimePart::Month),
-                "year" => m.time = Some(TimePart::Year),
+                "minute" => m.part(TimePart::Minute)?,
+                "hour" => m.part(TimePart::Hour)?,
+                "day" => m.part(TimePart::Day)?,
+                "week" => m.part(TimePart::Week)?,
+                "month" => m.part(TimePart::Month)?,
+                "year" => m.part(TimePart::Year)?,
                 other => return Err(unknown(other)),
             }
         }
@@ -128,12 +128,29 @@ impl Mods {
         if kinds.iter().filter(|k| **k).count() + usize::from(text) > 1 {
             return Err(format!("the modifiers '{}' do not go together", words.join("|")));
         }
+        if matches!(m.encodings.last(), Some(Encoding::Utf16 { .. })) {
+            return Err("UTF-16 bytes are no text: put base64 or base64offset after it".into());
+        }
         if expand {
             return Err(
                 "placeholders (expand) need values: a pipeline with value_placeholders gives them (--pipeline)".into(),
             );
         }
         Ok(m)
+    }
+
+    fn compare(&mut self, cmp: Cmp) -> Result<(), String> {
+        match self.compare.replace(cmp) {
+            None => Ok(()),
+            Some(_) => Err("only one of lt, lte, gt and gte: write the field twice".into()),
+        }
+    }
+
+    fn part(&mut self, part: TimePart) -> Result<(), String> {
+        match self.time.replace(part) {
+            None => Ok(()),
+            Some(_) => Err("only one part of a time: write the field twice".into()),
+        }
     }
 
     fn tests(&self, value: &Scalar) -> Result<Vec<Test>, String> {
@@ -248,6 +265,9 @@ pub fn parse(key: &Node, value: &Node) -> Result<Item, YamlError> {
     if nodes.len() > MAX_VALUES {
         return Err(YamlError::at(value, format!("'{name}' has more than {MAX_VALUES} values")));
     }
+    if mods.exists && nodes.len() > 1 {
+        return Err(YamlError::at(value, "exists takes one value: true or false"));
+    }
     let keyword = field.is_empty();
     let mut values = Vec::with_capacity(nodes.len());
     for n in nodes {
@@ -343,6 +363,13 @@ mod tests {
             ("a|ignorecase: x", 1, "after 're'"),
             ("a|hour|re: x", 1, "do not go together"),
             ("a|hour|gte: 1.5", 13, "whole number"),
+            ("a|lt|gt: 3", 1, "only one of lt"),
+            ("a|gt|gt: 3", 1, "only one of lt"),
+            ("a|hour|day: 3", 1, "only one part"),
+            ("a|wide: foo", 1, "base64"),
+            ("a|utf16le|contains: foo", 1, "base64"),
+            ("a|utf16: foo", 1, "base64"),
+            ("a|exists: [true, false]", 11, "one value"),
         ] {
             let e = item(text).expect_err(text);
             assert!(e.column == column && e.message.contains(word), "{text}: {e}");

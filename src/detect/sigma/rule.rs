@@ -123,6 +123,17 @@ pub enum Body {
     Filter(LogsourceNames, FilterTarget, Detection),
 }
 
+impl Body {
+    /// What it is for; a correlation says nothing of it.
+    #[must_use]
+    pub const fn logsource(&self) -> Option<&LogsourceNames> {
+        match self {
+            Self::Detection(names, _) | Self::Filter(names, ..) => Some(names),
+            Self::Correlation(_) => None,
+        }
+    }
+}
+
 /// One document.
 #[derive(Debug, Clone)]
 pub struct Document {

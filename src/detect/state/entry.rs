@@ -58,7 +58,7 @@ const WORTH: usize = 16;
 /// are and there are as many of them as groups.
 pub(super) fn widen(ring: &mut Ring) {
     if ring.len() == ring.capacity() {
-        ring.reserve_exact((ring.len() / 2).max(1));
+        ring.reserve_exact(if ring.len() <= 2 { ring.len().max(1) } else { ring.len() / 2 });
     }
 }
 

@@ -95,6 +95,14 @@ impl Facts {
         (self.items.len() - 1) as u8
     }
 
+    /// Forgets all of them; what room a few take is kept.
+    pub(super) fn clear(&mut self) {
+        let mut items = std::mem::take(&mut self.items);
+        items.clear();
+        items.shrink_to(4);
+        *self = Self { items, ..Self::default() };
+    }
+
     /// The text of an index.
     pub(super) fn get(&self, i: u8) -> Option<&str> {
         self.items.get(usize::from(i)).and_then(|f| std::str::from_utf8(&f.text).ok())

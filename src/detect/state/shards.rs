@@ -52,7 +52,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    fn new(key: &[u8], hash: u64, slot: u32, lane: Lane, ring: Ring) -> Self {
+    fn new(key: &[u8], hash: u64, slot: u32, lane: Lane, ring: Ring, facts: Facts) -> Self {
         Self {
             key: key.into(),
             spelt: None,
@@ -62,7 +62,7 @@ impl Group {
             touch: i64::MIN,
             last_seq: 0,
             window: None,
-            facts: Facts::default(),
+            facts,
             episode: None,
             children: Vec::new(),
             rate: None,
@@ -129,11 +129,12 @@ impl Shard {
         let (key, spelt) = (key.bytes(), key.spelt());
         let mut group = match self.spare.pop() {
             Some(mut used) => {
-                let ring = used.take_ring();
-                *used = Group::new(key, hash, slot, lane, ring);
+                let (ring, mut facts) = (used.take_ring(), std::mem::take(&mut used.facts));
+                facts.clear();
+                *used = Group::new(key, hash, slot, lane, ring, facts);
                 used
             }
-            None => Box::new(Group::new(key, hash, slot, lane, Ring::default())),
+            None => Box::new(Group::new(key, hash, slot, lane, Ring::default(), Facts::default())),
         };
         group.spelt = spelt.map(Into::into);
         let i = self.free.pop().unwrap_or_else(|| {

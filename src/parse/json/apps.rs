@@ -219,6 +219,15 @@ mod tests {
     }
 
     #[test]
+    fn log_ins_at_a_document_store() {
+        let e = row(
+            r#"{"t":{"$date":"2024-03-02T08:00:00.123+00:00"},"s":"I","c":"ACCESS","id":20249,"ctx":"conn12","msg":"Authentication failed","attr":{"principalName":"bob","remote":"203.0.113.9:40000"}}"#,
+        );
+        assert_eq!(what(&e), (EventType::LoginFailed, Outcome::Failure, ["bob", "203.0.113.9"]));
+        assert_eq!(e.time.to_rfc3339(), "2024-03-02T08:00:00.123Z");
+    }
+
+    #[test]
     fn commands() {
         for (line, user, command) in [
             (

@@ -54,6 +54,7 @@ const NAMED: &[(&str, Role)] = &[
     ("datetime", Role::Time),
     ("time_local", Role::Time),
     ("t", Role::Time),
+    ("t.$date", Role::Time),
     ("time_iso8601", Role::Time),
     ("timeGenerated", Role::Time),
     ("TimeGenerated", Role::Time),

@@ -298,13 +298,19 @@ fn level(word: &str) -> Option<Severity> {
 
 /// A host name or address.
 fn is_host(word: &str) -> bool {
-    !word.is_empty()
-        && word.len() <= 255
-        && word
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'/' | b'@' | b'%'))
-        && !word.ends_with(':')
+    !word.is_empty() && word.len() <= 255 && word.bytes().all(|b| HOST_BYTES[usize::from(b)]) && !word.ends_with(':')
 }
+
+const HOST_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        let byte = b as u8;
+        table[b] = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'/' | b'@' | b'%');
+        b += 1;
+    }
+    table
+};
 
 /// A program's tag and what follows it.
 #[derive(Debug, Clone, Copy)]
@@ -349,6 +355,10 @@ fn tag(s: &str) -> Option<Tag<'_>> {
     if i == 0 {
         return forked(s);
     }
+    // Asked of every line's host first, behind which the program stands.
+    if bytes.get(i) == Some(&b' ') && !matches!(bytes.get(i + 1), Some(b' ' | b'[')) {
+        return None;
+    }
     let program = s.get(..i)?;
     let (mut module, mut pid) = (None, None);
     // `gdm-password][4711]: `: GNOME's display manager names itself with its bracket.
@@ -364,7 +374,10 @@ fn tag(s: &str) -> Option<Tag<'_>> {
             i += memchr(b'>', bytes.get(i..bytes.len().min(i + 80))?)? + 1;
         }
     }
-    let blanks = bytes.iter().skip(i).take(12).take_while(|b| **b == b' ').count();
+    let blanks = match bytes.get(i) {
+        Some(b' ') => bytes.iter().skip(i).take(12).take_while(|b| **b == b' ').count(),
+        _ => 0,
+    };
     if bytes.get(i + blanks) == Some(&b'[') && (blanks == 0 || module.is_none()) {
         let from = i + blanks + 1;
         let end = from + memchr(b']', bytes.get(from..bytes.len().min(from + 24))?)?;

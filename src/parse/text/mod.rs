@@ -15,7 +15,7 @@ mod webapps;
 
 use crate::event::{Draft, EventType, Ov, RecordFlags};
 use crate::parse::syslog::programs;
-use crate::parse::{Ctx, time};
+use crate::parse::{Ctx, time, web};
 
 pub use refused::refused;
 pub use told::{says, told};
@@ -48,6 +48,7 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         found.is_some_and(|f| f.start == 0) && programs::transfer(msg, ctx, d)
             || webapps(msg, ctx, d)
             || (mysql(msg) && programs::mysql(msg, ctx, d))
+            || web::loose(line, ctx, d)
             || told("", msg, ctx, d)
     };
     if !known || (!own && d.rec.event_type == EventType::Other && d.get(Ov::SrcIp).is_none()) {

@@ -133,6 +133,9 @@ struct Columns<'a> {
 /// Client, virtual host and user from the columns before the time.
 fn columns(head: &str) -> Option<Columns<'_>> {
     let (first, rest) = next(head)?;
+    if first.ends_with(',') {
+        return forwarded(head);
+    }
     let (second, after) = next(rest).unwrap_or((rest, ""));
     let more = memchr(b' ', after.as_bytes()).and_then(|at| after.get(at + 1..));
     // `vhost client ident user` has four columns; a blank in a user name makes
@@ -153,6 +156,27 @@ fn columns(head: &str) -> Option<Columns<'_>> {
     }
     let known = addr.is_some() || addr::is_host(first) || matches!(first, "-" | "unix:");
     known.then(|| Columns { client: first, addr, vhost: None, user: user_of(after) })
+}
+
+/// `ADDR, ADDR, ADDR ident user`: what each proxy saw, the last one the nearest. The client
+/// is the last that is none of the site's own machines.
+fn forwarded(head: &str) -> Option<Columns<'_>> {
+    let mut rest = head;
+    let mut client: Option<(&str, addr::Addr<'_>)> = None;
+    loop {
+        let (word, after) = next(rest)?;
+        let (word, more) = word.strip_suffix(',').map_or((word, false), |w| (w, true));
+        if let Some(a) = addr::parse(word)
+            && (client.is_none() || !addr::is_private(a.ip))
+        {
+            client = Some((word, a));
+        }
+        rest = after;
+        if !more {
+            break;
+        }
+    }
+    client.map(|(client, a)| Columns { client, addr: Some(a), vhost: None, user: user_of(rest) })
 }
 
 fn next(text: &str) -> Option<(&str, &str)> {
@@ -191,7 +215,7 @@ fn set_vhost(d: &mut Draft<'_>, vhost: &str) {
 }
 
 /// Status, bytes, referrer, agent and what stands behind. Returns the status.
-fn set_tail<'a>(d: &mut Draft<'_>, tail: &'a str) -> Option<&'a str> {
+pub(super) fn set_tail<'a>(d: &mut Draft<'_>, tail: &'a str) -> Option<&'a str> {
     let rest = tail.strip_prefix(' ')?;
     let (status, rest) = next(rest).unwrap_or((rest, ""));
     let status = (status.len() == 3 && status.bytes().all(|b| b.is_ascii_digit())).then_some(status);

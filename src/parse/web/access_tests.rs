@@ -118,6 +118,22 @@ fn what_is_no_access_line() {
     }
 }
 
+#[test]
+fn addresses_that_proxies_saw() {
+    for (head, src) in [
+        ("203.0.113.9, 10.0.0.3", "203.0.113.9"),
+        ("198.51.100.6, 203.0.113.9, 10.0.0.3", "203.0.113.9"),
+        ("10.0.0.7, 10.0.0.3", "10.0.0.7"),
+        ("unknown, 203.0.113.9", "203.0.113.9"),
+    ] {
+        let e = crate::parse::testing::one(
+            &format!("{head} - bob [02/Mar/2026:08:00:00 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"-\""),
+            super::parse,
+        );
+        assert_eq!((e.ov(crate::event::Ov::SrcIp), e.ov(crate::event::Ov::User)), (Some(src), Some("bob")), "{head}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_panic(s in "[0-9a-zé\"\\\\\\[\\] :/+.-]{0,120}") {

@@ -4,9 +4,11 @@ pub mod access;
 pub mod apache_error;
 mod aws;
 pub mod lighttpd_error;
+mod loose;
 pub mod nginx_error;
 pub(super) mod request;
 
+pub use loose::parse as loose;
 pub use request::{set_request, set_target};
 
 use crate::event::Draft;

@@ -200,6 +200,18 @@ pub fn logsources() -> Vec<(&'static str, &'static str)> {
     out
 }
 
+/// Event ids of the events of a category; none where it is not known.
+pub fn category_ids(wanted: &str) -> Vec<u32> {
+    // What a registry event is called depends on what was done.
+    let registry = |id: u32| match wanted {
+        "registry_add" | "registry_delete" => id == 12,
+        "registry_event" => (12..=14).contains(&id),
+        _ => false,
+    };
+    let has = |id: &u32| Kind::ALL.iter().any(|k| category(*k, *id) == wanted || (*k == Kind::Sysmon && registry(*id)));
+    if wanted.is_empty() { Vec::new() } else { (0..=LAST_ID).filter(has).collect() }
+}
+
 /// Whose name the event's `user` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum User {

@@ -47,6 +47,12 @@ pub const fn sysmon_category(id: u32) -> &'static str {
     events::category(events::Kind::Sysmon, id)
 }
 
+/// Event ids of the events of a Sigma category; none where it is not known.
+#[must_use]
+pub fn category_ids(category: &str) -> Vec<u32> {
+    events::category_ids(category)
+}
+
 /// Whether a document is a Windows event: an event id, and who logged it.
 #[must_use]
 pub fn is_event(doc: &Doc, d: &Draft<'_>) -> bool {

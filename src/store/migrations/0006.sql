@@ -5,3 +5,6 @@
 ALTER TABLE sources ADD COLUMN log INTEGER REFERENCES sources (id);
 ALTER TABLE sources ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX sources_by_path ON sources (path, id);
+-- The alerts of one part, when others of its log are read.
+CREATE INDEX evidence_by_source ON evidence (source);
+CREATE INDEX sources_by_log ON sources (coalesce(log, id));

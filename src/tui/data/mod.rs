@@ -67,6 +67,8 @@ pub struct Reading {
     pub touched: bool,
     /// The reading on this screen gives it, whatever another one said.
     pub here: bool,
+    /// It begins in a part of an open log that this reading does not read any more.
+    pub earlier: bool,
     /// How many acts it had when somebody decided about it.
     pub decided_count: Option<u64>,
 }

@@ -75,6 +75,7 @@ pub fn reading(r: &AlertRow, alone: bool) -> Reading {
         withdrawn: r.withdrawn.map(|at| (at, r.withdrawn_by.clone())),
         touched: !r.left,
         here: false,
+        earlier: false,
         decided_count: r.decided_count,
     }
 }

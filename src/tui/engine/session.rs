@@ -72,6 +72,7 @@ impl Sessions {
             data: data.clone(),
             known: std::collections::BTreeMap::new(),
             audited: None,
+            earlier: Default::default(),
         };
         let mut threads = Vec::new();
         let spawn =

@@ -76,6 +76,8 @@ pub struct Worker {
     pub data: Sender<DataReq>,
     /// Stored alerts in full, by id, with the revision they were read at.
     pub known: BTreeMap<String, (u32, AlertView)>,
+    /// Alerts of parts of the open logs that are not read any more.
+    pub earlier: std::collections::BTreeSet<String>,
     /// When the chains were followed last, and how much did not fit.
     pub audited: Option<(usize, Ts, Instant)>,
 }
@@ -166,18 +168,24 @@ impl Worker {
             filter.limit = None;
         }
         let mut rows = self.store.alerts(&filter)?;
+        self.earlier.clear();
         if !self.alone {
             let gone = self.store.withdrawn_here()?;
             rows.retain(|r| r.withdrawn.is_none());
             rows.extend(gone);
+            // What was put aside is not read again for ever: its alerts stay until they are decided.
+            let earlier = self.store.earlier_here()?;
+            self.earlier = earlier.iter().map(|r| r.id.clone()).collect();
+            rows.retain(|r| !self.earlier.contains(&r.id));
+            rows.extend(earlier);
         }
         self.publish_rows(&rows)
     }
 
     fn publish_rows(&mut self, rows: &[AlertRow]) -> Result<(), StoreError> {
-        let (known, alone) = (&mut self.known, self.alone);
-        let fresh =
-            |r: &&AlertRow| (alone || r.withdrawn.is_some()) && known.get(&r.id).is_none_or(|k| k.0 != r.revision);
+        let (known, alone, earlier) = (&mut self.known, self.alone, &self.earlier);
+        let shown = |r: &AlertRow| alone || r.withdrawn.is_some() || earlier.contains(&r.id);
+        let fresh = |r: &&AlertRow| shown(r) && known.get(&r.id).is_none_or(|k| k.0 != r.revision);
         let new: Vec<&AlertRow> = rows.iter().filter(fresh).collect();
         for part in new.chunks(TOGETHER) {
             let docs = self.store.alert_docs(part.iter().map(|r| r.id.as_str()))?;
@@ -191,9 +199,10 @@ impl Worker {
         for r in rows {
             let target = Target::Alert(r.id.clone());
             let notes = if r.notes > 0 { convert::notes(&self.store.notes(&target)?) } else { Vec::new() };
-            let reading = convert::reading(r, alone);
+            let put_aside = earlier.contains(&r.id);
+            let reading = Reading { earlier: put_aside, ..convert::reading(r, alone || put_aside) };
             let d = Decision { triage: convert::triage(r), tags: r.tags.clone(), notes, reading };
-            if (alone || r.withdrawn.is_some())
+            if shown(r)
                 && let Some((_, v)) = self.known.get(&r.id)
             {
                 stored.push(d.of(&v.alert));
@@ -368,6 +377,7 @@ impl Worker {
         file.end().map_err(StoreError::Invalid)?;
         // The one that `cases export` and `cases verify` say: it can be compared.
         let sha = exported.document["document_sha256"].as_str().unwrap_or_default();
+        let _ = self.out.send(Msg::Exported(path.to_owned()));
         Ok(format!("{case} exported to {path}, document SHA-256 {sha}{gaps}"))
     }
 }

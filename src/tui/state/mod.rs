@@ -155,6 +155,8 @@ pub struct State {
     pub toast: Option<Toast>,
     /// Steps that can be undone.
     pub undo: usize,
+    /// Where a case was exported to last, and how many steps could be undone then.
+    pub exported: Option<(String, usize)>,
     /// How the log of operations stands.
     pub audit: Option<AuditView>,
     /// How much of the log, in percent, was gone through for the file being written.
@@ -198,6 +200,7 @@ impl State {
             seen: 0,
             looked: None,
             undo: 0,
+            exported: None,
             audit: None,
             writing: None,
             leaving: false,

@@ -67,6 +67,21 @@ impl Source {
         self.area.move_cursor(CursorMove::Jump(to(row), to(column)));
     }
 
+    /// Where a text stands next, or before, whatever its case; around the end too.
+    #[must_use]
+    pub fn find(&self, text: &str, on: bool) -> Option<(usize, usize)> {
+        let text = text.to_lowercase();
+        let mut all = Vec::new();
+        for (row, line) in self.lines().iter().enumerate() {
+            let line = line.to_lowercase();
+            let column = |at: usize| line.get(..at).map_or(0, |l| l.chars().count());
+            all.extend(line.match_indices(&text).map(|(at, _)| (row, column(at))));
+        }
+        let here = self.cursor();
+        let beside = if on { all.iter().find(|p| **p > here) } else { all.iter().rfind(|p| **p < here) };
+        beside.or(if on { all.first() } else { all.last() }).copied()
+    }
+
     /// One column to the side; never into another line.
     pub fn aside(&mut self, right: bool) {
         let (row, column) = self.cursor();
@@ -239,5 +254,18 @@ mod tests {
             let (row, column) = s.cursor();
             assert!(row < s.lines().len() && column <= s.lines()[row].chars().count());
         }
+    }
+
+    #[test]
+    fn finds_on_and_back_and_around() {
+        let mut s = Source::new("Condition: a\nb: condition condition\n");
+        let mut seen = Vec::new();
+        for on in [true, true, true, false, false] {
+            let (row, column) = s.find("CONDITION", on).expect("there");
+            s.go(row, column);
+            seen.push((row, column));
+        }
+        assert_eq!(seen, [(1, 3), (1, 13), (0, 0), (1, 13), (1, 3)]);
+        assert_eq!((s.find("nowhere", true), Source::new("ÄÖ: x").find("x", true)), (None, Some((0, 4))));
     }
 }

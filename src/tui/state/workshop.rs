@@ -60,6 +60,8 @@ pub struct Workshop {
     pub trial: Option<Arc<Trial>>,
     /// Cursor in what it adds and loses.
     pub moved: Cursor,
+    /// What was looked for in the text.
+    pub find: String,
     /// Words that fit.
     pub complete: Option<Completion>,
     /// How far a save is.

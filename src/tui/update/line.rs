@@ -165,7 +165,10 @@ fn find(s: &mut State, text: &str, fx: &mut Vec<Effect>) {
         Screen::Live => s.live.find = (!text.is_empty()).then(|| Find { text: text.to_owned(), at: None }),
         Screen::Triage => text.clone_into(&mut s.triage.find),
         Screen::Cases => text.clone_into(&mut s.cases.find),
-        _ => text.clone_into(&mut s.rules.find),
+        _ => match s.rules.work.as_mut() {
+            Some(w) => text.clone_into(&mut w.find),
+            None => text.clone_into(&mut s.rules.find),
+        },
     }
     if !text.is_empty() {
         find_again(s, true, fx);
@@ -192,6 +195,9 @@ pub fn find_again(s: &mut State, on: bool, fx: &mut Vec<Effect>) {
         feed::stand_still(s, fx);
         fx.push(Effect::Go(s.live.generation, Goto::Hit { query, from: if on { at + 1 } else { at }, on }));
         return;
+    }
+    if s.screen == Screen::Rules && s.rules.work.is_some() {
+        return workshop::find_again(s, on);
     }
     let (needle, len, at) = match s.screen {
         Screen::Triage => (s.triage.find.clone(), s.triage.shown.len(), s.triage.cursor.at),

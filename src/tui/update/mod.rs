@@ -92,6 +92,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Fields(names) => s.fields = names,
         Msg::LogFields(names) => s.log_fields = names,
         Msg::Done(text) => s.say(text),
+        Msg::Exported(path) => s.exported = Some((path, s.undo)),
         Msg::Failed(text) => {
             s.live.busy = false;
             s.complain(text);

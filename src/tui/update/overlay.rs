@@ -288,11 +288,28 @@ pub fn confirm_writing(s: &mut State) {
 /// Asks before what was done is forgotten.
 pub fn confirm_forget(s: &mut State) {
     let what = count(s.undo, "step");
+    // What was exported is kept by its file: only what came after it is lost altogether.
+    let (title, about) = match &s.exported {
+        Some((path, at)) if *at == s.undo => {
+            let more = "decisions on what is in no exported case are forgotten".to_owned();
+            ("no case store: only the export keeps what was done. Leave?".to_owned(), vec![path.clone(), more])
+        }
+        Some((path, _)) => {
+            let then = format!("{path} has its case as it was exported before the last of them");
+            (format!("no case store: {what} would be lost. Leave?"), vec![then])
+        }
+        None => (format!("no case store: {what} would be lost. Leave?"), Vec::new()),
+    };
+    let kept = matches!(&s.exported, Some((_, at)) if *at == s.undo);
     let answers = vec![
-        answer('y', "leave; it is forgotten", Then::Do(vec![Effect::Quit])),
+        answer(
+            'y',
+            if kept { "leave; the export stays" } else { "leave; it is forgotten" },
+            Then::Do(vec![Effect::Quit]),
+        ),
         answer('n', "stay; X on a case exports it", Then::Close),
     ];
-    choice(s, format!("no case store: {what} would be lost. Leave?"), Vec::new(), answers);
+    choice(s, title, about, answers);
 }
 
 /// Opens the editor for a note on what is at hand.

@@ -117,6 +117,26 @@ fn changed(s: &mut State, fx: &mut Vec<Effect>) {
     attempt(s, fx);
 }
 
+/// To the next or the previous place in the text that was asked for.
+pub fn find_again(s: &mut State, on: bool) {
+    let Some(w) = s.rules.work.as_mut() else { return };
+    if w.find.is_empty() {
+        s.say("find something first: /");
+        return;
+    }
+    match w.source.find(&w.find, on) {
+        Some((row, column)) => {
+            w.source.go(row, column);
+            s.pane = 0;
+            scroll(s);
+        }
+        None => {
+            let said = format!("'{}' not found", w.find);
+            s.say(said);
+        }
+    }
+}
+
 /// Keeps the cursor on the page.
 pub fn scroll(s: &mut State) {
     let h = s.geometry_of(Screen::Rules).side.rows();

@@ -409,6 +409,17 @@ fn leaving_asks_where_what_was_done_is_forgotten() {
     w.press("q");
     assert!(frame(&w).contains("2 steps would be lost"), "{}", frame(&w));
     assert!(!w.done.contains(&Effect::Quit));
+    // What was exported is not lost; what is done after it is.
+    w.press("n");
+    w.send(Msg::Exported("IR-2026-001.json".into()));
+    w.press("q");
+    for said in ["only the export keeps", "IR-2026-001.json", "the export stays"] {
+        assert!(frame(&w).contains(said), "{}", frame(&w));
+    }
+    w.press("n");
+    w.send(Msg::UndoDepth(3));
+    w.press("q");
+    assert!(frame(&w).contains("3 steps would be lost"), "{}", frame(&w));
     w.press("nqy");
     assert_eq!(w.done.last(), Some(&Effect::Quit));
     let mut none = World::new(80, 24);

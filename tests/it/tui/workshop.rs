@@ -49,6 +49,11 @@ fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
     let home = tempfile::tempdir().expect("a folder");
     let (mut t, file) = editing(home.path(), "failed.yml", RULE);
     t.wait_for("backtest: 400 events");
+    // What is looked for is found in the text, and goes round.
+    t.press("/SSH_LOGIN\r");
+    t.wait_for("▌  7");
+    t.press("n/nowhere\r");
+    t.wait_for("'nowhere' not found");
     t.press("Gko");
     t.wait_for("INSERT");
     // The key is completed, the rest is typed.

@@ -13,7 +13,7 @@ use crate::tui::data::workshop::Pick;
 /// beginning, all of them, as that is the narrowest.
 const WHO: [&str; 4] = ["src_ip", "user", "host", "process"];
 /// What differs from event to event, or says nothing that the rule does not.
-const SELDOM: [&str; 16] = [
+const SELDOM: [&str; 44] = [
     "timestamp",
     "receive_time",
     "line",
@@ -28,8 +28,36 @@ const SELDOM: [&str; 16] = [
     "count",
     "bytes",
     "url_decoded",
-    "EventRecordID",
     "raw",
+    "@timestamp",
+    "EventRecordID",
+    "RecordNumber",
+    "TimeCreated",
+    "SystemTime",
+    "UtcTime",
+    "CreationUtcTime",
+    "Provider_Guid",
+    "Keywords",
+    "Opcode",
+    "Level",
+    "Version",
+    "Task",
+    "Execution_ProcessID",
+    "Execution_ThreadID",
+    "ProcessId",
+    "ProcessID",
+    "NewProcessId",
+    "ParentProcessId",
+    "ThreadID",
+    "ProcessGuid",
+    "ParentProcessGuid",
+    "LogonGuid",
+    "LogonId",
+    "SubjectLogonId",
+    "TargetLogonId",
+    "TransactionId",
+    "SourcePort",
+    "IpPort",
 ];
 /// Most that is offered.
 const MOST: usize = 23;
@@ -162,6 +190,8 @@ mod tests {
             ("CommandLine", "certutil -urlcache http://10.0.0.7/x"),
             ("Image", "C:\\Windows\\System32\\certutil.exe"),
             ("line", "7"),
+            ("TimeCreated", "2026-03-02T10:00:00.123Z"),
+            ("Execution_ProcessID", "4"),
         ];
         for rule in ["r1", "c1"] {
             assert_eq!(
