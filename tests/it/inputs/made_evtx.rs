@@ -15,6 +15,9 @@ const CHUNK: usize = 64 << 10;
 /// 2026-03-02 09:04:00 UTC, in 100 nanoseconds since 1601.
 const TIME: u64 = 134_169_158_400_000_000;
 
+/// An attribute: its name, and what writes its value.
+type Attribute<'a> = (&'a str, &'a dyn Fn(&mut Chunk));
+
 /// A chunk under construction; offsets count from its start.
 struct Chunk(Vec<u8>);
 
@@ -90,7 +93,7 @@ impl Chunk {
     }
 
     /// `<name`, with a place for its length; attributes follow if `with` says so.
-    fn open(&mut self, name: &str, of_template: bool, with: &[(&str, &dyn Fn(&mut Self))]) -> usize {
+    fn open(&mut self, name: &str, of_template: bool, with: &[Attribute<'_>]) -> usize {
         self.put(&[if with.is_empty() { 0x01 } else { 0x41 }]);
         if of_template {
             self.u16(u16::MAX);
@@ -130,13 +133,7 @@ impl Chunk {
         self.put(&[kind]);
     }
 
-    fn element(
-        &mut self,
-        name: &str,
-        of_template: bool,
-        with: &[(&str, &dyn Fn(&mut Self))],
-        inner: &dyn Fn(&mut Self),
-    ) {
+    fn element(&mut self, name: &str, of_template: bool, with: &[Attribute<'_>], inner: &dyn Fn(&mut Self)) {
         let size = self.open(name, of_template, with);
         let start = self.0.len();
         self.put(&[0x02]);
