@@ -38,7 +38,7 @@ pub use engine::Matcher;
 pub use fields::{FieldRef, NamedField, OvField, stand_ins};
 pub use info::{Hit, RuleCounts, RuleFile, RuleIdx, RuleInfo, RuleKind};
 pub use ruleset::RuleSet;
-pub use spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr};
+pub use spec::{Accepted, Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,8 @@ use super::sigma::condition::Cond;
 use super::sigma::correlation::Correlation;
 use super::sigma::rule::{Body, LogsourceNames, RedeemedBy};
 use super::{
-    BoundOp, CorrelationKind, CorrelationSpec, GroupField, NamedField, Redeemed, RuleIdx, RuleKind, StepExpr, fields,
+    Accepted, BoundOp, CorrelationKind, CorrelationSpec, GroupField, NamedField, Redeemed, RuleIdx, RuleKind, StepExpr,
+    fields,
 };
 
 /// Position of the rule with that id or name.
@@ -110,6 +111,16 @@ fn settle(
                     }
                 }
             }
+            let wanted = l.customs.get(at).and_then(|c| c.accepted_by.clone());
+            if let Some((name, place)) = wanted {
+                match accepted(l, bodies, c, &spec, &name, schema) {
+                    Ok(found) => spec.accepted = Some(found),
+                    Err(reason) => {
+                        l.refuse(at, place, &format!("accepted_by: {reason}"));
+                        continue;
+                    }
+                }
+            }
             let names = |b: &RuleIdx| match bodies.get(b.0 as usize) {
                 Some(Some(Body::Detection(names, _))) => Some(names),
                 _ => None,
@@ -170,6 +181,7 @@ fn spec(
         generate: c.generate,
         learn: c.learn,
         redeemed: None,
+        accepted: None,
     }
 }
 
@@ -192,24 +204,12 @@ fn redeemed(
     wanted: &RedeemedBy,
     schema: &mut SchemaBuilder,
 ) -> Result<Redeemed, String> {
-    let counts = spec.kind == CorrelationKind::ValueCount;
-    if !counts && spec.kind != CorrelationKind::EventCount {
-        return Err("only event_count and value_count take back".into());
-    }
-    if spec.bounds.iter().any(|b| !matches!(b.op, BoundOp::Gt | BoundOp::Gte)) {
-        return Err("the condition must be gt or gte".into());
-    }
+    let counts = takes_back(spec)?;
     if counts != wanted.fields.is_empty() {
         let why = "event_count needs a field, and value_count takes the one that it counts";
         return Err(why.into());
     }
-    let at = reference(l, &wanted.rule).ok_or_else(|| format!("there is no rule '{}'", wanted.rule))?;
-    let Some(Some(Body::Detection(names, _))) = bodies.get(at) else {
-        return Err(format!("'{}' is no detection", wanted.rule));
-    };
-    if !l.infos.get(at).is_some_and(|i| i.loaded) {
-        return Err(format!("its rule '{}' is not loaded", wanted.rule));
-    }
+    let (at, names) = other(l, bodies, &wanted.rule)?;
     let group_by = c.group_by.iter().map(|n| fields::resolve(n, names, schema)).collect();
     let named = if counts { &c.fields } else { &wanted.fields };
     let value = named.iter().map(|n| fields::resolve(n, names, schema)).collect();
@@ -219,6 +219,53 @@ fn redeemed(
     };
     let fields = wanted.fields.iter().map(|n| own_field(n, spec.bases.iter().map(names), schema)).collect();
     Ok(Redeemed { by: RuleIdx(at as u32), group_by, value, fields, at_most: wanted.at_most, at_least: wanted.at_least })
+}
+
+/// What says that an attempt was accepted after all, or why that cannot be.
+fn accepted(
+    l: &Loading,
+    bodies: &[Option<Body>],
+    c: &Correlation,
+    spec: &CorrelationSpec,
+    rule: &str,
+    schema: &mut SchemaBuilder,
+) -> Result<Accepted, String> {
+    let counts = takes_back(spec)?;
+    let (at, names) = other(l, bodies, rule)?;
+    let mut read = |n: &str| fields::resolve(n, names, schema);
+    let group_by = c.group_by.iter().map(|n| read(n)).collect();
+    // What a ledger tells apart: what is counted, or what is taken back by.
+    let value = if counts {
+        c.fields.iter().map(|n| read(n)).collect()
+    } else {
+        spec.redeemed.iter().flat_map(|r| &r.fields).map(|f| read(&f.name)).collect()
+    };
+    Ok(Accepted { by: RuleIdx(at as u32), group_by, value })
+}
+
+/// Whether the correlation counts values; an error where nothing can be taken
+/// back from what it counts.
+fn takes_back(spec: &CorrelationSpec) -> Result<bool, String> {
+    let counts = spec.kind == CorrelationKind::ValueCount;
+    if !counts && spec.kind != CorrelationKind::EventCount {
+        return Err("only event_count and value_count take back".into());
+    }
+    if spec.bounds.iter().any(|b| !matches!(b.op, BoundOp::Gt | BoundOp::Gte)) {
+        return Err("the condition must be gt or gte".into());
+    }
+    Ok(counts)
+}
+
+/// The place of a detection that a correlation names besides its bases, and its logsource.
+fn other<'b>(l: &Loading, bodies: &'b [Option<Body>], rule: &str) -> Result<(usize, &'b LogsourceNames), String> {
+    let at = reference(l, rule).ok_or_else(|| format!("there is no rule '{rule}'"))?;
+    let Some(Some(Body::Detection(names, _))) = bodies.get(at) else {
+        return Err(format!("'{rule}' is no detection"));
+    };
+    if !l.infos.get(at).is_some_and(|i| i.loaded) {
+        return Err(format!("its rule '{rule}' is not loaded"));
+    }
+    Ok((at, names))
 }
 
 fn steps(c: &Cond) -> StepExpr {

@@ -171,6 +171,8 @@ pub struct CorrelationSpec {
     pub learn: Learn,
     /// What takes back what was counted; of `event_count` and `value_count` only.
     pub redeemed: Option<Redeemed>,
+    /// What says that an attempt that was counted was accepted after all; of the same types.
+    pub accepted: Option<Accepted>,
 }
 
 impl CorrelationSpec {
@@ -199,6 +201,26 @@ pub struct Redeemed {
     pub at_most: u64,
     /// So many values must be taken back before an open alert is.
     pub at_least: u64,
+}
+
+/// Matches of another rule that say that the attempt just counted was accepted:
+/// where PAM asks a directory behind the local accounts, it writes a refusal and
+/// an acceptance of each attempt that succeeds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The detection whose matches say so.
+    pub by: RuleIdx,
+    /// Where the group-by fields are read in its matches.
+    pub group_by: Vec<FieldRef>,
+    /// Where the value that is counted is read in its matches; empty where none is.
+    pub value: Vec<FieldRef>,
+}
+
+impl CorrelationSpec {
+    /// The rules besides its bases whose matches it looks at.
+    pub fn others(&self) -> impl Iterator<Item = &RuleIdx> {
+        self.redeemed.as_ref().map(|r| &r.by).into_iter().chain(self.accepted.as_ref().map(|a| &a.by))
+    }
 }
 
 /// When `new_value` stops being silent about a group.

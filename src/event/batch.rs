@@ -72,6 +72,10 @@ impl RecordFlags {
     /// only where no other line tells of one, as with keys that were refused.
     pub const ACT_END: Self = Self(1 << 8);
 
+    /// A library's line that says that the attempt just refused by one of its
+    /// modules was accepted by another: `pam_sss(…): authentication success`.
+    pub const ACT_ACCEPT: Self = Self(1 << 9);
+
     /// Whether all bits of `other` are set.
     #[must_use]
     pub const fn has(self, other: Self) -> bool {
@@ -90,8 +94,14 @@ impl RecordFlags {
     }
 
     /// All bits that tell which line of an attempt this is.
-    pub const ACT: Self =
-        Self(Self::ACT_NOTICE.0 | Self::ACT_MODULE.0 | Self::ACT_VERDICT.0 | Self::ACT_LIMIT.0 | Self::ACT_END.0);
+    pub const ACT: Self = Self(
+        Self::ACT_NOTICE.0
+            | Self::ACT_MODULE.0
+            | Self::ACT_VERDICT.0
+            | Self::ACT_LIMIT.0
+            | Self::ACT_END.0
+            | Self::ACT_ACCEPT.0,
+    );
 }
 
 /// One record: its place in the source, its time and its overlay.

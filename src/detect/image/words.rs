@@ -8,7 +8,9 @@ use crate::detect::compile::preds::{Op, Slot};
 use crate::detect::logsource::RuleLogsource;
 use crate::detect::sigma::ast::{Cmp, Net, Place, TimePart};
 use crate::detect::sigma::glob::{Part, Pattern};
-use crate::detect::spec::{Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr};
+use crate::detect::spec::{
+    Accepted, Bound, BoundOp, CorrelationKind, CorrelationSpec, GroupField, Learn, Redeemed, StepExpr,
+};
 use crate::detect::{FieldRef, NamedField, OvField, RuleIdx, RuleInfo, RuleKind};
 use crate::event::{FieldId, Logsource, OVERLAY, Ov, Severity, Sym};
 
@@ -68,6 +70,7 @@ record!(Net { bits, prefix, v6 });
 record!(Bound { op, value });
 record!(Learn { period, minimum });
 record!(Redeemed { by, group_by, value, fields, at_most, at_least });
+record!(Accepted { by, group_by, value });
 record!(Source { rule, logsource, expr });
 record!(CorrelationSpec {
     kind,
@@ -81,6 +84,7 @@ record!(CorrelationSpec {
     generate,
     learn,
     redeemed,
+    accepted,
 });
 record!(RuleInfo {
     id,

@@ -64,6 +64,9 @@ pub struct Custom {
     pub shows: Vec<String>,
     /// What takes back what a correlation counted.
     pub redeemed_by: Option<RedeemedBy>,
+    /// Id or name of the rule whose matches say that an attempt that was counted
+    /// was accepted after all, and its place.
+    pub accepted_by: Option<(String, (u32, u32))>,
 }
 
 /// `redeemed_by`, as written.
@@ -419,9 +422,14 @@ fn parse_custom(n: &Node) -> Result<Custom, YamlError> {
             "familiar" => c.familiar = Some(timespan(v)?),
             "shows" => c.shows = texts(v)?,
             "redeemed_by" => c.redeemed_by = Some(redeemed_by(v)?),
+            "accepted_by" => {
+                let name = v.text().filter(|name| !name.is_empty());
+                let name = name.ok_or_else(|| YamlError::at(v, "accepted_by is the name of a rule"))?;
+                c.accepted_by = Some((name.to_owned(), (v.line, v.column)));
+            }
             other => {
-                let known =
-                    "group_by, cooldown, suppresses, alert, risk, confidence, baseline, familiar, shows, redeemed_by";
+                let known = "group_by, cooldown, suppresses, alert, risk, confidence, baseline, familiar, shows, \
+                             redeemed_by, accepted_by";
                 return Err(YamlError::at(k, format!("unknown attribute secstream.{other}; known are {known}")));
             }
         }

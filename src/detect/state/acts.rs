@@ -21,6 +21,8 @@ const CONNECTION_TTL: i64 = 600 * SECOND;
 const LOOSE_TTL: i64 = 5 * SECOND;
 /// The same for a prompt of sudo or su, which waits five minutes for a password.
 const PROMPT_TTL: i64 = 300 * SECOND;
+/// How long after one module's refusal another one's acceptance is of the same attempt.
+const ACCEPT_TTL: i64 = 10 * SECOND;
 /// Attempts that a program allows where it does not say how many (sshd's default).
 const DEFAULT_LIMIT: u32 = 6;
 /// Most that one line may count (`message repeated N times`).
@@ -65,6 +67,11 @@ impl ActLine {
             line.ttl = if prompt { PROMPT_TTL } else { LOOSE_TTL };
         }
         line
+    }
+
+    /// Whether it says that another module accepted what one refused.
+    pub(super) fn accepts(&self) -> bool {
+        self.flags.has(RecordFlags::ACT_ACCEPT)
     }
 }
 
@@ -137,11 +144,11 @@ impl Acts {
 
     /// Acts that the line adds for that rule.
     pub(super) fn weigh(&mut self, slot: u32, line: &ActLine, order: i64) -> u32 {
-        if line.flags.0 == 0 {
+        if line.flags.0 == 0 || line.accepts() {
             return line.n;
         }
         self.turn(order);
-        let key = line.connection ^ u64::from(slot).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let key = key(slot, line);
         if !self.young.contains_key(&key) {
             let kept = self.old.remove(&key).unwrap_or_default();
             self.young.insert(key, kept);
@@ -175,6 +182,26 @@ impl Acts {
         c.acts().saturating_sub(before)
     }
 
+    /// Acts that were counted for that rule and are none: the library's line
+    /// before this one told of a module's refusal, and this one that another
+    /// module accepted. Machines that ask a directory write both of each
+    /// attempt that succeeds.
+    pub(super) fn accept(&mut self, slot: u32, line: &ActLine) -> u32 {
+        let key = key(slot, line);
+        let Some(c) = self.young.get_mut(&key).or_else(|| self.old.get_mut(&key)) else { return 0 };
+        if line.time.abs_diff(c.last) > ACCEPT_TTL.unsigned_abs() {
+            return 0;
+        }
+        let before = c.acts();
+        let named = c.accounts.iter().position(|a| a.hash == line.account || a.hash == 0);
+        // Some modules name whose password it was, and not who asked.
+        let only = (c.accounts.len() == 1).then_some(0);
+        let Some(account) = named.or(only).and_then(|i| c.accounts.get_mut(i)) else { return 0 };
+        let [_, module, _] = &mut account.kinds;
+        *module = module.saturating_sub(1);
+        before.saturating_sub(c.acts())
+    }
+
     fn turn(&mut self, order: i64) {
         let aged = self.turned == i64::MIN || order.abs_diff(self.turned) > CONNECTION_TTL.unsigned_abs();
         if !aged && self.young.len() < self.cap {
@@ -187,6 +214,10 @@ impl Acts {
         self.young.clear();
         self.turned = order;
     }
+}
+
+fn key(slot: u32, line: &ActLine) -> u64 {
+    line.connection ^ u64::from(slot).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 #[cfg(test)]
@@ -247,6 +278,21 @@ mod tests {
         assert_eq!(weights(&[line(L, 1, 1, 0), line(L, 1, 1, 0)]), [1, 0]);
         assert_eq!(weights(&[line(V, 1, 1, 0), line(L, 1, 1, 0), line(L, 1, 1, 0)]), [1, 5, 0]);
         assert_eq!(weights(&[ActLine { keys: false, ..line(L, 1, 1, 0) }]), [6], "of passwords only");
+    }
+
+    #[test]
+    fn what_another_module_accepts_was_no_failure() {
+        let accept = |account, secs| line(RecordFlags::ACT_ACCEPT, account, 1, secs);
+        let mut acts = Acts::new(100);
+        let mut say = |l: ActLine| if l.accepts() { acts.accept(0, &l) } else { acts.weigh(0, &l, l.time) };
+        // mistyped once (both modules say so), then right
+        assert_eq!([say(line(M, 1, 1, 0)), say(line(N, 1, 1, 0)), say(line(M, 1, 1, 5))], [1, 0, 1]);
+        assert_eq!([say(accept(1, 5)), say(accept(1, 5))], [1, 0], "the one that was mistyped stays");
+        // the directory alone is asked: its acceptances take nothing back
+        assert_eq!([say(line(N, 2, 1, 20)), say(accept(2, 21))], [1, 0]);
+        assert_eq!([say(line(M, 3, 1, 40)), say(accept(3, 60))], [1, 0], "of another attempt");
+        let other = ActLine { connection: 8, ..accept(3, 40) };
+        assert_eq!(say(other), 0, "of another process");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::alert::EvidenceRef;
 /// No value of that kind in [`super::facts::Facts`].
 pub(super) const NO_FACT: u8 = u8::MAX;
 
-/// In place of a base's position: the entry takes back what was counted of its value.
+/// In place of a base's position: the entry takes back what was counted of its
+/// value, or, where it has a weight, so many acts of it.
 pub(super) const REDEEMS: u16 = u16::MAX;
 
 /// A match of a base, reduced to what windows and alerts need.

@@ -30,8 +30,9 @@ pub(super) struct Ledger {
 impl Ledger {
     /// An empty ledger, where the correlation takes back at all.
     pub(super) fn new(spec: &CorrelationSpec) -> Option<Self> {
-        let redeemed = spec.redeemed.as_ref()?;
-        Some(Self { at_most: redeemed.at_most, at_least: redeemed.at_least, ..Self::default() })
+        spec.others().next()?;
+        let (at_most, at_least) = spec.redeemed.as_ref().map_or((0, u64::MAX), |r| (r.at_most, r.at_least));
+        Some(Self { at_most, at_least, ..Self::default() })
     }
 
     /// Values that must be taken back before an open alert is.
@@ -49,7 +50,7 @@ impl Ledger {
             return;
         }
         let at_most = self.at_most;
-        let counted = |t: &Told| if t.entries == 0 || t.redeemed(at_most) { (0, 0) } else { (1, t.acts) };
+        let counted = |t: &Told| if t.entries == 0 || t.redeemed(at_most) { (0, 0) } else { (1, t.left()) };
         let (before, after) = self.values.change(value, |told| {
             let before = counted(told);
             how(told);
@@ -61,7 +62,9 @@ impl Ledger {
 
     pub(super) fn enter(&mut self, e: &Entry) {
         self.change(e.value, |t| {
-            if e.base == REDEEMS {
+            if e.base == REDEEMS && e.weight > 0 {
+                t.accepted += u64::from(e.weight);
+            } else if e.base == REDEEMS {
                 t.redeemers += 1;
                 (t.before, t.redeemed_at) = (t.redeemed_at, e.time());
             } else {
@@ -74,7 +77,9 @@ impl Ledger {
 
     pub(super) fn leave(&mut self, e: &Entry) {
         self.change(e.value, |t| {
-            if e.base == REDEEMS {
+            if e.base == REDEEMS && e.weight > 0 {
+                t.accepted = t.accepted.saturating_sub(u64::from(e.weight));
+            } else if e.base == REDEEMS {
                 t.redeemers = t.redeemers.saturating_sub(1);
             } else {
                 t.entries = t.entries.saturating_sub(1);
@@ -85,7 +90,8 @@ impl Ledger {
 
     /// Whether an entry can go without changing which values are there.
     pub(super) fn repeated(&self, e: &Entry) -> bool {
-        self.values.get(e.value).is_some_and(|t| if e.base == REDEEMS { t.redeemers > 1 } else { t.entries > 1 })
+        let more = |t: &Told| if e.base == REDEEMS { e.weight == 0 && t.redeemers > 1 } else { t.entries > 1 };
+        self.values.get(e.value).is_some_and(more)
     }
 
     /// Whether something takes back what is counted of a value.

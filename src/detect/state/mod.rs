@@ -161,6 +161,9 @@ impl State {
             for redeemed in &slot.redeems {
                 core.redeem(plan, *redeemed, &m);
             }
+            for accepted in &slot.accepts {
+                core.accept(plan, *accepted, &m);
+            }
         }
         core.relate_opened(plan);
     }

@@ -50,6 +50,8 @@ pub(super) struct Slot {
     pub parents: Vec<(u32, u16)>,
     /// Correlations whose counts this one's matches take back.
     pub redeems: Vec<u32>,
+    /// Correlations that this one's matches tell of attempts that were accepted after all.
+    pub accepts: Vec<u32>,
     /// Rules whose alerts about the same this one's alerts stand for.
     pub covers: Vec<u32>,
     /// It covers other rules or is covered.
@@ -166,6 +168,10 @@ impl Plan {
             if let Some(slot) = redeemer.and_then(|id| self.slot_mut(id)) {
                 slot.redeems.push(parent);
             }
+            let accepter = spec.accepted.as_ref().and_then(|a| self.slot_of(a.by));
+            if let Some(slot) = accepter.and_then(|id| self.slot_mut(id)) {
+                slot.accepts.push(parent);
+            }
         }
     }
 
@@ -188,7 +194,7 @@ fn wanted(rules: &[RuleInfo]) -> Vec<bool> {
         let mut changed = false;
         for (i, info) in rules.iter().enumerate() {
             let Some(spec) = info.correlation().filter(|_| wanted[i]) else { continue };
-            for base in spec.bases.iter().chain(spec.redeemed.as_ref().map(|r| &r.by)) {
+            for base in spec.bases.iter().chain(spec.others()) {
                 let b = base.0 as usize;
                 if rules.get(b).is_some_and(|r| r.loaded && !matches!(r.kind, RuleKind::Filter)) && !wanted[b] {
                     wanted[b] = true;
@@ -231,7 +237,7 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
         let names = |f: &[super::super::GroupField]| f.iter().map(|g| g.name.to_string()).collect::<Vec<_>>();
         let _ = write!(
             text,
-            "{:?}{:?}{:?}{:?}{:?}{:?}{}{:?}{:?}",
+            "{:?}{:?}{:?}{:?}{:?}{:?}{}{:?}{:?}{}",
             spec.kind,
             names(&spec.group_by),
             spec.timespan,
@@ -240,10 +246,11 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
             names(&spec.fields),
             spec.percentile,
             spec.learn,
-            spec.redeemed.as_ref().map(|r| (r.at_most, r.at_least, names(&r.fields)))
+            spec.redeemed.as_ref().map(|r| (r.at_most, r.at_least, names(&r.fields))),
+            spec.accepted.is_some()
         );
         if depth < MAX_DEPTH {
-            for base in spec.bases.iter().chain(spec.redeemed.as_ref().map(|r| &r.by)) {
+            for base in spec.bases.iter().chain(spec.others()) {
                 let _ = write!(text, "/{:x}", content_hash(rules, base.0 as usize, depth + 1));
             }
         }
@@ -263,7 +270,7 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
     let threshold = spec.as_deref().map_or(1.0, threshold);
     let cap = match spec.as_deref().map(|s| s.kind) {
         // what takes back stands in the window beside what it takes back
-        _ if spec.as_ref().is_some_and(|s| s.redeemed.is_some()) => 4 * threshold as usize + 2_048,
+        _ if spec.as_ref().is_some_and(|s| s.others().next().is_some()) => 4 * threshold as usize + 2_048,
         Some(CorrelationKind::EventCount) if upward(spec.as_deref()) => 4 * threshold as usize + 64,
         Some(CorrelationKind::ValueCount) => 4 * threshold as usize + 1_024,
         Some(CorrelationKind::Temporal | CorrelationKind::TemporalOrdered) => 256,
@@ -283,6 +290,7 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         shows: shows(info, spec.as_deref()),
         parents: Vec::new(),
         redeems: Vec::new(),
+        accepts: Vec::new(),
         covers: Vec::new(),
         folds: false,
         alerts: info.alerts,

@@ -1,4 +1,5 @@
-//! Matches that take back what others counted (`secstream: redeemed_by:`).
+//! Matches that take back what others counted (`secstream: redeemed_by:` and
+//! `accepted_by:`).
 //!
 //! A redeeming match stands in the window of its group like any other entry,
 //! so that it takes back what came before and what comes after, in any order
@@ -9,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::super::FieldRef;
 use super::core::{Core, Match, touch};
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::feed::hash_of;
@@ -63,16 +65,37 @@ impl Core {
 
     /// A match that takes back what a correlation counted of its value.
     pub(super) fn redeem(&mut self, plan: &Plan, id: u32, m: &Match<'_>) {
-        let Some(slot) = plan.slot(id) else { return };
-        let Some((spec, by)) = slot.spec.as_ref().and_then(|s| Some((s, s.redeemed.as_ref()?))) else { return };
-        let read = |f: &super::super::FieldRef| f.read(m.e).filter(|v| !v.is_empty());
-        let Some(value) = hash_of(by.value.iter().map(read)) else { return };
+        let Some(by) = plan.slot(id).and_then(|s| s.spec.as_ref()?.redeemed.as_ref()) else { return };
+        self.take_back(plan, id, m, (&by.group_by, &by.value), 0);
+    }
+
+    /// A match that says that the attempt just counted was accepted after all.
+    pub(super) fn accept(&mut self, plan: &Plan, id: u32, m: &Match<'_>) {
+        let Some(by) = plan.slot(id).and_then(|s| s.spec.as_ref()?.accepted.as_ref()) else { return };
+        let acts = self.acts.accept(id, &m.line);
+        if acts > 0 {
+            self.take_back(plan, id, m, (&by.group_by, &by.value), acts);
+        }
+    }
+
+    /// Takes back what was counted of a value, or so many acts of it.
+    fn take_back(
+        &mut self,
+        plan: &Plan,
+        id: u32,
+        m: &Match<'_>,
+        (group_by, value): (&[FieldRef], &[FieldRef]),
+        acts: u32,
+    ) {
+        let Some((slot, spec)) = plan.slot(id).and_then(|s| Some((s, s.spec.as_ref()?))) else { return };
+        let read = |f: &FieldRef| f.read(m.e).filter(|v| !v.is_empty());
+        let Some(value) = hash_of(value.iter().map(read)) else { return };
         let lane = m.lane_of(slot);
         self.key.start(id, lane);
-        for f in &by.group_by {
+        for f in group_by {
             self.key.push(read(f));
         }
-        if !by.group_by.is_empty() && !self.key.any() {
+        if !group_by.is_empty() && !self.key.any() {
             return;
         }
         let place = self.group(plan, slot, lane);
@@ -82,13 +105,13 @@ impl Core {
             self.close(plan, place);
         }
         let facts = [NO_FACT; 4];
-        let e = Entry { ev: m.ev, seq: m.seq, value, weight: 0, base: REDEEMS, facts, child: false };
+        let e = Entry { ev: m.ev, seq: m.seq, value, weight: acts, base: REDEEMS, facts, child: false };
         let ledger = self.at_mut(place).and_then(|g| g.episode.as_mut()).and_then(|ep| ep.ledger.as_mut());
         if let Some(ledger) = ledger {
             ledger.enter(&e);
         }
         // Most people log in often and mistype seldom: their log-ins take no room.
-        let idle = |w: &Window| w.idle(spec, value, m.time);
+        let idle = |w: &Window| acts == 0 && w.idle(spec, value, m.time);
         if self.at(place).and_then(|g| g.window.as_ref()).is_some_and(idle) {
             return;
         }

@@ -11,6 +11,8 @@ pub(super) struct Told {
     pub entries: u32,
     pub redeemers: u32,
     pub acts: u64,
+    /// Acts that were accepted after all.
+    pub accepted: u64,
     /// Time of the latest entry.
     pub entered_at: i64,
     /// Time of the redeemer that came last.
@@ -20,8 +22,14 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// Acts that were not accepted in the end.
+    pub(super) fn left(self) -> u64 {
+        self.acts.saturating_sub(self.accepted)
+    }
+
     pub(super) fn redeemed(self, at_most: u64) -> bool {
-        self.redeemers > 0 && self.acts <= at_most
+        let left = self.left();
+        self.redeemers > 0 && left <= at_most || self.accepted > 0 && left == 0
     }
 
     /// Whether the redeemer that came last stands for all that is counted.
@@ -31,7 +39,7 @@ impl Told {
 
     /// Whether nothing of the value is there.
     pub(super) fn gone(self) -> bool {
-        self.entries == 0 && self.redeemers == 0
+        self.entries == 0 && self.redeemers == 0 && self.accepted == 0
     }
 }
 

@@ -93,7 +93,7 @@ impl Window {
         let Measure::Ledger(ledger) = &self.measure else { return false };
         let Some(before) = ledger.outdone(value, floor) else { return false };
         let from = lower(&self.ring, before);
-        let same = |e: &Entry| e.base == REDEEMS && e.value == value;
+        let same = |e: &Entry| e.base == REDEEMS && e.weight == 0 && e.value == value;
         let Some(at) = self.ring.range(from..).take_while(|e| e.time() == before).position(same) else { return false };
         let Some(e) = self.ring.remove(from + at) else { return false };
         if from + at < self.head {

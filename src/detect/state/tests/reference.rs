@@ -24,6 +24,7 @@ fn spec(kind: CorrelationKind, timespan: i64, gte: f64) -> CorrelationSpec {
         percentile: 90.0,
         learn: Default::default(),
         redeemed: None,
+        accepted: None,
         generate: false,
     }
 }

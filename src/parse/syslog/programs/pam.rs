@@ -21,6 +21,13 @@ pub(super) fn parse(program: &str, module: Option<&str>, msg: &str, ctx: &Ctx, d
             "sudo" | "sudo-i" => asker(pairs, d),
             _ => identity(pairs, d),
         }
+    } else if let Some(pairs) = body.strip_prefix("authentication success; ") {
+        accepted(d);
+        match service {
+            "su" | "su-l" => switch(pairs, d),
+            "sudo" | "sudo-i" => asker(pairs, d),
+            _ => identity(pairs, d),
+        }
     } else if let Some(rest) = body.strip_prefix("session opened for user ") {
         session(rest, EventType::SessionStart, d);
     } else if let Some(rest) = body.strip_prefix("session closed for user ") {
@@ -41,6 +48,14 @@ fn act(module: Option<&str>, msg: &str) -> RecordFlags {
     let second = ["pam_sss", "pam_winbind", "pam_krb5", "pam_ldap"];
     let is = |m: &str| second.iter().any(|s| m.starts_with(s));
     if is(msg) || module.is_some_and(is) { RecordFlags::ACT_NOTICE } else { RecordFlags::ACT_MODULE }
+}
+
+/// What the library accepted, the program tells on a line of its own: this one
+/// only says that a refusal by a module before it was none.
+fn accepted(d: &mut Draft<'_>) {
+    d.event(EventType::Other, Outcome::Success);
+    d.flag(RecordFlags::ACT_ACCEPT);
+    d.field("reason", "accepted by PAM");
 }
 
 /// `su`: who asks is `ruser`, who is asked for `user`.
@@ -178,6 +193,13 @@ fn other(service: &str, program: &str, body: &str, d: &mut Draft<'_>) {
     // The failure itself follows in a line of its own.
     if body.starts_with("check pass; user unknown") || body.starts_with("bad username") {
         d.event(EventType::Other, Outcome::Unknown);
+    } else if let Some(user) = body.strip_prefix("user '").and_then(|r| r.strip_suffix("' granted access")) {
+        // pam_winbind names whose password it was; su asks for another's.
+        accepted(d);
+        d.set(if matches!(service, "su" | "su-l") { Ov::TargetUser } else { Ov::User }, user);
+    } else if let Some(user) = body.strip_prefix("user ").and_then(|r| cut(r, " authenticated as ")).map(|(u, _)| u) {
+        accepted(d);
+        set_user(d, user);
     } else if let Some(rest) = body.strip_prefix("Consecutive login failures for user ") {
         failed(d, kind, RecordFlags::ACT_NOTICE);
         set_user(d, super::super::util::word(rest));

@@ -31,8 +31,9 @@ fn about(text: &str) -> About {
         out.names.extend(info.name.iter().map(|n| n.to_string()));
         out.both.extend(info.name.iter().map(|n| (info.id.to_string(), n.to_string())));
         let document = rule::parse(&node);
-        if let Some(redeemed) = document.as_ref().ok().and_then(|d| d.meta.custom.redeemed_by.as_ref()) {
-            out.refs.push(redeemed.rule.clone());
+        if let Ok(d) = &document {
+            out.refs.extend(d.meta.custom.redeemed_by.iter().map(|r| r.rule.clone()));
+            out.refs.extend(d.meta.custom.accepted_by.iter().map(|(rule, _)| rule.clone()));
         }
         match document.map(|d| d.body) {
             Ok(Body::Correlation(c)) => out.refs.extend(c.rules),
