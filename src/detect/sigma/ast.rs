@@ -70,7 +70,7 @@ pub enum Cmp {
 impl Cmp {
     /// Whether `left` compares so to `right`.
     #[must_use]
-    pub fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
+    pub fn holds<T: PartialOrd + Copy>(self, left: T, right: T) -> bool {
         match self {
             Self::Lt => left < right,
             Self::Lte => left <= right,
