@@ -295,7 +295,7 @@ fn a_damaged_record_costs_no_other() {
     let got = read_chunk(&bytes);
     let ids: Vec<&str> = got.events.iter().flat_map(|e| values(e, "EventID")).collect();
     assert_eq!(ids, ["4625", "1102"]);
-    assert_eq!(got.summary.warnings, ["1 records cannot be read and were passed over"]);
+    assert_eq!(got.summary.warnings, ["1 record cannot be read, passed over"]);
 }
 
 /// The fuzzer begins with this chunk; `UPDATE_DOCS=1` writes it again.
