@@ -54,6 +54,10 @@ pub(super) struct Episode {
     pub count: u64,
     /// What the condition measures: at opening, and kept up where it adds up.
     pub measured: f64,
+    /// Begin of the timespan under way, what was counted in it, and the most in any one:
+    /// a flood is one however long something slow went before it under the same alert.
+    pace: (i64, f64),
+    peak: f64,
     values: FxHashSet<u64>,
     /// What was counted and taken back, where the rule takes back.
     pub ledger: Option<Box<Ledger>>,
@@ -114,6 +118,8 @@ impl Episode {
             total: 0,
             count: 0,
             measured: 0.0,
+            pace: (i64::MIN, 0.0),
+            peak: 0.0,
             values: FxHashSet::default(),
             ledger: slot.spec.as_deref().and_then(Ledger::new).map(Box::new),
             below: SmallVec::new(),
@@ -158,7 +164,10 @@ impl Episode {
                     self.ended_by = e.facts[1];
                 }
             }
-            Some(K::EventCount) => self.measured += f64::from(e.weight),
+            Some(K::EventCount) => {
+                self.measured += f64::from(e.weight);
+                self.keep_pace(slot, e);
+            }
             Some(K::ValueSum) => self.measured += f64::from_bits(e.value),
             Some(K::ValueCount) if self.values.len() < MAX_VALUES => {
                 self.values.insert(e.value);
@@ -166,6 +175,15 @@ impl Episode {
             }
             _ => {}
         }
+    }
+
+    fn keep_pace(&mut self, slot: &Slot, e: &Entry) {
+        let Some(spec) = slot.spec.as_ref().filter(|_| slot.info.baseline.is_some()) else { return };
+        if e.time() >= self.pace.0.saturating_add(spec.timespan) {
+            self.pace = (e.time(), 0.0);
+        }
+        self.pace.1 += f64::from(e.weight);
+        self.peak = self.peak.max(self.pace.1);
     }
 
     /// Notes an episode of a correlation below.
@@ -187,7 +205,8 @@ impl Episode {
         let Some((times, spec)) = slot.info.baseline.zip(slot.spec.as_ref()) else { return false };
         let span = spec.timespan.max(1);
         let lasted = self.last.saturating_sub(self.opened);
-        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < times * slot.threshold
+        let fast = times * slot.threshold;
+        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < fast && self.peak < fast
     }
 
     /// Whether so much was taken back that the condition no longer holds.

@@ -82,6 +82,19 @@ fn what_is_not_understood() {
     }
 }
 
+#[test]
+fn a_quote_that_is_never_closed_ends() {
+    for raw in [
+        "2024-01-02 03:04:05 app: Login failed for bob from '192.0.2.7",
+        "2024-01-02 03:04:05 login failed from \"192.0.2.7",
+        "authentication failure for bob from `192.0.2.7",
+        "login failed user=bob ip=\"192.0.2.7",
+        "failed H=\"192.0.2.7",
+    ] {
+        let _ = one(raw, parse);
+    }
+}
+
 proptest! {
     #[test]
     fn no_panic(s in "\\PC{0,120}", t in "(type=|msg=audit\\(|client |from |\\[|\\]|H=|user=|failed |[0-9a-f.:#\"'é ]{1,8}){0,14}") {

@@ -302,7 +302,8 @@ pub(super) fn is_word(word: &str) -> bool {
 pub(super) fn own(msg: &str, phrase: usize, end: usize, tagged: bool) -> bool {
     let mut s = Scan { msg, phrase, at: 0, end: end.min(msg.len()), tagged, names: 0, begun: false };
     while s.at < s.end {
-        if !s.token() {
+        let before = s.at;
+        if !s.token() || s.at <= before {
             return false;
         }
     }
@@ -358,6 +359,8 @@ impl<'a> Scan<'a> {
     fn quoted(&mut self, quote: char, key: &str) -> bool {
         let from = self.at + 1;
         let Some(len) = self.msg.get(from..).and_then(|r| r.find(quote)) else {
+            // One that is never closed: nothing is behind it, or nobody knows what.
+            self.at = from;
             return from >= self.end;
         };
         let close = from + len;

@@ -261,6 +261,11 @@ fn a_burst_that_does_not_end_is_the_usual_pace() {
     assert_eq!((steady[0].severity, steady[0].score_parts[1].0.as_str()), (Severity::Low, "volume"));
     assert!(steady[0].score_parts.iter().any(|(name, points)| name == "usual" && *points < 0.0));
     assert!(steady[0].route.reason.contains("usual"));
+    // What is usual excuses no flood under the same alert: fifty in ten seconds at last.
+    let mut lines = (0..400).map(|i| (i, F)).collect::<Vec<_>>();
+    lines.extend((0..80).map(|i| (400 + i / 5, F)));
+    let flooded = alerts(&rules, &lines);
+    assert_eq!(flooded.iter().map(|a| a.severity).collect::<Vec<_>>(), [Severity::High]);
     // A burst stays one.
     assert_eq!(run(1, 200).iter().map(|a| a.severity).collect::<Vec<_>>(), [Severity::High]);
 }
