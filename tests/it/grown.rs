@@ -156,6 +156,14 @@ fn the_parts_of_a_rotated_log_are_one_log() {
     let text = home.read("a.log.1").replacen("port 4003", "port 4999", 1);
     home.write("a.log.1", text);
     assert_eq!(sources(["a.log.1", "a.log"]).code, Some(1));
+    // The same of their folder: what is called like a part, and is none, is no stranger.
+    fs::create_dir(home.path("parts")).unwrap();
+    for part in ["a.log", "a.log.1"] {
+        home.write(&format!("parts/{part}"), home.read(part));
+    }
+    let ran = home.run(&["cases", "verify", "out.json", "--source", "parts"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("though it is called like a part of a.log"), "{}", ran.out);
 }
 
 #[test]

@@ -222,6 +222,14 @@ fn pairs<'a>(report: &mut Report, document: &'a Value, logs: &mut [Box<dyn LogBy
             report
                 .grown
                 .push(format!("the log {} has no record of the case: {base} was then what is {is} now", log.name()));
+        } else if let Some(part) = sources.iter().find(|s| left.is_empty() && log.is_found() && missing(s, &base, &out))
+        {
+            // A stranger called like a part, where a part is not there, is what became of it.
+            let (name, size) = (text(&part["name"]), &part["size"]);
+            let problem = format!(
+                "is by hash none of the case's sources, though it is called like a part of {name}, and one of {size} bytes is not there"
+            );
+            report.add(Kind::Outside, format!("log {}", log.name()), problem);
         } else if left.is_empty() && log.is_found() {
             strangers += 1;
         } else if left.is_empty() {
@@ -237,6 +245,13 @@ fn pairs<'a>(report: &mut Report, document: &'a Value, logs: &mut [Box<dyn LogBy
         n => report.grown.push(format!("{n} files of the folder are no sources of the case")),
     }
     out
+}
+
+/// Whether a source is found by none of the logs, and `base` is what rotation calls its parts.
+fn missing(source: &Value, base: &str, found: &[Pair<'_>]) -> bool {
+    let put_aside = |rest: &str| rest.starts_with(['.', '-', '_']);
+    base.strip_prefix(base_name(text(&source["name"]))).is_some_and(put_aside)
+        && found.iter().all(|p| p.source["id"] != source["id"])
 }
 
 /// The size that the source had, where the log is the source and more was written to it since.
