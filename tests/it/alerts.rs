@@ -146,3 +146,25 @@ fn routine_events_are_no_alert_alone() {
     home.run(&["replay", &log, "--year", "2026", "--no-store", "--alerts", &home.arg("a.jsonl")]).says(0, &[]);
     assert!(home.objects("a.jsonl").is_empty());
 }
+
+/// Eight people behind one address are asked for their names, and all are let in with
+/// them; another is let in without one.
+#[test]
+fn questions_that_were_answered_are_no_break_in() {
+    let home = Home::new();
+    let said = |named: bool| {
+        let line = |s: u32, user: &str, status: u32| {
+            let when = format!("02/Mar/2026:10:00:{s:02} +0000");
+            format!("203.0.113.7 - {user} [{when}] \"GET /admin/ HTTP/1.1\" {status} 99 \"-\" \"x\"\n")
+        };
+        let asked: String = (0..8).map(|i| line(3 * i, "-", 401)).collect();
+        let user = |i: u32| if named { format!("u{i}") } else { "-".to_owned() };
+        let answered: String = (0..8).map(|i| line(30 + i, &user(i), 200)).collect();
+        let log = home.write("access.log", asked + &answered);
+        home.run(&["replay", &log, "--no-store", "--alerts", &home.arg("a.jsonl")]).says(0, &[]);
+        let all = home.objects("a.jsonl");
+        all.iter().filter(|a| a["severity"] != "low").map(|a| a["rule"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(said(true), Vec::<Value>::new());
+    assert_eq!(said(false), ["Restricted path opened after refusals"]);
+}
