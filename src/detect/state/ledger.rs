@@ -7,7 +7,8 @@
 
 use super::super::{CorrelationKind, CorrelationSpec};
 use super::entry::{Entry, REDEEMS};
-use super::told::{Told, Values};
+use super::small::Small;
+use super::told::Told;
 
 /// Distinct values told apart; further ones count as one value each.
 const MAX_VALUES: usize = 10_000;
@@ -19,7 +20,7 @@ const REPEAT: i64 = 8;
 /// equals a fresh one fed with the entries still inside.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
-    values: Values,
+    values: Small<Told, 0>,
     at_most: u64,
     at_least: u64,
     /// Values that count, and their acts.

@@ -6,9 +6,9 @@
 use smallvec::SmallVec;
 
 use super::super::{CorrelationKind, CorrelationSpec};
-use super::distinct::Distinct;
 use super::entry::{Entry, Ring};
 use super::ledger::Ledger;
+use super::small::Small;
 
 /// Fixed point of sums: six decimals, so that adding and removing is exact.
 const SCALE: f64 = 1e6;
@@ -21,7 +21,7 @@ pub(super) enum Measure {
     /// Sum of weights.
     Count(u64),
     /// How often each value is there.
-    Distinct(Distinct),
+    Distinct(Small<u32, 3>),
     /// How often each base is there.
     Bases(SmallVec<[u32; 4]>),
     /// Fixed-point sum and number of values.
@@ -52,7 +52,7 @@ impl Measure {
         match spec.kind {
             // new values are told by what the group knows, not by a window
             CorrelationKind::EventCount | CorrelationKind::NewValue => Self::Count(0),
-            CorrelationKind::ValueCount => Self::Distinct(Distinct::default()),
+            CorrelationKind::ValueCount => Self::Distinct(Small::default()),
             CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {
                 Self::Bases(SmallVec::from_elem(0, spec.bases.len()))
             }
@@ -75,7 +75,7 @@ impl Measure {
     pub(super) fn enter(&mut self, e: &Entry) {
         match self {
             Self::Count(n) => *n += u64::from(e.weight),
-            Self::Distinct(values) => values.add(e.value),
+            Self::Distinct(values) => values.change(e.value, |n| *n += 1),
             Self::Bases(counts) => {
                 if let Some(c) = counts.get_mut(usize::from(e.base)) {
                     *c += 1;
@@ -97,7 +97,7 @@ impl Measure {
     pub(super) fn leave(&mut self, e: &Entry) {
         match self {
             Self::Count(n) => *n = n.saturating_sub(u64::from(e.weight)),
-            Self::Distinct(values) => values.remove(e.value),
+            Self::Distinct(values) => values.change(e.value, |n| *n = n.saturating_sub(1)),
             Self::Bases(counts) => {
                 if let Some(c) = counts.get_mut(usize::from(e.base)) {
                     *c = c.saturating_sub(1);
@@ -121,7 +121,7 @@ impl Measure {
     /// Whether an entry can go without changing what is distinct or present.
     pub(super) fn repeated(&self, e: &Entry) -> bool {
         match self {
-            Self::Distinct(values) => values.times(e.value) > 1,
+            Self::Distinct(values) => values.get(e.value).is_some_and(|n| *n > 1),
             Self::Bases(counts) => counts.get(usize::from(e.base)).is_some_and(|c| *c > 1),
             Self::Ledger(ledger) => ledger.repeated(e),
             _ => false,
@@ -131,7 +131,7 @@ impl Measure {
     /// Whether its value or base is among those inside.
     pub(super) fn present(&self, e: &Entry) -> bool {
         match self {
-            Self::Distinct(values) => values.times(e.value) > 0,
+            Self::Distinct(values) => values.get(e.value).is_some(),
             Self::Bases(counts) => counts.get(usize::from(e.base)).is_some_and(|c| *c > 0),
             _ => false,
         }
