@@ -58,6 +58,7 @@ pub(super) struct Episode {
     /// a flood is one however long something slow went before it under the same alert.
     pace: (i64, f64),
     peak: f64,
+    /// Values counted; of a count of acts, who took some back.
     values: FxHashSet<u64>,
     /// What was counted and taken back, where the rule takes back.
     pub ledger: Option<Box<Ledger>>,
@@ -121,7 +122,7 @@ impl Episode {
             pace: (i64::MIN, 0.0),
             peak: 0.0,
             values: FxHashSet::default(),
-            ledger: slot.spec.as_deref().and_then(Ledger::new).map(Box::new),
+            ledger: slot.spec.as_deref().and_then(Ledger::new).map(|l| Box::new(l.whole())),
             below: SmallVec::new(),
             baseless: false,
             ips: Vec::new(),
@@ -178,7 +179,10 @@ impl Episode {
     }
 
     fn keep_pace(&mut self, slot: &Slot, e: &Entry) {
-        let Some(spec) = slot.spec.as_ref().filter(|_| slot.info.baseline.is_some()) else { return };
+        let Some(spec) = slot.spec.as_ref() else { return };
+        if slot.info.baseline.is_none() && spec.takes_acts().is_none() {
+            return;
+        }
         if e.time() >= self.pace.0.saturating_add(spec.timespan) {
             self.pace = (e.time(), 0.0);
         }
@@ -209,11 +213,21 @@ impl Episode {
         lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < fast && self.peak < fast
     }
 
+    /// Takes back what a redeemer says; where it does so once only for whoever it is, not
+    /// again, and not for nobody.
+    pub(super) fn take_back(&mut self, e: &Entry, who: Option<u64>, once: bool) {
+        let Some(ledger) = &mut self.ledger else { return };
+        if !once || who.is_some_and(|who| self.values.len() < MAX_VALUES && self.values.insert(who)) {
+            ledger.enter(e);
+        }
+    }
+
     /// Whether so much was taken back that the condition no longer holds.
     pub(super) fn redeemed(&self, slot: &Slot) -> bool {
         let own = self.ledger.as_ref().zip(slot.spec.as_ref()).is_some_and(|(ledger, spec)| {
             let left = ledger.measured(spec);
-            ledger.redeemed().0 >= ledger.at_least() && !spec.bounds.iter().all(|b| b.holds(left))
+            let slow = spec.takes_acts().is_none_or(|most| self.peak <= most as f64);
+            slow && ledger.redeemed().0 >= ledger.at_least() && !spec.bounds.iter().all(|b| b.holds(left))
         });
         own || self.baseless
     }

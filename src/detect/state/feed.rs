@@ -208,7 +208,7 @@ impl Core {
         let shard = self.shards.get_mut(place.shard as usize)?;
         let group = shard.get_mut(place.index)?;
         let Group { window, rate, children, facts, episode, lane, ring, .. } = group;
-        if slot.info.baseline.is_some() {
+        if slot.info.baseline.is_some() && e.base != REDEEMS {
             rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
         }
         let window = window.get_or_insert_with(|| Window::new(spec, std::mem::take(ring)));
