@@ -26,6 +26,7 @@ mod hostile;
 mod hostile_rules;
 mod inputs;
 mod interrupted;
+mod large_alerts;
 mod many;
 mod new_source;
 mod odd_files;

@@ -20,6 +20,7 @@ use super::entity::Entities;
 use super::entry::{Entry, NO_FACT};
 use super::facts::{FactKind, Named};
 use super::fold::Fold;
+use super::grounds::Grounds;
 use super::key::{KeyBuf, Lane, Secret, shard_of};
 use super::lanes::Lanes;
 use super::past::Kept;
@@ -90,6 +91,8 @@ pub(super) struct Core {
     /// What of `counters.evicted` each slot lost.
     pub evicted_by: BTreeMap<u32, u64>,
     pub options: StateOptions,
+    /// What episodes rest on, where that is asked for.
+    pub grounds: Option<Box<Grounds>>,
     secret: Secret,
     pub key: KeyBuf,
     pub taken: Vec<Entry>,
@@ -114,6 +117,7 @@ impl Core {
             counters: Counters::default(),
             evicted_by: BTreeMap::new(),
             options,
+            grounds: None,
             secret: Secret::random(),
             key: KeyBuf::default(),
             taken: Vec::new(),

@@ -285,6 +285,9 @@ impl Core {
         {
             ep.absorb(slot, e);
             ep.see(e.seen());
+            if let Some(g) = &mut self.grounds {
+                g.of(ep.uid, &ep.id).records.push(e.seq);
+            }
         } else {
             // What the episodes below listed stood there before the matches that made them; one that
             // went on since tells of its first and last values only, another may tell of all.
@@ -317,6 +320,11 @@ impl Core {
             records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
             records.dedup_by_key(|r| r.seq);
             records.iter().for_each(|r| ep.see(*r));
+            if let Some(g) = &mut self.grounds {
+                let g = g.of(ep.uid, &ep.id);
+                g.records.extend(records.iter().map(|r| r.seq));
+                g.below.extend(entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).map(|c| c.uid));
+            }
             ep.total += unlisted;
             ep.count = ep.count.saturating_add(unlisted_acts);
         }

@@ -18,6 +18,7 @@ mod episode;
 mod facts;
 mod feed;
 mod fold;
+mod grounds;
 mod key;
 mod known;
 mod lanes;
@@ -51,6 +52,7 @@ use plan::Plan;
 use shards::Place;
 
 pub use clock::{CARRIED, Carry, Clock, JUMP, Observed, WITNESSES};
+pub use grounds::Ground;
 pub use score::level_points;
 
 /// Mark of the epochs of sources that come too far behind the others.
@@ -255,6 +257,24 @@ impl State {
     /// Moves what opened and closed since the last call to `out`.
     pub fn drain(&mut self, out: &mut Vec<AlertUpdate>) {
         out.append(&mut self.core.out);
+    }
+
+    /// From now on notes what episodes rest on, for [`State::grounds`].
+    pub fn note_grounds(&mut self) {
+        self.core.grounds.get_or_insert_default();
+    }
+
+    /// Moves what episodes came to rest on since the last call to `out`.
+    pub fn grounds(&mut self, out: &mut Vec<Ground>) {
+        if let Some(g) = &mut self.core.grounds {
+            g.drain(out);
+        }
+    }
+
+    /// How many events were taken: those that some rule of the plan matched.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.seq
     }
 
     /// The open alerts as they stand, by time and id.
