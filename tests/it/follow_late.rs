@@ -79,7 +79,11 @@ fn a_log_that_is_always_half_an_hour_behind_is_one_alert() {
 #[test]
 fn what_comes_late_joins_the_alert_of_the_same_attack() {
     comes_to(
-        &[("a.log", failed("a", 100, 30) + &quiet(400, 5_000)), ("b.log", failed("b", 205, 30)), ("a.log", quiet(5_000, 5_100))],
+        &[
+            ("a.log", failed("a", 100, 30) + &quiet(400, 5_000)),
+            ("b.log", failed("b", 205, 30)),
+            ("a.log", quiet(5_000, 5_100)),
+        ],
         30,
     );
 }

@@ -151,7 +151,13 @@ impl State {
     }
 
     fn with_rules(rules: &[RuleInfo], options: StateOptions) -> Self {
-        Self { plan: Arc::new(Plan::new(rules, &Plan::default())), core: Core::new(options), seq: 0, apart: FxHashMap::default(), apart_epoch: 0 }
+        Self {
+            plan: Arc::new(Plan::new(rules, &Plan::default())),
+            core: Core::new(options),
+            seq: 0,
+            apart: FxHashMap::default(),
+            apart_epoch: 0,
+        }
     }
 
     /// Takes an event with the rules it matches (in ascending order). `at` is

@@ -150,7 +150,10 @@ fn counts_are_those_of_a_reading_afterwards() {
         let mut feed: Vec<_> = all.iter().map(|(t, s, l)| (t + if *s == 1 { lag } else { 0 }, *s, *t, l)).collect();
         feed.sort();
         feed.into_iter().for_each(|(_, s, t, l)| b.feed(s, &[(t, l.clone())]));
-        heads(b.end()).iter().map(|a| (a.src_ip.clone(), a.timestamp.secs(), a.count, a.matched_total)).collect::<Vec<_>>()
+        heads(b.end())
+            .iter()
+            .map(|a| (a.src_ip.clone(), a.timestamp.secs(), a.count, a.matched_total))
+            .collect::<Vec<_>>()
     };
     let wanted = whole(0);
     assert_eq!(wanted.len(), 6);
