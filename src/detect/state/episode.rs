@@ -71,7 +71,7 @@ pub(super) struct Episode {
     pub hosts: Vec<u8>,
     pub shown: Vec<u8>,
     /// Account of the last step, where the steps have an order: who got in.
-    ended_by: u8,
+    pub(super) ended_by: u8,
     /// Risk of its entities when it opened, in thousandths.
     pub risk: i64,
     last_seq: u64,
@@ -250,10 +250,56 @@ impl Episode {
         }
     }
 
+    /// Whether it and another one would have been one, had all come in order.
+    pub(super) fn is_one_with(&self, other: &Self, slot: &Slot) -> bool {
+        let touches = |a: &Self, b: &Self| a.opened <= b.last.saturating_add(slot.cooldown);
+        let whole = self.last.max(other.last).saturating_sub(self.opened.min(other.opened));
+        self.untimed == other.untimed && touches(self, other) && touches(other, self) && whole <= slot.longest
+    }
+
+    /// Takes over all that another episode of its group has.
+    pub(super) fn unite(&mut self, slot: &Slot, mut other: Self) {
+        use super::super::CorrelationKind as K;
+        match slot.spec.as_ref().map(|s| s.kind) {
+            Some(K::EventCount | K::ValueSum) => self.measured += other.measured,
+            Some(K::ValueCount) => {
+                let room = MAX_VALUES.saturating_sub(self.values.len());
+                self.values.extend(other.values.iter().take(room));
+                self.measured = self.measured.max(self.values.len() as f64);
+            }
+            _ => self.measured = self.measured.max(other.measured),
+        }
+        self.peak = self.peak.max(other.peak);
+        if let (Some(mine), Some(theirs)) = (&mut self.ledger, &other.ledger) {
+            mine.unite(theirs);
+        }
+        for (mine, theirs) in self.lists().into_iter().zip(other.lists()) {
+            let new: Vec<u8> = theirs.iter().filter(|i| !mine.contains(i)).copied().collect();
+            mine.extend(new);
+        }
+        if self.ended_by == NO_FACT {
+            self.ended_by = other.ended_by;
+        }
+        other.below.iter().for_each(|uid| self.stands_on(*uid));
+        self.total += other.total;
+        self.count = self.count.saturating_add(other.count);
+        self.evidence.append(&mut other.evidence);
+        self.evidence.sort_by_key(|e| e.seq);
+        self.evidence.truncate(MAX_EVIDENCE);
+        self.last_seq = self.last_seq.max(other.last_seq);
+        (self.first, self.last) = (self.first.min(other.first), self.last.max(other.last));
+        self.risk = self.risk.max(other.risk);
+        self.revision = self.revision.saturating_add(1);
+    }
+
+    /// Addresses, accounts, machines and what is shown, as the group numbers them.
+    pub(super) fn lists(&mut self) -> [&mut Vec<u8>; 4] {
+        [&mut self.ips, &mut self.users, &mut self.hosts, &mut self.shown]
+    }
+
     /// Lists an address, an account, a machine and what is shown.
     pub(super) fn fact(&mut self, facts: [u8; 4]) {
-        let lists = [&mut self.ips, &mut self.users, &mut self.hosts, &mut self.shown];
-        for (list, fact) in lists.into_iter().zip(facts) {
+        for (list, fact) in self.lists().into_iter().zip(facts) {
             if fact != NO_FACT && list.last() != Some(&fact) && !list.contains(&fact) {
                 list.push(fact);
             }

@@ -36,6 +36,14 @@ impl Redemptions {
         self.open.insert(uid, place);
     }
 
+    /// Notes that a closed one is open again.
+    pub(super) fn reopened(&mut self, uid: u64, place: Place) {
+        if self.noted.remove(&uid) {
+            self.order.retain(|u| *u != uid);
+        }
+        self.opened(uid, place);
+    }
+
     /// Notes that it closed, and whether it was taken back.
     pub(super) fn closed(&mut self, uid: u64, redeemed: bool) {
         if self.open.remove(&uid).is_none() || !redeemed {
@@ -103,9 +111,7 @@ impl Core {
         let place = self.group(plan, slot, lane);
         let Some(group) = self.at_mut(place) else { return };
         touch(group, m);
-        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot)) {
-            self.close(plan, place);
-        }
+        self.turn_to(plan, slot, place, m);
         let facts = [NO_FACT; 4];
         let e = Entry { ev: m.ev, seq: m.seq, value, weight: acts, base: REDEEMS, facts, child: false };
         if let Some(ep) = self.at_mut(place).and_then(|g| g.episode.as_mut()) {
@@ -118,10 +124,11 @@ impl Core {
             return;
         }
         if !lane.is_late() {
-            self.thin(place, value, m.order.saturating_sub(slot.slack));
+            self.thin(place, value, m.order.saturating_sub(slot.slack).saturating_sub(self.options.lateness));
         }
         self.slide(slot, spec, place, m, e, None);
     }
+
     /// Drops a redeemer that a later one of its value stands for.
     fn thin(&mut self, place: Place, value: u64, floor: i64) {
         let Some(shard) = self.shards.get_mut(place.shard as usize) else { return };
