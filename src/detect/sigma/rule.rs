@@ -485,7 +485,10 @@ fn redeemed_by(n: &Node) -> Result<RedeemedBy, YamlError> {
         }
         let by_value = entries.iter().find(|(k, _)| matches!(k.text(), Some("field" | "at_least")));
         if let Some((k, _)) = by_value.filter(|_| r.each > 0) {
-            return Err(YamlError::at(k, "with each, acts are taken back and not values: field and at_least say nothing"));
+            return Err(YamlError::at(
+                k,
+                "with each, acts are taken back and not values: field and at_least say nothing",
+            ));
         }
         if r.each == 0 && !r.once_by.is_empty() {
             return Err(YamlError::at(n, "once_by goes with each"));

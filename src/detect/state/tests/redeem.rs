@@ -280,7 +280,8 @@ fn what_does_not_go_together_is_said() {
         (", each: 0", "whole number from 1"),
     ] {
         let yaml = by_acts(extra).remove(2);
-        let read = crate::detect::sigma::yaml::parse(&yaml).remove(0).and_then(|n| crate::detect::sigma::rule::parse(&n));
+        let read =
+            crate::detect::sigma::yaml::parse(&yaml).remove(0).and_then(|n| crate::detect::sigma::rule::parse(&n));
         let e = read.expect_err(extra);
         assert!(e.message.contains(word), "{extra}: {e}");
     }
