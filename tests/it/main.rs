@@ -19,6 +19,7 @@ mod fail2ban;
 mod feed_written;
 mod follow;
 mod follow_dir;
+mod follow_late;
 mod generate;
 mod grown;
 mod hostile;
