@@ -391,7 +391,10 @@ mod tests {
         };
         let mut s = stage(&format!("{}{}", level("a", "low"), level("b", "critical")));
         let a = s.pass(alert("a", "r1", "1.1.1.1", 0)).expect("stays");
-        assert_eq!((a.severity, s.hits().iter().map(|h| h.alerts).collect::<Vec<_>>()), (Severity::Critical, vec![0, 1]));
+        assert_eq!(
+            (a.severity, s.hits().iter().map(|h| h.alerts).collect::<Vec<_>>()),
+            (Severity::Critical, vec![0, 1])
+        );
     }
 
     #[test]

@@ -9,7 +9,6 @@ use crate::pipeline::Feed;
 use crate::tui::data::AlertView;
 use crate::tui::data::workshop::{Proposal, Verdict};
 
-
 /// Most alerts of the rule looked at, and events of each.
 const ALERTS: usize = 400;
 const EVENTS: usize = 100;
