@@ -108,9 +108,9 @@ impl Facts {
         self.items.get(usize::from(i)).and_then(|f| std::str::from_utf8(&f.text).ok())
     }
 
-    /// Forgets what no entry of the ring refers to, when a kind is full. Not to
-    /// be called while an episode refers to facts.
-    pub(super) fn tidy(&mut self, ring: &mut Ring) {
+    /// Forgets what no entry of the ring since `from` refers to, when a kind is full.
+    /// Not to be called while an episode refers to facts.
+    pub(super) fn tidy(&mut self, ring: &mut Ring, from: i64) {
         if FactKind::ALL.iter().all(|k| usize::from(self.counts[*k as usize]) < k.cap()) {
             return;
         }
@@ -120,7 +120,10 @@ impl Facts {
         }
         self.patience = 64;
         let mut place = [NO_FACT; 256];
-        for e in ring.iter() {
+        for e in ring.iter_mut() {
+            if e.time() < from {
+                e.facts = [NO_FACT; 4];
+            }
             for f in e.facts {
                 place[usize::from(f)] = 0;
             }
@@ -185,7 +188,7 @@ mod tests {
         let mut e = Entry::blank(0);
         e.facts[0] = 42;
         ring.push_back(e);
-        f.tidy(&mut ring);
+        f.tidy(&mut ring, 0);
         assert_eq!(ring[0].facts, [0, NO_FACT, NO_FACT, NO_FACT]);
         assert_eq!(f.get(0), Some("10.0.0.42"));
         assert_eq!(f.intern(FactKind::Ip, named("new")), 1);

@@ -111,9 +111,8 @@ impl Core {
         if child.is_some() {
             facts[FactKind::Shown as usize] = NO_FACT;
         }
-        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot)) {
-            self.close(plan, place);
-        }
+        self.turn_to(plan, slot, place, m);
+        self.note_late(place, spec.timespan, m);
         let weight = if child.is_some() { 1 } else { self.weigh(id, m) };
         let mut joined: Option<Joined> = None;
         for (n, value) in values.into_iter().enumerate() {
@@ -128,6 +127,7 @@ impl Core {
         }
         if let Some(joined) = joined {
             self.emit(plan, slot, place, m, joined, depth);
+            self.unite(plan, slot, place, m);
         }
     }
 
@@ -205,10 +205,12 @@ impl Core {
         e: Entry,
         child: Option<&Emitted>,
     ) -> Option<Joined> {
+        let (lateness, half) = (self.options.lateness, self.options.max_entries_per_shard / 2);
         let shard = self.shards.get_mut(place.shard as usize)?;
+        let shard_room = shard.entries < half;
         let group = shard.get_mut(place.index)?;
         let Group { window, rate, children, facts, episode, lane, ring, .. } = group;
-        if slot.info.baseline.is_some() {
+        if slot.info.baseline.is_some() && e.base != REDEEMS {
             rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
         }
         let window = window.get_or_insert_with(|| Window::new(spec, std::mem::take(ring)));
@@ -226,17 +228,21 @@ impl Core {
         }
         let reach = spec.timespan.saturating_add(slot.slack);
         let limits = if lane.is_late() {
-            Limits { floor: m.time.saturating_sub(reach), ceiling: m.time.saturating_add(reach), cap: slot.cap }
+            let floor = m.time.saturating_sub(reach);
+            Limits { floor, spare: floor, ceiling: m.time.saturating_add(reach), cap: slot.cap }
         } else {
-            Limits { floor: m.order.saturating_sub(reach), ceiling: i64::MAX, cap: slot.cap }
+            let spare = m.order.saturating_sub(reach);
+            // What is kept for those that come late takes half of the room at most.
+            let late = if shard_room { lateness } else { 0 };
+            Limits { floor: spare.saturating_sub(late), spare, ceiling: i64::MAX, cap: slot.cap }
         };
         let usual = slot.info.baseline.zip(rate.as_ref());
         let fired = window.insert(spec, e, limits);
         let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
         if let Some(fired) = fired {
-            window.take(spec, fired, &mut self.taken);
+            window.take(spec, fired, lateness > 0, &mut self.taken);
         } else if episode.is_none() {
-            facts.tidy(&mut window.ring);
+            facts.tidy(&mut window.ring, limits.spare);
         }
         let after = window.ring.len();
         let dropped = window.dropped - dropped;
@@ -260,7 +266,7 @@ impl Core {
         entries: &[Entry],
         measured: f64,
     ) -> Option<Joined> {
-        let uid = self.uid;
+        let (uid, now) = (self.uid, self.now(m));
         let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
         let Group { children, facts, episode, key, .. } = group;
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
@@ -279,6 +285,9 @@ impl Core {
         {
             ep.absorb(slot, e);
             ep.see(e.seen());
+            if let Some(g) = &mut self.grounds {
+                g.of(ep.uid, &ep.id).records.push(e.seq);
+            }
         } else {
             // What the episodes below listed stood there before the matches that made them; one that
             // went on since tells of its first and last values only, another may tell of all.
@@ -311,11 +320,16 @@ impl Core {
             records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
             records.dedup_by_key(|r| r.seq);
             records.iter().for_each(|r| ep.see(*r));
+            if let Some(g) = &mut self.grounds {
+                let g = g.of(ep.uid, &ep.id);
+                g.records.extend(records.iter().map(|r| r.seq));
+                g.below.extend(entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).map(|c| c.uid));
+            }
             ep.total += unlisted;
             ep.count = ep.count.saturating_add(unlisted_acts);
         }
         ep.measured = ep.measured.max(measured);
-        ep.extend(m.order, slot.cooldown);
+        ep.extend(now, slot.cooldown);
         if !opened {
             ep.revision = ep.revision.saturating_add(1);
         }
@@ -329,6 +343,7 @@ impl Core {
 
     /// What an opened episode means for entities, deadlines and listeners.
     fn opened(&mut self, slot: &Slot, place: Place, m: &Match<'_>) {
+        let late = self.options.lateness > 0;
         let Some(group) = self.shards.get_mut(place.shard as usize).and_then(|s| s.get_mut(place.index)) else {
             return;
         };
@@ -347,11 +362,11 @@ impl Core {
             for e in entities.iter().filter(|_| slot.category == Category::Security && m.known) {
                 self.entities.alerted(*e, slot.id, ep.opened, m.order);
             }
-            if slot.folds {
+            if slot.folds || late {
                 self.fold.open(ep.uid, slot, lane, place, &ep.id, About::new(slot, group, &ep));
             }
             let alert = build::alert(slot, group, &ep, &self.entities, AlertState::Open);
-            self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false });
+            self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false, reopened: None });
         } else if slot.risk {
             for e in &entities {
                 self.entities.raise(*e, RISK, m.time, m.order);
