@@ -153,7 +153,7 @@ fn others() {
     let (e, ls) = read(
         r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"x","verb":"create","user":{"username":"bob"},"sourceIPs":["192.0.2.7"],"objectRef":{"resource":"pods"},"responseStatus":{"code":403},"requestReceivedTimestamp":"2026-11-18T09:30:00.5Z"}"#,
     );
-    assert_eq!((ls.as_str(), e.outcome, e.ov(Ov::SrcIp)), ("kubernetes//audit", Outcome::Failure, Some("192.0.2.7")));
+    assert_eq!((ls.as_str(), e.outcome, e.ov(Ov::SrcIp)), ("kubernetes/application/audit", Outcome::Failure, Some("192.0.2.7")));
     assert_eq!(e.ov(Ov::User), Some("bob"));
 }
 
