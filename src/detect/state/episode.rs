@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 use crate::alert::{EvidenceRef, MAX_EVIDENCE};
 use crate::event::time::SECOND;
 
-use super::entry::{Entry, NO_FACT, REDEEMS, Seen};
+use super::entry::{Entry, NO_FACT, REDEEMS, Seen, UNLISTED};
+use super::facts::FactKind;
 use super::key;
 use super::ledger::Ledger;
 use super::plan::Slot;
@@ -69,6 +70,8 @@ pub(super) struct Episode {
     pub users: Vec<u8>,
     pub hosts: Vec<u8>,
     pub shown: Vec<u8>,
+    /// Of which of these there is more than is listed.
+    cut: [bool; 4],
     /// Account of the last step, where the steps have an order: who got in.
     ended_by: u8,
     /// Risk of its entities when it opened, in thousandths.
@@ -128,6 +131,7 @@ impl Episode {
             users: Vec::new(),
             hosts: Vec::new(),
             shown: Vec::new(),
+            cut: [false; 4],
             ended_by: NO_FACT,
             risk: 0,
             last_seq: 0,
@@ -159,8 +163,8 @@ impl Episode {
         self.last = self.last.max(e.time());
         match slot.spec.as_ref().map(|s| s.kind) {
             Some(K::TemporalOrdered) => {
-                let last = slot.spec.as_ref().is_some_and(|s| usize::from(e.base) + 1 == s.bases.len());
-                if last && self.ended_by == NO_FACT {
+                let last = slot.spec.as_ref().is_some_and(|s| s.ends(e.base));
+                if last && matches!(self.ended_by, NO_FACT | UNLISTED) {
                     self.ended_by = e.facts[1];
                 }
             }
@@ -239,21 +243,47 @@ impl Episode {
     /// Lists an address, an account, a machine and what is shown.
     pub(super) fn fact(&mut self, facts: [u8; 4]) {
         let lists = [&mut self.ips, &mut self.users, &mut self.hosts, &mut self.shown];
-        for (list, fact) in lists.into_iter().zip(facts) {
-            if fact != NO_FACT && list.last() != Some(&fact) && !list.contains(&fact) {
+        for ((list, cut), fact) in lists.into_iter().zip(&mut self.cut).zip(facts) {
+            if fact == UNLISTED {
+                *cut = true;
+            } else if fact != NO_FACT && list.last() != Some(&fact) && !list.contains(&fact) {
                 list.push(fact);
             }
         }
     }
 
+    /// What is listed of a kind, in order of appearance.
+    pub(super) fn facts(&self, kind: FactKind) -> &[u8] {
+        match kind {
+            FactKind::Ip => &self.ips,
+            FactKind::User => &self.users,
+            FactKind::Host => &self.hosts,
+            FactKind::Shown => &self.shown,
+        }
+    }
+
+    /// Whether there is more of a kind than is listed.
+    pub(super) fn cut(&self, kind: FactKind) -> bool {
+        self.cut[kind as usize]
+    }
+
+    /// All facts that it refers to.
+    pub(super) fn listed(&self) -> impl Iterator<Item = u8> {
+        let lists = [&self.ips, &self.users, &self.hosts, &self.shown];
+        lists.into_iter().flatten().copied().chain([self.ended_by])
+    }
+
     /// The account of the last step, else the first account, in the group's facts.
     pub(super) fn user(&self) -> u8 {
-        if self.ended_by == NO_FACT { self.users.first().copied().unwrap_or(NO_FACT) } else { self.ended_by }
+        match self.ended_by {
+            NO_FACT => self.users.first().copied().unwrap_or(NO_FACT),
+            who => who,
+        }
     }
 
     /// The account that the alert is about, where there is one.
     pub(super) fn account(&self) -> u8 {
-        if self.users.len() < 2 { self.user() } else { self.ended_by }
+        if self.users.len() < 2 && !self.cut(FactKind::User) { self.user() } else { self.ended_by }
     }
 
     /// The first machine, likewise.

@@ -11,7 +11,7 @@ use super::core::{Core, Match, facts, touch};
 use super::elements::{Values, further};
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
-use super::facts::{FactKind, Named};
+use super::facts::{FactKind, Held, Named};
 use super::known::Known;
 use super::measure::number;
 use super::plan::{Plan, Slot};
@@ -107,12 +107,14 @@ impl Core {
             values.retain(|v| !self.is_familiar(place, after, *v, m));
         }
         let Some(group) = self.at_mut(place).filter(|_| !values.is_empty()) else { return };
+        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot)) {
+            self.close(plan, place);
+        }
+        let Some(group) = self.at_mut(place) else { return };
+        // These indices hold for all values of the event.
         let mut facts = facts(group, slot, base, m);
         if child.is_some() {
             facts[FactKind::Shown as usize] = NO_FACT;
-        }
-        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot)) {
-            self.close(plan, place);
         }
         let weight = if child.is_some() { 1 } else { self.weigh(id, m) };
         let mut joined: Option<Joined> = None;
@@ -207,7 +209,7 @@ impl Core {
     ) -> Option<Joined> {
         let shard = self.shards.get_mut(place.shard as usize)?;
         let group = shard.get_mut(place.index)?;
-        let Group { window, rate, children, facts, episode, lane, ring, .. } = group;
+        let Group { window, rate, children, lane, ring, .. } = group;
         if slot.info.baseline.is_some() {
             rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
         }
@@ -235,8 +237,6 @@ impl Core {
         let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
         if let Some(fired) = fired {
             window.take(spec, fired, &mut self.taken);
-        } else if episode.is_none() {
-            facts.tidy(&mut window.ring);
         }
         let after = window.ring.len();
         let dropped = window.dropped - dropped;
@@ -262,7 +262,7 @@ impl Core {
     ) -> Option<Joined> {
         let uid = self.uid;
         let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
-        let Group { children, facts, episode, key, .. } = group;
+        let Group { children, facts, episode, key, window, .. } = group;
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
         let opened = episode.is_none();
         let ep = episode.get_or_insert_with(|| {
@@ -285,7 +285,8 @@ impl Core {
             for texts in entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).flat_map(|c| c.facts.iter()) {
                 let mut at = [NO_FACT; 4];
                 for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                    *at = facts.intern(*kind, Named::of(text));
+                    let held = Held { entries, ..Held::by(window.as_ref(), Some(ep)) };
+                    *at = facts.intern(*kind, Named::of(text), m.time, held);
                 }
                 ep.fact(at);
             }
