@@ -7,6 +7,7 @@
 mod amount;
 mod batch;
 mod draft;
+pub mod fold;
 mod hash;
 mod header;
 mod overlay;

@@ -11,13 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::block_hits::BlockHits;
+use super::clocks::Clocks;
 use super::compare::{self, Alerts, Compared};
 use super::matched::Matched;
 use super::{Feed, Question, Scope};
 use crate::alert::Alert;
-use crate::detect::state::{Clock, Observed, State, StateOptions};
+use crate::detect::state::{Observed, State, StateOptions};
 use crate::detect::{Draft, RuleFile, RuleIdx, RuleInfo, RuleSet};
-use crate::event::{Batch, Severity, SourceId, TimeQuality, Ts};
+use crate::event::{Batch, Severity, SourceId, Ts};
 
 /// Most alerts of a side that are kept; what is beyond is not compared.
 const MOST: usize = 100_000;
@@ -208,8 +209,7 @@ impl AlertTrials {
         sides: &mut [Option<Side>; 2],
         go_on: &mut dyn FnMut(u64) -> bool,
     ) -> Option<u64> {
-        let mut clocks: Vec<Option<Clock>> = Vec::new();
-        let mut observed = Vec::new();
+        let mut clocks = Clocks::default();
         let mut stopped = false;
         let scope = feed.scope();
         let mut kept = sides[1]
@@ -220,27 +220,13 @@ impl AlertTrials {
             self.kept = None;
         }
         let end = feed.walk(0, &mut |piece| {
-            let source = piece.batch.source;
-            let at = source.0 as usize;
-            if clocks.len() <= at {
-                clocks.resize(at + 1, None);
-            }
-            observed.clear();
-            if let Some(slot) = clocks.get_mut(at) {
-                let clock = slot.get_or_insert_with(|| Clock::new(feed.carry(source)));
-                let records = piece.batch.records.iter().skip(piece.first).take(piece.len);
-                // A time that was carried on is none: the clock carries it again.
-                observed.extend(records.map(|r| match r.quality {
-                    TimeQuality::Carried | TimeQuality::Unknown => clock.observe(Ts::NONE),
-                    _ => clock.observe(r.time),
-                }));
-            }
+            let observed = clocks.observe(feed, piece);
             let [before, after] = &mut *sides;
             if let Some(s) = before {
-                s.piece(&piece.batch, piece.first, &observed, &scope, None);
+                s.piece(&piece.batch, piece.first, observed, &scope, None);
             }
             if let Some(s) = after {
-                let room = s.piece(&piece.batch, piece.first, &observed, &scope, kept.as_mut().map(|k| &mut k.1));
+                let room = s.piece(&piece.batch, piece.first, observed, &scope, kept.as_mut().map(|k| &mut k.1));
                 if !room {
                     kept = None;
                 }

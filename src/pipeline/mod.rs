@@ -13,14 +13,17 @@
 //! few batches under way, and its next token is given out when one is done.
 
 mod alert_effect;
+mod around;
 pub mod backtest;
 mod block_hits;
+mod clocks;
 pub mod compare;
 mod counts;
 mod effect;
 mod entering;
 mod feed;
 mod feed_write;
+mod grounds;
 mod growth;
 mod histogram;
 mod lane;
@@ -54,6 +57,7 @@ pub use counts::Counts;
 pub use effect::{Effect, Effects, Progress, Question, RuleEffect, Way};
 pub use feed::{Feed, Filtered, Piece};
 pub use feed_write::{Form, Written};
+pub use grounds::{Grounds, is_cut};
 pub use histogram::{Bars, Histogram};
 pub use latency::Latency;
 pub use logs::{Logs, open_log};

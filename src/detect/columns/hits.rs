@@ -99,6 +99,19 @@ impl Hits {
         }
     }
 
+    /// Those of both.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let mut out = Self::default();
+        let (mut mine, mut theirs) = (self.ones().peekable(), other.ones().peekable());
+        while let Some(p) = [mine.peek(), theirs.peek()].into_iter().flatten().min().copied() {
+            mine.next_if_eq(&p);
+            theirs.next_if_eq(&p);
+            out.push(p);
+        }
+        out
+    }
+
     /// Those that the other has not.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
@@ -153,6 +166,10 @@ mod tests {
                     let rest: Vec<usize> = a.iter().filter(|p| b.binary_search(p).is_err()).copied().collect();
                     assert_eq!(x.without(&of_bits(b)).ones().collect::<Vec<_>>(), rest);
                     assert_eq!(y.without(&pushed(b)).ones().collect::<Vec<_>>(), rest);
+                    let mut both: Vec<usize> = a.iter().chain(b).copied().collect();
+                    both.sort_unstable();
+                    both.dedup();
+                    assert_eq!(x.with(&of_bits(b)).ones().collect::<Vec<_>>(), both);
                     let set = Bitmap::of((0..10_000).map(|p| b.binary_search(&p).is_ok()));
                     assert_eq!(x.count_in(&set), (a.len() - rest.len()) as u64);
                 }

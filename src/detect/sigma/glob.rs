@@ -1,5 +1,7 @@
 //! String patterns: literal text with `*` (any text) and `?` (one character).
 
+pub use crate::event::fold::{fold_char, fold_into};
+
 /// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Part {
@@ -208,31 +210,6 @@ fn ends_with_run(run: &[Part], value: &str) -> bool {
         }
     }
     true
-}
-
-/// Appends `text` with its letters folded for comparison without case.
-/// Character by character, so that folding a whole equals folding its pieces;
-/// the long s and the final sigma fold as regular expressions fold them.
-pub fn fold_into(text: &str, out: &mut String) {
-    if text.is_ascii() {
-        let start = out.len();
-        out.push_str(text);
-        if let Some(tail) = out.get_mut(start..) {
-            tail.make_ascii_lowercase();
-        }
-    } else {
-        out.extend(text.chars().flat_map(fold_char));
-    }
-}
-
-/// What a character is folded to.
-pub fn fold_char(c: char) -> impl Iterator<Item = char> {
-    match c {
-        'ſ' => 's',
-        'ς' => 'σ',
-        _ => c,
-    }
-    .to_lowercase()
 }
 
 #[cfg(test)]

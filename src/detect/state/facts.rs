@@ -8,7 +8,7 @@
 use smallvec::SmallVec;
 
 use super::case;
-use super::entry::{Entry, NO_FACT, Ring, UNLISTED};
+use super::entry::{Entry, NO_FACT, Ring, UNLISTED, lower};
 use super::episode::Episode;
 use super::window::Window;
 
@@ -44,6 +44,8 @@ impl FactKind {
 struct Fact {
     kind: FactKind,
     hash: u64,
+    /// Push since which its index is its own.
+    since: u64,
     /// Time of the latest match that said it.
     last: i64,
     text: SmallVec<[u8; 24]>,
@@ -62,7 +64,9 @@ pub(super) struct Held<'a> {
     pub ring: Option<&'a Ring>,
     /// Entries on their way from the ring to the episode.
     pub entries: &'a [Entry],
-    pub episode: Option<&'a Episode>,
+    /// Entries before this time do not matter: they are kept for what may come late.
+    pub from: i64,
+    pub episodes: [Option<&'a Episode>; 2],
     /// The match is the last of several steps.
     pub got_in: bool,
 }
@@ -70,16 +74,17 @@ pub(super) struct Held<'a> {
 impl<'a> Held<'a> {
     /// What the window and the episode of a group refer to.
     pub(super) fn by(window: Option<&'a Window>, episode: Option<&'a Episode>) -> Self {
-        Self { ring: window.map(|w| &w.ring), entries: &[], episode, got_in: false }
+        Self { ring: window.map(|w| &w.ring), from: i64::MIN, episodes: [episode, None], ..Self::default() }
     }
 
     fn each(self) -> impl Iterator<Item = &'a Entry> {
-        self.ring.into_iter().flatten().chain(self.entries)
+        let ring = self.ring.into_iter().flat_map(move |r| r.range(lower(r, self.from)..));
+        ring.chain(self.entries)
     }
 
     /// No entry is earlier.
     fn floor(self) -> i64 {
-        let front = self.ring.and_then(|r| r.front());
+        let front = self.ring.and_then(|r| r.get(lower(r, self.from)));
         front.into_iter().chain(self.entries).map(Entry::time).min().unwrap_or(i64::MAX)
     }
 }
@@ -108,9 +113,9 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Index of a value that a match at that time says. Where there is no room for a new one,
+    /// Index of a value that a match says, by its push and time. Where there is no room for a new one,
     /// one that nothing refers to any more makes it; else there is a value that is not listed.
-    pub(super) fn intern(&mut self, kind: FactKind, value: Named<'_>, time: i64, held: Held<'_>) -> u8 {
+    pub(super) fn intern(&mut self, kind: FactKind, value: Named<'_>, (since, time): (u64, i64), held: Held<'_>) -> u8 {
         if value.text.is_empty() {
             return NO_FACT;
         }
@@ -122,7 +127,7 @@ impl Facts {
             }
             return i as u8;
         }
-        let fact = Fact { kind, hash: value.hash, last: time, text: text.as_bytes().into() };
+        let fact = Fact { kind, hash: value.hash, since, last: time, text: text.as_bytes().into() };
         if usize::from(self.counts[kind as usize]) >= kind.cap(held.got_in) {
             let Some(i) = self.unused(kind, held) else { return UNLISTED };
             if let Some(place) = self.items.get_mut(i) {
@@ -144,7 +149,7 @@ impl Facts {
     #[cold]
     fn unused(&mut self, kind: FactKind, held: Held<'_>) -> Option<usize> {
         let mut listed = [false; 256];
-        for i in held.episode.into_iter().flat_map(Episode::listed) {
+        for i in held.episodes.into_iter().flatten().flat_map(Episode::listed) {
             listed[usize::from(i)] = true;
         }
         let floor = held.floor();
@@ -181,6 +186,12 @@ impl Facts {
         *self = Self { items, ..Self::default() };
     }
 
+    /// What an entry of that push says, as far as it is still known.
+    pub(super) fn of(&self, facts: [u8; 4], seq: u64) -> [u8; 4] {
+        let gone = |i: u8| self.items.get(usize::from(i)).is_some_and(|f| f.since > seq);
+        facts.map(|i| if gone(i) { UNLISTED } else { i })
+    }
+
     /// The text of an index.
     pub(super) fn get(&self, i: u8) -> Option<&str> {
         self.items.get(usize::from(i)).and_then(|f| std::str::from_utf8(&f.text).ok())
@@ -192,7 +203,8 @@ mod tests {
     use super::*;
 
     fn intern(f: &mut Facts, kind: FactKind, text: &str, time: i64, ring: &Ring) -> u8 {
-        f.intern(kind, Named::of(text), time, Held { ring: Some(ring), ..Held::default() })
+        let held = Held { ring: Some(ring), from: i64::MIN, ..Held::default() };
+        f.intern(kind, Named::of(text), (time as u64, time), held)
     }
 
     /// An entry that says that fact.
@@ -257,10 +269,29 @@ mod tests {
                     said.remove(gone);
                 }
                 for (e, text) in ring.iter().zip(&said) {
+                    assert_eq!(f.of(e.facts, e.time() as u64), e.facts);
                     assert_eq!(f.get(e.facts[kind as usize]).unwrap_or_default(), text);
                 }
             }
             assert!(f.items.len() <= 14 && refused < 200, "{refused}");
+        }
+    }
+
+    /// What is kept for late ones only may lose what it says, and says then that it had something.
+    #[test]
+    fn what_matters_now_goes_before_what_is_kept_for_late_ones() {
+        let (mut f, mut ring) = (Facts::default(), Ring::new());
+        for i in 0..40 {
+            let held = Held { ring: Some(&ring), from: i - 10, ..Held::default() };
+            let at = f.intern(FactKind::User, Named::of(&format!("u{i}")), (i as u64, i), held);
+            assert_ne!(at, UNLISTED, "{i}");
+            ring.push_back(entry(i, FactKind::User, at));
+        }
+        for (i, e) in ring.iter().enumerate() {
+            let [_, user, ..] = f.of(e.facts, i as u64);
+            let text = format!("u{i}");
+            assert_eq!(f.get(user), (i >= 26).then_some(&*text));
+            assert_eq!(user == UNLISTED, i < 26);
         }
     }
 }

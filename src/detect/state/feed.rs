@@ -106,10 +106,11 @@ impl Core {
         if let Some(after) = slot.info.familiar {
             values.retain(|v| !self.is_familiar(place, after, *v, m));
         }
-        let Some(group) = self.at_mut(place).filter(|_| !values.is_empty()) else { return };
-        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot)) {
-            self.close(plan, place);
+        if values.is_empty() {
+            return;
         }
+        self.turn_to(plan, slot, place, m);
+        self.note_late(place, spec.timespan, m);
         let Some(group) = self.at_mut(place) else { return };
         // These indices hold for all values of the event.
         let mut facts = facts(group, slot, base, m);
@@ -130,6 +131,7 @@ impl Core {
         }
         if let Some(joined) = joined {
             self.emit(plan, slot, place, m, joined, depth);
+            self.unite(plan, slot, place, m);
         }
     }
 
@@ -207,10 +209,12 @@ impl Core {
         e: Entry,
         child: Option<&Emitted>,
     ) -> Option<Joined> {
+        let (lateness, half) = (self.options.lateness, self.options.max_entries_per_shard / 2);
         let shard = self.shards.get_mut(place.shard as usize)?;
+        let shard_room = shard.entries < half;
         let group = shard.get_mut(place.index)?;
         let Group { window, rate, children, lane, ring, .. } = group;
-        if slot.info.baseline.is_some() {
+        if slot.info.baseline.is_some() && e.base != REDEEMS {
             rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
         }
         let window = window.get_or_insert_with(|| Window::new(spec, std::mem::take(ring)));
@@ -228,15 +232,19 @@ impl Core {
         }
         let reach = spec.timespan.saturating_add(slot.slack);
         let limits = if lane.is_late() {
-            Limits { floor: m.time.saturating_sub(reach), ceiling: m.time.saturating_add(reach), cap: slot.cap }
+            let floor = m.time.saturating_sub(reach);
+            Limits { floor, spare: floor, ceiling: m.time.saturating_add(reach), cap: slot.cap }
         } else {
-            Limits { floor: m.order.saturating_sub(reach), ceiling: i64::MAX, cap: slot.cap }
+            let spare = m.order.saturating_sub(reach);
+            // What is kept for those that come late takes half of the room at most.
+            let late = if shard_room { lateness } else { 0 };
+            Limits { floor: spare.saturating_sub(late), spare, ceiling: i64::MAX, cap: slot.cap }
         };
         let usual = slot.info.baseline.zip(rate.as_ref());
         let fired = window.insert(spec, e, limits);
         let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
         if let Some(fired) = fired {
-            window.take(spec, fired, &mut self.taken);
+            window.take(spec, fired, lateness > 0, &mut self.taken);
         }
         let after = window.ring.len();
         let dropped = window.dropped - dropped;
@@ -260,7 +268,7 @@ impl Core {
         entries: &[Entry],
         measured: f64,
     ) -> Option<Joined> {
-        let uid = self.uid;
+        let (uid, now) = (self.uid, self.now(m));
         let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
         let Group { children, facts, episode, key, window, .. } = group;
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
@@ -277,8 +285,11 @@ impl Core {
         if let [e] = entries
             && !e.child
         {
-            ep.absorb(slot, e);
+            ep.absorb(slot, e, facts.of(e.facts, e.seq));
             ep.see(e.seen());
+            if let Some(g) = &mut self.grounds {
+                g.of(ep.uid, &ep.id).records.push(e.seq);
+            }
         } else {
             // What the episodes below listed stood there before the matches that made them; one that
             // went on since tells of its first and last values only, another may tell of all.
@@ -286,7 +297,7 @@ impl Core {
                 let mut at = [NO_FACT; 4];
                 for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
                     let held = Held { entries, ..Held::by(window.as_ref(), Some(ep)) };
-                    *at = facts.intern(*kind, Named::of(text), m.time, held);
+                    *at = facts.intern(*kind, Named::of(text), (m.seq, m.time), held);
                 }
                 ep.fact(at);
             }
@@ -295,7 +306,7 @@ impl Core {
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
                 let below = below(e).filter(|_| e.base != REDEEMS);
-                ep.absorb(slot, e);
+                ep.absorb(slot, e, facts.of(e.facts, e.seq));
                 if e.base == REDEEMS {
                     continue;
                 }
@@ -312,11 +323,16 @@ impl Core {
             records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
             records.dedup_by_key(|r| r.seq);
             records.iter().for_each(|r| ep.see(*r));
+            if let Some(g) = &mut self.grounds {
+                let g = g.of(ep.uid, &ep.id);
+                g.records.extend(records.iter().map(|r| r.seq));
+                g.below.extend(entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).map(|c| c.uid));
+            }
             ep.total += unlisted;
             ep.count = ep.count.saturating_add(unlisted_acts);
         }
         ep.measured = ep.measured.max(measured);
-        ep.extend(m.order, slot.cooldown);
+        ep.extend(now, slot.cooldown);
         if !opened {
             ep.revision = ep.revision.saturating_add(1);
         }
@@ -330,6 +346,7 @@ impl Core {
 
     /// What an opened episode means for entities, deadlines and listeners.
     fn opened(&mut self, slot: &Slot, place: Place, m: &Match<'_>) {
+        let late = self.options.lateness > 0;
         let Some(group) = self.shards.get_mut(place.shard as usize).and_then(|s| s.get_mut(place.index)) else {
             return;
         };
@@ -348,11 +365,11 @@ impl Core {
             for e in entities.iter().filter(|_| slot.category == Category::Security && m.known) {
                 self.entities.alerted(*e, slot.id, ep.opened, m.order);
             }
-            if slot.folds {
+            if slot.folds || late {
                 self.fold.open(ep.uid, slot, lane, place, &ep.id, About::new(slot, group, &ep));
             }
             let alert = build::alert(slot, group, &ep, &self.entities, AlertState::Open);
-            self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false });
+            self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false, reopened: None });
         } else if slot.risk {
             for e in &entities {
                 self.entities.raise(*e, RISK, m.time, m.order);

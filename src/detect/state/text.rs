@@ -245,7 +245,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if ep.last > ep.first {
         let _ = write!(out, " within {}", duration(ep.last - ep.first));
     }
-    if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
+    if let Some((back, all)) = ep.ledger.as_ref().and_then(|l| l.acts()).filter(|(back, _)| *back > 0) {
+        let _ = write!(out, "; {back} of {all} taken back");
+    } else if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
         let one = slot.spec.as_ref().and_then(|s| s.counted()).and_then(thing).unwrap_or("value");
         let what = if one == "account" { "logged in from there" } else { "taken back" };
         let _ = write!(out, "; {redeemed} of {} {what}", count(total, one));

@@ -7,6 +7,7 @@ mod chain;
 mod episodes;
 mod fold;
 mod kinds;
+mod late;
 mod lists;
 mod news;
 mod order;

@@ -178,6 +178,26 @@ pub fn question(lib: &Library, path: &str, text: &str) -> Question {
     q
 }
 
+/// The files of rules that are known by their ids, with all that these refer to
+/// and all filters.
+pub fn of_rules(lib: &Library, ids: &BTreeSet<&str>) -> Vec<RuleFile> {
+    let (all, abouts) = (&lib.files, &lib.abouts);
+    let mut wanted: BTreeSet<usize> = (0..all.len()).filter(|i| abouts.get(*i).is_some_and(|a| a.filter)).collect();
+    let mut refs: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+    let mut done = BTreeSet::new();
+    while let Some(name) = refs.pop() {
+        if !done.insert(name.clone()) {
+            continue;
+        }
+        for (i, a) in abouts.iter().enumerate() {
+            if a.names.iter().any(|n| n.eq_ignore_ascii_case(&name)) && wanted.insert(i) {
+                refs.extend(a.refs.iter().cloned());
+            }
+        }
+    }
+    wanted.into_iter().filter_map(|i| all.get(i).cloned()).collect()
+}
+
 /// The rules that one stands for: itself, or those that a correlation counts.
 pub fn bases(all: &[RuleFile], id: &str) -> Vec<RuleInfo> {
     let draft = Draft::read(all);

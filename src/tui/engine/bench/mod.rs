@@ -10,8 +10,11 @@ mod judge;
 mod offer;
 mod propose;
 mod rulings;
+#[cfg(test)]
+mod tests;
 mod verdicts;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,10 +22,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use self::context::Library;
-use self::verdicts::Verdicts;
+use self::verdicts::{Verdicts, Whole};
 use super::{RulePlaces, ToLoop, rules};
 use crate::detect::lint::{self, Finding, Level};
-use crate::pipeline::{AlertEffect, Effects, Feed, Progress, Question};
+use crate::pipeline::{AlertEffect, Effects, Feed, Grounds, Progress, Question};
 use crate::tui::data::workshop::{Attempt, Opened, Trial, WorkMsg, WorkReq};
 use crate::tui::msg::Msg;
 
@@ -55,6 +58,8 @@ pub struct Bench {
     feed: Option<Feed>,
     effects: Option<Effects>,
     verdicts: Option<Verdicts>,
+    /// What large alerts rest on.
+    grounds: Grounds,
     due: Option<(Attempt, Instant)>,
 }
 
@@ -62,8 +67,9 @@ pub struct Bench {
 type Change = (String, String, Option<String>);
 
 impl Bench {
-    pub const fn new(out: ToLoop, places: RulePlaces) -> Self {
-        Self { out, places, files: None, feed: None, effects: None, verdicts: None, due: None }
+    pub fn new(out: ToLoop, places: RulePlaces) -> Self {
+        let grounds = Grounds::default();
+        Self { out, places, files: None, feed: None, effects: None, verdicts: None, grounds, due: None }
     }
 
     /// Works until every sender is gone.
@@ -78,6 +84,7 @@ impl Bench {
                     // on through the session before.
                     if !same || self.effects.is_none() {
                         self.effects = None;
+                        self.grounds = Grounds::default();
                         self.feed = Some(feed);
                     }
                     self.verdicts = None;
@@ -256,8 +263,14 @@ impl Bench {
             // Something waits: it is looked at first, and then this again.
             None => self.due = Some((a, Instant::now())),
             Some(e) => {
-                let fresh = self.verdicts.take().filter(|v| v.are_of(&a));
-                let verdicts = fresh.unwrap_or_else(|| Verdicts::new(&feed, &a));
+                let fresh = self.verdicts.take().filter(|v| v.are_of(&a, &feed));
+                let verdicts = match fresh {
+                    Some(v) => v,
+                    None => match self.whole(&a, &feed, started, requests) {
+                        Some(whole) => Verdicts::new(&feed, &a, whole),
+                        None => return self.due = Some((a, Instant::now())),
+                    },
+                };
                 let mut trial = judge::matches(&verdicts, &a, &feed, &e, started);
                 self.verdicts = Some(verdicts);
                 trial.way.push_str(scope);
@@ -275,6 +288,33 @@ impl Bench {
                 }
             }
         }
+    }
+
+    /// All records of the alerts that have more than they list; `None` where something waits.
+    fn whole(&mut self, a: &Attempt, feed: &Feed, started: Instant, requests: &Receiver<BenchReq>) -> Option<Whole> {
+        let large = verdicts::large(&a.alerts);
+        if large.is_empty() {
+            return Some(Whole::new());
+        }
+        let ids: BTreeSet<&str> = large.iter().map(|a| &*a.rule_id).collect();
+        let files = context::of_rules(self.files(), &ids);
+        let mut said = Instant::now();
+        let out = &self.out;
+        self.grounds.ask(feed, &files, &large, &mut |scanned| {
+            if said.elapsed() >= SAY {
+                said = Instant::now();
+                let trial = Trial {
+                    version: a.version,
+                    scanned,
+                    events: feed.len(),
+                    took_ms: millis(started),
+                    way: "reading what large alerts rest on".into(),
+                    ..Trial::default()
+                };
+                let _ = out.send(Msg::Work(WorkMsg::Tried(Arc::new(trial))));
+            }
+            requests.is_empty()
+        })
     }
 
     /// The alerts of the correlations that count what was edited, now and then.
