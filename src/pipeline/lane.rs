@@ -29,6 +29,8 @@ pub(super) struct Lane {
     pub tokens: usize,
     pub idle: bool,
     pub active: bool,
+    /// It was told that it comes too far behind the others.
+    pub apart: bool,
     /// What [`super::lanes::Lanes`] counts it as.
     pub noted: Standing,
     /// Whether its next record stands in the queue of all lanes.
@@ -71,6 +73,7 @@ impl Lane {
             tokens: 0,
             idle: false,
             active: false,
+            apart: false,
             noted: Standing { blocks: false, works: false, done: false },
             queued: false,
             records_done: 0,

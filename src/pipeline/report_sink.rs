@@ -180,6 +180,7 @@ impl Sink for ReportSink {
                 s.counts.raw,
                 s.counts.filtered_total(),
                 s.counts.dropped_total(),
+                s.counts.late,
             ],
             warnings: s.warnings.clone(),
         };

@@ -195,7 +195,12 @@ fn a_case_of_the_first_part_alone_is_verified_with_all_parts_and_with_their_fold
     for said in ["1 file of the folder is no source of the case", "the log logs/a.log.2.gz is packed"] {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }
-    home.run(&["cases", "verify", "out.json", "--source", "logs/other.txt"]);
+    // One that was named itself is held to be the log, whatever it is called.
+    let ran = home.run(&["cases", "verify", "out.json", "--source", "logs/other.txt"]);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+    for said in ["the log logs/other.txt has SHA-256", "6 of 6 records differ", "1 alert not derived again: the log "] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
     fs::remove_file(home.path("logs/a.log.2.gz")).unwrap();
     let ran = home.run(&["cases", "verify", "out.json", "--source", "logs"]);
     assert_eq!(ran.code, Some(1), "its own log is not there: {}", ran.out);

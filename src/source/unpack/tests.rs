@@ -52,9 +52,11 @@ fn kinds_by_their_beginning() {
         "{\"a\":1}, 5",
         "[Mon Nov",
         "[]",
-        "__X=",
+        "__X y",
         "Elf\n",
         "a",
+        "A=1\nb",
+        "A=1\nB=2\nC=3\nD=4\n_TRANSPORT=x\n",
     ] {
         assert_eq!(is(lines), Told::Lines, "{lines}");
     }
@@ -63,6 +65,10 @@ fn kinds_by_their_beginning() {
     assert_eq!(is("{\"a\":1}\t {"), Told::Is(Kind::Array));
     assert_eq!(is(&format!("{{\"a\":\"{}", "x".repeat(HEAD))), Told::Lines);
     assert_eq!(is("__REALTIME_TIMESTAMP=1\n"), Told::Is(Kind::Export));
+    for head in ["PRIORITY=6\nMESSAGE=a b\n_TRANSPORT=syslog\n", "MESSAGE=a\nSYSLOG_IDENTIFIER=x"] {
+        assert_eq!(is(head), Told::Is(Kind::Export), "{head}");
+    }
+    assert_eq!(is("PRIORITY=6\nMESS"), Told::More);
     assert_eq!(is("ElfFile\0"), Told::Is(Kind::Evtx));
     assert_eq!(is(&" ".repeat(HEAD)), Told::Lines);
 }
