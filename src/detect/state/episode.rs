@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 use crate::alert::{EvidenceRef, MAX_EVIDENCE};
 use crate::event::time::SECOND;
 
-use super::entry::{Entry, NO_FACT, REDEEMS, Seen};
+use super::entry::{Entry, NO_FACT, REDEEMS, Seen, UNLISTED};
+use super::facts::FactKind;
 use super::key;
 use super::ledger::Ledger;
 use super::plan::Slot;
@@ -70,6 +71,8 @@ pub(super) struct Episode {
     pub users: Vec<u8>,
     pub hosts: Vec<u8>,
     pub shown: Vec<u8>,
+    /// Of which of these there is more than is listed.
+    cut: [bool; 4],
     /// Account of the last step, where the steps have an order: who got in.
     pub(super) ended_by: u8,
     /// Risk of its entities when it opened, in thousandths.
@@ -129,6 +132,7 @@ impl Episode {
             users: Vec::new(),
             hosts: Vec::new(),
             shown: Vec::new(),
+            cut: [false; 4],
             ended_by: NO_FACT,
             risk: 0,
             last_seq: 0,
@@ -148,7 +152,7 @@ impl Episode {
     }
 
     /// Adds what a match says, but not its record and acts.
-    pub(super) fn absorb(&mut self, slot: &Slot, e: &Entry) {
+    pub(super) fn absorb(&mut self, slot: &Slot, e: &Entry, facts: [u8; 4]) {
         use super::super::CorrelationKind as K;
         if let Some(ledger) = &mut self.ledger {
             ledger.enter(e);
@@ -156,13 +160,13 @@ impl Episode {
         if e.base == REDEEMS {
             return;
         }
-        self.fact(e.facts);
+        self.fact(facts);
         self.last = self.last.max(e.time());
         match slot.spec.as_ref().map(|s| s.kind) {
             Some(K::TemporalOrdered) => {
-                let last = slot.spec.as_ref().is_some_and(|s| usize::from(e.base) + 1 == s.bases.len());
-                if last && self.ended_by == NO_FACT {
-                    self.ended_by = e.facts[1];
+                let last = slot.spec.as_ref().is_some_and(|s| s.ends(e.base));
+                if last && matches!(self.ended_by, NO_FACT | UNLISTED) {
+                    self.ended_by = facts[FactKind::User as usize];
                 }
             }
             Some(K::EventCount) => {
@@ -277,7 +281,8 @@ impl Episode {
             let new: Vec<u8> = theirs.iter().filter(|i| !mine.contains(i)).copied().collect();
             mine.extend(new);
         }
-        if self.ended_by == NO_FACT {
+        self.cut.iter_mut().zip(other.cut).for_each(|(mine, theirs)| *mine |= theirs);
+        if matches!(self.ended_by, NO_FACT | UNLISTED) {
             self.ended_by = other.ended_by;
         }
         other.below.iter().for_each(|uid| self.stands_on(*uid));
@@ -299,21 +304,49 @@ impl Episode {
 
     /// Lists an address, an account, a machine and what is shown.
     pub(super) fn fact(&mut self, facts: [u8; 4]) {
-        for (list, fact) in self.lists().into_iter().zip(facts) {
-            if fact != NO_FACT && list.last() != Some(&fact) && !list.contains(&fact) {
+        let mut cut = self.cut;
+        for ((list, cut), fact) in self.lists().into_iter().zip(&mut cut).zip(facts) {
+            if fact == UNLISTED {
+                *cut = true;
+            } else if fact != NO_FACT && list.last() != Some(&fact) && !list.contains(&fact) {
                 list.push(fact);
             }
         }
+        self.cut = cut;
+    }
+
+    /// What is listed of a kind, in order of appearance.
+    pub(super) fn facts(&self, kind: FactKind) -> &[u8] {
+        match kind {
+            FactKind::Ip => &self.ips,
+            FactKind::User => &self.users,
+            FactKind::Host => &self.hosts,
+            FactKind::Shown => &self.shown,
+        }
+    }
+
+    /// Whether there is more of a kind than is listed.
+    pub(super) fn cut(&self, kind: FactKind) -> bool {
+        self.cut[kind as usize]
+    }
+
+    /// All facts that it refers to.
+    pub(super) fn listed(&self) -> impl Iterator<Item = u8> {
+        let lists = [&self.ips, &self.users, &self.hosts, &self.shown];
+        lists.into_iter().flatten().copied().chain([self.ended_by])
     }
 
     /// The account of the last step, else the first account, in the group's facts.
     pub(super) fn user(&self) -> u8 {
-        if self.ended_by == NO_FACT { self.users.first().copied().unwrap_or(NO_FACT) } else { self.ended_by }
+        match self.ended_by {
+            NO_FACT => self.users.first().copied().unwrap_or(NO_FACT),
+            who => who,
+        }
     }
 
     /// The account that the alert is about, where there is one.
     pub(super) fn account(&self) -> u8 {
-        if self.users.len() < 2 { self.user() } else { self.ended_by }
+        if self.users.len() < 2 && !self.cut(FactKind::User) { self.user() } else { self.ended_by }
     }
 
     /// The first machine, likewise.

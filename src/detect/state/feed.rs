@@ -11,7 +11,7 @@ use super::core::{Core, Match, facts, touch};
 use super::elements::{Values, further};
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
-use super::facts::{FactKind, Named};
+use super::facts::{FactKind, Held, Named};
 use super::known::Known;
 use super::measure::number;
 use super::plan::{Plan, Slot};
@@ -106,13 +106,17 @@ impl Core {
         if let Some(after) = slot.info.familiar {
             values.retain(|v| !self.is_familiar(place, after, *v, m));
         }
-        let Some(group) = self.at_mut(place).filter(|_| !values.is_empty()) else { return };
+        if values.is_empty() {
+            return;
+        }
+        self.turn_to(plan, slot, place, m);
+        self.note_late(place, spec.timespan, m);
+        let Some(group) = self.at_mut(place) else { return };
+        // These indices hold for all values of the event.
         let mut facts = facts(group, slot, base, m);
         if child.is_some() {
             facts[FactKind::Shown as usize] = NO_FACT;
         }
-        self.turn_to(plan, slot, place, m);
-        self.note_late(place, spec.timespan, m);
         let weight = if child.is_some() { 1 } else { self.weigh(id, m) };
         let mut joined: Option<Joined> = None;
         for (n, value) in values.into_iter().enumerate() {
@@ -209,7 +213,7 @@ impl Core {
         let shard = self.shards.get_mut(place.shard as usize)?;
         let shard_room = shard.entries < half;
         let group = shard.get_mut(place.index)?;
-        let Group { window, rate, children, facts, episode, lane, ring, .. } = group;
+        let Group { window, rate, children, lane, ring, .. } = group;
         if slot.info.baseline.is_some() && e.base != REDEEMS {
             rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
         }
@@ -241,8 +245,6 @@ impl Core {
         let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
         if let Some(fired) = fired {
             window.take(spec, fired, lateness > 0, &mut self.taken);
-        } else if episode.is_none() {
-            facts.tidy(&mut window.ring, limits.spare);
         }
         let after = window.ring.len();
         let dropped = window.dropped - dropped;
@@ -268,7 +270,7 @@ impl Core {
     ) -> Option<Joined> {
         let (uid, now) = (self.uid, self.now(m));
         let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
-        let Group { children, facts, episode, key, .. } = group;
+        let Group { children, facts, episode, key, window, .. } = group;
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
         let opened = episode.is_none();
         let ep = episode.get_or_insert_with(|| {
@@ -283,7 +285,7 @@ impl Core {
         if let [e] = entries
             && !e.child
         {
-            ep.absorb(slot, e);
+            ep.absorb(slot, e, facts.of(e.facts, e.seq));
             ep.see(e.seen());
             if let Some(g) = &mut self.grounds {
                 g.of(ep.uid, &ep.id).records.push(e.seq);
@@ -294,7 +296,8 @@ impl Core {
             for texts in entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).flat_map(|c| c.facts.iter()) {
                 let mut at = [NO_FACT; 4];
                 for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                    *at = facts.intern(*kind, Named::of(text));
+                    let held = Held { entries, ..Held::by(window.as_ref(), Some(ep)) };
+                    *at = facts.intern(*kind, Named::of(text), (m.seq, m.time), held);
                 }
                 ep.fact(at);
             }
@@ -303,7 +306,7 @@ impl Core {
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
                 let below = below(e).filter(|_| e.base != REDEEMS);
-                ep.absorb(slot, e);
+                ep.absorb(slot, e, facts.of(e.facts, e.seq));
                 if e.base == REDEEMS {
                     continue;
                 }
