@@ -14,6 +14,7 @@ use super::entry::{Entry, NO_FACT, REDEEMS, Seen, UNLISTED};
 use super::facts::FactKind;
 use super::key;
 use super::ledger::Ledger;
+use super::pace::Pace;
 use super::plan::Slot;
 
 /// Longest episode of a rule that looks back no further than that.
@@ -55,10 +56,9 @@ pub(super) struct Episode {
     pub count: u64,
     /// What the condition measures: at opening, and kept up where it adds up.
     pub measured: f64,
-    /// Begin of the timespan under way, what was counted in it, and the most in any one:
-    /// a flood is one however long something slow went before it under the same alert.
-    pace: (i64, f64),
-    peak: f64,
+    /// The most in any timespan: a flood is one however long something slow went before it
+    /// under the same alert.
+    pace: Pace,
     /// Values counted; of a count of acts, who took some back.
     values: FxHashSet<u64>,
     /// What was counted and taken back, where the rule takes back.
@@ -122,8 +122,7 @@ impl Episode {
             total: 0,
             count: 0,
             measured: 0.0,
-            pace: (i64::MIN, 0.0),
-            peak: 0.0,
+            pace: Pace::default(),
             values: FxHashSet::default(),
             ledger: slot.spec.as_deref().and_then(Ledger::new).map(|l| Box::new(l.whole())),
             below: SmallVec::new(),
@@ -187,11 +186,9 @@ impl Episode {
         if slot.info.baseline.is_none() && spec.takes_acts().is_none() {
             return;
         }
-        if e.time() >= self.pace.0.saturating_add(spec.timespan) {
-            self.pace = (e.time(), 0.0);
-        }
-        self.pace.1 += f64::from(e.weight);
-        self.peak = self.peak.max(self.pace.1);
+        let fast = slot.info.baseline.map_or(0.0, |times| times * slot.threshold);
+        let enough = spec.takes_acts().map_or(fast, |most| fast.max(most as f64 + 1.0));
+        self.pace.add(e.time(), spec.timespan, e.weight, enough);
     }
 
     /// Notes an episode of a correlation below.
@@ -214,7 +211,7 @@ impl Episode {
         let span = spec.timespan.max(1);
         let lasted = self.last.saturating_sub(self.opened);
         let fast = times * slot.threshold;
-        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < fast && self.peak < fast
+        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < fast && self.pace.peak() < fast
     }
 
     /// Takes back what a redeemer says; where it does so once only for whoever it is, not
@@ -230,7 +227,7 @@ impl Episode {
     pub(super) fn redeemed(&self, slot: &Slot) -> bool {
         let own = self.ledger.as_ref().zip(slot.spec.as_ref()).is_some_and(|(ledger, spec)| {
             let left = ledger.measured(spec);
-            let slow = spec.takes_acts().is_none_or(|most| self.peak <= most as f64);
+            let slow = spec.takes_acts().is_none_or(|most| self.pace.peak() <= most as f64);
             slow && ledger.redeemed().0 >= ledger.at_least() && !spec.bounds.iter().all(|b| b.holds(left))
         });
         own || self.baseless
@@ -273,7 +270,7 @@ impl Episode {
             }
             _ => self.measured = self.measured.max(other.measured),
         }
-        self.peak = self.peak.max(other.peak);
+        self.pace.unite(&other.pace);
         if let (Some(mine), Some(theirs)) = (&mut self.ledger, &other.ledger) {
             mine.unite(theirs);
         }

@@ -8,7 +8,7 @@ use super::build;
 use super::case;
 use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
 use super::core::{Core, Match, facts, touch};
-use super::elements::{Values, further};
+use super::elements::counted;
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
 use super::facts::{FactKind, Held, Named};
@@ -45,11 +45,16 @@ fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a E
 
 /// One hash of several values, folded; `None` where one is absent.
 pub(super) fn hash_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<u64> {
-    let mut hash = 0u64;
-    for v in values {
-        hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case::hash(v?);
-    }
-    Some(hash)
+    values.map(|v| v.map(case::hash)).try_fold(0, |all, one| Some(combine(all, one?)))
+}
+
+/// The same of values that are hashed already.
+pub(super) fn combined(hashes: impl Iterator<Item = u64>) -> u64 {
+    hashes.fold(0, combine)
+}
+
+const fn combine(all: u64, one: u64) -> u64 {
+    all.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ one
 }
 
 /// What an entry holds for the measure; `None` where a needed value is absent.
@@ -79,11 +84,11 @@ impl Core {
         depth: usize,
     ) {
         let Some((slot, spec)) = plan.slot(id).and_then(|s| Some((s, s.spec.as_ref()?))) else { return };
-        let Some(value) = measured_value(spec, base, m, child) else { return };
-        let mut values = Values::from_slice(&[value]);
-        if spec.kind == CorrelationKind::ValueCount && child.is_none() {
-            further(spec, base, m, &mut values);
-        }
+        let mut values = match spec.kind {
+            CorrelationKind::ValueCount if child.is_none() => counted(spec, base, m),
+            _ => measured_value(spec, base, m, child).into_iter().collect(),
+        };
+        let Some(value) = values.first().copied() else { return };
         let lane = m.lane_of(slot);
         self.key.start(id, lane);
         for g in &spec.group_by {
