@@ -19,9 +19,12 @@ pub fn append(home: &Home, numbers: std::ops::Range<u32>) {
 pub fn append_to(home: &Home, name: &str, numbers: std::ops::Range<u32>) {
     let mut file = fs::File::options().append(true).create(true).open(home.path(name)).unwrap();
     for n in numbers {
-        writeln!(file, "Mar  2 10:00:{n:02} web sshd[{n}]: Failed password for root from {FROM} port 4{n:03} ssh2")
-            .unwrap();
+        writeln!(file, "{}", line(n)).unwrap();
     }
+}
+
+fn line(n: u32) -> String {
+    format!("Mar  2 10:00:{n:02} web sshd[{n}]: Failed password for root from {FROM} port 4{n:03} ssh2")
 }
 
 pub fn store(home: &Home) -> Store {
@@ -219,15 +222,25 @@ pub fn contents(db: &Store) -> Vec<(String, u64, Vec<String>)> {
 fn killed_at_any_moment_the_store_is_sound_and_the_next_start_goes_on() {
     let home = Home::new();
     let mut at = 0;
-    for wait in [0, 30, 90, 200, 400, 700] {
+    for (n, wait) in [0, 30, 90, 200, 400, 700].into_iter().enumerate() {
         append(&home, at..at + 5);
         at += 5;
+        // A writer is in the middle of a line, and may still be when the program is killed.
+        let half = line(at);
+        let (first, rest) = half.split_at(n * 10);
+        let mut log = fs::File::options().append(true).open(home.path("a.log")).unwrap();
+        log.write_all(first.as_bytes()).unwrap();
         let running = Following(home.start(&["replay", "--follow", "--db", "z.db", "a.log"]));
         comes_to(&home, u64::from(at));
-        append(&home, at..at + 2);
-        at += 2;
+        if n % 2 == 0 {
+            writeln!(log, "{rest}").unwrap();
+        }
         std::thread::sleep(Duration::from_millis(wait));
         drop(running);
+        if n % 2 == 1 {
+            writeln!(log, "{rest}").unwrap();
+        }
+        at += 1;
         let db = rusqlite::Connection::open(home.path("z.db")).unwrap();
         let beyond: i64 = db
             .query_row(

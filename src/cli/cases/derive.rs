@@ -433,7 +433,7 @@ fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
 const OTHERS: [&str; 8] =
     ["rule_sha256", "withdrawn", "withdrawn_by", "triage", "tags", "evidence_digest", "digest", "evidence"];
 /// Members of an alert that grow while it is open.
-const GROWING: [&str; 16] = [
+const GROWING: [&str; 18] = [
     "revision",
     "state",
     "last",
@@ -444,8 +444,10 @@ const GROWING: [&str; 16] = [
     "confidence",
     "message",
     "src_ips",
+    "src_ips_cut",
     "user",
     "users",
+    "users_cut",
     "severity",
     "covers",
     "covered_by",
