@@ -167,9 +167,9 @@ mod tests {
     #[test]
     fn sentences_of_another_program() {
         let said = "Accepted password for root from 192.0.2.7 port 22 ssh2";
-        let of = |program: &str| one(said, |raw, ctx, d| told(program, raw, ctx, d)).event_type;
-        assert_eq!([of(""), of("docker/web"), of("sshd-x")], [EventType::Login; 3]);
-        assert_eq!(of("myapp"), EventType::Other);
+        assert_eq!(line("", said).0, EventType::Login);
+        assert_eq!(one(said, |raw, ctx, d| told("docker/web", raw, ctx, d)).event_type, EventType::Login);
+        assert_eq!(line("myapp", said).0, EventType::Other);
         for msg in
             ["User name: login failed for admin from 192.0.2.7", "invalid request: login failed for x from 192.0.2.7"]
         {
