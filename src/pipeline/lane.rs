@@ -92,6 +92,15 @@ impl Lane {
         status
     }
 
+    /// Its status at the end: with the names of the files that it was read from.
+    pub fn ended(&self) -> SourceStatus {
+        let mut status = self.shown();
+        if let Some(view) = self.view.as_ref().filter(|_| !status.begins.is_empty()) {
+            status.parts = Arc::new(view.part_names(&status.name));
+        }
+        status
+    }
+
     /// Takes a batch from a worker.
     pub fn accept(&mut self, mut work: Box<Work>) {
         self.idle = false;

@@ -310,9 +310,13 @@ mod tests {
             let known = Known::new([(log.clone(), read.iter().map(print).collect())], []);
             known.telling(time).parts(&log).iter().map(PartFile::name).collect()
         };
-        for (name, text) in
-            [("a.log", "90\n"), ("a.log-20260302", "70\n"), ("a.log-20260303", "80\n"), ("a.log.1", "60\n"), ("a.log.2", "50\n")]
-        {
+        for (name, text) in [
+            ("a.log", "90\n"),
+            ("a.log-20260302", "70\n"),
+            ("a.log-20260303", "80\n"),
+            ("a.log.1", "60\n"),
+            ("a.log.2", "50\n"),
+        ] {
             write(name, text);
         }
         // The way of naming was changed once the numbered ones were there.

@@ -35,6 +35,7 @@ mod index;
 mod input;
 mod live;
 mod looks;
+mod moved;
 mod open;
 mod reached;
 mod reader;

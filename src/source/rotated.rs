@@ -117,7 +117,10 @@ mod tests {
     fn groups(names: &[&str]) -> Vec<Vec<String>> {
         let inputs: Vec<Input> =
             names.iter().map(|n| if *n == "-" { Input::stdin() } else { Input::path(*n) }).collect();
-        rotated(&inputs, &|_, _| false).into_iter().map(|g| g.into_iter().map(|i| inputs[i].name.clone()).collect()).collect()
+        rotated(&inputs, &|_, _| false)
+            .into_iter()
+            .map(|g| g.into_iter().map(|i| inputs[i].name.clone()).collect())
+            .collect()
     }
 
     #[test]

@@ -304,6 +304,7 @@ impl Feed for Tail {
     fn read(&mut self, buf: &mut [u8], wait: Duration) -> io::Result<Got> {
         if self.rested && self.was_cut()? {
             self.watch.cut();
+            self.watch.leaves(None);
             return Ok(self.restart());
         }
         loop {
@@ -318,6 +319,7 @@ impl Feed for Tail {
             self.rested = true;
             if self.was_cut()? {
                 self.watch.cut();
+                self.watch.leaves(None);
                 return Ok(self.restart());
             }
             // The old file was at its end after the new one was begun.
@@ -325,12 +327,13 @@ impl Feed for Tail {
                 let first = self.file.is_none() && !self.closed;
                 self.look_back();
                 self.left = self.file.replace(next.file).map(|old| (old, self.at, Instant::now()));
-                self.identity = next.identity;
+                let before = std::mem::replace(&mut self.identity, next.identity);
                 (self.gone, self.closed) = (None, false);
                 self.watch.there();
                 if first {
                     continue;
                 }
+                self.watch.leaves(Some(before));
                 if !std::mem::take(&mut self.aside) {
                     self.watch.rotated();
                 }

@@ -11,6 +11,7 @@ use super::framer::{Flush, Framer, push};
 use super::handle::Handle;
 use super::identity::Identity;
 use super::index::{Change, Index, key};
+use super::moved::part_names;
 use super::open::kept_spool;
 use super::reached::Reached;
 use super::shape::Shape;
@@ -116,6 +117,13 @@ impl SourceView {
     #[must_use]
     pub fn earlier(&self) -> &[PartFile] {
         &self.earlier
+    }
+
+    /// What the files are called now that were read under `name`, one after the other.
+    #[must_use]
+    pub fn part_names(&self, name: &str) -> Vec<String> {
+        let left = self.watch.as_ref().map(|w| w.left()).unwrap_or_default();
+        part_names(name, self.begins().len() + 1, &self.earlier, &left)
     }
 
     /// Of a followed file, whether there is one now.

@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::followed::Identity;
 use crate::event::Ts;
 
 /// Whether there is a file under the name.
@@ -47,6 +48,9 @@ struct Seen {
     trouble: Option<String>,
     /// What was put aside since it was followed last, and is read before it.
     earlier: Option<String>,
+    /// The files that were left for the next under the name: device and inode, unless
+    /// it was cut and is another file in the same place.
+    left: Vec<Option<Identity>>,
 }
 
 /// How often, and when last.
@@ -100,6 +104,16 @@ impl Watch {
             s.absent = None;
             s.trouble = None;
         });
+    }
+
+    /// A file was left for the next.
+    pub(crate) fn leaves(&self, file: Option<Identity>) {
+        self.change(|s| s.left.push(file));
+    }
+
+    /// The files that were left for the next.
+    pub(crate) fn left(&self) -> Vec<Option<Identity>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).left.clone()
     }
 
     /// Another file took the name.
