@@ -70,6 +70,7 @@ impl Sequencer {
             self.alerts();
             let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
+            self.lanes.stop();
         }
         self.close(&phase);
         self.publish(phase);

@@ -47,6 +47,8 @@ pub struct SourceStatus {
     pub begins: Arc<Vec<u64>>,
     /// What those files are called, the first of them and all later ones; told at the end.
     pub parts: Arc<Vec<String>>,
+    /// Where the reading was stopped: what of its files was not read, by name.
+    pub unread: Arc<Vec<(String, u64)>>,
     /// What went wrong or deserves attention; sanitized when shown.
     pub warnings: Vec<String>,
     /// Of a followed file, whether there is one.

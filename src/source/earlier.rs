@@ -192,6 +192,11 @@ impl PartFile {
         modified.is_ok_and(|t| t.elapsed().map_or(true, |age| age < LATELY))
     }
 
+    /// Whether what it holds is packed.
+    pub(crate) const fn is_packed(&self) -> bool {
+        self.codec.is_some()
+    }
+
     /// A part that its writers may still hold.
     pub(crate) fn plain(&self) -> Option<File> {
         File::open(&self.path).ok().filter(|_| self.codec.is_none())

@@ -107,6 +107,7 @@ impl Tail {
     ) -> io::Result<Self> {
         let mut tail = Self { watch: Arc::clone(watch), ..Self::new(path, file, false, tally, followed)? };
         tail.aside = true;
+        tail.note();
         Ok(tail)
     }
 
@@ -143,6 +144,7 @@ impl Tail {
     fn note(&self) {
         if self.file.is_some() {
             self.followed.note(&self.path, self.identity, &self.head);
+            self.watch.reads(&self.path, self.identity);
         }
     }
 
@@ -334,6 +336,7 @@ impl Feed for Tail {
                     continue;
                 }
                 self.watch.leaves(Some(before));
+                self.watch.reads(&self.path, self.identity);
                 if !std::mem::take(&mut self.aside) {
                     self.watch.rotated();
                 }

@@ -1,6 +1,7 @@
 //! What became of a followed file, for those who want to be told: it is not
 //! there yet, it was taken away, it was rotated or cut.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::followed::Identity;
@@ -51,6 +52,8 @@ struct Seen {
     /// The files that were left for the next under the name: device and inode, unless
     /// it was cut and is another file in the same place.
     left: Vec<Option<Identity>>,
+    /// Where it is followed, and the file that is read.
+    stands: Option<(PathBuf, Identity)>,
 }
 
 /// How often, and when last.
@@ -104,6 +107,20 @@ impl Watch {
             s.absent = None;
             s.trouble = None;
         });
+    }
+
+    /// This file is read, of what stands there.
+    pub(crate) fn reads(&self, path: &Path, file: Identity) {
+        self.change(|s| {
+            if s.stands.as_ref().is_none_or(|(_, before)| *before != file) {
+                s.stands = Some((path.to_owned(), file));
+            }
+        });
+    }
+
+    /// Where it is followed, and the file that is read.
+    pub(crate) fn stands(&self) -> Option<(PathBuf, Identity)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).stands.clone()
     }
 
     /// A file was left for the next.
