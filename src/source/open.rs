@@ -143,6 +143,9 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
 /// A file that is read as it grows, and before it what was put aside since it was followed last.
 fn followed(path: &Path, tail: Tail, kind: Option<Kind>, earlier: Vec<PartFile>, opts: &OpenOptions) -> Opened {
     let (watch, tally) = (tail.watch(), tail.tally());
+    if kind.is_none() {
+        tally.of_given();
+    }
     let mut feed: Box<dyn Feed> = Box::new(tail);
     // The last of them may still be written to: it is left as any other that was rotated.
     let mut before = earlier.clone();

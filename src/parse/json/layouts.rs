@@ -1,5 +1,6 @@
 //! Windows events in the layouts of shippers: where a value of the event stands
-//! under a prefix, its own name is Sigma's, as in a flat event.
+//! under a prefix, its own name is Sigma's, as in a flat event. Documents that were
+//! taken from an index (`_source`) likewise have their own names.
 
 /// Where the event's own data stands.
 const DATA: &[&str] =
@@ -26,6 +27,8 @@ pub fn windows(path: &str) -> Option<&str> {
         [b'w', b'i', b'n', b'l', b'o', b'g', b'.', ..]
         | [b'E', b'v', b'e', b'n', b't', b'.' | b'D', ..]
         | [b'e', b'v', b'e', b'n', b't', b'_', ..] => within(path),
+        // An index' documents, as it hands them out.
+        [b'_', b's', b'o', ..] => path.strip_prefix("_source.").map(|own| within(own).unwrap_or(own)),
         _ => None,
     }
 }

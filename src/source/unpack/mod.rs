@@ -78,6 +78,9 @@ impl Kind {
         if let Some(told) = magics.into_iter().flatten().max_by_key(|t| matches!(t, Told::Is(_))) {
             return told;
         }
+        if let Some(told) = export::told(head) {
+            return told;
+        }
         let text = head.trim_ascii_start();
         match text.first() {
             None => Told::More,

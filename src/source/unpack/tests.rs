@@ -31,11 +31,27 @@ fn kinds_by_their_beginning() {
     for more in ["", "[", "{", "{\"Rec", "{\"value\":", "{\"value\":[", "__CUR", "ElfFile"] {
         assert_eq!(is(more), Told::More, "{more}");
     }
-    for lines in ["{\"a\":[{", "{\"Records\":1", "{\"Records\":[1", "{}", "[Mon Nov", "[]", "__X=", "Elf\n", "a"] {
+    for lines in [
+        "{\"a\":[{",
+        "{\"Records\":1",
+        "{\"Records\":[1",
+        "{}",
+        "[Mon Nov",
+        "[]",
+        "__X y",
+        "Elf\n",
+        "a",
+        "A=1\nb",
+        "A=1\nB=2\nC=3\nD=4\n_TRANSPORT=x\n",
+    ] {
         assert_eq!(is(lines), Told::Lines, "{lines}");
     }
     assert_eq!(is("{ \r\n\t\"a\""), Told::Is(Kind::Array));
     assert_eq!(is("__REALTIME_TIMESTAMP=1\n"), Told::Is(Kind::Export));
+    for head in ["PRIORITY=6\nMESSAGE=a b\n_TRANSPORT=syslog\n", "MESSAGE=a\nSYSLOG_IDENTIFIER=x"] {
+        assert_eq!(is(head), Told::Is(Kind::Export), "{head}");
+    }
+    assert_eq!(is("PRIORITY=6\nMESS"), Told::More);
     assert_eq!(is("ElfFile\0"), Told::Is(Kind::Evtx));
     assert_eq!(is(&" ".repeat(600)), Told::Lines);
 }
