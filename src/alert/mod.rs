@@ -104,6 +104,17 @@ pub struct Route {
     pub cost_us: u64,
 }
 
+/// Lists of an alert that do not name all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cut {
+    /// Source addresses.
+    pub ips: bool,
+    /// Accounts.
+    pub users: bool,
+    /// Machines.
+    pub hosts: bool,
+}
+
 /// An alert: one episode of one rule for one entity, under one id.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Alert {
@@ -138,16 +149,18 @@ pub struct Alert {
     pub last: Ts,
     /// The source address, where there is just one or the first.
     pub src_ip: Option<String>,
-    /// All source addresses seen, in order of appearance, at most 100.
+    /// The source addresses seen, in order of appearance, at most 100.
     pub src_ips: Vec<String>,
     /// The account, where evidence has just one.
     pub user: Option<String>,
-    /// The accounts seen, in order of appearance, at most 14.
+    /// The accounts seen, in order of appearance, at most 14, and who got in.
     pub users: Vec<String>,
     /// The machine, the first where there are several.
     pub host: Option<String>,
     /// The machines seen, in order of appearance, at most 14; not put out.
     pub hosts: Vec<String>,
+    /// Of which of these lists there is more than they hold.
+    pub cut: Cut,
     /// Acts counted.
     pub count: u64,
     /// Window of the rule in seconds; 0 for a single event.
@@ -211,7 +224,9 @@ impl Alert {
             "src_ip": self.src_ip,
             "src_ips": self.src_ips,
             "user": self.user,
+            "src_ips_cut": self.cut.ips,
             "users": self.users,
+            "users_cut": self.cut.users,
             "host": self.host,
             "count": self.count,
             "window_seconds": self.window_seconds,

@@ -405,11 +405,12 @@ impl SourceView {
         Arc::make_mut(&mut begins).push(offset);
     }
 
-    /// How far each file was read that was followed under the name, the first one
-    /// first; `None` where that is not one file from its beginning, or not yet known.
+    /// How far each file was read that was followed under the name, from the one of this
+    /// number on; `None` where that is not one file from its beginning, or not yet known.
     #[must_use]
-    pub fn reached(&self) -> Vec<Option<Reached>> {
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn reached(&self, part: usize) -> Vec<Option<Reached>> {
+        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.get(part..).map_or_else(Vec::new, <[_]>::to_vec)
     }
 
     pub(crate) fn set_reached(&self, now: Reached) {

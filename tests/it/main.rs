@@ -11,6 +11,7 @@
 
 mod alerts;
 mod architecture;
+mod cases_of_parts;
 mod classes;
 mod cli;
 mod docs;
