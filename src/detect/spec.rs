@@ -176,6 +176,12 @@ pub struct CorrelationSpec {
 }
 
 impl CorrelationSpec {
+    /// Whether a base is the last of several steps.
+    #[must_use]
+    pub fn ends(&self, base: u16) -> bool {
+        self.kind == CorrelationKind::TemporalOrdered && usize::from(base) + 1 == self.bases.len()
+    }
+
     /// The field whose values are told apart, if there is one.
     #[must_use]
     pub fn counted(&self) -> Option<&str> {

@@ -82,8 +82,18 @@ fn alerts_of_a_part_that_is_not_read_any_more_are_still_those_of_the_log() {
     s.register_part(&followed("two"), (0, 0), &mut |_| false).unwrap();
     let ids: Vec<String> = s.earlier_here().unwrap().into_iter().map(|r| r.id).collect();
     assert_eq!(ids, ["a1", "a0"]);
-    // Nothing of it is taken back, as nothing of it is read.
-    assert_eq!(s.withdraw(&Default::default(), &mut |_| false).unwrap(), 0);
+    // Nothing of it is taken back, as nothing of it is read: another record stands there now.
+    let now: Vec<u8> = (50..60).flat_map(|n| (super::tests::line(n) + "\n").into_bytes()).collect();
+    let mut asked = Vec::new();
+    let mut stands = |p: &Place| {
+        asked.push(p.key.clone());
+        let at = usize::try_from(p.part + p.offset).unwrap();
+        let raw = now.get(at..at + usize::try_from(p.len).unwrap());
+        raw.is_some_and(|raw| EventKey::new(crate::event::hash64(raw), p.offset).0 == p.key)
+    };
+    assert_eq!(s.withdraw(&Default::default(), &mut stands).unwrap(), 0);
+    assert_eq!(asked.len(), 2, "the first record of each is looked for");
+    assert_eq!(s.earlier_here().unwrap().len(), 2);
     // Another log is none of it.
     let mut s = again(&dir);
     let other = SourceRecord { path: Some("/var/log/other".to_owned()), name: "other".to_owned(), ..followed("x") };

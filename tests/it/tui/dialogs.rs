@@ -470,12 +470,26 @@ fn a_decided_alert_that_grows_is_marked_and_comes_back_at_twice() {
 
 #[test]
 fn cells_of_the_queue_filter_by_what_they_show() {
-    for (keys, filter) in [("hhhf", "score="), ("hhf", "count="), ("hhhhf", "severity=")] {
-        let mut w = World::new(120, 34);
-        w.press(keys);
-        let text = w.state.triage.filters.list.first().map(|f| f.text.clone()).unwrap_or_default();
-        assert!(text.starts_with(filter), "{keys}: {text}");
-        assert!(!w.state.triage.shown.is_empty(), "{text}");
+    let cells =
+        [("hhhf", "score="), ("hhf", "count="), ("hhhhf", "severity="), ("f", "entity="), ("lf", "rule="), ("llf", "")];
+    // Rounded up, rounded down, whole, and below a half that no binary number is.
+    for score in [88.25, 61.04, 50.0, 72.65, 0.05] {
+        for (keys, filter) in cells {
+            let mut w = World::new(120, 34);
+            let mut all = super::fixture::alerts();
+            for v in &mut all {
+                Arc::make_mut(&mut v.alert).score = score;
+            }
+            w.send(Msg::Alerts(Arc::new(all)));
+            let own = w.state.triage.current().unwrap().alert.id.clone();
+            w.press(keys);
+            let text = w.state.triage.filters.list.first().map(|f| f.text.clone()).unwrap_or_default();
+            assert!(text.starts_with(filter) && !text.is_empty(), "{keys}: {text}");
+            let kept = |w: &World| w.state.triage.shown.iter().any(|i| w.state.triage.all[*i].alert.id == own);
+            assert!(kept(&w), "{text}");
+            w.press("\\F");
+            assert!(!kept(&w), "not {text}");
+        }
     }
 }
 
