@@ -20,6 +20,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub(in crate::detect) use self::fields::distance;
 use self::references::Index;
 use super::pipelines::Among;
 use super::ruleset::NO_RULE;

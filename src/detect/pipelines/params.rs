@@ -1,6 +1,7 @@
 //! Reading the members of a transformation or condition.
 
 use super::PipelineError;
+use crate::detect::lint::distance;
 use crate::detect::sigma::yaml::{Node, Value, YamlError};
 
 /// A mapping whose members are taken one by one; what is left at the end is unknown.
@@ -129,24 +130,6 @@ impl<'n> Params<'n> {
         }
         Ok(())
     }
-}
-
-/// How many letters must be put in, taken out or changed to make one word the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(64).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
-            let new = (diagonal + usize::from(x != *y)).min(left + 1).min(*cell + 1);
-            diagonal = *cell;
-            *cell = new;
-            left = new;
-        }
-        row.iter_mut().take(1).for_each(|c| *c = i + 1);
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// The text of a scalar.
