@@ -14,6 +14,8 @@ use crate::parse::{Format, Parser, addr, detect, logfmt, syslog, windows};
 pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
     let key = if doc.is_text(d, Key::CloudInner) {
         Key::CloudInner
+    } else if doc.is_text(d, Key::EcsOriginal) && doc.text(d, Key::EcsOriginal).starts_with('{') {
+        Key::EcsOriginal
     } else if doc.is_text(d, Key::Log) {
         Key::Log
     } else if doc.has(Key::SplunkType) && doc.is_text(d, Key::SplunkLine) {

@@ -158,7 +158,9 @@ keys! {
     KubeAudit = ["auditID"];
     KubeCode = ["responseStatus.code"];
     AuditType = ["auditType.action"];
-    CloudInner = ["CloudTrailEvent"];
+    CloudInner = ["CloudTrailEvent", "AuditData"];
+    // The event as it came, beside what a shipper made of it.
+    EcsOriginal = ["event.original"];
     // Flow logs of private networks.
     FlowSource = ["srcaddr", "srcAddr"];
     FlowDest = ["dstaddr", "dstAddr"];

@@ -209,7 +209,8 @@ impl Unpack for Export {
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
-        self.cut |= !matches!(self.at, At::Line | At::Newline);
+        // An empty line stands behind each entry that was written whole.
+        self.cut |= !self.line.is_empty() || !self.fields.is_empty() || !matches!(self.at, At::Line | At::Newline);
         if !self.line.is_empty() {
             let name = std::mem::take(&mut self.line);
             match (self.at, memchr::memchr(b'=', &name)) {
