@@ -82,6 +82,9 @@ impl Publisher {
         let mut updates = Vec::new();
         state.drain(&mut updates);
         for u in updates {
+            if let Some(was) = u.reopened {
+                self.closed.remove(&(was, u.alert.id.clone()));
+            }
             let Some(alert) = self.last.pass(Arc::clone(&u.alert)) else {
                 self.closed.remove(&(u.alert.timestamp, u.alert.id.clone()));
                 changed.push((u.alert, u.closed, false));
@@ -154,7 +157,7 @@ impl Publisher {
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
             outputs: Arc::new(outputs.trouble()),
-            notes: Arc::new(self.notes.iter().chain(&self.refused).cloned().collect()),
+            notes: Arc::new(self.notes.iter().chain(&self.refused).cloned().chain(forgotten(state)).collect()),
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
             evicted_by: Arc::new(state.evicted_by()),
@@ -168,4 +171,16 @@ impl Publisher {
             wake();
         }
     }
+}
+
+/// What the user should know of records that came behind the other inputs.
+fn forgotten(state: &State) -> Option<String> {
+    let n = state.counters().forgotten;
+    let (matches, were) = if n == 1 { ("match", "was") } else { ("matches", "were") };
+    (n > 0).then(|| {
+        format!(
+            "{n} {matches} of records that came late {were} counted when not all of that time was remembered any more: \
+             an attack may be several alerts"
+        )
+    })
 }

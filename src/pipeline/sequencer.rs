@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::growth::Growth;
+use super::lane::Lane;
 use super::lanes::Lanes;
 use super::newcomers::Newcomers;
 use super::outputs::Outputs;
@@ -30,6 +31,9 @@ const PUBLISH: Duration = Duration::from_millis(50);
 
 /// A record further behind its source's watermark than this counts as late (µs).
 const LATENESS: i64 = 2 * SECOND;
+
+/// What is said of an input that is further behind the others than they are remembered.
+const APART: &str = "came more than a day behind the other inputs: that is counted by itself";
 
 /// Everything the sequencer works with.
 pub(super) struct Sequencer {
@@ -66,6 +70,7 @@ impl Sequencer {
             self.alerts();
             let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
+            self.lanes.stop();
         }
         self.close(&phase);
         self.publish(phase);
@@ -191,7 +196,12 @@ impl Sequencer {
         lane.tokens = lane.tokens.saturating_sub(1);
         match got {
             Got::Batch(work) => lane.accept(work),
-            Got::Idle => lane.idle = true,
+            Got::Idle => {
+                lane.idle = true;
+                if lane.waiting() == 0 {
+                    self.state.rested(lane.status.id);
+                }
+            }
             Got::Nothing => {}
             Got::End(n, summary) => {
                 lane.ends_after(n, summary.text_bytes);
@@ -242,6 +252,8 @@ impl Sequencer {
         let Self { lanes, names, rules, state, outputs, publisher, from, to, histogram, fired, scratch, .. } = self;
         let Some(lane) = lanes.get_mut(i) else { return };
         let first_record = lane.records_done;
+        // How far all have come: what is followed may come behind the others.
+        let merged = state.merged();
         lane.records_done += range.len() as u64;
         let source = lane.status.id;
         let mut counts = std::mem::take(&mut lane.status.counts);
@@ -267,7 +279,9 @@ impl Sequencer {
                 continue;
             }
             counts.records += 1;
-            counts.late += u64::from(at.late && at.order.0.saturating_sub(at.time.0) > LATENESS);
+            let due = merged.filter(|_| at.epoch == 0).map_or(at.order, |m| m.max(at.order));
+            let late = due.0.saturating_sub(at.time.0) > LATENESS && at.known;
+            counts.late += u64::from(late && (at.late || due > at.order));
             if at.known {
                 counts.saw(at.time);
             }
@@ -319,15 +333,21 @@ impl Sequencer {
             }
             state.push(event, scratch, *at);
         }
+        let mut apart = false;
         if let Some(last) = range.end.checked_sub(1).and_then(|l| work.batch.records.get(l)) {
             counts.bytes = counts.bytes.max(last.offset + last.full_len);
         }
         if let Some(o) = range.end.checked_sub(1).and_then(|l| head.observed.get(l)) {
             state.advance_source(source, *o);
+            apart = state.is_apart(source);
         }
         outputs.each(|s| s.events(ctx, &work.batch, range.clone(), &kept));
         publisher.order(source, first_record, range.len() as u64);
         lane.status.counts = counts;
+        if apart && !lane.apart {
+            lane.apart = true;
+            lane.status.warn(APART.to_owned());
+        }
         if let Some(view) = lane.view.as_ref().filter(|_| !lane.status.ended) {
             lane.status.stored_bytes = view.progress().0;
         }
@@ -387,7 +407,7 @@ impl Sequencer {
             self.settle_outputs();
         }
         let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
-        let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
+        let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(Lane::ended).collect();
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         self.outputs.each(|s| s.finish(ctx, &alerts, &statuses));
     }

@@ -19,10 +19,14 @@ use super::{Feed, Histogram, LoadedRules, RuleProblem, Scope, SessionOptions, Sn
 use crate::detect::RuleSet;
 use crate::detect::state::{State, StateOptions};
 use crate::event::SourceId;
+use crate::event::time::DAY;
 use crate::parse::Tables;
 use crate::sink::SinkError;
 use crate::source::{Cache, Finder, Fingerprint, Input, InputKind, SourceView, is_put_aside, place};
 use crate::store::SourceRecord;
+
+/// How far one of several followed inputs may come behind the others.
+const LATENESS: i64 = DAY;
 
 /// A running (or finished) session.
 pub struct Session {
@@ -171,11 +175,13 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         list: Arc::default(),
         latencies: Latencies::default(),
     };
+    let several = options.follow && (options.inputs.len() > 1 || finder.is_some());
+    let memory = StateOptions { lateness: if several { LATENESS } else { 0 }, ..StateOptions::default() };
     let mut sequencer = Sequencer {
         names: options.inputs.iter().map(|i| i.name.clone()).collect(),
         lanes: Lanes::new(lanes),
         shop: Arc::clone(&shop),
-        state: State::new(Arc::clone(&rules), StateOptions::default()),
+        state: State::new(Arc::clone(&rules), memory),
         fired: vec![0; rules.rules().len()],
         rules,
         tokens,

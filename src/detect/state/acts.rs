@@ -131,6 +131,8 @@ pub(super) struct Acts {
     young: FxHashMap<u64, Connection>,
     old: FxHashMap<u64, Connection>,
     turned: i64,
+    /// Sources come behind each other: what is behind turns nothing.
+    late: bool,
     cap: usize,
     /// Connections forgotten before their time because the table was full.
     pub(super) evicted: u64,
@@ -138,8 +140,9 @@ pub(super) struct Acts {
 
 impl Acts {
     /// A table that holds at most twice `cap` connections.
-    pub(super) fn new(cap: usize) -> Self {
-        Self { young: FxHashMap::default(), old: FxHashMap::default(), turned: i64::MIN, cap: cap.max(1), evicted: 0 }
+    pub(super) fn new(cap: usize, late: bool) -> Self {
+        let (young, old) = (FxHashMap::default(), FxHashMap::default());
+        Self { young, old, turned: i64::MIN, late, cap: cap.max(1), evicted: 0 }
     }
 
     /// Acts that the line adds for that rule.
@@ -203,6 +206,7 @@ impl Acts {
     }
 
     fn turn(&mut self, order: i64) {
+        let order = if self.late { order.max(self.turned) } else { order };
         let aged = self.turned == i64::MIN || order.abs_diff(self.turned) > CONNECTION_TTL.unsigned_abs();
         if !aged && self.young.len() < self.cap {
             return;
@@ -238,7 +242,7 @@ mod tests {
     }
 
     fn weights(lines: &[ActLine]) -> Vec<u32> {
-        let mut acts = Acts::new(100);
+        let mut acts = Acts::new(100, false);
         lines.iter().map(|l| acts.weigh(0, l, l.time)).collect()
     }
 
@@ -283,7 +287,7 @@ mod tests {
     #[test]
     fn what_another_module_accepts_was_no_failure() {
         let accept = |account, secs| line(RecordFlags::ACT_ACCEPT, account, 1, secs);
-        let mut acts = Acts::new(100);
+        let mut acts = Acts::new(100, false);
         let mut say = |l: ActLine| if l.accepts() { acts.accept(0, &l) } else { acts.weigh(0, &l, l.time) };
         // mistyped once (both modules say so), then right
         assert_eq!([say(line(M, 1, 1, 0)), say(line(N, 1, 1, 0)), say(line(M, 1, 1, 5))], [1, 0, 1]);
@@ -307,7 +311,7 @@ mod tests {
 
     #[test]
     fn rules_count_apart_and_the_table_is_bounded() {
-        let mut acts = Acts::new(4);
+        let mut acts = Acts::new(4, false);
         assert_eq!((acts.weigh(0, &line(N, 1, 1, 0), 0), acts.weigh(1, &line(V, 1, 1, 0), 0)), (1, 1));
         for c in 0..100 {
             let l = ActLine { connection: c, ..line(V, 1, 1, 0) };

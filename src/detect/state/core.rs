@@ -4,6 +4,7 @@
 //! an episode whose deadline lies before a match is closed before that match is
 //! taken, whenever the caller says that time has passed.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -17,11 +18,12 @@ use super::build;
 use super::clock::Observed;
 use super::entity::Entities;
 use super::entry::{Entry, NO_FACT};
-use super::facts::{FactKind, Named};
+use super::facts::{FactKind, Held, Named};
 use super::fold::Fold;
 use super::grounds::Grounds;
 use super::key::{KeyBuf, Lane, Secret, shard_of};
 use super::lanes::Lanes;
+use super::past::Kept;
 use super::plan::{Plan, Slot};
 use super::rate::FORGET;
 use super::redeem::Redemptions;
@@ -83,6 +85,7 @@ pub(super) struct Core {
     pub entities: Entities,
     pub fold: Fold,
     pub redemptions: Redemptions,
+    pub kept: Kept,
     pub out: Vec<AlertUpdate>,
     pub counters: Counters,
     /// What of `counters.evicted` each slot lost.
@@ -105,10 +108,11 @@ impl Core {
         Self {
             shards,
             lanes: Lanes::default(),
-            acts: Acts::new(options.max_connections),
-            entities: Entities::new(options.max_entities),
-            fold: Fold::default(),
+            acts: Acts::new(options.max_connections, options.lateness > 0),
+            entities: Entities::new(options.max_entities, options.lateness > 0),
+            fold: Fold::new(options.lateness > 0),
             redemptions: Redemptions::default(),
+            kept: Kept::default(),
             out: Vec::new(),
             counters: Counters::default(),
             evicted_by: BTreeMap::new(),
@@ -183,22 +187,33 @@ impl Core {
     /// is full: what is small stays in the processor's cache.
     #[cold]
     fn tidy(&mut self, plan: &Plan, shard: usize) {
-        let lanes = &self.lanes;
-        if let Some(s) = self.shards.get_mut(shard) {
-            // A group that has learned its values keeps them as long as there is room.
-            s.drop_expired(|g| g.known.is_none() && expired(plan, lanes, g));
-        }
+        let (groups, entries) = (self.options.max_groups_per_shard, self.options.max_entries_per_shard);
+        let Some(s) = self.shards.get_mut(shard) else { return };
+        // What is kept for those that come late takes half of the room at most.
+        let room = s.len() < groups / 2 && s.entries < entries / 2;
+        let late = if room { self.options.lateness } else { 0 };
+        let (lanes, forgot) = (&self.lanes, Cell::new(i64::MIN));
+        // A group that has learned its values keeps them as long as there is room.
+        s.drop_expired(|g| {
+            let gone = g.known.is_none() && expired(plan, lanes, g, late);
+            if gone {
+                forgot.set(forgot.get().max(g.touch));
+            }
+            gone
+        });
+        self.forgets(forgot.get());
     }
 
     #[cold]
     fn sweep(&mut self, plan: &Plan, shard: usize) {
         let (groups, entries) = (self.options.max_groups_per_shard, self.options.max_entries_per_shard);
         let lanes = &self.lanes;
-        let expired = |g: &Group| expired(plan, lanes, g);
+        let expired = |g: &Group| expired(plan, lanes, g, 0);
         let Some(victims) = self.shards.get(shard).map(|s| s.victims(groups, entries, expired)) else { return };
         for (index, expired) in victims {
             let place = Place { shard: shard as u32, index };
-            let slot = self.at_mut(place).map_or(u32::MAX, |g| g.slot);
+            let (slot, touch) = self.at_mut(place).map_or((u32::MAX, i64::MIN), |g| (g.slot, g.touch));
+            self.forgets(touch);
             if !expired {
                 self.evicted(slot, 1);
             }
@@ -206,6 +221,14 @@ impl Core {
             if let Some(s) = self.shards.get_mut(shard) {
                 s.remove(index);
             }
+        }
+    }
+
+    /// Notes that groups are gone which were reached up to that time.
+    fn forgets(&mut self, touched: i64) {
+        let due = self.merged().map(|w| w.saturating_sub(self.options.lateness));
+        if due.is_some_and(|due| touched > due) {
+            self.kept.forgets(touched);
         }
     }
 
@@ -221,19 +244,23 @@ impl Core {
         if !slot.parents.is_empty() {
             self.redemptions.closed(ep.uid, ep.redeemed(slot));
         }
-        if ep.silent {
-            return;
+        if !ep.silent {
+            ep.revision = ep.revision.saturating_add(1);
+            let Some(group) = self.at(place) else { return };
+            let mut alert = build::alert(slot, group, &ep, &self.entities, AlertState::Closed);
+            let about = self.folds(slot).then(|| About::new(slot, group, &ep));
+            self.fold.mark(ep.uid, &mut alert);
+            let alert = Arc::new(alert);
+            self.out.push(AlertUpdate { alert: Arc::clone(&alert), closed: true, reopened: None });
+            if let Some(about) = about {
+                self.fold.close(ep.uid, about, &alert);
+                if slot.folds {
+                    self.relate(plan, ep.uid);
+                }
+            }
         }
-        ep.revision = ep.revision.saturating_add(1);
-        let Some(group) = self.at(place) else { return };
-        let mut alert = build::alert(slot, group, &ep, &self.entities, AlertState::Closed);
-        let about = slot.folds.then(|| About::new(slot, group, &ep));
-        self.fold.mark(ep.uid, &mut alert);
-        let alert = Arc::new(alert);
-        self.out.push(AlertUpdate { alert: Arc::clone(&alert), closed: true });
-        if let Some(about) = about {
-            self.fold.close(ep.uid, about, &alert);
-            self.relate(plan, ep.uid);
+        if self.options.lateness > 0 {
+            self.keep(place, ep);
         }
     }
 
@@ -270,17 +297,7 @@ impl Core {
                 self.fold.link(other, uid, &mut changed);
             }
         }
-        for uid in changed {
-            match self.fold.changed(uid) {
-                Some(Err(alert)) => self.out.push(AlertUpdate { alert, closed: true }),
-                Some(Ok(place)) => {
-                    if let Some(alert) = self.open_alert(plan, place) {
-                        self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false });
-                    }
-                }
-                None => {}
-            }
-        }
+        self.tell(plan, changed);
     }
 
     /// The alert of a group as it stands, if one is open.
@@ -342,25 +359,25 @@ impl Core {
         }
         let place = self.group(plan, slot, lane);
         let weight = self.weigh(slot.id, m);
-        if self.at(place).and_then(|g| g.episode.as_ref()).is_some_and(|ep| ep.over(m.time, slot)) {
-            self.close(plan, place);
-        }
+        self.turn_to(plan, slot, place, m);
+        self.note_late(place, 0, m);
         let Some(group) = self.at_mut(place) else { return };
         touch(group, m);
         let facts = facts(group, slot, 0, m);
         let e = Entry { ev: m.ev, seq: m.seq, value: 0, weight, base: 0, facts, child: false };
         self.join(slot, place, m, &[e], 0.0);
+        self.unite(plan, slot, place, m);
     }
 }
 
 /// Whether nothing that a group remembers can matter to a further match.
-fn expired(plan: &Plan, lanes: &Lanes, g: &Group) -> bool {
+fn expired(plan: &Plan, lanes: &Lanes, g: &Group, lateness: i64) -> bool {
     let (Some(watermark), Some(slot)) = (lanes.watermark(g.lane), plan.slot(g.slot)) else { return true };
     let span = slot.spec.as_ref().map_or(0, |s| s.timespan);
     // A rate is forgotten when it has faded to nothing, what is familiar after a month.
     let keep = if slot.info.baseline.is_some() { span.saturating_mul(FORGET + 1) } else { span };
     let keep = if slot.info.familiar.is_some() { keep.max(30 * DAY) } else { keep };
-    let keep = keep.max(span.saturating_add(slot.slack));
+    let keep = keep.max(span.saturating_add(slot.slack)).saturating_add(lateness);
     g.episode.is_none() && watermark.saturating_sub(g.touch) > keep
 }
 
@@ -374,12 +391,18 @@ pub(super) fn touch(group: &mut Group, m: &Match<'_>) {
 
 /// The match's address, account and machine in its group, and what the rule shows of it.
 pub(super) fn facts(group: &mut Group, slot: &Slot, base: u16, m: &Match<'_>) -> [u8; 4] {
-    let [ip, user, host] = FactKind::EVERY.map(|k| group.facts.intern(k, m.names[k as usize]));
+    let Group { facts, window, episode, lane, .. } = group;
+    let got_in = slot.spec.as_ref().is_some_and(|s| s.ends(base));
+    let span = slot.spec.as_ref().map_or(0, |s| s.timespan);
+    let from = if lane.is_late() { m.time } else { m.order }.saturating_sub(span.saturating_add(slot.slack));
+    let held = Held { from, got_in, ..Held::by(window.as_ref(), episode.as_deref()) };
+    let mut intern = |kind, value| facts.intern(kind, value, (m.seq, m.time), held);
+    let [ip, user, host] = FactKind::EVERY.map(|k| intern(k, m.names[k as usize]));
     let shown = if slot.shows.is_empty() {
         NO_FACT
     } else {
         let text = text::shown(slot, base, m.e);
-        group.facts.intern(FactKind::Shown, Named::of(&text))
+        intern(FactKind::Shown, Named::of(&text))
     };
     [ip, user, host, shown]
 }

@@ -31,6 +31,8 @@ pub(super) struct Entities {
     young: FxHashMap<u64, Entity>,
     old: FxHashMap<u64, Entity>,
     turned: i64,
+    /// Sources come behind each other: what is behind turns nothing.
+    late: bool,
     cap: usize,
 }
 
@@ -46,8 +48,8 @@ fn decayed(risk: i64, elapsed: i64) -> i64 {
 }
 
 impl Entities {
-    pub(super) fn new(cap: usize) -> Self {
-        Self { young: FxHashMap::default(), old: FxHashMap::default(), turned: i64::MIN, cap: cap.max(1) }
+    pub(super) fn new(cap: usize, late: bool) -> Self {
+        Self { young: FxHashMap::default(), old: FxHashMap::default(), turned: i64::MIN, late, cap: cap.max(1) }
     }
 
     fn get(&self, key: u64) -> Option<&Entity> {
@@ -55,6 +57,7 @@ impl Entities {
     }
 
     fn touch(&mut self, key: u64, order: i64) -> &mut Entity {
+        let order = if self.late { order.max(self.turned) } else { order };
         let aged = self.turned == i64::MIN || order.abs_diff(self.turned) > DAY.unsigned_abs();
         if aged || self.young.len() >= self.cap {
             std::mem::swap(&mut self.young, &mut self.old);
@@ -112,7 +115,7 @@ mod tests {
 
     #[test]
     fn risk_halves() {
-        let mut t = Entities::new(10);
+        let mut t = Entities::new(10, false);
         t.raise(1, 8_000, 0, 0);
         assert_eq!(t.risk(1, 0), 8_000);
         assert_eq!(t.risk(1, HALF_LIFE), 4_000);
@@ -123,7 +126,7 @@ mod tests {
 
     #[test]
     fn other_rules_near_in_time() {
-        let mut t = Entities::new(10);
+        let mut t = Entities::new(10, false);
         t.alerted(1, 5, 100 * SECOND, 0);
         t.alerted(1, 6, 9_000 * SECOND, 0);
         let mut out = SmallVec::new();
@@ -136,7 +139,7 @@ mod tests {
 
     #[test]
     fn bounded() {
-        let mut t = Entities::new(8);
+        let mut t = Entities::new(8, false);
         for k in 0..1_000 {
             t.raise(k, 1, 0, 0);
         }

@@ -8,10 +8,10 @@ use super::build;
 use super::case;
 use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
 use super::core::{Core, Match, facts, touch};
-use super::elements::{Values, further};
+use super::elements::counted;
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
-use super::facts::{FactKind, Named};
+use super::facts::{FactKind, Held, Named};
 use super::known::Known;
 use super::measure::number;
 use super::plan::{Plan, Slot};
@@ -45,11 +45,16 @@ fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a E
 
 /// One hash of several values, folded; `None` where one is absent.
 pub(super) fn hash_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<u64> {
-    let mut hash = 0u64;
-    for v in values {
-        hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case::hash(v?);
-    }
-    Some(hash)
+    values.map(|v| v.map(case::hash)).try_fold(0, |all, one| Some(combine(all, one?)))
+}
+
+/// The same of values that are hashed already.
+pub(super) fn combined(hashes: impl Iterator<Item = u64>) -> u64 {
+    hashes.fold(0, combine)
+}
+
+const fn combine(all: u64, one: u64) -> u64 {
+    all.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ one
 }
 
 /// What an entry holds for the measure; `None` where a needed value is absent.
@@ -79,11 +84,11 @@ impl Core {
         depth: usize,
     ) {
         let Some((slot, spec)) = plan.slot(id).and_then(|s| Some((s, s.spec.as_ref()?))) else { return };
-        let Some(value) = measured_value(spec, base, m, child) else { return };
-        let mut values = Values::from_slice(&[value]);
-        if spec.kind == CorrelationKind::ValueCount && child.is_none() {
-            further(spec, base, m, &mut values);
-        }
+        let mut values = match spec.kind {
+            CorrelationKind::ValueCount if child.is_none() => counted(spec, base, m),
+            _ => measured_value(spec, base, m, child).into_iter().collect(),
+        };
+        let Some(value) = values.first().copied() else { return };
         let lane = m.lane_of(slot);
         self.key.start(id, lane);
         for g in &spec.group_by {
@@ -106,13 +111,16 @@ impl Core {
         if let Some(after) = slot.info.familiar {
             values.retain(|v| !self.is_familiar(place, after, *v, m));
         }
-        let Some(group) = self.at_mut(place).filter(|_| !values.is_empty()) else { return };
+        if values.is_empty() {
+            return;
+        }
+        self.turn_to(plan, slot, place, m);
+        self.note_late(place, spec.timespan, m);
+        let Some(group) = self.at_mut(place) else { return };
+        // These indices hold for all values of the event.
         let mut facts = facts(group, slot, base, m);
         if child.is_some() {
             facts[FactKind::Shown as usize] = NO_FACT;
-        }
-        if group.episode.as_ref().is_some_and(|ep| ep.over(m.time, slot)) {
-            self.close(plan, place);
         }
         let weight = if child.is_some() { 1 } else { self.weigh(id, m) };
         let mut joined: Option<Joined> = None;
@@ -128,6 +136,7 @@ impl Core {
         }
         if let Some(joined) = joined {
             self.emit(plan, slot, place, m, joined, depth);
+            self.unite(plan, slot, place, m);
         }
     }
 
@@ -205,10 +214,12 @@ impl Core {
         e: Entry,
         child: Option<&Emitted>,
     ) -> Option<Joined> {
+        let (lateness, half) = (self.options.lateness, self.options.max_entries_per_shard / 2);
         let shard = self.shards.get_mut(place.shard as usize)?;
+        let shard_room = shard.entries < half;
         let group = shard.get_mut(place.index)?;
-        let Group { window, rate, children, facts, episode, lane, ring, .. } = group;
-        if slot.info.baseline.is_some() {
+        let Group { window, rate, children, lane, ring, .. } = group;
+        if slot.info.baseline.is_some() && e.base != REDEEMS {
             rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
         }
         let window = window.get_or_insert_with(|| Window::new(spec, std::mem::take(ring)));
@@ -226,17 +237,19 @@ impl Core {
         }
         let reach = spec.timespan.saturating_add(slot.slack);
         let limits = if lane.is_late() {
-            Limits { floor: m.time.saturating_sub(reach), ceiling: m.time.saturating_add(reach), cap: slot.cap }
+            let floor = m.time.saturating_sub(reach);
+            Limits { floor, spare: floor, ceiling: m.time.saturating_add(reach), cap: slot.cap }
         } else {
-            Limits { floor: m.order.saturating_sub(reach), ceiling: i64::MAX, cap: slot.cap }
+            let spare = m.order.saturating_sub(reach);
+            // What is kept for those that come late takes half of the room at most.
+            let late = if shard_room { lateness } else { 0 };
+            Limits { floor: spare.saturating_sub(late), spare, ceiling: i64::MAX, cap: slot.cap }
         };
         let usual = slot.info.baseline.zip(rate.as_ref());
         let fired = window.insert(spec, e, limits);
         let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
         if let Some(fired) = fired {
-            window.take(spec, fired, &mut self.taken);
-        } else if episode.is_none() {
-            facts.tidy(&mut window.ring);
+            window.take(spec, fired, lateness > 0, &mut self.taken);
         }
         let after = window.ring.len();
         let dropped = window.dropped - dropped;
@@ -260,9 +273,9 @@ impl Core {
         entries: &[Entry],
         measured: f64,
     ) -> Option<Joined> {
-        let uid = self.uid;
+        let (uid, now) = (self.uid, self.now(m));
         let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
-        let Group { children, facts, episode, key, .. } = group;
+        let Group { children, facts, episode, key, window, .. } = group;
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
         let opened = episode.is_none();
         let ep = episode.get_or_insert_with(|| {
@@ -277,7 +290,7 @@ impl Core {
         if let [e] = entries
             && !e.child
         {
-            ep.absorb(slot, e);
+            ep.absorb(slot, e, facts.of(e.facts, e.seq));
             ep.see(e.seen());
             if let Some(g) = &mut self.grounds {
                 g.of(ep.uid, &ep.id).records.push(e.seq);
@@ -288,7 +301,8 @@ impl Core {
             for texts in entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).flat_map(|c| c.facts.iter()) {
                 let mut at = [NO_FACT; 4];
                 for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                    *at = facts.intern(*kind, Named::of(text));
+                    let held = Held { entries, ..Held::by(window.as_ref(), Some(ep)) };
+                    *at = facts.intern(*kind, Named::of(text), (m.seq, m.time), held);
                 }
                 ep.fact(at);
             }
@@ -297,7 +311,7 @@ impl Core {
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
                 let below = below(e).filter(|_| e.base != REDEEMS);
-                ep.absorb(slot, e);
+                ep.absorb(slot, e, facts.of(e.facts, e.seq));
                 if e.base == REDEEMS {
                     continue;
                 }
@@ -323,7 +337,7 @@ impl Core {
             ep.count = ep.count.saturating_add(unlisted_acts);
         }
         ep.measured = ep.measured.max(measured);
-        ep.extend(m.order, slot.cooldown);
+        ep.extend(now, slot.cooldown);
         if !opened {
             ep.revision = ep.revision.saturating_add(1);
         }
@@ -337,6 +351,7 @@ impl Core {
 
     /// What an opened episode means for entities, deadlines and listeners.
     fn opened(&mut self, slot: &Slot, place: Place, m: &Match<'_>) {
+        let late = self.options.lateness > 0;
         let Some(group) = self.shards.get_mut(place.shard as usize).and_then(|s| s.get_mut(place.index)) else {
             return;
         };
@@ -355,11 +370,11 @@ impl Core {
             for e in entities.iter().filter(|_| slot.category == Category::Security && m.known) {
                 self.entities.alerted(*e, slot.id, ep.opened, m.order);
             }
-            if slot.folds {
+            if slot.folds || late {
                 self.fold.open(ep.uid, slot, lane, place, &ep.id, About::new(slot, group, &ep));
             }
             let alert = build::alert(slot, group, &ep, &self.entities, AlertState::Open);
-            self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false });
+            self.out.push(AlertUpdate { alert: Arc::new(alert), closed: false, reopened: None });
         } else if slot.risk {
             for e in &entities {
                 self.entities.raise(*e, RISK, m.time, m.order);

@@ -59,15 +59,29 @@ pub(super) struct Fold {
     members: BTreeMap<u64, Member>,
     by_entity: BTreeMap<(&'static str, String), Vec<u64>>,
     closed: VecDeque<u64>,
+    /// Alerts may be found to be one with another of the same rule.
+    late: bool,
     /// Opened since the last look.
     pub opened: Vec<u64>,
 }
 
 impl Fold {
-    /// Takes in an alert that opened; one without an entity takes no part.
+    /// Nothing yet; with `late` alerts may be found to be one with others of their rule.
+    pub(super) fn new(late: bool) -> Self {
+        Self { late, ..Self::default() }
+    }
+
+    /// Takes in an alert that opened; one without an entity takes no part, unless
+    /// it may be found to be one with another.
     pub(super) fn open(&mut self, uid: u64, slot: &Slot, lane: Lane, place: Place, id: &str, about: About) {
-        let Some(handle) = about.handle() else { return };
-        self.by_entity.entry(handle).or_default().push(uid);
+        match about.handle().filter(|_| slot.folds) {
+            Some(handle) => {
+                self.by_entity.entry(handle).or_default().push(uid);
+                self.opened.push(uid);
+            }
+            None if self.late => {}
+            None => return,
+        }
         let member = Member {
             id: id.to_owned(),
             title: slot.info.title.clone(),
@@ -83,7 +97,16 @@ impl Fold {
             changes: 0,
         };
         self.members.insert(uid, member);
-        self.opened.push(uid);
+    }
+
+    /// Takes an alert that closed as open again; says whether it is still known.
+    pub(super) fn reopen(&mut self, uid: u64, place: Place) -> bool {
+        let Some(m) = self.members.get_mut(&uid) else { return false };
+        m.stand = Ok(place);
+        if let Some(at) = self.closed.iter().rposition(|u| *u == uid) {
+            self.closed.remove(at);
+        }
+        true
     }
 
     /// Keeps an alert that closed, as it was given out, for a while.
@@ -131,7 +154,7 @@ impl Fold {
 
     /// Others that may be about the same as an alert.
     pub(super) fn candidates(&self, uid: u64) -> BTreeSet<u64> {
-        let Some(m) = self.members.get(&uid) else { return BTreeSet::new() };
+        let Some(m) = self.members.get(&uid).filter(|m| m.about.handle().is_some()) else { return BTreeSet::new() };
         let lists = m.about.handles().into_iter().filter_map(|h| self.by_entity.get(&h));
         let near = |u: &u64| *u != uid && self.members.get(u).is_some_and(|o| o.lane == m.lane);
         lists.flatten().copied().filter(near).collect()
@@ -147,6 +170,14 @@ impl Fold {
     pub(super) fn link(&mut self, parent: u64, child: u64, changed: &mut BTreeSet<u64>) {
         let (Some(p), Some(c)) = (self.members.get(&parent), self.members.get(&child)) else { return };
         if c.parents.contains(&parent) || !p.about.includes(&c.about) {
+            return;
+        }
+        self.attach(parent, child, changed);
+    }
+
+    /// Notes that `child` is covered by `parent`.
+    pub(super) fn attach(&mut self, parent: u64, child: u64, changed: &mut BTreeSet<u64>) {
+        if !self.members.contains_key(&parent) || !self.members.contains_key(&child) {
             return;
         }
         if let Some(p) = self.members.get_mut(&parent) {

@@ -46,7 +46,8 @@ impl Lanes {
     pub(super) fn enter(&mut self, source: SourceId, epoch: u32) -> (Lane, Option<Lane>) {
         let lane = Lane::of(source, epoch);
         if epoch == 0 {
-            return (lane, None);
+            let before = if self.epochs.is_empty() { None } else { self.epochs.remove(&source.0) };
+            return (lane, before.map(|b| Lane::of(source, b)));
         }
         let before = self.epochs.insert(source.0, epoch).filter(|b| *b != epoch);
         (lane, before.map(|b| Lane::of(source, b)))

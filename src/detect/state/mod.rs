@@ -24,6 +24,8 @@ mod known;
 mod lanes;
 mod ledger;
 mod measure;
+mod pace;
+mod past;
 mod plan;
 mod rate;
 mod redeem;
@@ -39,6 +41,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::{RuleIdx, RuleInfo, RuleSet};
 use crate::alert::Alert;
 use crate::event::{EventRef, SourceId, Ts};
@@ -52,6 +56,9 @@ pub use clock::{CARRIED, Carry, Clock, JUMP, Observed, WITNESSES};
 pub use grounds::Ground;
 pub use score::level_points;
 
+/// Mark of the epochs of sources that come too far behind the others.
+const APART: u32 = 1 << 31;
+
 /// How much is remembered at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StateOptions {
@@ -63,6 +70,9 @@ pub struct StateOptions {
     pub max_connections: usize,
     /// Addresses, accounts and machines whose risk is known (twice as many at the peak).
     pub max_entities: usize,
+    /// How far behind the others a source may come and still be counted with them (µs):
+    /// 0 where all sources are read in the order of their times.
+    pub lateness: i64,
 }
 
 impl Default for StateOptions {
@@ -72,6 +82,7 @@ impl Default for StateOptions {
             max_entries_per_shard: 8_192,
             max_connections: 65_536,
             max_entities: 65_536,
+            lateness: 0,
         }
     }
 }
@@ -92,6 +103,8 @@ pub struct Evicted {
 pub struct Counters {
     /// Matches of records behind their source's watermark.
     pub late: u64,
+    /// Matches that came behind the other sources, of a time of which not all is remembered.
+    pub forgotten: u64,
     /// Groups, window entries and connections dropped because a table was full.
     pub evicted: u64,
     /// Matches that correlations did not take, for want of a time.
@@ -114,6 +127,8 @@ pub struct AlertUpdate {
     /// Closed: no evidence joins it any more; which alert stands for it may
     /// still change, under a higher revision.
     pub closed: bool,
+    /// It was closed, and then had this timestamp: evidence that came late joins it.
+    pub reopened: Option<Ts>,
 }
 
 /// Windows, episodes and scores of all rules.
@@ -122,6 +137,10 @@ pub struct State {
     plan: Arc<Plan>,
     core: Core,
     seq: u64,
+    /// Sources that came too far behind the others to be counted with them, by the
+    /// number of the epoch that each is in for it.
+    apart: FxHashMap<u32, u32>,
+    apart_epoch: u32,
 }
 
 impl State {
@@ -133,14 +152,21 @@ impl State {
     }
 
     fn with_rules(rules: &[RuleInfo], options: StateOptions) -> Self {
-        Self { plan: Arc::new(Plan::new(rules, &Plan::default())), core: Core::new(options), seq: 0 }
+        Self {
+            plan: Arc::new(Plan::new(rules, &Plan::default())),
+            core: Core::new(options),
+            seq: 0,
+            apart: FxHashMap::default(),
+            apart_epoch: 0,
+        }
     }
 
     /// Takes an event with the rules it matches (in ascending order). `at` is
     /// what the clock of its source says of it; events come in canonical order.
     pub fn push(&mut self, e: EventRef<'_>, hits: &[RuleIdx], at: Observed) {
         self.advance_source(e.batch.source, at);
-        let Self { plan, core, seq } = self;
+        let at = self.placed(e.batch.source, at);
+        let Self { plan, core, seq, .. } = self;
         if !hits.iter().any(|h| plan.slot_of(*h).is_some()) {
             return;
         }
@@ -181,12 +207,51 @@ impl State {
 
     /// Says how far a source has come, for records that match nothing.
     pub fn advance_source(&mut self, source: SourceId, at: Observed) {
+        let at = self.placed(source, at);
         let (lane, ended) = self.core.lanes.enter(source, at.epoch);
         if let Some(ended) = ended {
             self.core.end_lane(&self.plan, ended);
         }
         self.core.lanes.advance(lane, at.order.0);
         self.core.settle_due(&self.plan, lane);
+    }
+
+    /// How far the sources have come together, where one may come behind the others.
+    #[must_use]
+    pub fn merged(&self) -> Option<Ts> {
+        self.core.merged().map(Ts)
+    }
+
+    /// Whether a source comes too far behind the others to be counted with them.
+    #[must_use]
+    pub fn is_apart(&self, source: SourceId) -> bool {
+        self.apart.contains_key(&source.0)
+    }
+
+    /// Says that a source has brought all it has for now: what it brings next may
+    /// be counted with the others again.
+    pub fn rested(&mut self, source: SourceId) {
+        self.apart.remove(&source.0);
+    }
+
+    /// What the clock says of a record, in an epoch of its own where its source comes
+    /// too far behind the others.
+    fn placed(&mut self, source: SourceId, at: Observed) -> Observed {
+        let lateness = self.core.options.lateness;
+        if lateness == 0 || at.epoch != 0 {
+            return at;
+        }
+        if let Some(epoch) = self.apart.get(&source.0) {
+            return Observed { epoch: *epoch, ..at };
+        }
+        let behind = self.core.merged().is_some_and(|w| at.known && w.saturating_sub(at.order.0) > lateness);
+        if !behind {
+            return at;
+        }
+        self.apart_epoch = self.apart_epoch.saturating_add(1);
+        let epoch = APART | self.apart_epoch;
+        self.apart.insert(source.0, epoch);
+        Observed { epoch, ..at }
     }
 
     /// Ends the input: closes everything that is open.

@@ -13,6 +13,7 @@ use super::episode::Episode;
 use super::facts::Facts;
 use super::key::{self, KeyBuf, Lane};
 use super::known::Known;
+use super::past::Past;
 use super::rate::Rate;
 use super::window::Window;
 
@@ -43,6 +44,8 @@ pub(super) struct Group {
     pub window: Option<Window>,
     pub facts: Facts,
     pub episode: Option<Box<Episode>>,
+    /// Closed episodes that evidence which comes late may open again.
+    pub past: Vec<Past>,
     pub children: Vec<Child>,
     pub rate: Option<Box<Rate>>,
     /// Of a `new_value`, or with `familiar`: what the group has had.
@@ -64,6 +67,7 @@ impl Group {
             window: None,
             facts,
             episode: None,
+            past: Vec::new(),
             children: Vec::new(),
             rate: None,
             known: None,

@@ -113,13 +113,18 @@ where
         }
     }
 
-    /// All that is known, in no order.
-    pub(super) fn all(&self) -> impl Iterator<Item = &V> {
+    /// Each value with what is known of it, in no order.
+    pub(super) fn each(&self) -> impl Iterator<Item = (u64, &V)> {
         let (few, many) = match self {
             Self::Few(all) => (Some(all), None),
             Self::Many(map) => (None, Some(map)),
         };
-        few.into_iter().flatten().map(|v| &v.1).chain(many.into_iter().flat_map(FxHashMap::values))
+        few.into_iter().flatten().map(|v| (v.0, &v.1)).chain(many.into_iter().flatten().map(|v| (*v.0, v.1)))
+    }
+
+    /// All that is known, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &V> {
+        self.each().map(|v| v.1)
     }
 }
 

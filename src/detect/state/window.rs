@@ -27,6 +27,8 @@ pub(super) struct Window {
     /// Entries dropped because the ring was full, without a newer one that
     /// stands for them.
     pub(super) dropped: u64,
+    /// Time up to which entries that were kept for late ones had to go.
+    pub(super) spared: Option<i64>,
 }
 
 /// How far a ring reaches and how much it holds.
@@ -34,6 +36,8 @@ pub(super) struct Window {
 pub(super) struct Limits {
     /// Entries before this time go.
     pub floor: i64,
+    /// Entries before this time are only kept for those that come late.
+    pub spare: i64,
     /// Entries after this time go (only where times jump at will).
     pub ceiling: i64,
     /// Most entries kept.
@@ -43,7 +47,7 @@ pub(super) struct Limits {
 impl Window {
     /// A window; `ring` is empty and may have room.
     pub(super) fn new(spec: &CorrelationSpec, ring: Ring) -> Self {
-        Self { ring, head: 0, measure: Measure::new(spec), dropped: 0 }
+        Self { ring, head: 0, measure: Measure::new(spec), dropped: 0, spared: None }
     }
 
     /// Inserts an entry and says whether a window that holds it meets the condition.
@@ -65,13 +69,13 @@ impl Window {
             let fired =
                 fired.then(|| Fired { lo: self.head, hi: self.ring.len() - 1, measured: self.measure.value(spec) });
             if fired.is_none() {
-                self.overflow(spec, limits.cap);
+                self.overflow(spec, limits);
             }
             return fired;
         }
         let fired = self.insert_late(spec, e);
         if fired.is_none() {
-            self.overflow(spec, limits.cap);
+            self.overflow(spec, limits);
         }
         fired
     }
@@ -155,8 +159,8 @@ impl Window {
     }
 
     /// Takes what fired, with what follows it without a gap longer than the
-    /// timespan, and forgets what lies before.
-    pub(super) fn take(&mut self, spec: &CorrelationSpec, fired: Fired, out: &mut Vec<Entry>) {
+    /// timespan, and forgets what lies before, unless `late` ones may need it.
+    pub(super) fn take(&mut self, spec: &CorrelationSpec, fired: Fired, late: bool, out: &mut Vec<Entry>) {
         let mut hi = fired.hi;
         while let (Some(a), Some(b)) = (self.ring.get(hi), self.ring.get(hi + 1))
             && b.time().saturating_sub(a.time()) <= spec.timespan
@@ -165,7 +169,8 @@ impl Window {
         }
         out.clear();
         out.extend(slice(&self.ring, fired.lo, hi));
-        self.ring.drain(..(hi + 1).min(self.ring.len()));
+        let end = (hi + 1).min(self.ring.len());
+        self.ring.drain(if late { fired.lo.min(end) } else { 0 }..end);
         narrow(&mut self.ring);
         self.rebuild(spec);
     }
@@ -214,8 +219,13 @@ impl Window {
     /// Keeps the ring within its cap: what is outside the window goes first,
     /// then the oldest entry whose value or base is there more than once (a
     /// flood of one value must not push out the others), then the oldest.
-    fn overflow(&mut self, spec: &CorrelationSpec, cap: usize) {
-        while self.ring.len() > cap {
+    fn overflow(&mut self, spec: &CorrelationSpec, limits: Limits) {
+        while self.ring.len() > limits.cap {
+            if let Some(time) = self.ring.front().map(Entry::time).filter(|t| self.head > 0 && *t < limits.spare) {
+                self.spared = self.spared.max(Some(time));
+                self.pop_front();
+                continue;
+            }
             if self.head > 0 {
                 let stood_for = replaceable(spec) && self.ring.front().is_some_and(|e| self.measure.present(e));
                 self.dropped += u64::from(!stood_for);

@@ -17,6 +17,8 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "observer.name",
             "Hostname",
             "devname",
+            "sysloghost",
+            "FULLHOST",
         ],
     ),
     (
@@ -82,6 +84,8 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "attr.client",
             "origin.address",
             "request.remote_address",
+            "remoteIP",
+            "downstream_remote_address",
         ],
     ),
     (
@@ -364,6 +368,9 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "textPayload",
             "jsonPayload.message",
             "jsonPayload.msg",
+            "MSG",
+            "_raw",
+            "result._raw",
         ],
     ),
 ];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::AlertView;
+use super::{AlertView, Triage};
 use crate::detect::lint::Finding;
 use crate::event::{EventRow, Severity};
 
@@ -189,6 +189,21 @@ pub enum Verdict {
     /// Of no alert.
     #[default]
     None,
+}
+
+impl Verdict {
+    /// What people decided about an alert; `unfounded` are cases that were nothing.
+    #[must_use]
+    pub fn of(v: &AlertView, unfounded: &[String]) -> Self {
+        match &v.triage {
+            Triage::Escalated { case } if unfounded.contains(case) => Self::False,
+            Triage::Escalated { .. } => Self::True,
+            Triage::New => Self::Undecided,
+            // Put off is not decided.
+            Triage::Dismissed { reason } if reason == "snoozed" => Self::Undecided,
+            Triage::Dismissed { .. } => Self::False,
+        }
+    }
 }
 
 /// What an edit does to a match or to an alert; what is lost comes first.

@@ -44,8 +44,12 @@ pub enum Then {
     TitleFor(Targets),
     /// Ask where the events of the feed are to be written in that form.
     WriteAs(Form),
-    /// Ask why and until when this is ruled.
+    /// Say what this ruling costs, if anything, then ask as for [`Then::Ruled`].
     Rule(Box<RulingDraft>),
+    /// Ask why and until when this is ruled.
+    Ruled(Box<RulingDraft>),
+    /// Ask which level this gives.
+    Level(Box<RulingDraft>),
     /// Ask whether the ruling of that id is to be taken out.
     Unrule(String),
 }

@@ -48,6 +48,12 @@ impl Rules {
         self.shown.get(self.cursor.at).and_then(|i| self.all.get(*i))
     }
 
+    /// The title of the rule of that id.
+    #[must_use]
+    pub fn title_of(&self, id: &str) -> Option<&str> {
+        self.all.iter().find(|r| r.id == id).map(|r| r.title.as_str())
+    }
+
     /// Chooses again what is shown; keeps the cursor on its rule.
     pub fn refresh(&mut self, height: usize) {
         let id = self.go.take().or_else(|| self.current().map(|r| r.id.clone()));

@@ -164,6 +164,8 @@ pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
         }
         Some(Then::WriteAs(form)) => writing::ask_name(s, form, fx),
         Some(Then::Rule(d)) => rulings::drafted(s, *d),
+        Some(Then::Ruled(d)) => rulings::why(s, *d),
+        Some(Then::Level(d)) => rulings::levels(s, &d),
         Some(Then::Unrule(id)) => rulings::confirm(s, &id),
         Some(Then::Close | Then::Mark(_) | Then::Draft { .. }) | None => {}
     }

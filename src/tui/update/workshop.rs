@@ -94,7 +94,7 @@ fn tried(s: &mut State, t: Arc<Trial>, fx: &mut Vec<Effect>) {
 /// Has the text as it is checked and tried.
 pub fn attempt(s: &mut State, fx: &mut Vec<Effect>) {
     let alerts = Arc::clone(&s.triage.all);
-    let unfounded = s.cases.list.iter().filter(|c| c.unfounded()).map(|c| c.id.clone()).collect();
+    let unfounded = s.unfounded();
     let Some(w) = s.rules.work.as_ref() else { return };
     fx.push(Effect::Work(WorkReq::Try(Attempt {
         version: w.version,

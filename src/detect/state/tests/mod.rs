@@ -7,6 +7,8 @@ mod chain;
 mod episodes;
 mod fold;
 mod kinds;
+mod late;
+mod lists;
 mod news;
 mod order;
 mod redeem;

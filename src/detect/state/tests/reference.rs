@@ -9,7 +9,7 @@ use crate::detect::state::window::{Limits, Window};
 use crate::detect::{Bound, BoundOp, CorrelationKind, CorrelationSpec, RuleIdx};
 
 const BASES: usize = 3;
-const OPEN: Limits = Limits { floor: i64::MIN, ceiling: i64::MAX, cap: usize::MAX };
+const OPEN: Limits = Limits { floor: i64::MIN, spare: i64::MIN, ceiling: i64::MAX, cap: usize::MAX };
 
 fn spec(kind: CorrelationKind, timespan: i64, gte: f64) -> CorrelationSpec {
     let temporal = matches!(kind, CorrelationKind::Temporal | CorrelationKind::TemporalOrdered);
@@ -92,7 +92,7 @@ fn check(kind: CorrelationKind, steps: &[(i64, u32, u8, u8)], timespan: i64, gte
         prop_assert_eq!(fired.is_some(), fires(&spec, &seen, &e), "step {} of {:?}", i, kind);
         if let Some(f) = fired {
             let mut taken = Vec::new();
-            w.take(&spec, f, &mut taken);
+            w.take(&spec, f, false, &mut taken);
             prop_assert!(taken.iter().any(|x| x.seq == e.seq));
             let last = taken.iter().map(Entry::time).max().unwrap_or(0);
             let seqs: BTreeSet<u64> = taken.iter().map(|x| x.seq).collect();

@@ -9,8 +9,6 @@ use crate::pipeline::Feed;
 use crate::tui::data::AlertView;
 use crate::tui::data::workshop::{Proposal, Verdict};
 
-use super::verdicts::verdict_of;
-
 /// Most alerts of the rule looked at, and events of each.
 const ALERTS: usize = 400;
 const EVENTS: usize = 100;
@@ -64,13 +62,13 @@ pub fn propose(
 ) -> Vec<Proposal> {
     let mine = alerts.iter().filter(|v| &*v.alert.rule_id == rule).take(ALERTS);
     let theirs = alerts.iter().filter(|v| kin.contains(&*v.alert.rule_id));
-    let theirs = theirs.filter(|v| verdict_of(v, unfounded) != Verdict::False).take(ALERTS);
+    let theirs = theirs.filter(|v| Verdict::of(v, unfounded) != Verdict::False).take(ALERTS);
     let told: Vec<Told> = mine
         .chain(theirs)
         .map(|v| {
             let places = v.alert.evidence.iter().take(EVENTS);
             let rows = places.filter_map(|e| feed.row(feed.position_of(e.source, e.offset)?));
-            Told { verdict: verdict_of(v, unfounded), events: rows.map(|r| values(&r)).collect() }
+            Told { verdict: Verdict::of(v, unfounded), events: rows.map(|r| values(&r)).collect() }
         })
         .filter(|t| !t.events.is_empty())
         .collect();
