@@ -26,6 +26,30 @@ pub struct EvidenceRef {
     pub hash: u64,
 }
 
+/// Where a record is found by people: the file and the place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordPlace<'a> {
+    /// The file's name.
+    pub file: &'a str,
+    /// First line, 1-based.
+    pub line: u64,
+    /// Byte offset in the (decompressed) file.
+    pub offset: u64,
+    /// Of a followed log that was rotated or cut: which of the files that stood under
+    /// its name, from 0.
+    pub part: Option<usize>,
+}
+
+impl RecordPlace<'_> {
+    fn to_json(self) -> serde_json::Value {
+        let mut v = serde_json::json!({"file": self.file, "line": self.line, "offset": self.offset});
+        if let (Some(part), Some(o)) = (self.part, v.as_object_mut()) {
+            o.insert("part".to_owned(), part.into());
+        }
+        v
+    }
+}
+
 /// Life of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
 #[serde(rename_all = "lowercase")]
@@ -202,8 +226,18 @@ impl Alert {
     /// inputs' names as the user gave them, by source number.
     #[must_use]
     pub fn to_json(&self, names: &[String]) -> serde_json::Value {
-        let file = |s: SourceId| names.get(s.0 as usize).map_or("", String::as_str);
-        let first = self.evidence.first();
+        self.to_json_at(&|e| RecordPlace {
+            file: names.get(e.source.0 as usize).map_or("", String::as_str),
+            line: e.line,
+            offset: e.offset,
+            part: None,
+        })
+    }
+
+    /// The same, where `place` says in which file each record is.
+    #[must_use]
+    pub fn to_json_at<'a>(&self, place: &dyn Fn(&EvidenceRef) -> RecordPlace<'a>) -> serde_json::Value {
+        let first = self.evidence.first().map(place);
         let parts: serde_json::Map<String, serde_json::Value> =
             self.score_parts.iter().map(|(n, p)| (n.clone(), (*p).into())).collect();
         serde_json::json!({
@@ -235,10 +269,9 @@ impl Alert {
             "techniques": self.techniques,
             "tactics": self.tactics,
             "route": self.route,
-            "file": first.map(|e| file(e.source)),
-            "line": first.map(|e| e.line),
-            "matched_events": self.evidence.iter()
-                .map(|e| serde_json::json!({"file": file(e.source), "line": e.line})).collect::<Vec<_>>(),
+            "file": first.map(|p| p.file),
+            "line": first.map(|p| p.line),
+            "matched_events": self.evidence.iter().map(|e| place(e).to_json()).collect::<Vec<_>>(),
             "matched_total": self.matched_total,
             "covered_by": self.covered_by,
             "covers": self.covers,

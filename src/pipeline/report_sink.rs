@@ -86,10 +86,11 @@ impl ReportSink {
         out
     }
 
-    fn evidence(&self, a: &Alert, names: &[String]) -> Vec<(String, Option<String>)> {
+    fn evidence(&self, a: &Alert, sources: &[SourceStatus]) -> Vec<(String, Option<String>)> {
         let one = |e: &crate::alert::EvidenceRef| {
             let at = e.source.0 as usize;
-            let place = format!("{}:{}", names.get(at).map_or("", String::as_str), e.line);
+            let file = super::snapshot::place_in_file(sources, e);
+            let place = format!("{}:{}", file.file, file.line);
             let len = usize::try_from(e.len).unwrap_or(usize::MAX).min(CHARACTERS * 4);
             let bytes = self.views.get(at).and_then(Option::as_ref).and_then(|v| v.read_at(e.offset, len).ok());
             (place, bytes.map(|b| cut(String::from_utf8_lossy(&b).trim_end())))
@@ -194,7 +195,7 @@ impl Sink for ReportSink {
             tops: self.tops(),
             entities,
             alerts: (sorted.iter().take(MOST_ALERTS))
-                .map(|a| ReportAlert { alert: Arc::clone(a), evidence: self.evidence(a, ctx.names) })
+                .map(|a| ReportAlert { alert: Arc::clone(a), evidence: self.evidence(a, sources) })
                 .collect(),
             by_severity: Severity::ALL
                 .iter()

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::opening::first_time;
 use super::{OpenedSource, SourceStatus};
 use crate::event::SourceId;
 use crate::source::{Fingerprint, Input, InputKind, Known, PartFile, Reached, SourceView, place};
@@ -185,5 +186,5 @@ pub fn known_parts(store: &Store, inputs: &[Input]) -> Known {
     };
     // Where the store cannot be read, that is told when it is written.
     let prints = |p: &PathBuf| store.fingerprints_of(&p.to_string_lossy()).unwrap_or_default();
-    Known::new(paths().map(|p| (p.clone(), prints(&p))), paths())
+    Known::new(paths().map(|p| (p.clone(), prints(&p))), paths()).telling(first_time)
 }

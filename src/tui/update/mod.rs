@@ -85,6 +85,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Work(m) => workshop::arrived(s, m, &mut fx),
         Msg::RuleText(text) => rules::text_arrived(s, text),
         Msg::Judged(by_rule) => s.rules.judged = by_rule,
+        Msg::Older(more) => s.triage.older = more,
         Msg::UndoDepth(n) => s.undo = n,
         Msg::Audit(a) => s.audit = Some(a),
         Msg::Seen(n) => s.seen = n,

@@ -25,7 +25,7 @@ use self::context::Library;
 use self::verdicts::{Verdicts, Whole};
 use super::{RulePlaces, ToLoop, rules};
 use crate::detect::lint::{self, Finding, Level};
-use crate::pipeline::{AlertEffect, Effects, Feed, Grounds, Progress, Question};
+use crate::pipeline::{AlertEffect, Effects, Feed, Grounds, Progress, Question, RuleSides};
 use crate::tui::data::workshop::{Attempt, Opened, Trial, WorkMsg, WorkReq};
 use crate::tui::msg::Msg;
 
@@ -275,10 +275,11 @@ impl Bench {
                 self.verdicts = Some(verdicts);
                 trial.way.push_str(scope);
                 let q = context::about_alerts(self.files(), &a.path, &a.text);
-                if !crate::pipeline::correlates(&q) {
+                let mut rules = RuleSides::of(&q);
+                if !rules.correlate() {
                     return self.say(WorkMsg::Tried(Arc::new(trial)));
                 }
-                match self.alerts(&a, &feed, &q, &trial, requests) {
+                match self.alerts(&a, &feed, (&q, &mut rules), &trial, requests) {
                     None => self.due = Some((a, Instant::now())),
                     Some(alerts) => {
                         judge::alerts(self.verdicts.as_ref(), &feed, &alerts, &mut trial);
@@ -323,7 +324,7 @@ impl Bench {
         &mut self,
         a: &Attempt,
         feed: &Feed,
-        q: &Question,
+        (q, rules): (&Question, &mut RuleSides),
         known: &Trial,
         requests: &Receiver<BenchReq>,
     ) -> Option<AlertEffect> {
@@ -336,7 +337,7 @@ impl Bench {
         say(0);
         let mut said = Instant::now();
         let effects = self.effects.get_or_insert_with(|| Effects::new(feed.clone()));
-        effects.alerts(q, &a.path, &mut |scanned| {
+        effects.alerts(q, rules, &a.path, &mut |scanned| {
             if said.elapsed() >= SAY {
                 said = Instant::now();
                 say(scanned);
