@@ -26,6 +26,30 @@ pub struct EvidenceRef {
     pub hash: u64,
 }
 
+/// Where a record is found by people: the file and the place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordPlace<'a> {
+    /// The file's name.
+    pub file: &'a str,
+    /// First line, 1-based.
+    pub line: u64,
+    /// Byte offset in the (decompressed) file.
+    pub offset: u64,
+    /// Of a followed log that was rotated or cut: which of the files that stood under
+    /// its name, from 0.
+    pub part: Option<usize>,
+}
+
+impl RecordPlace<'_> {
+    fn to_json(self) -> serde_json::Value {
+        let mut v = serde_json::json!({"file": self.file, "line": self.line, "offset": self.offset});
+        if let (Some(part), Some(o)) = (self.part, v.as_object_mut()) {
+            o.insert("part".to_owned(), part.into());
+        }
+        v
+    }
+}
+
 /// Life of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
 #[serde(rename_all = "lowercase")]
@@ -104,6 +128,17 @@ pub struct Route {
     pub cost_us: u64,
 }
 
+/// Lists of an alert that do not name all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cut {
+    /// Source addresses.
+    pub ips: bool,
+    /// Accounts.
+    pub users: bool,
+    /// Machines.
+    pub hosts: bool,
+}
+
 /// An alert: one episode of one rule for one entity, under one id.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Alert {
@@ -138,16 +173,18 @@ pub struct Alert {
     pub last: Ts,
     /// The source address, where there is just one or the first.
     pub src_ip: Option<String>,
-    /// All source addresses seen, in order of appearance, at most 100.
+    /// The source addresses seen, in order of appearance, at most 100.
     pub src_ips: Vec<String>,
     /// The account, where evidence has just one.
     pub user: Option<String>,
-    /// The accounts seen, in order of appearance, at most 14.
+    /// The accounts seen, in order of appearance, at most 14, and who got in.
     pub users: Vec<String>,
     /// The machine, the first where there are several.
     pub host: Option<String>,
     /// The machines seen, in order of appearance, at most 14; not put out.
     pub hosts: Vec<String>,
+    /// Of which of these lists there is more than they hold.
+    pub cut: Cut,
     /// Acts counted.
     pub count: u64,
     /// Window of the rule in seconds; 0 for a single event.
@@ -189,8 +226,18 @@ impl Alert {
     /// inputs' names as the user gave them, by source number.
     #[must_use]
     pub fn to_json(&self, names: &[String]) -> serde_json::Value {
-        let file = |s: SourceId| names.get(s.0 as usize).map_or("", String::as_str);
-        let first = self.evidence.first();
+        self.to_json_at(&|e| RecordPlace {
+            file: names.get(e.source.0 as usize).map_or("", String::as_str),
+            line: e.line,
+            offset: e.offset,
+            part: None,
+        })
+    }
+
+    /// The same, where `place` says in which file each record is.
+    #[must_use]
+    pub fn to_json_at<'a>(&self, place: &dyn Fn(&EvidenceRef) -> RecordPlace<'a>) -> serde_json::Value {
+        let first = self.evidence.first().map(place);
         let parts: serde_json::Map<String, serde_json::Value> =
             self.score_parts.iter().map(|(n, p)| (n.clone(), (*p).into())).collect();
         serde_json::json!({
@@ -211,7 +258,9 @@ impl Alert {
             "src_ip": self.src_ip,
             "src_ips": self.src_ips,
             "user": self.user,
+            "src_ips_cut": self.cut.ips,
             "users": self.users,
+            "users_cut": self.cut.users,
             "host": self.host,
             "count": self.count,
             "window_seconds": self.window_seconds,
@@ -220,10 +269,9 @@ impl Alert {
             "techniques": self.techniques,
             "tactics": self.tactics,
             "route": self.route,
-            "file": first.map(|e| file(e.source)),
-            "line": first.map(|e| e.line),
-            "matched_events": self.evidence.iter()
-                .map(|e| serde_json::json!({"file": file(e.source), "line": e.line})).collect::<Vec<_>>(),
+            "file": first.map(|p| p.file),
+            "line": first.map(|p| p.line),
+            "matched_events": self.evidence.iter().map(|e| place(e).to_json()).collect::<Vec<_>>(),
             "matched_total": self.matched_total,
             "covered_by": self.covered_by,
             "covers": self.covers,

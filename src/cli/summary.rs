@@ -39,6 +39,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
                 "dropped": i.counts.dropped_total(), "lines": i.counts.lines, "late": i.counts.late,
                 "header_lines": i.counts.headers, "without_time": i.counts.untimed,
                 "years_inferred": i.counts.yearless, "other_year": i.counts.other_year, "year_from": i.year_from, "failed": i.failed, "damaged": i.damaged,
+                "unread": i.unread.iter().map(|(file, n)| json!({"file": file, "bytes": n})).collect::<Vec<_>>(),
                 "warnings": i.warnings,
             })
         })

@@ -205,7 +205,10 @@ fn redeemed(
     schema: &mut SchemaBuilder,
 ) -> Result<Redeemed, String> {
     let counts = takes_back(spec)?;
-    if counts != wanted.fields.is_empty() {
+    if wanted.each > 0 && counts {
+        return Err("each is for event_count: a value_count counts no acts".into());
+    }
+    if wanted.each == 0 && counts != wanted.fields.is_empty() {
         let why = "event_count needs a field, and value_count takes the one that it counts";
         return Err(why.into());
     }
@@ -213,12 +216,16 @@ fn redeemed(
     let group_by = c.group_by.iter().map(|n| fields::resolve(n, names, schema)).collect();
     let named = if counts { &c.fields } else { &wanted.fields };
     let value = named.iter().map(|n| fields::resolve(n, names, schema)).collect();
+    let once = wanted.once_by.iter().map(|n| fields::resolve(n, names, schema)).collect();
+    // By acts there is one value, and it is back when most of its acts are.
+    let at_least = if wanted.each > 0 { 1 } else { wanted.at_least };
+    let at_most = wanted.at_most;
     let names = |b: &RuleIdx| match bodies.get(b.0 as usize) {
         Some(Some(Body::Detection(names, _))) => Some(names),
         _ => None,
     };
     let fields = wanted.fields.iter().map(|n| own_field(n, spec.bases.iter().map(names), schema)).collect();
-    Ok(Redeemed { by: RuleIdx(at as u32), group_by, value, fields, at_most: wanted.at_most, at_least: wanted.at_least })
+    Ok(Redeemed { by: RuleIdx(at as u32), group_by, value, fields, at_most, at_least, each: wanted.each, once })
 }
 
 /// What says that an attempt was accepted after all, or why that cannot be.

@@ -176,6 +176,12 @@ pub struct CorrelationSpec {
 }
 
 impl CorrelationSpec {
+    /// Whether a base is the last of several steps.
+    #[must_use]
+    pub fn ends(&self, base: u16) -> bool {
+        self.kind == CorrelationKind::TemporalOrdered && usize::from(base) + 1 == self.bases.len()
+    }
+
     /// The field whose values are told apart, if there is one.
     #[must_use]
     pub fn counted(&self) -> Option<&str> {
@@ -197,10 +203,14 @@ pub struct Redeemed {
     /// Where the value of an `event_count` is read in what is counted; that of
     /// a `value_count` is what it counts.
     pub fields: Vec<GroupField>,
-    /// A value with more acts than this is not taken back.
+    /// A value with more acts than this is not taken back; with `each`, so many acts within one timespan.
     pub at_most: u64,
     /// So many values must be taken back before an open alert is.
     pub at_least: u64,
+    /// Acts that each of its matches takes back, whatever their values; 0: all of the same value.
+    pub each: u64,
+    /// Where that is so: fields by whose value a match takes back from an open alert only once.
+    pub once: Vec<FieldRef>,
 }
 
 /// Matches of another rule that say that the attempt just counted was accepted:
@@ -217,6 +227,12 @@ pub struct Accepted {
 }
 
 impl CorrelationSpec {
+    /// Where acts are taken back one by one: the most in one timespan of which that holds.
+    #[must_use]
+    pub fn takes_acts(&self) -> Option<u64> {
+        self.redeemed.as_ref().filter(|r| r.each > 0).map(|r| r.at_most)
+    }
+
     /// The rules besides its bases whose matches it looks at.
     pub fn others(&self) -> impl Iterator<Item = &RuleIdx> {
         self.redeemed.as_ref().map(|r| &r.by).into_iter().chain(self.accepted.as_ref().map(|a| &a.by))

@@ -2,6 +2,9 @@
 
 use memchr::memmem;
 
+/// Characters that Zeek is told to put between columns, beside tabs and blanks.
+const SEPARATORS: &[u8] = b"|,;^";
+
 /// The name of a line of a header of Zeek's logs or of the W3C's extended log
 /// format; `None` for any other line.
 #[must_use]
@@ -22,8 +25,12 @@ pub fn column_header(line: &[u8]) -> Option<&'static [u8]> {
     if line.first() != Some(&b'#') {
         return None;
     }
-    let ends = |at: usize| matches!(line.get(at), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
-    NAMES.into_iter().find(|n| line.starts_with(n) && ends(n.len()))
+    // Zeek's columns may be separated by another character than a tab.
+    let ends = |n: &[u8]| match line.get(n.len()) {
+        None | Some(b' ' | b'\t' | b'\r' | b'\n') => true,
+        Some(c) => n.get(1).is_some_and(u8::is_ascii_lowercase) && (SEPARATORS.contains(c) || c.is_ascii_control()),
+    };
+    NAMES.into_iter().find(|n| line.starts_with(n) && ends(n))
 }
 
 /// Where a log has such headers. Only there are they believed, so that a
@@ -71,6 +78,12 @@ mod tests {
         assert_eq!(Headers::of(b"x\r\n#Fields: date time c-ip\r\n"), Headers::Below);
         for none in [&b"x\n#fields\ta\n"[..], b"x #separator \\x09 #fields\n", b"x\n# a\n", b"", b"x\n#separator"] {
             assert_eq!(Headers::of(none), Headers::None);
+        }
+        assert_eq!(Headers::of(b"#separator \\x7c\n#fields|a|b\n"), Headers::First);
+        assert_eq!(column_header(b"#fields|a|b"), Some(&b"#fields"[..]));
+        assert_eq!(column_header(b"#fields\x01a"), Some(&b"#fields"[..]));
+        for other in [&b"#fieldsa"[..], b"#path/to", b"#path: x", b"#Fields:|a"] {
+            assert_eq!(column_header(other), None);
         }
         assert_eq!(Headers::of(b"type=A msg=audit(1.0:1): a\n#Fields: date time c-ip\n"), Headers::None);
     }

@@ -164,7 +164,7 @@ impl Parser {
 
     /// Parses one line into its draft.
     fn parse_line(&self, raw: &str, d: &mut Draft<'_>, scratch: &mut Scratch) {
-        let line = raw.strip_prefix('\u{feff}').unwrap_or(raw);
+        let line = json::bare(raw.strip_prefix('\u{feff}').unwrap_or(raw));
         let headed = match self.headers {
             Headers::None => false,
             _ if self.forced || self.main == Format::History => matches!(self.main, Format::Zeek | Format::W3c),
@@ -243,6 +243,13 @@ impl Parser {
 
     /// A program that writes JSON to syslog: its members are the event's.
     fn json_in_syslog(&self, line: &str, d: &mut Draft<'_>, scratch: &mut Scratch) -> bool {
+        if let Some((stamp, inner)) = syslog::json_behind_tabs(line, &self.ctx) {
+            let known = json::parse(inner, self, false, d, &mut scratch.json);
+            if known && !d.rec.time.is_some() {
+                d.time(stamp.ts, stamp.quality);
+            }
+            return known;
+        }
         let Some(inner) = syslog::json_inside(line, &self.ctx) else { return false };
         if !json::parse(inner, self, false, d, &mut scratch.json) {
             d.reset();

@@ -92,6 +92,29 @@ impl Lane {
         status
     }
 
+    /// Its status at the end: with the names of the files that it was read from.
+    pub fn ended(&self) -> SourceStatus {
+        let mut status = self.shown();
+        if let Some(view) = self.view.as_ref().filter(|_| !status.begins.is_empty()) {
+            status.parts = Arc::new(view.part_names(&status.name));
+        }
+        status
+    }
+
+    /// Notes what was not read, as nothing more will be.
+    pub fn stop(&mut self) {
+        let Some(view) = self.view.as_ref().filter(|_| !self.status.failed) else { return };
+        let unread = view.unread(&self.status.name, self.status.counts.bytes);
+        let bytes = |n: u64| if n == 1 { "1 byte".to_owned() } else { format!("{n} bytes") };
+        let said: Vec<String> = match unread.as_slice() {
+            [] => return,
+            [(name, n)] if *name == self.status.name => vec![bytes(*n)],
+            all => all.iter().map(|(name, n)| format!("{} of {name}", bytes(*n))).collect(),
+        };
+        self.status.warn(format!("stopped before its end: not read are {}", said.join(", ")));
+        self.status.unread = Arc::new(unread);
+    }
+
     /// Takes a batch from a worker.
     pub fn accept(&mut self, mut work: Box<Work>) {
         self.idle = false;

@@ -113,6 +113,11 @@ impl Lanes {
         self.working
     }
 
+    /// Nothing more will be read of any.
+    pub fn stop(&mut self) {
+        self.all.iter_mut().for_each(Lane::stop);
+    }
+
     /// Whether nothing comes any more.
     pub fn done(&self) -> bool {
         self.unfinished == 0

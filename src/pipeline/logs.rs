@@ -9,7 +9,7 @@ use super::Feed;
 use crate::event::{Batch, SourceId};
 use crate::source::{Cache, Input, OpenOptions, SourceReader, SourceView};
 use crate::store::LogPlace;
-use crate::store::verify::{FileLog, LogBytes};
+use crate::store::verify::{FileLog, LogBytes, LogSums};
 
 /// Opens a log for reading at any offset. One that is compressed (or UTF-16) is
 /// decoded once into a temporary spool.
@@ -51,8 +51,8 @@ impl LogBytes for DecodedLog {
         self.file.name()
     }
 
-    fn sha256(&mut self, size: Option<u64>) -> io::Result<(u64, String)> {
-        self.file.sha256(size)
+    fn sums(&mut self, sizes: &[u64]) -> io::Result<LogSums> {
+        self.file.sums(sizes)
     }
 
     fn read_at(&mut self, offset: u64, len: usize) -> io::Result<Vec<u8>> {

@@ -10,7 +10,7 @@ use super::SessionOptions;
 use crate::detect::state::{CARRIED, Carry};
 use crate::event::{Batch, Record, SourceId, Span, TimeQuality, Ts, time::DAY};
 use crate::parse::{Options as ParseOptions, Parser, Scratch, Tables};
-use crate::source::{Cache, Input, OpenOptions, SourceReader, TimeRef, TimeRefOrigin, rotated};
+use crate::source::{Cache, Input, InputKind, OpenOptions, PartFile, SourceReader, TimeRef, TimeRefOrigin, rotated};
 
 /// With more inputs than this each is closed after its sample was taken, and
 /// opened again when its turn comes.
@@ -41,7 +41,7 @@ pub(super) struct Opened {
 /// Opens all inputs; the answers are in their order.
 pub(super) fn open_all(o: &SessionOptions, cache: &Cache, tables: &Tables) -> Vec<Result<Opened, String>> {
     let mut all: Vec<Option<Result<Opened, String>>> = o.inputs.iter().map(|_| None).collect();
-    for mut parts in rotated(&o.inputs) {
+    for mut parts in rotated(&o.inputs, &|a, b| is_newer(&o.inputs, a, b)) {
         // A given year goes on from the oldest part, a file's own time back from the newest.
         if o.year.is_none() {
             parts.reverse();
@@ -62,6 +62,24 @@ pub(super) fn open_all(o: &SessionOptions, cache: &Cache, tables: &Tables) -> Ve
         }
     }
     all.into_iter().map(|o| o.unwrap_or_else(|| Err("was not opened".to_owned()))).collect()
+}
+
+/// Whether an input is newer than another one, by what they hold.
+fn is_newer(inputs: &[Input], a: usize, b: usize) -> bool {
+    let part = |i: usize| match &inputs.get(i)?.kind {
+        InputKind::Path(path) => PartFile::of(path),
+        InputKind::Stdin => None,
+    };
+    part(a).zip(part(b)).is_some_and(|(a, b)| a.time(Some(first_time)) > b.time(Some(first_time)))
+}
+
+/// The time of the first records of what begins with these bytes: the median, as one
+/// line may have any time. A missing year is that of the time when it was written.
+pub(super) fn first_time(name: &str, head: &[u8], written: Ts) -> Option<Ts> {
+    let parser = Parser::for_source(name, head, &ParseOptions::new(written), &Arc::default());
+    let mut times = sample_times(&parser, head, written, true, false).times;
+    times.sort_unstable();
+    times.get(times.len() / 2).copied()
 }
 
 pub(super) fn parse_options(o: &SessionOptions, time_ref: Ts) -> ParseOptions {
@@ -150,6 +168,8 @@ struct Times {
     first: Ts,
     /// Whether there are records without a year.
     yearless: bool,
+    /// All times that it has.
+    times: Vec<Ts>,
 }
 
 /// Reads the sample's times. Where records with and without a year are mixed, the
@@ -183,7 +203,8 @@ fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool, give
     };
     let lead = batch.records.iter().take(CARRIED as usize).map(|r| r.time).find(|t| t.is_some());
     let first = batch.records.iter().map(|r| r.time).find(|t| t.is_some()).unwrap_or(Ts::NONE);
-    Times { time_ref, begins, lead: lead.unwrap_or(Ts::NONE), first, yearless }
+    let times = batch.records.iter().map(|r| r.time).filter(|t| t.is_some()).collect();
+    Times { time_ref, begins, lead: lead.unwrap_or(Ts::NONE), first, yearless, times }
 }
 
 /// The reference by which the first record without a year has the year that was

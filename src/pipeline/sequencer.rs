@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::growth::Growth;
+use super::lane::Lane;
 use super::lanes::Lanes;
 use super::newcomers::Newcomers;
 use super::outputs::Outputs;
@@ -69,6 +70,7 @@ impl Sequencer {
             self.alerts();
             let open = self.publisher.open(&self.state);
             self.outputs.each(|s| s.interrupted(&open));
+            self.lanes.stop();
         }
         self.close(&phase);
         self.publish(phase);
@@ -405,7 +407,7 @@ impl Sequencer {
             self.settle_outputs();
         }
         let alerts: Vec<Arc<Alert>> = self.publisher.all_alerts(&self.state);
-        let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(|l| l.status.clone()).collect();
+        let statuses: Vec<SourceStatus> = self.lanes.as_slice().iter().map(Lane::ended).collect();
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         self.outputs.each(|s| s.finish(ctx, &alerts, &statuses));
     }

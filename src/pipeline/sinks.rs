@@ -251,9 +251,9 @@ impl Sink for MatchSink {
 pub struct AlertSink(pub AlertWriter);
 
 impl Sink for AlertSink {
-    fn finish(&mut self, ctx: SinkContext<'_>, alerts: &[Arc<Alert>], _: &[SourceStatus]) -> Result<(), SinkError> {
+    fn finish(&mut self, _: SinkContext<'_>, alerts: &[Arc<Alert>], sources: &[SourceStatus]) -> Result<(), SinkError> {
         for a in alerts {
-            self.0.write(a, ctx.names)?;
+            self.0.write(a, &|e| super::snapshot::place_in_file(sources, e))?;
         }
         self.0.flush()
     }

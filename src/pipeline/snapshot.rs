@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Counts, Histogram, Latency, OutputFailure};
-use crate::alert::Alert;
+use crate::alert::{Alert, EvidenceRef, RecordPlace};
 use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId};
 use crate::source::Presence;
@@ -45,6 +45,10 @@ pub struct SourceStatus {
     pub sha256: Option<String>,
     /// Of a followed file that was rotated: where each later file begins in what was read.
     pub begins: Arc<Vec<u64>>,
+    /// What those files are called, the first of them and all later ones; told at the end.
+    pub parts: Arc<Vec<String>>,
+    /// Where the reading was stopped: what of its files was not read, by name.
+    pub unread: Arc<Vec<(String, u64)>>,
     /// What went wrong or deserves attention; sanitized when shown.
     pub warnings: Vec<String>,
     /// Of a followed file, whether there is one.
@@ -111,11 +115,31 @@ pub struct Snapshot {
     pub seconds: f64,
 }
 
+/// The file that a record of evidence is in, and where in it.
+pub(super) fn place_in_file<'a>(sources: &'a [SourceStatus], e: &EvidenceRef) -> RecordPlace<'a> {
+    let Some(s) = sources.get(e.source.0 as usize) else {
+        return RecordPlace { file: "", line: e.line, offset: e.offset, part: None };
+    };
+    let part = s.part_of(e.offset);
+    RecordPlace {
+        file: s.parts.get(part).unwrap_or(&s.name),
+        line: e.line,
+        offset: s.byte_in_file(e.offset),
+        part: (!s.begins.is_empty()).then_some(part),
+    }
+}
+
 impl SourceStatus {
+    /// Which of the files that stood under its name holds that place, from 0.
+    #[must_use]
+    pub fn part_of(&self, offset: u64) -> usize {
+        self.begins.partition_point(|b| *b <= offset)
+    }
+
     /// A place in what was read as one in the file that it is in.
     #[must_use]
     pub fn byte_in_file(&self, offset: u64) -> u64 {
-        let before = self.begins.partition_point(|b| *b <= offset);
+        let before = self.part_of(offset);
         let begin = before.checked_sub(1).and_then(|i| self.begins.get(i)).copied().unwrap_or(0);
         offset - begin
     }

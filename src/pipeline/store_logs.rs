@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::opening::first_time;
 use super::{OpenedSource, SourceStatus};
 use crate::event::SourceId;
 use crate::source::{Fingerprint, Input, InputKind, Known, PartFile, Reached, SourceView, place};
@@ -80,10 +81,10 @@ impl StoreLogs {
             if !alerts && view.begins().len() <= told {
                 continue;
             }
-            let parts = view.reached();
-            let last = parts.len().saturating_sub(1);
-            let news = parts.into_iter().enumerate().skip(told);
-            out.extend(news.filter_map(|(n, r)| Some((id, n, reached(&r?, n < last)))));
+            let news = view.reached(told);
+            let last = told + news.len().saturating_sub(1);
+            let news = (told..).zip(news);
+            out.extend(news.filter_map(|(n, r)| Some((id, n, reached(r?, n < last)))));
             self.telling.insert(id, last);
         }
         out
@@ -97,17 +98,18 @@ impl StoreLogs {
     /// A log is read to its end, or as far as it ever will be.
     pub fn finish(&self, store: &mut Store, s: &SourceStatus) -> Result<(), StoreError> {
         let ended = s.ended && s.sha256.is_some();
-        let mut parts = self.view(s.id).map(|v| v.reached()).unwrap_or_default();
+        let told = self.told.get(&s.id).copied().unwrap_or(0);
+        let mut parts = self.view(s.id).map(|v| v.reached(told)).unwrap_or_default();
         match parts.pop().flatten() {
-            Some(last) => store.finish_part(s.id, parts.len(), &reached(&last, ended))?,
+            Some(last) => store.finish_part(s.id, told + parts.len(), &reached(last, ended))?,
             // One that is not followed, or of which no file was read from its beginning.
-            None if parts.is_empty() => {
+            None if told + parts.len() == 0 => {
                 let record = self.known.iter().find(|k| k.id == s.id && ended);
                 store.finish_source(s.id, &end(s, record))?;
             }
             None => {}
         }
-        for (n, left) in parts.iter().enumerate() {
+        for (n, left) in (told..).zip(parts) {
             if let Some(left) = left {
                 store.finish_part(s.id, n, &reached(left, true))?;
             }
@@ -128,10 +130,10 @@ fn end(s: &SourceStatus, whole: Option<&SourceRecord>) -> SourceEnd {
     }
 }
 
-fn reached(r: &Reached, complete: bool) -> SourceEnd {
+fn reached(r: Reached, complete: bool) -> SourceEnd {
     SourceEnd {
-        fingerprint: r.fingerprint().map(|f| f.to_string()).unwrap_or_default(),
-        sha256: r.sha256(),
+        fingerprint: r.fingerprint.map(|f| f.to_string()).unwrap_or_default(),
+        sha256: r.sha256,
         size: r.bytes,
         lines: r.lines,
         records: r.records,
@@ -184,5 +186,5 @@ pub fn known_parts(store: &Store, inputs: &[Input]) -> Known {
     };
     // Where the store cannot be read, that is told when it is written.
     let prints = |p: &PathBuf| store.fingerprints_of(&p.to_string_lossy()).unwrap_or_default();
-    Known::new(paths().map(|p| (p.clone(), prints(&p))), paths())
+    Known::new(paths().map(|p| (p.clone(), prints(&p))), paths()).telling(first_time)
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use super::event_csv::{csv_cell, record};
 use super::json::push_json_string;
 use super::out::{Format, Out, SinkError};
-use crate::alert::Alert;
+use crate::alert::{Alert, EvidenceRef, RecordPlace};
 
 /// Columns of alerts in CSV; `matched_events` stay in JSON only.
 const COLUMNS: &[&str] = &[
@@ -51,12 +51,16 @@ impl AlertWriter {
         Self { out, header: false }
     }
 
-    /// Writes one alert; `names` are the inputs' names by source number.
+    /// Writes one alert; `place` says where each record of its evidence is.
     ///
     /// # Errors
     /// When the output fails.
-    pub fn write(&mut self, alert: &Alert, names: &[String]) -> Result<(), SinkError> {
-        let value = alert.to_json(names);
+    pub fn write<'a>(
+        &mut self,
+        alert: &Alert,
+        place: &dyn Fn(&EvidenceRef) -> RecordPlace<'a>,
+    ) -> Result<(), SinkError> {
+        let value = alert.to_json_at(place);
         let mut line = Vec::with_capacity(1024);
         match self.out.format() {
             Format::JsonLines => {

@@ -17,9 +17,10 @@ use std::time::Duration;
 use super::decode::Codec;
 use super::feed::{Feed, Got, Tally, read_some};
 use super::followed::{Followed, beginning, identity, is_part_of};
-use super::identity::END;
+use super::identity::{END, modified};
 use super::watch::Watch;
-use super::{Fingerprint, Input, rotated};
+use super::{Fingerprint, Input, InputKind, rotated};
+use crate::event::Ts;
 
 /// Parts that were read to their end are read again where they were written so lately.
 const LATELY: Duration = Duration::from_secs(25 * 60 * 60);
@@ -32,7 +33,12 @@ pub struct Known {
     prints: BTreeMap<PathBuf, Vec<Fingerprint>>,
     /// Inputs of their own: none of them is read as a part of another.
     inputs: BTreeSet<PathBuf>,
+    time_of: Option<TimeOf>,
 }
+
+/// The time of the first records of a file with this name that begins with these bytes,
+/// where it was written at a time.
+pub type TimeOf = fn(&str, &[u8], Ts) -> Option<Ts>;
 
 impl Known {
     /// With these fingerprints (as they are written) of what stood under each path before,
@@ -46,13 +52,31 @@ impl Known {
             all.iter().filter_map(|p| Fingerprint::parse(p)).filter(|p| p.size > 0).collect::<Vec<_>>()
         };
         let prints = known.into_iter().map(|(path, all)| (path, parsed(all))).collect();
-        Self { prints, inputs: inputs.into_iter().collect() }
+        Self { prints, inputs: inputs.into_iter().collect(), time_of: None }
+    }
+
+    /// With a way to tell the time of what a part holds: parts that are named in two
+    /// ways are put in order by it.
+    #[must_use]
+    pub fn telling(self, time_of: TimeOf) -> Self {
+        Self { time_of: Some(time_of), ..self }
+    }
+
+    /// Whether a part is newer than another one: as it was read, else by what it holds.
+    fn newer(&self, prints: &[Fingerprint], a: &Path, b: &Path) -> bool {
+        let (Some(a), Some(b)) = (PartFile::of(a), PartFile::of(b)) else { return false };
+        let read = |part: &PartFile| prints.iter().position(|p| part.begins_with(p));
+        match (read(&a), read(&b)) {
+            // The latest stands first.
+            (Some(a), Some(b)) if a != b => a < b,
+            _ => a.time(self.time_of) > b.time(self.time_of),
+        }
     }
 
     /// The parts of a log to be read before what stands under its name, the oldest first.
     pub(crate) fn parts(&self, path: &Path) -> Vec<PartFile> {
         let Some(prints) = self.prints.get(&place(path)).filter(|p| !p.is_empty()) else { return Vec::new() };
-        let mut parts = beside(path);
+        let mut parts = beside(path, &|a, b| self.newer(prints, a, b));
         // Where they are followed by themselves they are no parts of this one.
         if parts.iter().any(|p| self.inputs.contains(&place(p))) {
             return Vec::new();
@@ -95,7 +119,7 @@ pub fn place(path: &Path) -> PathBuf {
 }
 
 /// The parts of a log that stand beside it, the oldest first.
-fn beside(path: &Path) -> Vec<PathBuf> {
+fn beside(path: &Path, newer: &dyn Fn(&Path, &Path) -> bool) -> Vec<PathBuf> {
     let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
     let there = entries.filter_map(|e| Some(path.with_file_name(e.ok()?.file_name())));
@@ -103,9 +127,13 @@ fn beside(path: &Path) -> Vec<PathBuf> {
     let mut inputs: Vec<Input> = named.map(Input::path).collect();
     inputs.push(Input::path(path));
     let last = inputs.len() - 1;
-    let parts = rotated(&inputs).into_iter().find(|group| group.contains(&last)).unwrap_or_default();
-    let of = |i: &usize| inputs.get(*i).map(|i| PathBuf::from(&i.name));
-    parts.iter().filter(|i| **i != last).filter_map(of).collect()
+    let at = |i: usize| match &inputs.get(i)?.kind {
+        InputKind::Path(path) => Some(path.as_path()),
+        InputKind::Stdin => None,
+    };
+    let newer = |a: usize, b: usize| at(a).zip(at(b)).is_some_and(|(a, b)| newer(a, b));
+    let parts = rotated(&inputs, &newer).into_iter().find(|group| group.contains(&last)).unwrap_or_default();
+    parts.iter().filter(|i| **i != last).filter_map(|i| at(*i).map(Path::to_path_buf)).collect()
 }
 
 /// A part that was put aside.
@@ -147,9 +175,26 @@ impl PartFile {
         Fingerprint::of(&file, file.metadata().ok()?.len()).ok()
     }
 
+    /// The time of what it holds, else when it was written.
+    pub(crate) fn time(&self, time_of: Option<TimeOf>) -> Ts {
+        let written = std::fs::metadata(&self.path).map_or(Ts::NONE, |m| modified(&m));
+        let mut head = self.head.clone();
+        if self.codec.is_none() {
+            head = vec![0; END];
+            let n = File::open(&self.path).and_then(|mut f| read_some(&mut f, &mut head)).unwrap_or(0);
+            head.truncate(n);
+        }
+        time_of.and_then(|of| of(&self.name(), &head, written)).unwrap_or(written)
+    }
+
     fn is_late(&self) -> bool {
         let modified = std::fs::metadata(&self.path).and_then(|m| m.modified());
         modified.is_ok_and(|t| t.elapsed().map_or(true, |age| age < LATELY))
+    }
+
+    /// Whether what it holds is packed.
+    pub(crate) const fn is_packed(&self) -> bool {
+        self.codec.is_some()
     }
 
     /// A part that its writers may still hold.
@@ -254,6 +299,40 @@ mod tests {
         let log = dir.join("a.log");
         let known = Known::new([(place(&log), read.iter().map(print).collect())], []);
         known.parts(&log).iter().map(PartFile::name).collect()
+    }
+
+    #[test]
+    fn parts_that_are_named_in_two_ways_are_in_the_order_of_what_they_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |n: &str, text: &str| std::fs::write(dir.path().join(n), text).unwrap();
+        let time = |_: &str, head: &[u8], _: Ts| std::str::from_utf8(head).ok()?.trim().parse().ok().map(Ts);
+        let parts = |read: &[&str]| -> Vec<String> {
+            let print = |text: &&str| {
+                write("print", text);
+                Fingerprint::of(&File::open(dir.path().join("print")).unwrap(), text.len() as u64).unwrap().to_string()
+            };
+            let log = place(&dir.path().join("a.log"));
+            let known = Known::new([(log.clone(), read.iter().map(print).collect())], []);
+            known.telling(time).parts(&log).iter().map(PartFile::name).collect()
+        };
+        for (name, text) in [
+            ("a.log", "90\n"),
+            ("a.log-20260302", "70\n"),
+            ("a.log-20260303", "80\n"),
+            ("a.log.1", "60\n"),
+            ("a.log.2", "50\n"),
+        ] {
+            write(name, text);
+        }
+        // The way of naming was changed once the numbered ones were there.
+        assert_eq!(parts(&["50\n"]), ["a.log.2", "a.log.1", "a.log-20260302", "a.log-20260303"]);
+        assert_eq!(parts(&["70\n"]), ["a.log-20260302", "a.log-20260303"]);
+        // The other way round, the part with the most recent name is the oldest of them.
+        write("a.log-20260303", "40\n");
+        write("a.log-20260302", "30\n");
+        assert_eq!(parts(&["30\n"]), ["a.log-20260302", "a.log-20260303", "a.log.2", "a.log.1"]);
+        // What was read in an order has that order, whatever it holds.
+        assert_eq!(parts(&["40\n", "50\n"]), ["a.log.2", "a.log-20260303", "a.log.1"]);
     }
 
     #[test]

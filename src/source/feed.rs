@@ -45,18 +45,40 @@ pub(crate) trait Feed: Send {
 /// Length and SHA-256 of the bytes as stored, shared by who reads them and who
 /// wants to know.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tally(Arc<Mutex<Sums>>);
+pub(crate) struct Tally(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    sums: Sums,
+    /// Bytes that were read, of all files.
+    read: u64,
+    /// Sums are those of what was given out as records, not of what was read.
+    given: bool,
+}
 
 /// What went through a tally of the file that is read now.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Sums {
     pub(crate) hash: Sha256,
     /// Bytes.
     pub(crate) bytes: u64,
-    /// Bytes of the files before it.
-    before: u64,
     /// Its first and last bytes, where they are wanted.
     pub(crate) ends: Option<Ends>,
+}
+
+impl Sums {
+    fn add(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        if let Some(ends) = &mut self.ends {
+            ends.add(bytes);
+        }
+    }
+
+    /// The digest so far, in hex.
+    pub(crate) fn hex(&self) -> String {
+        hex(&self.hash.clone().finalize())
+    }
 }
 
 /// The first and the last bytes of what was read.
@@ -78,48 +100,67 @@ impl Ends {
 }
 
 impl Tally {
-    fn with<T>(&self, f: impl FnOnce(&mut Sums) -> T) -> T {
+    fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Keeps the first and last bytes, too.
     pub(crate) fn keep_ends(&self) {
-        self.with(|s| s.ends = Some(Ends::default()));
+        self.with(|s| s.sums.ends = Some(Ends::default()));
     }
 
-    /// Adds bytes.
+    /// From the beginning on the sums are those of what is given out: they stand at
+    /// the end of a record, while half a line may have been read beyond it. Only
+    /// for what is given out as it is stored.
+    pub(crate) fn of_given(&self) {
+        self.with(|s| s.given = true);
+    }
+
+    /// Whether they are.
+    pub(crate) fn is_of_given(&self) -> bool {
+        self.with(|s| s.given)
+    }
+
+    /// Adds bytes that were read.
     pub(crate) fn add(&self, bytes: &[u8]) {
         self.with(|s| {
-            s.hash.update(bytes);
-            s.bytes += bytes.len() as u64;
-            if let Some(ends) = &mut s.ends {
-                ends.add(bytes);
+            s.read += bytes.len() as u64;
+            if !s.given {
+                s.sums.add(bytes);
             }
         });
     }
 
-    /// How many bytes went in.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.with(|s| s.before + s.bytes)
+    /// Adds bytes that are given out.
+    pub(crate) fn give(&self, bytes: &[u8]) {
+        self.with(|s| {
+            if s.given {
+                s.sums.add(bytes);
+            }
+        });
     }
 
-    /// The sums of the file that is read now, to go on from.
-    pub(crate) fn sums(&self) -> Sums {
-        self.with(|s| s.clone())
+    /// How many bytes were read.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.with(|s| s.read)
+    }
+
+    /// Looks at the sums of the file that is read now.
+    pub(crate) fn sums<T>(&self, f: impl FnOnce(&Sums) -> T) -> T {
+        self.with(|s| f(&s.sums))
     }
 
     /// The next byte is of another file; the sums of this one.
     pub(crate) fn next_file(&self) -> Sums {
         self.with(|s| {
-            let before = s.before + s.bytes;
-            let ends = s.ends.as_ref().map(|_| Ends::default());
-            std::mem::replace(s, Sums { before, ends, ..Sums::default() })
+            let ends = s.sums.ends.as_ref().map(|_| Ends::default());
+            std::mem::replace(&mut s.sums, Sums { ends, ..Sums::default() })
         })
     }
 
     /// The digest so far of the file that is read now, in hex.
     pub(crate) fn hex(&self) -> String {
-        hex(&self.with(|s| s.hash.clone()).finalize())
+        self.sums(Sums::hex)
     }
 }
 

@@ -35,6 +35,7 @@ mod index;
 mod input;
 mod live;
 mod looks;
+mod moved;
 mod open;
 mod reached;
 mod reader;
@@ -53,7 +54,7 @@ mod view;
 mod watch;
 
 pub use cache::{CACHE_DIR_ENV, Cache, SPOOL_CAP};
-pub use earlier::{Known, PartFile, place};
+pub use earlier::{Known, PartFile, TimeOf, place};
 pub use error::SourceError;
 pub use finder::{Finder, may_come};
 pub use follow::Follower;

@@ -143,6 +143,9 @@ pub(crate) fn open(input: &Input, opts: &OpenOptions) -> Result<Opened, SourceEr
 /// A file that is read as it grows, and before it what was put aside since it was followed last.
 fn followed(path: &Path, tail: Tail, kind: Option<Kind>, earlier: Vec<PartFile>, opts: &OpenOptions) -> Opened {
     let (watch, tally) = (tail.watch(), tail.tally());
+    if kind.is_none() {
+        tally.of_given();
+    }
     let mut feed: Box<dyn Feed> = Box::new(tail);
     // The last of them may still be written to: it is left as any other that was rotated.
     let mut before = earlier.clone();
@@ -198,7 +201,7 @@ fn open_stream(from: impl Read + Send + 'static, opts: &OpenOptions) -> io::Resu
 }
 
 fn open_file(path: &Path, file: File, meta: &Metadata, opts: &OpenOptions) -> io::Result<Opened> {
-    let mut head = [0; HEAD];
+    let mut head = vec![0; HEAD];
     let have = file.read_at(&mut head, 0)?;
     let head = head.get(..have).unwrap_or(&[]);
     let codec = Codec::of(head);
@@ -310,7 +313,7 @@ struct Text {
 /// once more, that they are UTF-16, or that their records are packed. `live`
 /// ones come as they come: a few are enough.
 fn text(mut from: Box<dyn Read + Send>, live: bool, depth: usize) -> io::Result<Text> {
-    let mut head = [0; HEAD];
+    let mut head = vec![0; HEAD];
     let mut have = 0;
     let mut failed = None;
     while let Some(rest) = head.get_mut(have..).filter(|r| !r.is_empty()) {

@@ -1,12 +1,10 @@
 //! How far a followed file was read: what can be told apart later, when it has
 //! grown, from a file that was changed.
 
-use sha2::Digest as _;
-
 use super::Fingerprint;
-use super::feed::{Sums, hex};
+use super::feed::Sums;
 
-/// The end of what was given out of one file, at a moment when nothing of it was pending.
+/// The end of what was given out of one file.
 #[derive(Debug, Clone)]
 pub struct Reached {
     /// Bytes from the file's beginning.
@@ -15,25 +13,18 @@ pub struct Reached {
     pub lines: u64,
     /// Records given out.
     pub records: u64,
-    sums: Sums,
+    /// SHA-256 of those bytes, in hex.
+    pub sha256: String,
+    /// What that content looks like from outside.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 impl Reached {
     /// What the sums of one file stand at.
-    pub(crate) fn at(sums: Sums, lines: u64, records: u64) -> Self {
-        Self { bytes: sums.bytes, lines, records, sums }
-    }
-
-    /// SHA-256 of those bytes, in hex.
-    #[must_use]
-    pub fn sha256(&self) -> String {
-        hex(&self.sums.hash.clone().finalize())
-    }
-
-    /// What that content looks like from outside.
-    #[must_use]
-    pub fn fingerprint(&self) -> Option<Fingerprint> {
-        self.sums.ends.as_ref().map(|e| Fingerprint::from_ends(self.bytes, &e.head, &e.tail))
+    pub(crate) fn at(sums: &Sums, lines: u64, records: u64) -> Self {
+        let bytes = sums.bytes;
+        let fingerprint = sums.ends.as_ref().map(|e| Fingerprint::from_ends(bytes, &e.head, &e.tail));
+        Self { bytes, lines, records, sha256: sums.hex(), fingerprint }
     }
 }
 
@@ -59,10 +50,28 @@ mod tests {
             let path = dir.path().join("a");
             std::fs::write(&path, &text).unwrap();
             let file = std::fs::File::open(&path).unwrap();
-            let reached = Reached::at(tally.next_file(), 0, 0);
-            assert_eq!(reached.fingerprint(), Some(Fingerprint::of(&file, text.len() as u64).unwrap()));
+            let reached = Reached::at(&tally.next_file(), 0, 0);
+            assert_eq!(reached.fingerprint, Some(Fingerprint::of(&file, text.len() as u64).unwrap()));
             assert_eq!(reached.bytes, text.len() as u64);
         }
         assert_eq!(tally.bytes(), 8 + 9003 + 4096 + 18_000);
+    }
+
+    #[test]
+    fn what_was_read_and_not_given_out_is_in_no_sum() {
+        let tally = Tally::default();
+        tally.keep_ends();
+        tally.of_given();
+        tally.add(b"one\ntw");
+        tally.give(b"one\n");
+        let given = |text: &[u8]| {
+            let other = Tally::default();
+            other.add(text);
+            (text.len() as u64, other.hex())
+        };
+        assert_eq!((tally.bytes(), tally.sums(|s| (s.bytes, s.hex()))), (6, given(b"one\n")));
+        tally.add(b"o\n");
+        tally.give(b"two\n");
+        assert_eq!((tally.bytes(), tally.sums(|s| (s.bytes, s.hex()))), (8, given(b"one\ntwo\n")));
     }
 }

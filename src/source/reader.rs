@@ -109,8 +109,6 @@ pub struct SourceReader {
     one: bool,
     /// Lines and records of the files before it.
     before_it: (u64, u64),
-    /// The sums of the file that was left last, until all of it was given out.
-    left: Option<Sums>,
     ended: bool,
     /// All bytes as stored were read, or can be.
     whole: bool,
@@ -155,7 +153,6 @@ impl SourceReader {
             breaking: false,
             one: opts.follow && !opts.from_end,
             before_it: (0, 0),
-            left: None,
             ended: false,
             whole: true,
             decoded: opened.decoded,
@@ -290,8 +287,9 @@ impl SourceReader {
         loop {
             self.see();
             let place = self.framer.place();
-            let spool = &mut self.spool;
+            let (spool, tally) = (&mut self.spool, &self.tally);
             let mut taken = |bytes: &[u8]| {
+                tally.give(bytes);
                 if let Some(spool) = spool {
                     spool.append(bytes);
                 }
@@ -312,7 +310,9 @@ impl SourceReader {
             self.flush = Flush::Full;
             if std::mem::take(&mut self.breaking) {
                 self.framer.restart_lines();
-                let left = self.left.take().filter(|_| self.one).map(|sums| self.reached(sums));
+                // All of it was given out.
+                let left = self.tally.next_file();
+                let left = self.one.then(|| self.reached(&left));
                 self.view.push_begin(self.framer.place().0, left);
                 (self.one, self.before_it) = (true, (self.summary.lines, self.summary.records));
             }
@@ -443,7 +443,6 @@ impl SourceReader {
             Ok(Got::Idle) => idle = true,
             Ok(Got::Break) => {
                 self.breaking = true;
-                self.left = Some(self.tally.next_file());
                 self.flush = Flush::End;
             }
             Ok(Got::End) => self.end(),
@@ -495,13 +494,15 @@ impl SourceReader {
         self.summary.text_bytes = end;
         self.summary.lossy += lossy;
         self.summary.truncated += u64::from(truncated);
-        if self.one && !self.breaking && self.feed.is_live() && self.framer.pending().is_empty() {
-            self.view.set_reached(self.reached(self.tally.sums()));
+        // Before anyone knows of these records, so that nothing is made of them that stands behind it.
+        let sound = self.tally.is_of_given() || self.framer.pending().is_empty();
+        if self.one && self.feed.is_live() && sound {
+            self.view.set_reached(self.tally.sums(|sums| self.reached(sums)));
         }
     }
 
     /// Where the file that is followed stands with these sums.
-    fn reached(&self, sums: Sums) -> Reached {
+    fn reached(&self, sums: &Sums) -> Reached {
         let (lines, records) = self.before_it;
         Reached::at(sums, self.summary.lines - lines, self.summary.records - records)
     }
@@ -556,6 +557,7 @@ impl SourceReader {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if self.framer.pending().starts_with(MARK) {
             self.framer.skip(MARK.len());
+            self.tally.give(MARK);
             if let Some(spool) = self.spool.as_mut().filter(|_| !std::mem::replace(&mut self.marked, true)) {
                 spool.append(MARK);
             }

@@ -1,8 +1,11 @@
 //! Which inputs are the parts of one log that was rotated, told by their names.
 //!
 //! `a.log.2.gz`, `a.log.1`, `a.log`; `messages-20240107.xz`, `messages-20240114`,
-//! `messages`; `a.log.old`, `a.log`.
+//! `messages`; `a.log.old`, `a.log`. Where the way of naming was changed there are
+//! parts of both (`a.log.1` beside `a.log-20260302`): each way has its own order,
+//! and how the two go together their content must tell.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use super::{Input, InputKind};
@@ -21,9 +24,10 @@ enum Age {
 }
 
 /// The inputs by the log that they are parts of: positions, the oldest part first.
-/// A log that was not rotated stands alone.
+/// A log that was not rotated stands alone. Of parts whose names cannot be compared
+/// `newer` says whether the first is newer than the second.
 #[must_use]
-pub fn rotated(inputs: &[Input]) -> Vec<Vec<usize>> {
+pub fn rotated(inputs: &[Input], newer: &dyn Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
     let mut all: Vec<(String, Age, usize)> = (inputs.iter().enumerate())
         .map(|(i, input)| match &input.kind {
             InputKind::Path(path) => {
@@ -34,15 +38,34 @@ pub fn rotated(inputs: &[Input]) -> Vec<Vec<usize>> {
         })
         .collect();
     all.sort();
-    let mut out: Vec<Vec<usize>> = Vec::new();
+    let mut out: Vec<Vec<(Age, usize)>> = Vec::new();
     let mut last: Option<&str> = None;
-    for (log, _, i) in &all {
+    for (log, age, i) in &all {
         match (last == Some(log) && !log.is_empty(), out.last_mut()) {
-            (true, Some(parts)) => parts.push(*i),
-            _ => out.push(vec![*i]),
+            (true, Some(parts)) => parts.push((*age, *i)),
+            _ => out.push(vec![(*age, *i)]),
         }
         last = Some(log);
     }
+    out.into_iter().map(|parts| in_order(&parts, newer)).collect()
+}
+
+/// The parts of one log, sorted by name, by age: those that are named in one way keep
+/// their order.
+fn in_order(parts: &[(Age, usize)], newer: &dyn Fn(usize, usize) -> bool) -> Vec<usize> {
+    let of = |way: fn(&Age) -> bool| -> VecDeque<usize> {
+        parts.iter().filter(|(age, _)| way(age)).map(|(_, i)| *i).collect()
+    };
+    let mut dated = of(|a| matches!(a, Age::Dated(_)));
+    let mut counted = of(|a| matches!(a, Age::Numbered(_) | Age::Old));
+    let mut out = Vec::with_capacity(parts.len());
+    while let (Some(a), Some(b)) = (dated.front(), counted.front()) {
+        let first = if newer(*a, *b) { &mut counted } else { &mut dated };
+        out.extend(first.pop_front());
+    }
+    out.extend(dated);
+    out.extend(counted);
+    out.extend(of(|a| matches!(a, Age::Current)));
     out
 }
 
@@ -94,7 +117,10 @@ mod tests {
     fn groups(names: &[&str]) -> Vec<Vec<String>> {
         let inputs: Vec<Input> =
             names.iter().map(|n| if *n == "-" { Input::stdin() } else { Input::path(*n) }).collect();
-        rotated(&inputs).into_iter().map(|g| g.into_iter().map(|i| inputs[i].name.clone()).collect()).collect()
+        rotated(&inputs, &|_, _| false)
+            .into_iter()
+            .map(|g| g.into_iter().map(|i| inputs[i].name.clone()).collect())
+            .collect()
     }
 
     #[test]
@@ -109,6 +135,20 @@ mod tests {
         );
         assert_eq!(groups(&["a.log", "a.log.old", "a.log.1"]), [["a.log.1", "a.log.old", "a.log"]]);
         assert_eq!(groups(&["a.log-2023-12-31", "a.log"]), [["a.log-2023-12-31", "a.log"]]);
+    }
+
+    #[test]
+    fn parts_named_in_two_ways_are_put_together_by_what_they_hold() {
+        let names = ["a.log", "a.log-20260301", "a.log-20260303", "a.log.1", "a.log.2.gz", "a.log.old"];
+        let inputs: Vec<Input> = names.iter().map(|n| Input::path(*n)).collect();
+        // When each of them was written.
+        let order = |times: [i32; 6]| rotated(&inputs, &|a, b| times[a] > times[b]).remove(0);
+        assert_eq!(order([9, 1, 2, 6, 5, 7]), [1, 2, 4, 3, 5, 0]);
+        assert_eq!(order([9, 6, 7, 2, 1, 3]), [4, 3, 5, 1, 2, 0]);
+        assert_eq!(order([9, 2, 4, 3, 1, 5]), [4, 1, 3, 2, 5, 0]);
+        assert_eq!(order([0; 6]), [1, 2, 4, 3, 5, 0], "not known");
+        // What stands in one way of naming is not torn apart.
+        assert_eq!(order([9, 4, 1, 2, 3, 5]), [4, 3, 1, 2, 5, 0]);
     }
 
     #[test]

@@ -107,6 +107,7 @@ impl Tail {
     ) -> io::Result<Self> {
         let mut tail = Self { watch: Arc::clone(watch), ..Self::new(path, file, false, tally, followed)? };
         tail.aside = true;
+        tail.note();
         Ok(tail)
     }
 
@@ -143,6 +144,7 @@ impl Tail {
     fn note(&self) {
         if self.file.is_some() {
             self.followed.note(&self.path, self.identity, &self.head);
+            self.watch.reads(&self.path, self.identity);
         }
     }
 
@@ -304,6 +306,7 @@ impl Feed for Tail {
     fn read(&mut self, buf: &mut [u8], wait: Duration) -> io::Result<Got> {
         if self.rested && self.was_cut()? {
             self.watch.cut();
+            self.watch.leaves(None);
             return Ok(self.restart());
         }
         loop {
@@ -318,6 +321,7 @@ impl Feed for Tail {
             self.rested = true;
             if self.was_cut()? {
                 self.watch.cut();
+                self.watch.leaves(None);
                 return Ok(self.restart());
             }
             // The old file was at its end after the new one was begun.
@@ -325,12 +329,14 @@ impl Feed for Tail {
                 let first = self.file.is_none() && !self.closed;
                 self.look_back();
                 self.left = self.file.replace(next.file).map(|old| (old, self.at, Instant::now()));
-                self.identity = next.identity;
+                let before = std::mem::replace(&mut self.identity, next.identity);
                 (self.gone, self.closed) = (None, false);
                 self.watch.there();
                 if first {
                     continue;
                 }
+                self.watch.leaves(Some(before));
+                self.watch.reads(&self.path, self.identity);
                 if !std::mem::take(&mut self.aside) {
                     self.watch.rotated();
                 }

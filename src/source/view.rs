@@ -11,6 +11,7 @@ use super::framer::{Flush, Framer, push};
 use super::handle::Handle;
 use super::identity::Identity;
 use super::index::{Change, Index, key};
+use super::moved::{part_names, unread};
 use super::open::kept_spool;
 use super::reached::Reached;
 use super::shape::Shape;
@@ -116,6 +117,24 @@ impl SourceView {
     #[must_use]
     pub fn earlier(&self) -> &[PartFile] {
         &self.earlier
+    }
+
+    /// What the files are called now that were read under `name`, one after the other.
+    #[must_use]
+    pub fn part_names(&self, name: &str) -> Vec<String> {
+        let left = self.watch.as_ref().map(|w| w.left()).unwrap_or_default();
+        part_names(name, self.begins().len() + 1, &self.earlier, &left)
+    }
+
+    /// What stands in its files and is not among the first `done` bytes: names and bytes.
+    #[must_use]
+    pub fn unread(&self, name: &str, done: u64) -> Vec<(String, u64)> {
+        if let Some(watch) = &self.watch {
+            return unread(name, &self.begins(), done, &self.earlier, watch);
+        }
+        let (read, size) = self.progress();
+        let rest = size.and_then(|s| s.checked_sub(read)).filter(|n| *n > 0);
+        rest.map(|n| (name.to_owned(), n)).into_iter().collect()
     }
 
     /// Of a followed file, whether there is one now.
@@ -405,11 +424,12 @@ impl SourceView {
         Arc::make_mut(&mut begins).push(offset);
     }
 
-    /// How far each file was read that was followed under the name, the first one
-    /// first; `None` where that is not one file from its beginning, or not yet known.
+    /// How far each file was read that was followed under the name, from the one of this
+    /// number on; `None` where that is not one file from its beginning, or not yet known.
     #[must_use]
-    pub fn reached(&self) -> Vec<Option<Reached>> {
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn reached(&self, part: usize) -> Vec<Option<Reached>> {
+        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        reached.get(part..).map_or_else(Vec::new, <[_]>::to_vec)
     }
 
     pub(crate) fn set_reached(&self, now: Reached) {

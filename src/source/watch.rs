@@ -1,8 +1,10 @@
 //! What became of a followed file, for those who want to be told: it is not
 //! there yet, it was taken away, it was rotated or cut.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::followed::Identity;
 use crate::event::Ts;
 
 /// Whether there is a file under the name.
@@ -47,6 +49,11 @@ struct Seen {
     trouble: Option<String>,
     /// What was put aside since it was followed last, and is read before it.
     earlier: Option<String>,
+    /// The files that were left for the next under the name: device and inode, unless
+    /// it was cut and is another file in the same place.
+    left: Vec<Option<Identity>>,
+    /// Where it is followed, and the file that is read.
+    stands: Option<(PathBuf, Identity)>,
 }
 
 /// How often, and when last.
@@ -100,6 +107,30 @@ impl Watch {
             s.absent = None;
             s.trouble = None;
         });
+    }
+
+    /// This file is read, of what stands there.
+    pub(crate) fn reads(&self, path: &Path, file: Identity) {
+        self.change(|s| {
+            if s.stands.as_ref().is_none_or(|(_, before)| *before != file) {
+                s.stands = Some((path.to_owned(), file));
+            }
+        });
+    }
+
+    /// Where it is followed, and the file that is read.
+    pub(crate) fn stands(&self) -> Option<(PathBuf, Identity)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).stands.clone()
+    }
+
+    /// A file was left for the next.
+    pub(crate) fn leaves(&self, file: Option<Identity>) {
+        self.change(|s| s.left.push(file));
+    }
+
+    /// The files that were left for the next.
+    pub(crate) fn left(&self) -> Vec<Option<Identity>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).left.clone()
     }
 
     /// Another file took the name.

@@ -166,11 +166,19 @@ pub fn why(v: &AlertView) -> Vec<String> {
     ));
     let mut who = vec![];
     if !a.src_ips.is_empty() {
-        let more = if a.src_ips.len() > 4 { format!(" (+{})", a.src_ips.len() - 4) } else { String::new() };
+        let others = if a.cut.ips { " and others" } else { "" };
+        let more = match a.src_ips.len() {
+            n @ 5.. => format!(" (+{}{others})", n - 4),
+            _ => others.to_owned(),
+        };
         who.push(format!("{}{more}", a.src_ips.iter().take(4).cloned().collect::<Vec<_>>().join(" ")));
     }
-    if a.users.len() > 1 && a.user.is_none() {
-        let more = if a.users.len() > 3 { ", …" } else { "" };
+    if (a.users.len() > 1 || a.cut.users) && a.user.is_none() {
+        let more = match (a.users.len() > 3, a.cut.users) {
+            (_, true) => " and others",
+            (true, false) => ", …",
+            (false, false) => "",
+        };
         who.push(format!("users {}{more}", a.users.iter().take(3).cloned().collect::<Vec<_>>().join(", ")));
     }
     who.extend(a.user.as_ref().map(|u| format!("user {u}")));

@@ -90,3 +90,43 @@ fn columns_named_at_the_beginning_are_known_in_a_file_that_came_later() {
     let last = home.objects("e.jsonl").pop().unwrap();
     assert_eq!((&last["src_ip"], &last["dest_port"]), (&"192.0.2.7".into(), &22.into()), "{last}");
 }
+
+#[test]
+fn evidence_says_in_which_file_it_is() {
+    let home = Home::new();
+    let failed = |n: u32| {
+        format!("2026-03-02T10:00:{n:02}Z gw sshd[{n}]: Failed password for root from 203.0.113.7 port 4{n:03} ssh2\n")
+    };
+    let text = |numbers: std::ops::Range<u32>| numbers.map(failed).collect::<String>();
+    home.write("a.log", text(10..13));
+    let f = Following::start(home, &["--no-store", "--alerts", "alerts.jsonl", "a.log"]);
+    f.has(3);
+    rotate(&f.home.path("a.log"));
+    fs::write(f.home.path("a.log"), text(13..16)).unwrap();
+    f.has(6);
+    fs::copy(f.home.path("a.log"), f.home.path("copy")).unwrap();
+    fs::File::options().write(true).truncate(true).open(f.home.path("a.log")).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    fs::write(f.home.path("a.log"), text(16..18)).unwrap();
+    f.has(8);
+    let (home, ran) = f.end();
+    ran.says(0, &[]);
+    let alerts = home.objects("alerts.jsonl");
+    let alert = alerts.iter().find(|a| a["matched_total"] == 8).unwrap();
+    let places: Vec<_> = alert["matched_events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| {
+            let text = |k: &str| e[k].as_str().unwrap().to_owned();
+            let number = |k: &str| e[k].as_u64().unwrap();
+            (text("file"), number("part"), number("line"), number("offset"))
+        })
+        .collect();
+    let len = failed(10).len() as u64;
+    let at = |file: &str, part, n: u64| (file.to_owned(), part, n + 1, n * len);
+    let parts = [("a.log.1", 3), ("a.log", 3), ("a.log", 2)].into_iter().enumerate();
+    let want: Vec<_> = parts.flat_map(|(p, (file, n))| (0..n).map(move |i| at(file, p as u64, i))).collect();
+    assert_eq!(places, want);
+    assert_eq!((&alert["file"], &alert["line"]), (&"a.log.1".into(), &1.into()));
+}

@@ -11,6 +11,7 @@
 
 mod alerts;
 mod architecture;
+mod cases_of_parts;
 mod classes;
 mod cli;
 mod docs;
@@ -20,6 +21,7 @@ mod feed_written;
 mod follow;
 mod follow_dir;
 mod follow_late;
+mod follow_stopped;
 mod generate;
 mod grown;
 mod hostile;

@@ -116,3 +116,24 @@ fn what_cannot_be_read_any_more_keeps_its_alerts() {
     assert_eq!(all.len(), 2);
     assert!(all.iter().any(|a| a.0 == first.id && a.1 == 6), "{all:?}");
 }
+
+#[test]
+fn parts_named_in_two_ways_are_read_in_the_order_of_what_they_hold() {
+    // The way of naming was changed from dates to numbers, and from numbers to dates.
+    for (first, second) in [("a.log-20260301", "a.log.1"), ("a.log.1", "a.log-20260301")] {
+        let home = Home::new();
+        append(&home, 0..6);
+        let running = follow(&home);
+        let before = comes_to(&home, 6);
+        drop(running);
+        append(&home, 6..8);
+        fs::rename(home.path("a.log"), home.path(first)).unwrap();
+        append(&home, 8..11);
+        fs::rename(home.path("a.log"), home.path(second)).unwrap();
+        append(&home, 11..14);
+        let running = follow(&home);
+        assert_eq!(comes_to(&home, 14).id, before.id, "{first}");
+        comes_to_be(&home, &whole(&home, &[first, second, "a.log"]));
+        drop(running);
+    }
+}

@@ -46,7 +46,7 @@ fn devices_without_end_are_refused_and_the_rest_is_read() {
     assert!(doc["alerts"].as_u64().unwrap() > 0);
 }
 
-/// One record without an end: its beginning is kept, the rest is counted.
+/// Empty lines, both kinds of line ends, a last line without one, and a file of nothing.
 #[test]
 fn the_bytes_of_a_log_are_those_of_its_file() {
     let home = Home::new();
@@ -58,6 +58,7 @@ fn the_bytes_of_a_log_are_those_of_its_file() {
     }
 }
 
+/// One record without an end: its beginning is kept, the rest is counted.
 #[test]
 fn a_line_without_end_takes_no_memory() {
     let home = Home::new();

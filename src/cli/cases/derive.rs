@@ -5,7 +5,6 @@
 //! and its rule with the same text. Times without a year are dated as they were
 //! (the document has the reference), a log that grew is read to its old end.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -142,50 +141,57 @@ pub(super) fn derive(
     if wanted.is_empty() {
         return Ok(derived);
     }
-    let dir = tempfile::tempdir()?;
-    let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
-    let again = || LoadedRules { set: Arc::clone(&rules.set), records: rules.records.clone() };
-    let (raised, formats) = job.run(options, again(), logs, dir.path(), (Until::Recorded, 0))?;
+    let read = |until, from: &Begins| -> Result<Raised, Failure> {
+        let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
+        let rules = LoadedRules { set: Arc::clone(&rules.set), records: rules.records.clone() };
+        // What is copied of the logs is gone again when they were read.
+        let dir = tempfile::tempdir()?;
+        job.run(options, rules, logs, dir.path(), (until, from))
+    };
+    let (raised, formats) = read(Until::Recorded, &Begins::new())?;
     // Of a log that went on since, what it gives now is said too.
     let now = if job.matched.values().any(|m| matches!(m.how, Match::Grown(_))) {
-        let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
-        job.run(options, again(), logs, &dir.path().join("now"), (Until::Now, 0))?.0
+        read(Until::Now, &Begins::new())?.0
     } else {
         BTreeMap::new()
     };
     // Who began to follow a rotated log with a later part did not see the parts before it.
-    let mut later: BTreeMap<i64, BTreeMap<String, Arc<Alert>>> = BTreeMap::new();
+    let mut later: BTreeMap<Begins, Vec<(&str, &Value)>> = BTreeMap::new();
     for (id, alert) in wanted {
-        let mut outcome = match job.misread(alert, &formats) {
+        let outcome = match job.misread(alert, &formats) {
             Some(reason) => Outcome::NotDerived { reason },
             None => grown(alert, compare(alert, raised.get(id)), now.get(id).or(raised.get(id))),
         };
-        let part = job.first_part(alert);
-        if part > 0 && matches!(outcome, Outcome::NotRaised | Outcome::Differs { .. }) {
-            let found = match later.entry(part) {
-                Entry::Occupied(e) => e.into_mut(),
-                Entry::Vacant(e) => {
-                    let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
-                    let dir = dir.path().join(format!("from-{part}"));
-                    e.insert(job.run(options, again(), logs, &dir, (Until::Recorded, part))?.0)
-                }
-            };
-            if compare(alert, found.get(id)) == Outcome::Same {
-                outcome = Outcome::Same;
+        let begins = job.begins(alert);
+        if !begins.is_empty() && matches!(outcome, Outcome::NotRaised | Outcome::Differs { .. }) {
+            later.entry(begins).or_default().push((id, alert));
+        }
+        derived.0.insert(id.to_owned(), outcome);
+    }
+    drop((raised, now));
+    for (begins, alerts) in &later {
+        let (raised, _) = read(Until::Recorded, begins)?;
+        for (id, alert) in alerts {
+            if compare(alert, raised.get(*id)) == Outcome::Same {
+                derived.0.insert((*id).to_owned(), Outcome::Same);
             }
         }
+    }
+    for (id, outcome) in &derived.0 {
         let item = format!("alert {id}");
-        match &outcome {
+        match outcome {
             Outcome::NotRaised => report.add_outside(item, "is not raised again from the logs"),
             Outcome::Differs { fields } => {
                 report.add_outside(item, format!("derived again from the logs it differs in {}", fields.join(", ")));
             }
             Outcome::Same | Outcome::Grown { .. } | Outcome::NotDerived { .. } => {}
         }
-        derived.0.insert(id.to_owned(), outcome);
     }
     Ok(derived)
 }
+
+/// By rotated log, the first of its parts that is read; of those not named, all are.
+type Begins = BTreeMap<i64, i64>;
 
 /// How far logs that have grown are read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,10 +257,20 @@ impl Job<'_> {
         (!zones.all(|z| Some(z) == first)).then(|| "the logs were read by different time zones".to_owned())
     }
 
-    /// The first part of a rotated log that an alert rests on.
-    fn first_part(&self, alert: &Value) -> i64 {
-        let part = |e: &Value| self.sources.get(&e["source"].as_i64()?)?["part"].as_i64();
-        evidence(alert).filter_map(part).min().unwrap_or(0)
+    /// The log that a source is a part of, and which part of it.
+    fn part(&self, source: i64) -> (i64, i64) {
+        let number = |name: &str| self.sources.get(&source).and_then(|s| s[name].as_i64());
+        (number("log").unwrap_or(source), number("part").unwrap_or(0))
+    }
+
+    /// The first part that an alert rests on of each rotated log, where that is not the log's first.
+    fn begins(&self, alert: &Value) -> Begins {
+        let mut first = Begins::new();
+        for (log, part) in evidence(alert).filter_map(|e| e["source"].as_i64()).map(|id| self.part(id)) {
+            first.entry(log).and_modify(|p| *p = part.min(*p)).or_insert(part);
+        }
+        first.retain(|_, part| *part > 0);
+        first
     }
 
     /// Whether one of an alert's sources was read by another format than then.
@@ -291,14 +307,13 @@ impl Job<'_> {
     }
 
     /// The logs to be read, each in its parts, the oldest first. Of a log that was
-    /// rotated, what begins before the part of this number is left out.
-    fn logs(&self, from: i64) -> Vec<Vec<(i64, &Matched)>> {
-        let number = |id: i64, name: &str| self.sources.get(&id).and_then(|s| s[name].as_i64());
+    /// rotated, what is before the part with which it shall begin is left out.
+    fn logs(&self, from: &Begins) -> Vec<Vec<(i64, &Matched)>> {
         let mut all: BTreeMap<i64, Vec<(i64, i64, &Matched)>> = BTreeMap::new();
         for (id, m) in self.once() {
-            let part = number(*id, "part").unwrap_or(0);
-            if part >= from {
-                all.entry(number(*id, "log").unwrap_or(*id)).or_default().push((part, *id, m));
+            let (log, part) = self.part(*id);
+            if from.get(&log).is_none_or(|first| part >= *first) {
+                all.entry(log).or_default().push((part, *id, m));
             }
         }
         let mut all: Vec<_> = all.into_values().collect();
@@ -350,9 +365,8 @@ impl Job<'_> {
         rules: LoadedRules,
         logs: &[PathBuf],
         dir: &Path,
-        (until, from): (Until, i64),
+        (until, from): (Until, &Begins),
     ) -> Result<Raised, Failure> {
-        std::fs::create_dir_all(dir)?;
         let cache = Cache::at(&dir.join("cache"), u64::MAX);
         let references = TimeRefStore::new(cache.clone());
         let mut order = Vec::new();
@@ -419,7 +433,7 @@ fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
 const OTHERS: [&str; 8] =
     ["rule_sha256", "withdrawn", "withdrawn_by", "triage", "tags", "evidence_digest", "digest", "evidence"];
 /// Members of an alert that grow while it is open.
-const GROWING: [&str; 16] = [
+const GROWING: [&str; 18] = [
     "revision",
     "state",
     "last",
@@ -430,8 +444,10 @@ const GROWING: [&str; 16] = [
     "confidence",
     "message",
     "src_ips",
+    "src_ips_cut",
     "user",
     "users",
+    "users_cut",
     "severity",
     "covers",
     "covered_by",

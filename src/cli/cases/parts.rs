@@ -14,7 +14,7 @@ use crate::source::{
     Cache, ExpandOptions, Fingerprint, Input, InputKind, OpenOptions, SkipReason, SourceReader, expand,
 };
 use crate::store::canonical::hex;
-use crate::store::verify::{FileLog, LogBytes};
+use crate::store::verify::{FileLog, LogBytes, LogSums};
 
 /// Bytes that are copied at once.
 const CHUNK: usize = 1 << 20;
@@ -98,7 +98,7 @@ pub(super) fn unpacked(document: &Value, given: &[Given]) -> io::Result<Option<P
         if !log.is_packed() {
             continue;
         }
-        let (_, stored) = log.sha256(None)?;
+        let stored = log.sums(&[])?.whole;
         // By its name it is a log that was read as it is.
         let named = |s: &Value| s["name"].as_str().is_some_and(|n| n == base || n.ends_with(&format!("/{base}")));
         if sources.iter().any(|s| s["sha256"] == stored.as_str() || named(s)) {
@@ -205,8 +205,8 @@ impl LogBytes for Named {
         self.log.base()
     }
 
-    fn sha256(&mut self, size: Option<u64>) -> io::Result<(u64, String)> {
-        self.log.sha256(size)
+    fn sums(&mut self, sizes: &[u64]) -> io::Result<LogSums> {
+        self.log.sums(sizes)
     }
 
     fn read_at(&mut self, offset: u64, len: usize) -> io::Result<Vec<u8>> {

@@ -17,7 +17,7 @@ use super::{RuleFile, RuleInfo, RuleSet};
 use crate::event::{Schema, SchemaBuilder};
 
 /// Which bytes mean what. To be raised with every change of their meaning.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 impl RuleSet {
     /// Loads rule files, whose texts have these [hashes](RuleFile::digest), and

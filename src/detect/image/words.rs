@@ -69,7 +69,7 @@ record!(GroupField { name, per_base });
 record!(Net { bits, prefix, v6 });
 record!(Bound { op, value });
 record!(Learn { period, minimum });
-record!(Redeemed { by, group_by, value, fields, at_most, at_least });
+record!(Redeemed { by, group_by, value, fields, at_most, at_least, each, once });
 record!(Accepted { by, group_by, value });
 record!(Source { rule, logsource, expr });
 record!(CorrelationSpec {

@@ -3,6 +3,7 @@
 
 use super::Checker;
 use super::fields::distance;
+use crate::event::time::days_in_month;
 
 /// What a document may say at its top.
 const TOP: &[&str] = &[
@@ -96,15 +97,7 @@ fn is_date(text: &str) -> bool {
     else {
         return false;
     };
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => 0,
-    };
-    year >= 1_000 && (1..=days).contains(&day)
+    year >= 1_000 && (1..=days_in_month(i64::from(year), month)).contains(&day)
 }
 
 #[cfg(test)]

@@ -80,6 +80,10 @@ pub struct RedeemedBy {
     pub at_most: u64,
     /// Values that must be taken back before an open alert is.
     pub at_least: u64,
+    /// Acts that each match takes back, whatever their values; 0: all of the same value.
+    pub each: u64,
+    /// Fields by whose value a match takes back from an open alert only once.
+    pub once_by: Vec<String>,
     /// Its place, for messages.
     pub at: (u32, u32),
 }
@@ -104,6 +108,8 @@ pub struct Detection {
     pub searches: Vec<Det>,
     /// The condition over their positions.
     pub condition: Cond,
+    /// Whether the global filters that apply to it stand in it already.
+    pub filtered: bool,
 }
 
 /// What a filter applies to.
@@ -300,13 +306,19 @@ fn detection(n: &Node, reserved: &[&str]) -> Result<Detection, YamlError> {
     }
     let mut names = Vec::new();
     let mut searches = Vec::new();
+    let mut emptied: Vec<Option<usize>> = Vec::new();
     for (k, v) in entries {
         let name = k.text().ok_or_else(|| YamlError::at(k, "a search's name is text"))?;
         if reserved.contains(&name) {
             continue;
         }
         names.push(name.to_owned());
-        searches.push(search(v)?);
+        // What a pipeline took everything out of is no search any more.
+        let left = !matches!(&v.value, Value::All(parts) if parts.is_empty());
+        emptied.push(left.then_some(searches.len()));
+        if left {
+            searches.push(search(v)?);
+        }
     }
     if searches.len() > MAX_SEARCHES {
         return Err(YamlError::at(n, format!("more than {MAX_SEARCHES} searches in one rule")));
@@ -325,7 +337,14 @@ fn detection(n: &Node, reserved: &[&str]) -> Result<Detection, YamlError> {
         }
         _ => return Err(YamlError::at(c, "the list of conditions is empty")),
     };
-    Ok(Detection { names, searches, condition })
+    let condition = if searches.len() < names.len() {
+        names = names.into_iter().zip(&emptied).filter(|(_, to)| to.is_some()).map(|(n, _)| n).collect();
+        let left = condition.without(&emptied);
+        left.ok_or_else(|| YamlError::at(c, "the pipeline leaves nothing of the condition"))?
+    } else {
+        condition
+    };
+    Ok(Detection { names, searches, condition, filtered: false })
 }
 
 fn one_condition(one: &Node, names: &[&str]) -> Result<Cond, YamlError> {
@@ -444,13 +463,15 @@ const MISTYPED: u64 = 3;
 /// in is what guessing is for; several are people.
 const PEOPLE: u64 = 3;
 
-/// The name of a rule, or a mapping with `rule`, `field`, `at_most` and `at_least`.
+/// The name of a rule, or a mapping with `rule` and `field`, `at_most`, `at_least`, or with `rule` and `each`, `once_by`.
 fn redeemed_by(n: &Node) -> Result<RedeemedBy, YamlError> {
     let mut r = RedeemedBy {
         rule: String::new(),
         fields: Vec::new(),
         at_most: MISTYPED,
         at_least: PEOPLE,
+        each: 0,
+        once_by: Vec::new(),
         at: (n.line, n.column),
     };
     let number = |v: &Node, name: &str| {
@@ -467,12 +488,28 @@ fn redeemed_by(n: &Node) -> Result<RedeemedBy, YamlError> {
                 "field" => r.fields = texts(v)?,
                 "at_most" => r.at_most = number(v, "at_most")?,
                 "at_least" => r.at_least = number(v, "at_least")?,
+                "each" => r.each = number(v, "each")?,
+                "once_by" => r.once_by = texts(v)?,
                 other => {
-                    let message =
-                        format!("unknown in redeemed_by: '{other}'; known are rule, field, at_most, at_least");
+                    let message = format!(
+                        "unknown in redeemed_by: '{other}'; known are rule, field, at_most, at_least, each, once_by"
+                    );
                     return Err(YamlError::at(k, message));
                 }
             }
+        }
+        let by_value = entries.iter().find(|(k, _)| matches!(k.text(), Some("field" | "at_least")));
+        if let Some((k, _)) = by_value.filter(|_| r.each > 0) {
+            return Err(YamlError::at(
+                k,
+                "with each, acts are taken back and not values: field and at_least say nothing",
+            ));
+        }
+        if r.each == 0 && !r.once_by.is_empty() {
+            return Err(YamlError::at(n, "once_by goes with each"));
+        }
+        if r.each > 0 && n.get("at_most").is_none() {
+            r.at_most = u64::MAX;
         }
     }
     if r.rule.is_empty() {

@@ -1,8 +1,8 @@
 //! What an episode is about, and when two episodes are about the same.
 
 use super::case;
-use super::entry::NO_FACT;
 use super::episode::Episode;
+use super::facts::FactKind;
 use super::plan::Slot;
 use super::shards::Group;
 use super::text;
@@ -10,8 +10,6 @@ use crate::event::time::SECOND;
 
 /// Episodes further apart than this are not of one attack.
 pub(super) const NEAR: i64 = 3_600 * SECOND;
-/// Addresses that an episode lists; with so many there may be more.
-const MANY: usize = 100;
 
 /// Entities and times of an episode, values folded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +17,8 @@ pub(super) struct About {
     /// The group's fields with their values.
     keys: Vec<(String, String)>,
     ips: Vec<String>,
+    /// There are more of them.
+    more_ips: bool,
     user: Option<String>,
     host: Option<String>,
     pub opened: i64,
@@ -32,11 +32,12 @@ const ENTITIES: [&str; 3] = ["src_ip", "user", "host"];
 
 impl About {
     pub(super) fn new(slot: &Slot, group: &Group, ep: &Episode) -> Self {
-        let fact = |i: u8| group.facts.get(i).filter(|_| i != NO_FACT).map(case::folded);
+        let fact = |i: u8| group.facts.get(i).map(case::folded);
         let fields = text::group_fields(slot, group).into_iter();
         Self {
             keys: fields.map(|(n, v)| (n.to_owned(), case::folded(v))).collect(),
             ips: ep.ips.iter().filter_map(|i| fact(*i)).collect(),
+            more_ips: ep.cut(FactKind::Ip),
             user: fact(ep.user()),
             host: fact(ep.host()),
             opened: ep.opened,
@@ -52,7 +53,7 @@ impl About {
     /// Whether the evidence names that entity, or may do so.
     fn names(&self, field: &str, value: &str) -> bool {
         match field {
-            "src_ip" => self.ips.iter().any(|ip| ip == value) || self.ips.len() >= MANY,
+            "src_ip" => self.ips.iter().any(|ip| ip == value) || self.more_ips,
             "user" => self.user.as_deref() == Some(value),
             _ => self.host.as_deref() == Some(value),
         }

@@ -2,13 +2,12 @@
 
 use smallvec::SmallVec;
 
-use crate::alert::{Alert, AlertState, EvidenceRef, Route, RuleType};
+use crate::alert::{Alert, AlertState, Cut, EvidenceRef, Route, RuleType};
 use crate::event::time::SECOND;
 use crate::event::{Severity, Ts};
 
 use super::case;
 use super::entity::Entities;
-use super::entry::NO_FACT;
 use super::episode::Episode;
 use super::facts::FactKind;
 use super::plan::Slot;
@@ -25,7 +24,7 @@ pub(super) fn entity_key(kind: FactKind, value_hash: u64) -> u64 {
 pub(super) fn entities(group: &Group, ep: &Episode) -> SmallVec<[u64; 3]> {
     let mut out = SmallVec::new();
     let mut add = |kind: FactKind, i: u8| {
-        if let Some(v) = group.facts.get(i).filter(|_| i != NO_FACT) {
+        if let Some(v) = group.facts.get(i) {
             out.push(entity_key(kind, case::hash(v)));
             return true;
         }
@@ -88,6 +87,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         users,
         host: keyed("host").or_else(|| fact(ep.host())),
         hosts: ep.hosts.iter().filter_map(|i| fact(*i)).collect(),
+        cut: Cut { ips: ep.cut(FactKind::Ip), users: ep.cut(FactKind::User), hosts: ep.cut(FactKind::Host) },
         count: ep.count.max(1),
         window_seconds: slot.spec.as_ref().map_or(0, |s| (s.timespan / SECOND).max(0) as u64),
         dedup_key: text::dedup_key(slot, &fields),

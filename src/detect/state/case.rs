@@ -4,8 +4,13 @@
 //! keys of groups, counted values and entities fold their letters. Nothing is
 //! allocated for it.
 
+use std::borrow::Cow;
+
 use crate::detect::sigma::glob::{fold_char, fold_into};
 use crate::event::hash64;
+
+/// Characters of a value that are remembered of it.
+const LONG: usize = 256;
 
 /// Folded bytes that are hashed at once.
 const CHUNK: usize = 256;
@@ -39,6 +44,16 @@ pub(super) fn folded(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     fold_into(value, &mut out);
     out
+}
+
+/// A value as it is remembered: a very long one is cut, and told from others by its hash, so
+/// that memory is bounded by how many values there are.
+pub(super) fn kept(value: &str) -> Cow<'_, str> {
+    let cut = if value.len() <= LONG { None } else { value.char_indices().nth(LONG) };
+    match cut.and_then(|(at, _)| value.get(..at)) {
+        None => Cow::Borrowed(value),
+        Some(start) => Cow::Owned(format!("{start}…{:016x}", hash(value))),
+    }
 }
 
 /// Hash of a value with its letters folded.
@@ -123,6 +138,15 @@ mod tests {
             }
         }
         assert!(plain("") && !plain("10.0.0.1é"));
+    }
+
+    #[test]
+    fn long_values_are_cut_and_told_apart() {
+        let (one, other) = ("ä".repeat(100_000), format!("{}b", "ä".repeat(99_999)));
+        let (short, spelt) = ("ä".repeat(256), "Ä".repeat(100_000));
+        assert_eq!(kept(&short), short);
+        assert!(kept(&one).len() < 600 && kept(&one) != kept(&other));
+        assert!(same(&kept(&one), &kept(&spelt)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::build;
 use super::clock::Observed;
 use super::entity::Entities;
 use super::entry::{Entry, NO_FACT};
-use super::facts::{FactKind, Named};
+use super::facts::{FactKind, Held, Named};
 use super::fold::Fold;
 use super::grounds::Grounds;
 use super::key::{KeyBuf, Lane, Secret, shard_of};
@@ -391,12 +391,18 @@ pub(super) fn touch(group: &mut Group, m: &Match<'_>) {
 
 /// The match's address, account and machine in its group, and what the rule shows of it.
 pub(super) fn facts(group: &mut Group, slot: &Slot, base: u16, m: &Match<'_>) -> [u8; 4] {
-    let [ip, user, host] = FactKind::EVERY.map(|k| group.facts.intern(k, m.names[k as usize]));
+    let Group { facts, window, episode, lane, .. } = group;
+    let got_in = slot.spec.as_ref().is_some_and(|s| s.ends(base));
+    let span = slot.spec.as_ref().map_or(0, |s| s.timespan);
+    let from = if lane.is_late() { m.time } else { m.order }.saturating_sub(span.saturating_add(slot.slack));
+    let held = Held { from, got_in, ..Held::by(window.as_ref(), episode.as_deref()) };
+    let mut intern = |kind, value| facts.intern(kind, value, (m.seq, m.time), held);
+    let [ip, user, host] = FactKind::EVERY.map(|k| intern(k, m.names[k as usize]));
     let shown = if slot.shows.is_empty() {
         NO_FACT
     } else {
         let text = text::shown(slot, base, m.e);
-        group.facts.intern(FactKind::Shown, Named::of(&text))
+        intern(FactKind::Shown, Named::of(&text))
     };
     [ip, user, host, shown]
 }

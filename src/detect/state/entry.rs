@@ -7,6 +7,9 @@ use crate::alert::EvidenceRef;
 /// No value of that kind in [`super::facts::Facts`].
 pub(super) const NO_FACT: u8 = u8::MAX;
 
+/// There is a value of that kind, for which there was no room in [`super::facts::Facts`].
+pub(super) const UNLISTED: u8 = u8::MAX - 1;
+
 /// In place of a base's position: the entry takes back what was counted of its
 /// value, or, where it has a weight, so many acts of it.
 pub(super) const REDEEMS: u16 = u16::MAX;

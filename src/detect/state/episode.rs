@@ -10,9 +10,11 @@ use smallvec::SmallVec;
 use crate::alert::{EvidenceRef, MAX_EVIDENCE};
 use crate::event::time::SECOND;
 
-use super::entry::{Entry, NO_FACT, REDEEMS, Seen};
+use super::entry::{Entry, NO_FACT, REDEEMS, Seen, UNLISTED};
+use super::facts::FactKind;
 use super::key;
 use super::ledger::Ledger;
+use super::pace::Pace;
 use super::plan::Slot;
 
 /// Longest episode of a rule that looks back no further than that.
@@ -54,10 +56,10 @@ pub(super) struct Episode {
     pub count: u64,
     /// What the condition measures: at opening, and kept up where it adds up.
     pub measured: f64,
-    /// Begin of the timespan under way, what was counted in it, and the most in any one:
-    /// a flood is one however long something slow went before it under the same alert.
-    pace: (i64, f64),
-    peak: f64,
+    /// The most in any timespan: a flood is one however long something slow went before it
+    /// under the same alert.
+    pace: Pace,
+    /// Values counted; of a count of acts, who took some back.
     values: FxHashSet<u64>,
     /// What was counted and taken back, where the rule takes back.
     pub ledger: Option<Box<Ledger>>,
@@ -69,6 +71,8 @@ pub(super) struct Episode {
     pub users: Vec<u8>,
     pub hosts: Vec<u8>,
     pub shown: Vec<u8>,
+    /// Of which of these there is more than is listed.
+    cut: [bool; 4],
     /// Account of the last step, where the steps have an order: who got in.
     pub(super) ended_by: u8,
     /// Risk of its entities when it opened, in thousandths.
@@ -118,16 +122,16 @@ impl Episode {
             total: 0,
             count: 0,
             measured: 0.0,
-            pace: (i64::MIN, 0.0),
-            peak: 0.0,
+            pace: Pace::default(),
             values: FxHashSet::default(),
-            ledger: slot.spec.as_deref().and_then(Ledger::new).map(Box::new),
+            ledger: slot.spec.as_deref().and_then(Ledger::new).map(|l| Box::new(l.whole())),
             below: SmallVec::new(),
             baseless: false,
             ips: Vec::new(),
             users: Vec::new(),
             hosts: Vec::new(),
             shown: Vec::new(),
+            cut: [false; 4],
             ended_by: NO_FACT,
             risk: 0,
             last_seq: 0,
@@ -147,7 +151,7 @@ impl Episode {
     }
 
     /// Adds what a match says, but not its record and acts.
-    pub(super) fn absorb(&mut self, slot: &Slot, e: &Entry) {
+    pub(super) fn absorb(&mut self, slot: &Slot, e: &Entry, facts: [u8; 4]) {
         use super::super::CorrelationKind as K;
         if let Some(ledger) = &mut self.ledger {
             ledger.enter(e);
@@ -155,13 +159,13 @@ impl Episode {
         if e.base == REDEEMS {
             return;
         }
-        self.fact(e.facts);
+        self.fact(facts);
         self.last = self.last.max(e.time());
         match slot.spec.as_ref().map(|s| s.kind) {
             Some(K::TemporalOrdered) => {
-                let last = slot.spec.as_ref().is_some_and(|s| usize::from(e.base) + 1 == s.bases.len());
-                if last && self.ended_by == NO_FACT {
-                    self.ended_by = e.facts[1];
+                let last = slot.spec.as_ref().is_some_and(|s| s.ends(e.base));
+                if last && matches!(self.ended_by, NO_FACT | UNLISTED) {
+                    self.ended_by = facts[FactKind::User as usize];
                 }
             }
             Some(K::EventCount) => {
@@ -178,12 +182,13 @@ impl Episode {
     }
 
     fn keep_pace(&mut self, slot: &Slot, e: &Entry) {
-        let Some(spec) = slot.spec.as_ref().filter(|_| slot.info.baseline.is_some()) else { return };
-        if e.time() >= self.pace.0.saturating_add(spec.timespan) {
-            self.pace = (e.time(), 0.0);
+        let Some(spec) = slot.spec.as_ref() else { return };
+        if slot.info.baseline.is_none() && spec.takes_acts().is_none() {
+            return;
         }
-        self.pace.1 += f64::from(e.weight);
-        self.peak = self.peak.max(self.pace.1);
+        let fast = slot.info.baseline.map_or(0.0, |times| times * slot.threshold);
+        let enough = spec.takes_acts().map_or(fast, |most| fast.max(most as f64 + 1.0));
+        self.pace.add(e.time(), spec.timespan, e.weight, enough);
     }
 
     /// Notes an episode of a correlation below.
@@ -206,14 +211,24 @@ impl Episode {
         let span = spec.timespan.max(1);
         let lasted = self.last.saturating_sub(self.opened);
         let fast = times * slot.threshold;
-        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < fast && self.peak < fast
+        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < fast && self.pace.peak() < fast
+    }
+
+    /// Takes back what a redeemer says; where it does so once only for whoever it is, not
+    /// again, and not for nobody.
+    pub(super) fn take_back(&mut self, e: &Entry, who: Option<u64>, once: bool) {
+        let Some(ledger) = &mut self.ledger else { return };
+        if !once || who.is_some_and(|who| self.values.len() < MAX_VALUES && self.values.insert(who)) {
+            ledger.enter(e);
+        }
     }
 
     /// Whether so much was taken back that the condition no longer holds.
     pub(super) fn redeemed(&self, slot: &Slot) -> bool {
         let own = self.ledger.as_ref().zip(slot.spec.as_ref()).is_some_and(|(ledger, spec)| {
             let left = ledger.measured(spec);
-            ledger.redeemed().0 >= ledger.at_least() && !spec.bounds.iter().all(|b| b.holds(left))
+            let slow = spec.takes_acts().is_none_or(|most| self.pace.peak() <= most as f64);
+            slow && ledger.redeemed().0 >= ledger.at_least() && !spec.bounds.iter().all(|b| b.holds(left))
         });
         own || self.baseless
     }
@@ -255,7 +270,7 @@ impl Episode {
             }
             _ => self.measured = self.measured.max(other.measured),
         }
-        self.peak = self.peak.max(other.peak);
+        self.pace.unite(&other.pace);
         if let (Some(mine), Some(theirs)) = (&mut self.ledger, &other.ledger) {
             mine.unite(theirs);
         }
@@ -263,7 +278,8 @@ impl Episode {
             let new: Vec<u8> = theirs.iter().filter(|i| !mine.contains(i)).copied().collect();
             mine.extend(new);
         }
-        if self.ended_by == NO_FACT {
+        self.cut.iter_mut().zip(other.cut).for_each(|(mine, theirs)| *mine |= theirs);
+        if matches!(self.ended_by, NO_FACT | UNLISTED) {
             self.ended_by = other.ended_by;
         }
         other.below.iter().for_each(|uid| self.stands_on(*uid));
@@ -285,21 +301,49 @@ impl Episode {
 
     /// Lists an address, an account, a machine and what is shown.
     pub(super) fn fact(&mut self, facts: [u8; 4]) {
-        for (list, fact) in self.lists().into_iter().zip(facts) {
-            if fact != NO_FACT && list.last() != Some(&fact) && !list.contains(&fact) {
+        let mut cut = self.cut;
+        for ((list, cut), fact) in self.lists().into_iter().zip(&mut cut).zip(facts) {
+            if fact == UNLISTED {
+                *cut = true;
+            } else if fact != NO_FACT && list.last() != Some(&fact) && !list.contains(&fact) {
                 list.push(fact);
             }
         }
+        self.cut = cut;
+    }
+
+    /// What is listed of a kind, in order of appearance.
+    pub(super) fn facts(&self, kind: FactKind) -> &[u8] {
+        match kind {
+            FactKind::Ip => &self.ips,
+            FactKind::User => &self.users,
+            FactKind::Host => &self.hosts,
+            FactKind::Shown => &self.shown,
+        }
+    }
+
+    /// Whether there is more of a kind than is listed.
+    pub(super) fn cut(&self, kind: FactKind) -> bool {
+        self.cut[kind as usize]
+    }
+
+    /// All facts that it refers to.
+    pub(super) fn listed(&self) -> impl Iterator<Item = u8> {
+        let lists = [&self.ips, &self.users, &self.hosts, &self.shown];
+        lists.into_iter().flatten().copied().chain([self.ended_by])
     }
 
     /// The account of the last step, else the first account, in the group's facts.
     pub(super) fn user(&self) -> u8 {
-        if self.ended_by == NO_FACT { self.users.first().copied().unwrap_or(NO_FACT) } else { self.ended_by }
+        match self.ended_by {
+            NO_FACT => self.users.first().copied().unwrap_or(NO_FACT),
+            who => who,
+        }
     }
 
     /// The account that the alert is about, where there is one.
     pub(super) fn account(&self) -> u8 {
-        if self.users.len() < 2 { self.user() } else { self.ended_by }
+        if self.users.len() < 2 && !self.cut(FactKind::User) { self.user() } else { self.ended_by }
     }
 
     /// The first machine, likewise.

@@ -8,10 +8,10 @@ use super::build;
 use super::case;
 use super::children::{self, Child, Emitted, MAX_CHILD_EVIDENCE};
 use super::core::{Core, Match, facts, touch};
-use super::elements::{Values, further};
+use super::elements::counted;
 use super::entry::{Entry, NO_FACT, REDEEMS};
 use super::episode::Episode;
-use super::facts::{FactKind, Named};
+use super::facts::{FactKind, Held, Named};
 use super::known::Known;
 use super::measure::number;
 use super::plan::{Plan, Slot};
@@ -45,11 +45,16 @@ fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a E
 
 /// One hash of several values, folded; `None` where one is absent.
 pub(super) fn hash_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<u64> {
-    let mut hash = 0u64;
-    for v in values {
-        hash = hash.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case::hash(v?);
-    }
-    Some(hash)
+    values.map(|v| v.map(case::hash)).try_fold(0, |all, one| Some(combine(all, one?)))
+}
+
+/// The same of values that are hashed already.
+pub(super) fn combined(hashes: impl Iterator<Item = u64>) -> u64 {
+    hashes.fold(0, combine)
+}
+
+const fn combine(all: u64, one: u64) -> u64 {
+    all.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ one
 }
 
 /// What an entry holds for the measure; `None` where a needed value is absent.
@@ -79,11 +84,11 @@ impl Core {
         depth: usize,
     ) {
         let Some((slot, spec)) = plan.slot(id).and_then(|s| Some((s, s.spec.as_ref()?))) else { return };
-        let Some(value) = measured_value(spec, base, m, child) else { return };
-        let mut values = Values::from_slice(&[value]);
-        if spec.kind == CorrelationKind::ValueCount && child.is_none() {
-            further(spec, base, m, &mut values);
-        }
+        let mut values = match spec.kind {
+            CorrelationKind::ValueCount if child.is_none() => counted(spec, base, m),
+            _ => measured_value(spec, base, m, child).into_iter().collect(),
+        };
+        let Some(value) = values.first().copied() else { return };
         let lane = m.lane_of(slot);
         self.key.start(id, lane);
         for g in &spec.group_by {
@@ -106,13 +111,17 @@ impl Core {
         if let Some(after) = slot.info.familiar {
             values.retain(|v| !self.is_familiar(place, after, *v, m));
         }
-        let Some(group) = self.at_mut(place).filter(|_| !values.is_empty()) else { return };
+        if values.is_empty() {
+            return;
+        }
+        self.turn_to(plan, slot, place, m);
+        self.note_late(place, spec.timespan, m);
+        let Some(group) = self.at_mut(place) else { return };
+        // These indices hold for all values of the event.
         let mut facts = facts(group, slot, base, m);
         if child.is_some() {
             facts[FactKind::Shown as usize] = NO_FACT;
         }
-        self.turn_to(plan, slot, place, m);
-        self.note_late(place, spec.timespan, m);
         let weight = if child.is_some() { 1 } else { self.weigh(id, m) };
         let mut joined: Option<Joined> = None;
         for (n, value) in values.into_iter().enumerate() {
@@ -209,8 +218,8 @@ impl Core {
         let shard = self.shards.get_mut(place.shard as usize)?;
         let shard_room = shard.entries < half;
         let group = shard.get_mut(place.index)?;
-        let Group { window, rate, children, facts, episode, lane, ring, .. } = group;
-        if slot.info.baseline.is_some() {
+        let Group { window, rate, children, lane, ring, .. } = group;
+        if slot.info.baseline.is_some() && e.base != REDEEMS {
             rate.get_or_insert_with(Box::default).add(m.time, spec.timespan, e.weight);
         }
         let window = window.get_or_insert_with(|| Window::new(spec, std::mem::take(ring)));
@@ -241,8 +250,6 @@ impl Core {
         let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
         if let Some(fired) = fired {
             window.take(spec, fired, lateness > 0, &mut self.taken);
-        } else if episode.is_none() {
-            facts.tidy(&mut window.ring, limits.spare);
         }
         let after = window.ring.len();
         let dropped = window.dropped - dropped;
@@ -268,7 +275,7 @@ impl Core {
     ) -> Option<Joined> {
         let (uid, now) = (self.uid, self.now(m));
         let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
-        let Group { children, facts, episode, key, .. } = group;
+        let Group { children, facts, episode, key, window, .. } = group;
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
         let opened = episode.is_none();
         let ep = episode.get_or_insert_with(|| {
@@ -283,7 +290,7 @@ impl Core {
         if let [e] = entries
             && !e.child
         {
-            ep.absorb(slot, e);
+            ep.absorb(slot, e, facts.of(e.facts, e.seq));
             ep.see(e.seen());
             if let Some(g) = &mut self.grounds {
                 g.of(ep.uid, &ep.id).records.push(e.seq);
@@ -294,7 +301,8 @@ impl Core {
             for texts in entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).flat_map(|c| c.facts.iter()) {
                 let mut at = [NO_FACT; 4];
                 for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                    *at = facts.intern(*kind, Named::of(text));
+                    let held = Held { entries, ..Held::by(window.as_ref(), Some(ep)) };
+                    *at = facts.intern(*kind, Named::of(text), (m.seq, m.time), held);
                 }
                 ep.fact(at);
             }
@@ -303,7 +311,7 @@ impl Core {
             let (mut unlisted, mut unlisted_acts) = (0, 0);
             for e in entries {
                 let below = below(e).filter(|_| e.base != REDEEMS);
-                ep.absorb(slot, e);
+                ep.absorb(slot, e, facts.of(e.facts, e.seq));
                 if e.base == REDEEMS {
                     continue;
                 }

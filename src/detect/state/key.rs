@@ -72,7 +72,8 @@ impl KeyBuf {
 
     /// Appends the value of a field; an absent one counts as empty.
     pub(super) fn push(&mut self, value: Option<&str>) {
-        let value = value.unwrap_or("");
+        let value = case::kept(value.unwrap_or(""));
+        let value = &*value;
         self.any |= !value.is_empty();
         if case::plain(value) {
             append(&mut self.bytes, value);

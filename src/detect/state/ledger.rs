@@ -16,6 +16,9 @@ const MAX_VALUES: usize = 10_000;
 /// Part of a timespan within which one redeemer stands for all of its value.
 const REPEAT: i64 = 8;
 
+/// Of acts that were taken back one by one: an open alert is back when no more than one of so many is left.
+const MOST: u64 = 4;
+
 /// Counts by value. Invariant: after any sequence of `enter` and `leave` it
 /// equals a fresh one fed with the entries still inside.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +26,8 @@ pub(super) struct Ledger {
     values: Small<Told, 0>,
     at_most: u64,
     at_least: u64,
+    /// Each redeemer takes back some acts, not all of a value.
+    by_acts: bool,
     /// Values that count, and their acts.
     distinct: u64,
     acts: u64,
@@ -33,7 +38,13 @@ impl Ledger {
     pub(super) fn new(spec: &CorrelationSpec) -> Option<Self> {
         spec.others().next()?;
         let (at_most, at_least) = spec.redeemed.as_ref().map_or((0, u64::MAX), |r| (r.at_most, r.at_least));
-        Some(Self { at_most, at_least, ..Self::default() })
+        let by_acts = spec.redeemed.as_ref().is_some_and(|r| r.each > 0);
+        Some(Self { at_most, at_least, by_acts, ..Self::default() })
+    }
+
+    /// The same for an episode, which lasts: of acts only a timespan has a most.
+    pub(super) fn whole(self) -> Self {
+        Self { at_most: if self.by_acts { u64::MAX } else { self.at_most }, ..self }
     }
 
     /// Values that must be taken back before an open alert is.
@@ -51,7 +62,12 @@ impl Ledger {
             return;
         }
         let at_most = self.at_most;
-        let counted = |t: &Told| if t.entries == 0 || t.redeemed(at_most) { (0, 0) } else { (1, t.left()) };
+        let by_acts = self.by_acts;
+        let counted = |t: &Told| match t {
+            t if by_acts && t.acts > at_most => (1, t.acts),
+            t if t.entries == 0 || t.redeemed(at_most) => (0, 0),
+            t => (1, t.left()),
+        };
         let (before, after) = self.values.change(value, |told| {
             let before = counted(told);
             how(told);
@@ -120,7 +136,8 @@ impl Ledger {
     /// Whether an entry can go without changing which values are there.
     pub(super) fn repeated(&self, e: &Entry) -> bool {
         let more = |t: &Told| if e.base == REDEEMS { e.weight == 0 && t.redeemers > 1 } else { t.entries > 1 };
-        self.values.get(e.value).is_some_and(more)
+        // where every act counts, the oldest goes
+        !self.by_acts && self.values.get(e.value).is_some_and(more)
     }
 
     /// Whether something takes back what is counted of a value.
@@ -147,13 +164,20 @@ impl Ledger {
         (if spec.kind == CorrelationKind::ValueCount { self.distinct } else { self.acts }) as f64
     }
 
+    /// Acts that were taken back one by one, and all.
+    pub(super) fn acts(&self) -> Option<(u64, u64)> {
+        let told = self.values.all().find(|t| t.entries > 0).filter(|_| self.by_acts)?;
+        Some((told.acts - told.left(), told.acts))
+    }
+
     /// Values that were taken back, and all that were counted.
     pub(super) fn redeemed(&self) -> (u64, u64) {
         let all = self.values.all().filter(|t| t.entries > 0);
         let (mut redeemed, mut total) = (0, 0);
         for t in all {
             total += 1;
-            redeemed += u64::from(t.redeemed(self.at_most));
+            let mostly = self.by_acts && t.accepted > 0 && t.left().saturating_mul(MOST) <= t.acts;
+            redeemed += u64::from(mostly || t.redeemed(self.at_most));
         }
         (redeemed, total)
     }

@@ -24,6 +24,7 @@ mod known;
 mod lanes;
 mod ledger;
 mod measure;
+mod pace;
 mod past;
 mod plan;
 mod rate;

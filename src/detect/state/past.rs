@@ -17,10 +17,11 @@ use super::about::About;
 use super::core::{Core, Match};
 use super::entry::NO_FACT;
 use super::episode::Episode;
-use super::facts::{FactKind, Facts, Named};
+use super::facts::{FactKind, Facts, Held, Named};
 use super::key::Lane;
 use super::plan::{Plan, Slot};
-use super::shards::Place;
+use super::shards::{Group, Place};
+use super::window::Window;
 use crate::event::Ts;
 
 /// Closed episodes kept of one group.
@@ -46,14 +47,20 @@ impl Past {
         Self { ep, texts, ended_by }
     }
 
-    fn back(self, facts: &mut Facts) -> Box<Episode> {
+    /// The episode, for a match that came late; its group may have another one open.
+    fn back(self, facts: &mut Facts, window: Option<&Window>, open: Option<&Episode>, m: &Match<'_>) -> Box<Episode> {
         let Self { mut ep, texts, ended_by } = self;
-        if let Some(user) = ended_by {
-            ep.ended_by = facts.intern(FactKind::User, Named::of(&user));
-        }
-        for ((list, texts), kind) in ep.lists().into_iter().zip(texts).zip(FactKind::ALL) {
-            let found = texts.iter().map(|t| facts.intern(kind, Named::of(t)));
-            list.extend(found.filter(|i| *i != NO_FACT));
+        let mut intern = |ep: &Episode, kind, text: &str, got_in| {
+            let held = Held { episodes: [open, Some(ep)], got_in, ..Held::by(window, None) };
+            facts.intern(kind, Named::of(text), (m.seq, ep.last), held)
+        };
+        ep.ended_by = ended_by.map_or(NO_FACT, |user| intern(&ep, FactKind::User, &user, true));
+        for (kind, texts) in FactKind::ALL.into_iter().zip(texts) {
+            for text in texts {
+                let mut at = [NO_FACT; 4];
+                at[kind as usize] = intern(&ep, kind, &text, false);
+                ep.fact(at);
+            }
         }
         ep
     }
@@ -150,7 +157,8 @@ impl Core {
         let now = self.now(m);
         let Some(group) = self.at_mut(place) else { return };
         let Some(at) = group.past.iter().position(|p| p.ep.uid == uid) else { return };
-        let mut ep = group.past.remove(at).back(&mut group.facts);
+        let Group { past, facts, window, .. } = group;
+        let mut ep = past.remove(at).back(facts, window.as_ref(), None, m);
         let (lane, shown) = (group.lane, Ts(ep.first));
         ep.deadline = i64::MIN;
         ep.extend(now, slot.cooldown);
@@ -189,17 +197,18 @@ impl Core {
                 self.close(plan, place);
                 self.reopen(plan, slot, place, uid, m);
             } else {
-                self.take_over(plan, slot, place, uid);
+                self.take_over(plan, slot, place, uid, m);
             }
         }
     }
 
     /// The open episode of a group takes over all that a closed one has.
-    fn take_over(&mut self, plan: &Plan, slot: &Slot, place: Place, uid: u64) {
+    fn take_over(&mut self, plan: &Plan, slot: &Slot, place: Place, uid: u64, m: &Match<'_>) {
         let Some(group) = self.at_mut(place) else { return };
         let Some(at) = group.past.iter().position(|p| p.ep.uid == uid) else { return };
-        let other = group.past.remove(at).back(&mut group.facts);
-        let Some(ep) = group.episode.as_mut() else { return };
+        let Group { past, facts, window, episode, .. } = group;
+        let other = past.remove(at).back(facts, window.as_ref(), episode.as_deref(), m);
+        let Some(ep) = episode.as_mut() else { return };
         let (mine, silent, cooldown) = (ep.uid, ep.silent, slot.cooldown);
         ep.unite(slot, *other);
         let order = self.lanes.watermark(Lane::MAIN).unwrap_or(i64::MIN);

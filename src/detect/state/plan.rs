@@ -246,7 +246,7 @@ fn content_hash(rules: &[RuleInfo], i: usize, depth: usize) -> u64 {
             names(&spec.fields),
             spec.percentile,
             spec.learn,
-            spec.redeemed.as_ref().map(|r| (r.at_most, r.at_least, names(&r.fields))),
+            spec.redeemed.as_ref().map(|r| (r.at_most, r.at_least, r.each, &r.once, names(&r.fields))),
             spec.accepted.is_some()
         );
         if depth < MAX_DEPTH {

@@ -74,7 +74,8 @@ impl Core {
     /// A match that takes back what a correlation counted of its value.
     pub(super) fn redeem(&mut self, plan: &Plan, id: u32, m: &Match<'_>) {
         let Some(by) = plan.slot(id).and_then(|s| s.spec.as_ref()?.redeemed.as_ref()) else { return };
-        self.take_back(plan, id, m, (&by.group_by, &by.value), 0);
+        let acts = u32::try_from(by.each).unwrap_or(u32::MAX);
+        self.take_back(plan, id, m, (&by.group_by, &by.value), (acts, &by.once));
     }
 
     /// A match that says that the attempt just counted was accepted after all.
@@ -82,18 +83,19 @@ impl Core {
         let Some(by) = plan.slot(id).and_then(|s| s.spec.as_ref()?.accepted.as_ref()) else { return };
         let acts = self.acts.accept(id, &m.line);
         if acts > 0 {
-            self.take_back(plan, id, m, (&by.group_by, &by.value), acts);
+            self.take_back(plan, id, m, (&by.group_by, &by.value), (acts, &[]));
         }
     }
 
-    /// Takes back what was counted of a value, or so many acts of it.
+    /// Takes back what was counted of a value, or so many acts of it; these only once from an
+    /// open episode for each value of some fields.
     fn take_back(
         &mut self,
         plan: &Plan,
         id: u32,
         m: &Match<'_>,
         (group_by, value): (&[FieldRef], &[FieldRef]),
-        acts: u32,
+        (acts, once): (u32, &[FieldRef]),
     ) {
         let Some((slot, spec)) = plan.slot(id).and_then(|s| Some((s, s.spec.as_ref()?))) else { return };
         let read = |f: &FieldRef| f.read(m.e).filter(|v| !v.is_empty());
@@ -112,9 +114,9 @@ impl Core {
         self.turn_to(plan, slot, place, m);
         let facts = [NO_FACT; 4];
         let e = Entry { ev: m.ev, seq: m.seq, value, weight: acts, base: REDEEMS, facts, child: false };
-        let ledger = self.at_mut(place).and_then(|g| g.episode.as_mut()).and_then(|ep| ep.ledger.as_mut());
-        if let Some(ledger) = ledger {
-            ledger.enter(&e);
+        if let Some(ep) = self.at_mut(place).and_then(|g| g.episode.as_mut()) {
+            let who = hash_of(once.iter().map(read));
+            ep.take_back(&e, who.filter(|_| !once.is_empty()), !once.is_empty());
         }
         // Most people log in often and mistype seldom: their log-ins take no room.
         let idle = |w: &Window| acts == 0 && w.idle(spec, value, m.time);

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::super::{BoundOp, CorrelationKind, CorrelationSpec, GroupField};
 use super::case;
 use super::episode::Episode;
-use super::facts::LISTED;
+use super::facts::FactKind;
 use super::key;
 use super::plan::Slot;
 use super::shards::Group;
@@ -16,8 +16,6 @@ use crate::event::{EventRef, count};
 /// Longest value shown within a sentence, in characters.
 const MAX_VALUE: usize = 64;
 
-/// Addresses that an alert lists.
-const MANY: usize = 100;
 /// Values of a list that are named.
 const FEW: usize = 3;
 
@@ -101,16 +99,17 @@ pub(super) fn shown<'a>(slot: &Slot, base: u16, e: EventRef<'a>) -> Cow<'a, str>
     values.fold(first, |all, next| Cow::Owned(format!("{all} {next}")))
 }
 
-/// The first few of a list of facts, in brackets; `total` is how many there are in all.
-fn listed(group: &Group, list: &[u8], total: usize) -> String {
+/// The first few of an episode's facts of a kind, in brackets; `total` is how many there are in all.
+fn listed(group: &Group, ep: &Episode, kind: FactKind, total: usize) -> String {
+    let list = ep.facts(kind);
     let mut out = String::new();
     for text in list.iter().take(FEW).filter_map(|i| group.facts.get(*i)) {
         let _ = write!(out, "{}{}", if out.is_empty() { " (" } else { ", " }, short(text));
     }
     match total.max(list.len()) {
         _ if out.is_empty() => return out,
-        // The list is cut at its cap: nobody knows how many more there are.
-        all if total == 0 && (all == LISTED || all >= MANY) => out.push_str(" and more)"),
+        // Nobody knows how many more there are.
+        _ if total == 0 && ep.cut(kind) => out.push_str(" and more)"),
         all if all > FEW => {
             let _ = write!(out, " and {} more)", all - FEW);
         }
@@ -145,14 +144,14 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
                 CorrelationKind::EventCount => write!(out, "{acts}"),
                 CorrelationKind::ValueCount => {
                     let which = match field {
-                        "user" => &ep.users,
-                        "host" => &ep.hosts,
-                        _ => &ep.shown,
+                        "user" => FactKind::User,
+                        "host" => FactKind::Host,
+                        _ => FactKind::Shown,
                     };
                     // What is shown may be another field than what is counted.
                     let same = |s: &GroupField| spec.fields.first().is_some_and(|f| f.name == s.name);
                     let counted = slot.shows.first().is_none_or(same);
-                    let which = if counted { listed(group, which, ep.measured as usize) } else { String::new() };
+                    let which = if counted { listed(group, ep, which, ep.measured as usize) } else { String::new() };
                     match (thing(field), guessed) {
                         // Addresses are told below.
                         (Some("address"), _) => write!(out, "{acts}"),
@@ -191,42 +190,49 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             _ => write!(out, ", {name} {value}"),
         };
     }
+    let at_least = |kind| if ep.cut(kind) { "at least " } else { "" };
     let keyed = |n: &str| fields.iter().any(|(name, _)| *name == n);
     let counted = slot.spec.as_ref().and_then(|s| s.fields.first()).map(|f| &*f.name);
     if let Some(shown) = slot.shows.first().filter(|s| counted != Some(&*s.name)) {
-        let many = if ep.shown.len() >= LISTED { "at least " } else { "" };
-        let _ = match (thing(&shown.name), ep.shown.as_slice()) {
+        let (many, all) = (at_least(FactKind::Shown), listed(group, ep, FactKind::Shown, 0));
+        let _ = match (thing(&shown.name), ep.facts(FactKind::Shown)) {
             (_, []) => Ok(()),
-            (_, [one]) => write!(out, ", {}", group.facts.get(*one).map_or_else(String::new, short)),
-            (Some(one), all) => {
-                write!(out, ", {many}{}{}", count(all.len() as u64, one), listed(group, all, 0))
+            (_, [one]) if many.is_empty() => {
+                write!(out, ", {}", group.facts.get(*one).map_or_else(String::new, short))
             }
-            (None, all) => write!(out, ", {many}{}{}", count(all.len() as u64, "value"), listed(group, all, 0)),
+            (one, some) => write!(out, ", {many}{}{all}", count(some.len() as u64, one.unwrap_or("value"))),
         };
     }
     if !keyed("user") && counted != Some("user") && slot.spec.is_some() {
-        let _ = match ep.users.as_slice() {
+        let many = at_least(FactKind::User);
+        let _ = match ep.facts(FactKind::User) {
             [] => Ok(()),
-            [one] => write!(out, ", account {}", group.facts.get(*one).map_or_else(String::new, short)),
+            [one] if many.is_empty() => {
+                write!(out, ", account {}", group.facts.get(*one).map_or_else(String::new, short))
+            }
             all => {
-                let many = if all.len() >= LISTED { "at least " } else { "" };
                 // Who got in, of those that were tried.
                 let who = group.facts.get(ep.account()).map(|a| format!("account {} of ", short(a)));
                 let who = who.unwrap_or_default();
-                write!(out, ", {who}{many}{}{}", count(all.len() as u64, "account"), listed(group, all, 0))
+                write!(
+                    out,
+                    ", {who}{many}{}{}",
+                    count(all.len() as u64, "account"),
+                    listed(group, ep, FactKind::User, 0)
+                )
             }
         };
     }
     if !keyed("src_ip") {
-        match ep.ips.as_slice() {
+        let more = at_least(FactKind::Ip);
+        match ep.facts(FactKind::Ip) {
             [] => {}
-            [one] => {
+            [one] if more.is_empty() => {
                 let _ = write!(out, " from {}", group.facts.get(*one).unwrap_or("?"));
             }
-            // The list is cut at its cap: then there may be more.
             many => {
-                let more = if many.len() >= 100 { "at least " } else { "" };
-                let _ = write!(out, " from {more}{} addresses{}", many.len(), listed(group, many, 0));
+                let all = listed(group, ep, FactKind::Ip, 0);
+                let _ = write!(out, " from {more}{}{all}", count(many.len() as u64, "address"));
             }
         }
     }
@@ -239,7 +245,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if ep.last > ep.first {
         let _ = write!(out, " within {}", duration(ep.last - ep.first));
     }
-    if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
+    if let Some((back, all)) = ep.ledger.as_ref().and_then(|l| l.acts()).filter(|(back, _)| *back > 0) {
+        let _ = write!(out, "; {back} of {all} taken back");
+    } else if let Some((redeemed, total)) = ep.ledger.as_ref().map(|l| l.redeemed()).filter(|(r, _)| *r > 0) {
         let one = slot.spec.as_ref().and_then(|s| s.counted()).and_then(thing).unwrap_or("value");
         let what = if one == "account" { "logged in from there" } else { "taken back" };
         let _ = write!(out, "; {redeemed} of {} {what}", count(total, one));

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::pairs::Pair;
 use super::{syscalls, values};
 use crate::event::{Draft, EventType, Outcome, Ov, Severity, Span};
 use crate::parse::Ctx;
@@ -37,8 +38,9 @@ pub(super) struct Facts<'a> {
     host: Span,
     socket: Span,
     arguments: SmallVec<[Span; 8]>,
-    /// The argument whose pieces are being put together: number and text.
-    pieces: Option<(u32, Span)>,
+    /// The argument whose pieces are being put together: number and bytes. A
+    /// piece may end within a character.
+    pieces: Option<(u32, Vec<u8>)>,
     items: Option<u32>,
     paths: u32,
     /// Whether the present record named a system call by a number.
@@ -81,9 +83,6 @@ impl<'a> Facts<'a> {
 
     /// A record ends: a call that it gave by number gets its name.
     pub(super) fn end(&mut self, d: &mut Draft<'_>) {
-        if let Some((n, text)) = self.pieces.take() {
-            self.argument(n, text, d);
-        }
         if !self.numbered || self.syscall_name.is_some() {
             return;
         }
@@ -97,33 +96,35 @@ impl<'a> Facts<'a> {
         d.span_field("SYSCALL", self.syscall_name, crate::event::ValueKind::Text);
     }
 
-    /// Pieces of a long argument (`a1[0]=…`, after `a1_len=…`) become one.
-    pub(super) fn piece(&mut self, key: &str, value: Span, d: &mut Draft<'_>) -> bool {
-        let Some((n, _)) = key.strip_prefix('a').and_then(|k| k.strip_suffix(']')).and_then(|k| k.split_once('['))
-        else {
+    /// Takes a piece of a long argument (`a1[0]=…`, after `a1_len=…`); false
+    /// where the pair is none. The pieces of one argument may go on in the next
+    /// record.
+    pub(super) fn piece(&mut self, p: &Pair<'_>, plain: bool, d: &mut Draft<'_>) -> bool {
+        let number = p.key.strip_prefix('a').and_then(|k| k.strip_suffix(']')).and_then(|k| k.split_once('['));
+        let Some(n) = number.and_then(|(n, _)| n.parse::<u32>().ok()) else {
             return false;
         };
-        let Ok(n) = n.parse::<u32>() else { return false };
-        let before = match self.pieces.take() {
-            Some((m, text)) if m == n => Some(text),
-            Some((m, text)) => {
-                self.argument(m, text, d);
-                None
-            }
-            None => None,
-        };
-        let joined = match before {
-            Some(text) => d.append(text, value),
-            None => value,
-        };
-        self.pieces = Some((n, joined));
+        if self.pieces.as_ref().is_some_and(|(m, _)| *m != n) {
+            self.whole(d);
+        }
+        let (_, bytes) = self.pieces.get_or_insert_with(|| (n, Vec::new()));
+        if plain || p.quoted || !values::bytes(p.value, bytes) {
+            bytes.extend_from_slice(p.value.as_bytes());
+        }
         true
     }
 
-    fn argument(&mut self, n: u32, value: Span, d: &mut Draft<'_>) {
+    /// The pieces that are there are the whole argument.
+    pub(super) fn whole(&mut self, d: &mut Draft<'_>) {
+        let Some((n, bytes)) = self.pieces.take() else { return };
+        let value = d.build(|out| values::text(&bytes, out));
         d.span_field(&format!("a{n}"), value, crate::event::ValueKind::Text);
+        self.take(value);
+    }
+
+    fn take(&mut self, argument: Span) {
         if self.arguments.len() < ARGUMENTS {
-            self.arguments.push(value);
+            self.arguments.push(argument);
         }
     }
 
@@ -160,13 +161,7 @@ impl<'a> Facts<'a> {
             "hostname" => first(&mut self.host),
             "saddr" => first(&mut self.socket),
             "items" => self.items = self.items.or(raw.parse().ok()),
-            _ if kind == "EXECVE"
-                && super::is_argument(key)
-                && !key.contains('_')
-                && self.arguments.len() < ARGUMENTS =>
-            {
-                self.arguments.push(value);
-            }
+            _ if kind == "EXECVE" && super::is_argument(key) && !key.contains('_') => self.take(value),
             _ => {}
         }
     }

@@ -57,6 +57,9 @@ pub(in crate::parse) fn records(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> boo
                 d.set(Ov::Host, node);
             }
         }
+        if r.kind != "EXECVE" {
+            facts.whole(d);
+        }
         d.field("type", r.kind);
         facts.begin(r.kind, r.body);
         let all = if r.interpreted { Pairs::interpreted(r.body) } else { Pairs::new(r.body) };
@@ -76,6 +79,7 @@ pub(in crate::parse) fn records(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> boo
     if left_out > 0 {
         d.field("fields_left_out", &left_out.to_string());
     }
+    facts.whole(d);
     facts.apply(ctx, d);
     if lines > 1 {
         d.mark_repeated();
@@ -139,6 +143,12 @@ fn when(id: &str, ctx: &Ctx) -> Option<(Ts, TimeQuality)> {
 
 /// Writes one pair as a field, decoded, and notes what the overlay needs.
 fn write<'a>(r: &Record<'a>, p: pairs::Pair<'a>, d: &mut Draft<'_>, facts: &mut Facts<'a>) {
+    if r.kind == "EXECVE" {
+        if facts.piece(&p, r.interpreted, d) {
+            return;
+        }
+        facts.whole(d);
+    }
     let argument = is_argument(p.key);
     let encoded = !p.quoted && !r.interpreted && (values::is_encoded(p.key) || (argument && r.kind == "EXECVE"));
     let mut value = d.span(p.value);
@@ -148,9 +158,6 @@ fn write<'a>(r: &Record<'a>, p: pairs::Pair<'a>, d: &mut Draft<'_>, facts: &mut 
         if done {
             value = decoded;
         }
-    }
-    if r.kind == "EXECVE" && facts.piece(p.key, value, d) {
-        return;
     }
     if p.key == "key" && d.value(value).contains('\u{1}') {
         // Several keys of one rule.

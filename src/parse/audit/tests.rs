@@ -109,6 +109,14 @@ fn people() {
 fn long_arguments_in_pieces() {
     let e = row("type=EXECVE msg=audit(1.5:1): argc=2 a0=\"sh\" a1_len=6 a1[0]=\"abc\" a1[1]=646566");
     assert_eq!((fields(&e, "a1"), e.ov(Ov::Resource)), (vec!["abcdef"], Some("sh abcdef")));
+    // The order of the arguments stays, a piece may end within a character or
+    // with a blank, and the next record may go on with the argument.
+    let e = row("type=EXECVE msg=audit(1.5:1): argc=4 a0=\"sh\" a1_len=6 a1[0]=61 a1[1]=62 a2=\"x\" a3=\"y\"");
+    assert_eq!((fields(&e, "a1"), e.ov(Ov::Resource)), (vec!["ab"], Some("sh ab x y")));
+    let e = row("type=EXECVE msg=audit(1.5:1): argc=4 a0=\"sh\" a1=\"-c\" a2_len=22 a2[0]=6375726C20\n\
+                 type=EXECVE msg=audit(1.5:1): a2[1]=C3 a2[2]=A9 a2[3]=206576696C a3=\"tail\"\n\
+                 type=PATH msg=audit(1.5:1): item=0 name=\"/x\"");
+    assert_eq!((fields(&e, "a2"), e.ov(Ov::Resource)), (vec!["curl é evil"], Some("sh -c curl é evil tail")));
 }
 
 #[test]

@@ -35,6 +35,17 @@ pub(super) fn is_encoded(key: &str) -> bool {
 /// Decodes hex as the kernel writes it (upper case) to text; NUL becomes a
 /// blank. False, and nothing written, where it is none.
 pub(super) fn decode(hex: &str, out: &mut String) -> bool {
+    let mut run = smallvec::SmallVec::<[u8; 128]>::new();
+    if !bytes(hex, &mut run) {
+        return false;
+    }
+    text(&run, out);
+    true
+}
+
+/// The bytes that upper-case hex stands for, NUL as a blank. False, and nothing
+/// written, where it is none.
+pub(super) fn bytes(hex: &str, out: &mut impl Extend<u8>) -> bool {
     let b = hex.as_bytes();
     if b.is_empty()
         || b.len() > LONGEST
@@ -44,21 +55,22 @@ pub(super) fn decode(hex: &str, out: &mut String) -> bool {
         return false;
     }
     let nibble = |c: u8| if c <= b'9' { c - b'0' } else { c - b'A' + 10 };
-    let mut run = smallvec::SmallVec::<[u8; 128]>::new();
-    run.extend(b.chunks_exact(2).map(|p| match nibble(p[0]) << 4 | nibble(p[1]) {
+    out.extend(b.chunks_exact(2).map(|p| match nibble(p[0]) << 4 | nibble(p[1]) {
         0 => b' ',
         c => c,
     }));
-    while run.last() == Some(&b' ') {
-        run.pop();
-    }
-    for chunk in run.utf8_chunks() {
+    true
+}
+
+/// Writes bytes as text, without blanks at the end; what is no UTF-8 is marked.
+pub(super) fn text(bytes: &[u8], out: &mut String) {
+    let end = bytes.iter().rposition(|b| *b != b' ').map_or(0, |at| at + 1);
+    for chunk in bytes.get(..end).unwrap_or_default().utf8_chunks() {
         out.push_str(chunk.valid());
         if !chunk.invalid().is_empty() {
             out.push(char::REPLACEMENT_CHARACTER);
         }
     }
-    true
 }
 
 /// Where a socket leads.

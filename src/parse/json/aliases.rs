@@ -17,6 +17,8 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "observer.name",
             "Hostname",
             "devname",
+            "sysloghost",
+            "FULLHOST",
         ],
     ),
     (
@@ -82,6 +84,8 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "attr.client",
             "origin.address",
             "request.remote_address",
+            "remoteIP",
+            "downstream_remote_address",
         ],
     ),
     (
@@ -320,7 +324,17 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
     ),
     (
         Ov::Country,
-        &["country", "country_code", "geo_country", "source.geo.country_iso_code", "client.geo.country_iso_code"],
+        &[
+            "country",
+            "country_code",
+            "geo_country",
+            "source.geo.country_iso_code",
+            "client.geo.country_iso_code",
+            "client.geographicalContext.country",
+            "properties.location.countryOrRegion",
+            "location.countryOrRegion",
+            "actor_location.country_code",
+        ],
     ),
     (Ov::Asn, &["asn", "source.as.number"]),
     (
@@ -364,6 +378,9 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "textPayload",
             "jsonPayload.message",
             "jsonPayload.msg",
+            "MSG",
+            "_raw",
+            "result._raw",
         ],
     ),
 ];

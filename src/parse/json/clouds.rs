@@ -12,36 +12,36 @@ use super::zeek::field;
 use crate::event::{Draft, EventType, FieldId, Logsource, Outcome, Ov, Schema, Span, Sym, ValueKind};
 
 macro_rules! sources {
-    ($($name:ident = ($product:literal, $service:literal);)+) => {
+    ($($name:ident = ($product:literal, $category:literal, $service:literal);)+) => {
         /// Logsources of these logs.
         #[derive(Debug, Clone, Default)]
         pub struct Sources { $($name: Logsource,)+ nested: Nested }
 
         impl Sources {
             pub(super) fn new(schema: &Schema) -> Self {
-                Self { $($name: schema.logsource($product, "", $service),)+ nested: Nested::new(schema) }
+                Self { $($name: schema.logsource($product, $category, $service),)+ nested: Nested::new(schema) }
             }
         }
     };
 }
 
 sources! {
-    cloudtrail = ("aws", "cloudtrail");
-    gcp = ("gcp", "gcp.audit");
-    workspace_admin = ("gcp", "google_workspace.admin");
-    workspace_login = ("gcp", "google_workspace.login");
-    activity = ("azure", "activitylogs");
-    signin = ("azure", "signinlogs");
-    audit = ("azure", "auditlogs");
-    risk = ("azure", "riskdetection");
-    pim = ("azure", "pim");
-    m365 = ("m365", "audit");
-    threats = ("m365", "threat_management");
-    exchange = ("m365", "exchange");
-    okta = ("okta", "okta");
-    github = ("github", "audit");
-    kubernetes = ("kubernetes", "audit");
-    bitbucket = ("bitbucket", "audit");
+    cloudtrail = ("aws", "", "cloudtrail");
+    gcp = ("gcp", "", "gcp.audit");
+    workspace_admin = ("gcp", "", "google_workspace.admin");
+    workspace_login = ("gcp", "", "google_workspace.login");
+    activity = ("azure", "", "activitylogs");
+    signin = ("azure", "", "signinlogs");
+    audit = ("azure", "", "auditlogs");
+    risk = ("azure", "", "riskdetection");
+    pim = ("azure", "", "pim");
+    m365 = ("m365", "", "audit");
+    threats = ("m365", "", "threat_management");
+    exchange = ("m365", "", "exchange");
+    okta = ("okta", "", "okta");
+    github = ("github", "", "audit");
+    kubernetes = ("kubernetes", "application", "audit");
+    bitbucket = ("bitbucket", "", "audit");
 }
 
 /// Which log.

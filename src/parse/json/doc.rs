@@ -115,6 +115,12 @@ impl Doc {
         self.keys[key as usize] != NONE
     }
 
+    /// Whether the best candidate is a number.
+    #[must_use]
+    pub fn is_number(&self, d: &Draft<'_>, key: Key) -> bool {
+        self.has(key) && self.kind(d, self.keys[key as usize].1) == ValueKind::Number
+    }
+
     /// The best candidate with its kind, for envelopes.
     #[must_use]
     pub fn is_text(&self, d: &Draft<'_>, key: Key) -> bool {

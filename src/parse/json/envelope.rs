@@ -4,8 +4,9 @@
 
 use super::doc::Doc;
 use super::names::Key;
-use super::{Scratch, apps, generic, said, scan};
-use crate::event::{Draft, Ov, RecordFlags, TimeQuality, Ts, time};
+use super::speaker::{self, Speaker};
+use super::{Scratch, apps, generic, relayed, said, scan};
+use crate::event::{Draft, Ov, RecordFlags, Span, TimeQuality, Ts, ValueKind, time};
 use crate::parse::{Format, Parser, addr, detect, logfmt, syslog, windows};
 
 /// Parses the message inside, if this is an envelope; says whether a parser knew
@@ -13,15 +14,23 @@ use crate::parse::{Format, Parser, addr, detect, logfmt, syslog, windows};
 pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
     let key = if doc.is_text(d, Key::CloudInner) {
         Key::CloudInner
+    } else if doc.is_text(d, Key::EcsOriginal) && doc.text(d, Key::EcsOriginal).starts_with('{') {
+        Key::EcsOriginal
     } else if doc.is_text(d, Key::Log) {
         Key::Log
-    } else if doc.is_text(d, Key::Message) && is_envelope(doc) {
+    } else if doc.has(Key::SplunkType) && doc.is_text(d, Key::SplunkLine) {
+        Key::SplunkLine
+    } else if doc.has(Key::GcpInsert) && doc.is_text(d, Key::GcpText) {
+        Key::GcpText
+    } else if doc.is_text(d, Key::GelfMessage) && (doc.has(Key::Ident) || doc.has(Key::GelfContainer)) {
+        Key::GelfMessage
+    } else if doc.is_text(d, Key::Message) && is_envelope(doc, d) {
         Key::Message
     } else if doc.is_text(d, Key::NxMessage) && doc.has(Key::NxModule) {
         Key::NxMessage
     } else {
         // A journal's entry without a message is its machine's all the same.
-        if is_envelope(doc) {
+        if is_envelope(doc, d) {
             host(doc, d);
         }
         return false;
@@ -29,20 +38,21 @@ pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
     let mut line = std::mem::take(&mut s.inner);
     line.clear();
     line.push_str(doc.text(d, key).trim_end_matches(['\n', '\r']));
-    let opened = !line.is_empty() && around(&line, doc, p, d, s);
+    let opened = !line.is_empty() && around(&line, key, doc, p, d, s);
     s.inner = line;
     host(doc, d);
     opened
 }
 
 /// Parses the message inside, and puts the envelope's time in its place.
-fn around(line: &str, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
+fn around(line: &str, key: Key, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
     // Line parsers reset the record where a line is not theirs: hide the
     // envelope's fields from that.
     let outer_start = d.rec.fields_start;
     let outer_fields = d.fields().len();
+    let named = Named::of(doc, d, key, line);
     d.rec.fields_start += outer_fields as u32;
-    let parsed = inner(line, doc, p, d, s, outer_fields);
+    let parsed = inner(line, named, p, d, s);
     d.rec.fields_start = outer_start;
     if !parsed {
         return false;
@@ -71,17 +81,64 @@ fn in_year_of(guessed: Ts, envelope: Ts) -> Ts {
     tries.into_iter().min_by_key(|t| t.0.abs_diff(envelope.0)).unwrap_or(guessed)
 }
 
-fn is_envelope(doc: &Doc) -> bool {
+fn is_envelope(doc: &Doc, d: &Draft<'_>) -> bool {
     doc.has(Key::SourceType)
         || doc.has(Key::AgentType)
         || doc.has(Key::KubePod)
         || doc.has(Key::Ident)
         || doc.has(Key::JournalCursor)
+        || doc.has(Key::Comm)
         || doc.has(Key::LogPath)
+        || doc.has(Key::LogstashVersion) && doc.text(d, Key::LogstashPath).starts_with('/')
+        || relayed::tag(doc, d).is_some()
+}
+
+/// The program that an envelope names, and the span of what it said.
+#[derive(Clone, Copy)]
+struct Named {
+    speaker: Speaker,
+    /// The message may be a line with a header of its own.
+    maybe_line: bool,
+    text: Span,
+}
+
+impl Named {
+    /// Positions in `doc` count from the envelope's first field: to be asked before
+    /// the fields are hidden.
+    fn of(doc: &Doc, d: &Draft<'_>, key: Key, line: &str) -> Option<Self> {
+        let text = doc.key(d, key);
+        let text = text.skip(d.value(text).len() - d.value(text).trim_start_matches(' ').len());
+        if let Some(speaker) = speaker::of(doc, d, line) {
+            return Some(Self { speaker, maybe_line: false, text });
+        }
+        // A shipper that took the syslog header off keeps the program beside the message.
+        let nx = (doc.has(Key::NxModule) && doc.has(Key::SourceName)).then_some(Key::SourceName);
+        let ident = nx.or_else(|| doc.has(Key::EcsProgram).then_some(Key::EcsProgram))?;
+        let speaker = Speaker { name: doc.key(d, ident), pid: doc.key(d, Key::JournalPid), claimed: None };
+        Some(Self { speaker, maybe_line: true, text })
+    }
+
+    fn parse(self, line: &str, p: &Parser, d: &mut Draft<'_>) -> bool {
+        let Speaker { name, pid, claimed } = self.speaker;
+        d.set_span(Ov::Process, name);
+        generic::default_span(d, Ov::Pid, pid);
+        d.set_span(Ov::Message, self.text);
+        if let Some(claimed) = claimed {
+            d.span_field("claimed_program", claimed, ValueKind::Text);
+            return true;
+        }
+        let name = smallvec::SmallVec::<[u8; 64]>::from_slice(d.value(name).as_bytes());
+        syslog::parse_message(std::str::from_utf8(&name).unwrap_or(""), line, &p.ctx, d);
+        true
+    }
 }
 
 /// Tries the line parsers on the inner message.
-fn inner(line: &str, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, outer: usize) -> bool {
+fn inner(line: &str, named: Option<Named>, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
+    let line = line.strip_prefix("@cee:").map_or(line, |l| l.trim_start_matches(' '));
+    if let Some(named) = named.filter(|n| n.speaker.claimed.is_some()) {
+        return named.parse(line, p, d);
+    }
     if line.starts_with('{') {
         let Scratch { buf, copy, .. } = s;
         let roles = buf.roles.len();
@@ -103,9 +160,8 @@ fn inner(line: &str, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, 
         return true;
     }
     // The journal and its like name the program apart from its message.
-    if doc.has(Key::Ident) || doc.has(Key::Comm) {
-        let ident = if doc.has(Key::Ident) { Key::Ident } else { Key::Comm };
-        return program(doc, ident, p, d, line, outer);
+    if let Some(named) = named.filter(|n| !n.maybe_line) {
+        return named.parse(line.trim_start_matches(' '), p, d);
     }
     for format in detect::candidates(line, Format::Raw) {
         let known = match format {
@@ -117,33 +173,14 @@ fn inner(line: &str, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch, 
         }
         d.reset();
     }
-    if doc.has(Key::NxModule) && doc.has(Key::SourceName) {
-        return program(doc, Key::SourceName, p, d, line, outer);
-    }
-    // A shipper that took the syslog header off keeps the program beside the message.
-    if doc.has(Key::EcsProgram) {
-        return program(doc, Key::EcsProgram, p, d, line, outer);
+    if let Some(named) = named {
+        return named.parse(line, p, d);
     }
     let known = p.try_text(Format::Text, line, d);
     if !known {
         d.reset();
     }
     known
-}
-
-fn program(doc: &Doc, ident: Key, p: &Parser, d: &mut Draft<'_>, line: &str, outer: usize) -> bool {
-    // Positions in `doc` count from the envelope's first field.
-    let start = d.rec.fields_start;
-    d.rec.fields_start = start - outer as u32;
-    let (name, pid) = (doc.key(d, ident), doc.key(d, Key::JournalPid));
-    let text = if doc.has(Key::Message) { doc.key(d, Key::Message) } else { doc.key(d, Key::NxMessage) };
-    d.rec.fields_start = start;
-    d.set_span(Ov::Process, name);
-    generic::default_span(d, Ov::Pid, pid);
-    d.set_span(Ov::Message, text);
-    let name = smallvec::SmallVec::<[u8; 64]>::from_slice(d.value(name).as_bytes());
-    syslog::parse_message(std::str::from_utf8(&name).unwrap_or(""), line, &p.ctx, d);
-    true
 }
 
 fn host(doc: &Doc, d: &mut Draft<'_>) {

@@ -85,6 +85,8 @@ pub fn time_of(doc: &Doc, d: &Draft<'_>, ctx: &Ctx) -> Option<(Ts, TimeQuality)>
             ValueKind::Text => {
                 // PowerShell's `/Date(1763456789123)/`.
                 let inner = text.strip_prefix("/Date(").and_then(|t| t.split_once(')')).map_or(text, |(t, _)| t);
+                // Apache's `%t` has its brackets.
+                let inner = inner.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(inner);
                 time::value(inner, ctx)
             }
             _ => None,
@@ -134,6 +136,10 @@ pub fn set_address(d: &mut Draft<'_>, span: Span, ip: Ov, port: Ov, host: Ov) {
 fn address(doc: &Doc, d: &mut Draft<'_>, ip: Ov, port: Ov, host: Ov) {
     if d.rec.overlay[ip as usize].is_none() {
         let span = doc.overlay(d, ip);
+        // A collector of syslog writes there which relay sent the line.
+        if ip == Ov::SrcIp && span == doc.key(d, Key::RelayIp) && doc.text(d, Key::SourceType) == "syslog" {
+            return;
+        }
         set_address(d, span, ip, port, host);
     }
 }
@@ -163,13 +169,17 @@ fn http(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) {
         default_span(d, Ov::HttpMethod, method);
     }
     let line = doc.text(d, Key::RequestLine);
-    if d.get(Ov::HttpMethod).is_none() && line.contains(" HTTP/") {
+    let mut target = doc.overlay(d, Ov::Url);
+    if (d.get(Ov::HttpMethod).is_none() || target.is_empty()) && line.contains(" HTTP/") {
         copy.clear();
         copy.push_str(line);
         web::set_request(d, copy);
         return;
     }
-    let target = doc.overlay(d, Ov::Url);
+    // Apache's usual names for path and query: `request` (`%U`) and `query` (`%q`).
+    if target.is_empty() && line.starts_with('/') && !line.contains(' ') {
+        target = doc.key(d, Key::RequestLine);
+    }
     if target.is_empty() || d.rec.overlay[Ov::Url as usize].is_some() {
         return;
     }
@@ -178,7 +188,13 @@ fn http(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) {
     if known && (text.starts_with('/') || text.contains("://") || d.get(Ov::HttpMethod).is_some()) {
         copy.clear();
         copy.push_str(text);
-        let query = doc.text(d, Key::UrlQuery).trim_start_matches('?');
+        let mut query = doc.text(d, Key::UrlQuery);
+        if query.is_empty() {
+            // The text of a question to a database has blanks.
+            let bare = doc.text(d, Key::BareQuery);
+            query = if !bare.contains(' ') && (bare.starts_with('?') || bare.contains('=')) { bare } else { "" };
+        }
+        let query = query.trim_start_matches('?');
         let mut whole = target;
         if !query.is_empty() && query != "-" && !text.contains('?') {
             copy.push('?');

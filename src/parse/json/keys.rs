@@ -66,26 +66,52 @@ keys! {
     WinStatus = ["Status"];
     AccountName = ["AccountName"];
     // Envelopes.
-    Message = ["message", "MESSAGE", "msg"];
-    Log = ["log"];
+    Message = ["message", "MESSAGE", "msg", "MSG"];
+    // Docker's; Splunk's export.
+    Log = ["log", "_raw", "result._raw"];
     Stream = ["stream"];
     SourceType = ["source_type"];
     AgentType = ["agent.type", "agent.name", "beat.name", "agent.version"];
     LogPath = ["log.file.path"];
+    // Splunk's collector: the line is the event.
+    SplunkType = ["sourcetype"];
+    SplunkLine = ["event"];
+    // Logstash, reading a file.
+    LogstashVersion = ["@version"];
+    LogstashPath = ["path"];
     // NXLog: the provider of a Windows event, the program of another.
     SourceName = ["SourceName"];
     NxModule = ["SourceModuleType"];
     NxMessage = ["Message"];
-    // GELF, Serilog, Google's.
-    OtherMessage = ["short_message", "@m", "textPayload", "jsonPayload.message", "jsonPayload.msg"];
+    // GELF, where containers and shippers of syslog write it.
+    GelfMessage = ["short_message"];
+    GelfContainer = ["_container_id"];
+    // Google's.
+    GcpText = ["textPayload"];
+    // Serilog, Google's own.
+    OtherMessage = ["@m", "jsonPayload.message", "jsonPayload.msg"];
+    GcpInsert = ["insertId"];
     KubePod = ["kubernetes.pod_name", "kubernetes.pod.name"];
     KubeHost = ["kubernetes.host", "kubernetes.node.name"];
     KubeContainer = ["kubernetes.container_name", "kubernetes.container.name", "container.name"];
-    EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname", "HOST", "logsource"];
-    Ident = ["SYSLOG_IDENTIFIER", "appname", "ident", "programname", "PROGRAM", "program", "app-name", "app_name"];
+    EnvelopeHost = ["host.name", "host.hostname", "host", "_HOSTNAME", "hostname", "HOST", "logsource", "sysloghost", "FULLHOST",
+        "log.syslog.hostname"];
+    Ident = ["SYSLOG_IDENTIFIER", "appname", "ident", "programname", "PROGRAM", "program", "app-name", "app_name",
+        "log.syslog.appname", "syslog.identifier", "_program"];
+    // The program with its process, as a header has them; the second may be anything else.
+    SyslogTag = ["syslogtag", "syslog-tag", "syslog_tag", "LEGACY_MSGHDR", "MSGHDR"];
+    Tag = ["tag"];
+    // Facility and severity as one number, the severity alone.
+    SyslogPri = ["pri", "PRI", "priority"];
+    SyslogSeverity = ["syslogseverity", "log.syslog.severity.code", "syslog.priority"];
+    // Who sent it to the collector; with `source_type`.
+    RelayIp = ["source_ip"];
     EcsProgram = ["process.name"];
-    Comm = ["_COMM"];
-    JournalPid = ["_PID", "SYSLOG_PID", "procid", "process.pid", "PID"];
+    // What the journal knows of the process for certain.
+    Comm = ["_COMM", "journald.process.name"];
+    Exe = ["_EXE", "journald.process.executable"];
+    Uid = ["_UID", "journald.uid"];
+    JournalPid = ["_PID", "SYSLOG_PID", "procid", "process.pid", "PID", "log.syslog.procid", "syslog.pid", "_pid"];
     JournalTime = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
     JournalCursor = ["__CURSOR"];
     JournalPriority = ["PRIORITY"];
@@ -126,11 +152,15 @@ keys! {
     GithubAction = ["action"];
     GithubPlace = ["_document_id", "org", "business", "actor_location.country_code"];
     UrlQuery = ["url.query", "query_string", "querystring", "http.query", "httpRequest.args", "httpRequest.queryString"];
+    // These may be anything else too.
+    BareQuery = ["query", "args"];
     KubeVerb = ["verb"];
     KubeAudit = ["auditID"];
     KubeCode = ["responseStatus.code"];
     AuditType = ["auditType.action"];
-    CloudInner = ["CloudTrailEvent"];
+    CloudInner = ["CloudTrailEvent", "AuditData"];
+    // The event as it came, beside what a shipper made of it.
+    EcsOriginal = ["event.original"];
     // Flow logs of private networks.
     FlowSource = ["srcaddr", "srcAddr"];
     FlowDest = ["dstaddr", "dstAddr"];

@@ -1,5 +1,5 @@
-//! Windows events in the layouts of shippers: where a value of the event stands
-//! under a prefix, its own name is Sigma's, as in a flat event.
+//! Events in the layouts of shippers and of exports: where a value of the event
+//! stands under a prefix, its own name is Sigma's, as in a flat event.
 
 /// Where the event's own data stands.
 const DATA: &[&str] =
@@ -18,11 +18,47 @@ const HEADER: &[(&str, &str)] = &[
     ("Event.System.Provider.#attributes.Name", "Provider_Name"),
 ];
 
-/// Sigma's name of a value at this path, where the path is one of Windows.
+/// A document of Elasticsearch as it is exported.
+const STORED: &str = "_source.";
+
+/// An event of EventBridge, and members by which one of CloudTrail is known in it.
+const BRIDGED: &str = "detail.";
+const CLOUDTRAIL: &[&str] = &[
+    "additionalEventData",
+    "awsRegion",
+    "errorCode",
+    "errorMessage",
+    "eventCategory",
+    "eventID",
+    "eventName",
+    "eventSource",
+    "eventTime",
+    "eventType",
+    "eventVersion",
+    "managementEvent",
+    "readOnly",
+    "recipientAccountId",
+    "requestID",
+    "requestParameters",
+    "resources",
+    "responseElements",
+    "sourceIPAddress",
+    "userAgent",
+    "userIdentity",
+];
+
+/// Sigma's name of a value at this path, where the path is one of a layout.
 #[must_use]
 #[inline]
-pub fn windows(path: &str) -> Option<&str> {
+pub fn own(path: &str) -> Option<&str> {
     match path.as_bytes() {
+        [b'_', b's', b'o', ..] => {
+            let name = path.strip_prefix(STORED).filter(|n| !n.is_empty())?;
+            Some(own(name).unwrap_or(name))
+        }
+        [b'd', b'e', b't', ..] => path.strip_prefix(BRIDGED).filter(|n| {
+            CLOUDTRAIL.iter().any(|m| n.strip_prefix(m).is_some_and(|r| r.is_empty() || r.starts_with('.')))
+        }),
         [b'w', b'i', b'n', b'l', b'o', b'g', b'.', ..]
         | [b'E', b'v', b'e', b'n', b't', b'.' | b'D', ..]
         | [b'e', b'v', b'e', b'n', b't', b'_', ..] => within(path),
@@ -51,12 +87,28 @@ mod tests {
             ("Event.System.Computer", "Computer"),
             ("Event.System.Provider.#attributes.Name", "Provider_Name"),
             ("EventData.Image", "Image"),
+            ("_source.winlog.event_data.Image", "Image"),
+            ("_source.host.name", "host.name"),
+            ("_source._source.a", "a"),
+            ("detail.userIdentity.type", "userIdentity.type"),
+            ("_source.detail.eventName", "eventName"),
         ] {
-            assert_eq!(windows(path), Some(name));
+            assert_eq!(own(path), Some(name));
         }
-        for path in ["winlog.api", "event.code", "EventID", "EventData.", "Event.System.TimeCreated.SystemTime", "a.b"]
-        {
-            assert_eq!(windows(path), None, "{path}");
+        for path in [
+            "winlog.api",
+            "event.code",
+            "EventID",
+            "EventData.",
+            "Event.System.TimeCreated.SystemTime",
+            "a.b",
+            "_source",
+            "_source.",
+            "detail.eventNames",
+            "detail.x",
+            "details.eventName",
+        ] {
+            assert_eq!(own(path), None, "{path}");
         }
     }
 }

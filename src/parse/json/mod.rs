@@ -14,10 +14,12 @@ mod keys;
 mod layouts;
 mod names;
 mod nested;
+mod relayed;
 mod said;
 mod scan;
 mod seek;
 mod shapes;
+mod speaker;
 mod suricata;
 mod values;
 mod words;
@@ -25,6 +27,7 @@ mod zeek;
 
 pub use doc::Doc;
 pub use generic::{default_span, set_address};
+pub use journal::bare;
 pub use names::{Key, Names, RoleId};
 pub use scan::{MAX_DEPTH, MAX_FIELDS, MAX_NAME};
 pub use words::{event_type, outcome, severity, usual_outcome};
@@ -92,7 +95,7 @@ pub(super) fn parse(raw: &str, p: &Parser, named: bool, d: &mut Draft<'_>, s: &m
         return false;
     }
     let mut doc = Doc::new(d, 0, &s.buf.roles, &p.names);
-    if journal::is_entry(&doc) && journal::message_of_bytes(&doc, &p.names, d, &mut s.buf.roles) {
+    if journal::message_of_bytes(&doc, &p.names, d, &mut s.buf.roles) {
         doc = Doc::new(d, 0, &s.buf.roles, &p.names);
     }
     if s.buf.left_out > 0 {
@@ -124,6 +127,8 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
             let opened = envelope::open(doc, p, d, s);
             if journal::is_entry(doc) {
                 journal::apply(doc, &p.ctx, d);
+            } else if opened {
+                relayed::severity(doc, d);
             }
             let told = opened && d.get(Ov::SrcIp).is_some();
             generic::facts(doc, &p.ctx, d, &mut s.copy);
@@ -157,5 +162,7 @@ mod products;
 mod said_tests;
 #[cfg(test)]
 mod shapes_tests;
+#[cfg(test)]
+mod shippers_tests;
 #[cfg(test)]
 mod tests;

@@ -76,6 +76,37 @@ fn value<'a>(e: &'a EventRow, name: &str) -> Vec<&'a str> {
 }
 
 #[test]
+fn documents_within_others() {
+    let trail = r#"{"eventVersion":"1.08","userIdentity":{"type":"Root","accountId":"1"},"eventTime":"2026-11-18T09:30:00Z","eventSource":"cloudtrail.amazonaws.com","eventName":"StopLogging","sourceIPAddress":"192.0.2.7","requestParameters":{"name":"t"}}"#;
+    let text = trail.replace('"', "\\\"");
+    for line in [
+        format!(r#"{{"_index":"x","_id":"1","_source":{trail},"sort":[1]}}"#),
+        format!(
+            r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","time":"2026-11-18T09:31:00Z","detail":{trail}}}"#
+        ),
+        format!(r#"{{"@timestamp":"2026-11-18T09:30:00Z","event":{{"original":"{text}"}}}}"#),
+        format!(r#"{{"EventName":"StopLogging","CloudTrailEvent":"{text}"}}"#),
+    ] {
+        let (e, ls) = read(&line);
+        assert_eq!((ls.as_str(), value(&e, "eventName").first()), ("aws//cloudtrail", Some(&"StopLogging")), "{line}");
+        assert_eq!(
+            (e.ov(Ov::SrcIp), e.time.to_rfc3339().as_str()),
+            (Some("192.0.2.7"), "2026-11-18T09:30:00Z"),
+            "{line}"
+        );
+        assert_eq!(value(&e, "requestParameters"), [r#"{"name":"t"}"#], "{line}");
+        assert_eq!(value(&e, "userIdentity.type"), ["Root"], "{line}");
+    }
+    let audit = r#"{\"CreationTime\":\"2026-11-18T09:30:00\",\"Operation\":\"X\",\"OrganizationId\":\"o\",\"Workload\":\"AzureActiveDirectory\",\"UserId\":\"bob@example.com\",\"ClientIP\":\"192.0.2.7\"}"#;
+    let (e, ls) = read(&format!(r#"{{"CreationDate":"2026-11-18T09:30:00Z","Operations":"X","AuditData":"{audit}"}}"#));
+    assert_eq!(
+        (ls.as_str(), e.ov(Ov::SrcIp), e.ov(Ov::User)),
+        ("m365//audit", Some("192.0.2.7"), Some("bob@example.com"))
+    );
+    assert_eq!(value(&e, "eventSource"), Vec::<&str>::new(), "no rule of this schema asks for it");
+}
+
+#[test]
 fn amazon() {
     let (e, ls) = read(
         r#"{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","userName":"alice"},"eventTime":"2026-11-18T09:30:00Z","eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","sourceIPAddress":"192.0.2.7","userAgent":"x","responseElements":{"ConsoleLogin":"Failure"},"eventType":"AwsConsoleSignIn"}"#,
@@ -153,7 +184,10 @@ fn others() {
     let (e, ls) = read(
         r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"x","verb":"create","user":{"username":"bob"},"sourceIPs":["192.0.2.7"],"objectRef":{"resource":"pods"},"responseStatus":{"code":403},"requestReceivedTimestamp":"2026-11-18T09:30:00.5Z"}"#,
     );
-    assert_eq!((ls.as_str(), e.outcome, e.ov(Ov::SrcIp)), ("kubernetes//audit", Outcome::Failure, Some("192.0.2.7")));
+    assert_eq!(
+        (ls.as_str(), e.outcome, e.ov(Ov::SrcIp)),
+        ("kubernetes/application/audit", Outcome::Failure, Some("192.0.2.7"))
+    );
     assert_eq!(e.ov(Ov::User), Some("bob"));
 }
 

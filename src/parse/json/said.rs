@@ -81,7 +81,7 @@ fn ended(outcome: Outcome, d: &mut Draft<'_>) {
 
 /// The event's message; structlog writes it as `event`.
 fn message(doc: &Doc, d: &Draft<'_>) -> Span {
-    let keys = [Key::Message, Key::Log, Key::NxMessage, Key::OtherMessage];
+    let keys = [Key::Message, Key::Log, Key::NxMessage, Key::GelfMessage, Key::GcpText, Key::OtherMessage];
     match keys.into_iter().find(|key| doc.is_text(d, *key)) {
         Some(key) => doc.key(d, key),
         None => sentence(doc, d),

@@ -242,7 +242,13 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
     /// An object, or an array of objects, that a rule names itself
     /// (`requestParameters|contains`): its text is one more value. What has a meaning of its own keeps that.
     fn whole(&mut self, start: usize) {
-        let (id, role, also) = self.names.get(&self.buf.path);
+        let mut known = self.names.get(&self.buf.path);
+        if known.0 == FieldId::UNKNOWN
+            && let Some(short) = layouts::own(&self.buf.path)
+        {
+            known = self.names.get(short);
+        }
+        let (id, role, also) = known;
         if id != FieldId::UNKNOWN && (role, also) == (0, 0) && self.count() < MAX_FIELDS {
             let value = self.span(start, self.i);
             self.emit(Name { id, role: (0, 0), span: Span::NONE }, ValueKind::Text, value, false);
@@ -347,7 +353,7 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
         if id != FieldId::UNKNOWN {
             return Name { id, role: (role, also), span: Span::NONE };
         }
-        match self.text.get(from..to).and_then(layouts::windows) {
+        match self.text.get(from..to).and_then(layouts::own) {
             Some(short) => self.short_name(short, (role, also)),
             None => Name { id, role: (role, also), span: self.span(from, to) },
         }
@@ -359,7 +365,7 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
             return Name { id, role: (role, also), span: Span::NONE };
         }
         let path = std::mem::take(&mut self.buf.path);
-        let name = match layouts::windows(&path) {
+        let name = match layouts::own(&path) {
             Some(short) => self.short_name(short, (role, also)),
             None => Name { id, role: (role, also), span: self.d.span(&path) },
         };

@@ -246,10 +246,11 @@ impl Shapes {
         };
         let mut name = path.as_str();
         if direct == FieldId::UNKNOWN
-            && let Some(short) = layouts::windows(&path)
+            && let Some(short) = layouts::own(&path)
         {
             let (id, own, also) = names.get(short);
             (said.id, name) = (id, short);
+            said.whole = if (own, also) == (0, 0) { id } else { FieldId::UNKNOWN };
             if role == 0 {
                 said.role = (own, also);
             }

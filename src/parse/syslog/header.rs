@@ -82,7 +82,7 @@ fn pri(raw: &str) -> Option<(u8, &str)> {
 }
 
 /// Severity of the event as its sender has it.
-fn severity(level: u8) -> Severity {
+pub(in crate::parse) fn severity(level: u8) -> Severity {
     match level {
         0 => Severity::Critical,
         1 | 2 => Severity::High,

@@ -17,6 +17,7 @@ mod util;
 use crate::event::{Draft, Ov, RecordFlags};
 use crate::parse::{Ctx, time};
 
+pub(super) use header::severity as level;
 pub use util::set_src;
 
 /// Parses one line with a syslog header. False where it has none; then nothing
@@ -79,6 +80,16 @@ pub(super) fn json_inside<'a>(raw: &'a str, ctx: &Ctx) -> Option<&'a str> {
     let msg = header::header(raw, ctx)?.msg;
     let msg = msg.strip_prefix("@cee:").unwrap_or(msg).trim_start_matches(' ');
     msg.starts_with('{').then_some(msg)
+}
+
+/// Fluentd's file: `TIME`, a tag and a document with tabs between them.
+pub(super) fn json_behind_tabs<'a>(raw: &'a str, ctx: &Ctx) -> Option<(time::Stamp, &'a str)> {
+    if !raw.ends_with('}') {
+        return None;
+    }
+    let stamp = time::any(raw.as_bytes(), ctx)?;
+    let (_, json) = raw.get(stamp.len..)?.strip_prefix('\t')?.split_once('\t')?;
+    json.starts_with('{').then_some((stamp, json))
 }
 
 /// Writes what a header says beside what the message said itself: its host, and

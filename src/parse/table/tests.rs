@@ -58,6 +58,17 @@ fn headers_below_lines_of_other_formats() {
 }
 
 #[test]
+fn another_separator() {
+    let tabs = parse(ZEEK);
+    for (sep, written) in [('|', "\\x7c"), ('^', "\\x5e"), ('\u{1}', "\\x01"), (';', ";")] {
+        let text = ZEEK.replace("#separator \\x09", &format!("#separator {written}")).replace('\t', &sep.to_string());
+        let events = parse(&text);
+        assert!(events.iter().all(|e| e.parsed && format_name(e.format) == "zeek"), "{sep:?}");
+        assert_eq!((events.len(), &events[7].fields), (tabs.len(), &tabs[7].fields), "{sep:?}");
+    }
+}
+
+#[test]
 fn a_zeek_log() {
     let all = parse(ZEEK);
     assert!(all.iter().all(|e| e.parsed && format_name(e.format) == "zeek"));

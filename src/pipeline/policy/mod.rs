@@ -53,7 +53,14 @@ struct File {
 /// Whether a suppression with that expression would take an alert out.
 #[must_use]
 pub fn hides(when: &str, a: &Alert) -> bool {
-    Query::parse(when, Ts(0)).is_ok_and(|test| told::unknown(&test).is_none() && told::holds(&test, a, true))
+    applies(when, a, true)
+}
+
+/// Whether a ruling with that expression is about an alert: for every one of its
+/// addresses, accounts and machines, or for any.
+#[must_use]
+pub fn applies(when: &str, a: &Alert, every: bool) -> bool {
+    Query::parse(when, Ts(0)).is_ok_and(|test| told::unknown(&test).is_none() && told::holds(&test, a, every))
 }
 
 /// One ruling in force.
@@ -227,8 +234,8 @@ impl LastStage {
         for (i, r) in holding {
             match r.level {
                 None => return Word::Hide(i),
-                Some(l) if level.is_none() => level = Some((i, r, l)),
-                Some(_) => {}
+                // Of several the last one holds: whoever wrote it knew the others.
+                Some(l) => level = Some((i, r, l)),
             }
         }
         match level {
@@ -375,6 +382,19 @@ mod tests {
         let a = stage(up).pass(Arc::new(big)).expect("stays");
         assert_eq!(a.score, 100.0);
         assert_eq!(a.score_parts.last().map(|p| (p.0.as_str(), p.1)), Some(("cap", -3.5)));
+    }
+
+    #[test]
+    fn of_several_levels_the_last_one_holds() {
+        let level = |id: &str, level: &str| {
+            format!("[[level]]\nid='{id}'\nrule='r1'\nlevel='{level}'\nowner='b'\nreason='x y'\nuntil='never'\n")
+        };
+        let mut s = stage(&format!("{}{}", level("a", "low"), level("b", "critical")));
+        let a = s.pass(alert("a", "r1", "1.1.1.1", 0)).expect("stays");
+        assert_eq!(
+            (a.severity, s.hits().iter().map(|h| h.alerts).collect::<Vec<_>>()),
+            (Severity::Critical, vec![0, 1])
+        );
     }
 
     #[test]

@@ -6,9 +6,6 @@ use crate::alert::Alert;
 use crate::event::{EventType, Outcome, Ov, Ts};
 use crate::query::{Field, Fields, Query, Typed};
 
-/// What an alert lists at most: a list that is as long may have been cut.
-const MOST_IPS: usize = 100;
-const MOST_NAMES: usize = 14;
 /// Most combinations that are asked about.
 const MOST_ASKED: usize = 4_096;
 /// What an expression can name.
@@ -45,10 +42,10 @@ pub fn holds(test: &Query, a: &Alert, every: bool) -> bool {
     // An entity is the first of these that there is.
     let (by_ip, by_user) = (ip.is_some(), ip.is_none() && user.is_some());
     let entity = reads(&["entity"]);
-    let each = |read: bool, list, one, most| if read { values(list, one, most) } else { vec![one] };
-    let ips = each(reads(&["src_ip", "src_ips"]) || (entity && by_ip), &a.src_ips, ip, MOST_IPS);
-    let users = each(reads(&["user", "users"]) || (entity && by_user), &a.users, user, MOST_NAMES);
-    let hosts = each(reads(&["host"]) || (entity && !by_ip && !by_user), &a.hosts, host, MOST_NAMES);
+    let each = |read: bool, list, one, cut| if read { values(list, one, cut) } else { vec![one] };
+    let ips = each(reads(&["src_ip", "src_ips"]) || (entity && by_ip), &a.src_ips, ip, a.cut.ips);
+    let users = each(reads(&["user", "users"]) || (entity && by_user), &a.users, user, a.cut.users);
+    let hosts = each(reads(&["host"]) || (entity && !by_ip && !by_user), &a.hosts, host, a.cut.hosts);
     if ips.len() * users.len() * hosts.len() > MOST_ASKED && every {
         return false;
     }
@@ -65,13 +62,13 @@ pub fn holds(test: &Query, a: &Alert, every: bool) -> bool {
     if every { asked.all(&mut one) } else { asked.any(&mut one) }
 }
 
-/// The values of a list, and one that nobody knows where it may have been cut.
-fn values<'a>(list: &'a [String], one: Option<&'a str>, most: usize) -> Vec<Option<&'a str>> {
+/// The values of a list, and one that nobody knows where it was cut.
+fn values<'a>(list: &'a [String], one: Option<&'a str>, cut: bool) -> Vec<Option<&'a str>> {
     let mut out: Vec<Option<&str>> = list.iter().map(|v| Some(v.as_str())).collect();
     if out.is_empty() || (one.is_some() && !out.contains(&one)) {
         out.push(one);
     }
-    if list.len() >= most {
+    if cut {
         out.push(None);
     }
     out
@@ -134,6 +131,7 @@ impl Fields for Told<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::Cut;
 
     fn list(of: &[&str]) -> Vec<String> {
         of.iter().map(|v| (*v).to_owned()).collect()
@@ -195,13 +193,19 @@ mod tests {
 
     #[test]
     fn of_a_list_that_was_cut_the_rest_is_not_known() {
-        let names: Vec<String> = (0..MOST_NAMES).map(|n| format!("svc{n}")).collect();
+        let names: Vec<String> = (0..14).map(|n| format!("svc{n}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        assert_eq!(asked("user=svc*", &alert(&[], &names, &[])), (false, true));
-        assert_eq!(asked("user=svc*", &alert(&[], &names[1..], &[])), (true, true));
-        let ips: Vec<String> = (0..MOST_IPS).map(|n| format!("10.0.0.{n}")).collect();
+        let ips: Vec<String> = (0..100).map(|n| format!("10.0.0.{n}")).collect();
         let ips: Vec<&str> = ips.iter().map(String::as_str).collect();
-        assert_eq!(asked("src_ip=10.0.0.0/8", &alert(&ips, &[], &[])), (false, true));
+        let whole = alert(&ips, &names, &["test01"]);
+        for (when, cut) in [
+            ("src_ip=10.0.0.0/8", Cut { ips: true, ..Cut::default() }),
+            ("user=svc*", Cut { users: true, ..Cut::default() }),
+            ("host=test01", Cut { hosts: true, ..Cut::default() }),
+        ] {
+            assert_eq!(asked(when, &whole), (true, true), "{when}");
+            assert_eq!(asked(when, &Alert { cut, ..whole.clone() }), (false, true), "{when}");
+        }
         // More combinations than are looked at hide nothing.
         assert_eq!(asked("src_ip=* or user=* or host=*", &alert(&ips, &names, &names)), (false, true));
     }

@@ -5,7 +5,7 @@
 //! envelopes (`{"Records": […]}`); objects beside them are records themselves.
 //! What an envelope holds beside its records is passed over and counted.
 
-use super::{ENVELOPES, Unpack};
+use super::{ENVELOPES, Kind, Told, Unpack};
 use crate::event::{are, count};
 
 /// Longest beginning that is held to see whether an object is an envelope.
@@ -85,6 +85,33 @@ pub(super) fn envelope(text: &[u8]) -> Option<bool> {
         }
         at += 1;
     }
+}
+
+/// Whether another object stands on the line of the first, as where records are
+/// delivered without newlines.
+pub(super) fn behind_the_first(text: &[u8]) -> Told {
+    let (mut depth, mut string, mut escape) = (0usize, false, false);
+    for (i, b) in text.iter().enumerate() {
+        match b {
+            b'\n' => return Told::Lines,
+            _ if escape => escape = false,
+            b'\\' if string => escape = true,
+            b'"' => string = !string,
+            _ if string => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 1 => depth -= 1,
+            b'}' | b']' => {
+                let behind = text.get(i + 1..).unwrap_or(&[]).iter().find(|b| !matches!(b, b' ' | b'\t'));
+                return match behind {
+                    None => Told::More,
+                    Some(b'{') => Told::Is(Kind::Array),
+                    Some(_) => Told::Lines,
+                };
+            }
+            _ => {}
+        }
+    }
+    Told::More
 }
 
 fn skip_blanks(text: &[u8], at: usize) -> usize {

@@ -5,7 +5,7 @@
 //! of length and as many bytes. Bounded: of a value and of an entry the
 //! beginning is kept, and what is left out is counted.
 
-use super::Unpack;
+use super::{Kind, Told, Unpack};
 use crate::event::{are, count};
 
 /// Longest value that is kept whole.
@@ -14,6 +14,42 @@ const VALUE: usize = 256 << 10;
 const ENTRY: usize = 768 << 10;
 /// Most fields of an entry.
 const FIELDS: usize = 1024;
+
+/// Fields that only the journal writes.
+const OWN: [&[u8]; 8] = [
+    b"__REALTIME_TIMESTAMP",
+    b"__MONOTONIC_TIMESTAMP",
+    b"__SEQNUM",
+    b"_SOURCE_REALTIME_TIMESTAMP",
+    b"_BOOT_ID",
+    b"_MACHINE_ID",
+    b"_TRANSPORT",
+    b"SYSLOG_IDENTIFIER",
+];
+
+/// Whether a beginning without the journal's own first lines is its format all the
+/// same: lines of nothing but `NAME=…`, one of them its own.
+pub(super) fn told(head: &[u8]) -> Option<Told> {
+    let mut lines = head.split(|b| *b == b'\n').take(5).peekable();
+    while let Some(line) = lines.next() {
+        let n =
+            line.iter().take(64).take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
+        let (name, after) = line.split_at(n);
+        let whole = lines.peek().is_some();
+        if OWN.contains(&name) && after.first() == Some(&b'=') {
+            return Some(Told::Is(Kind::Export));
+        }
+        match after.first() {
+            Some(b'=') if n > 1 => {}
+            None if n > 1 && !whole => return Some(Told::More),
+            _ => return None,
+        }
+        if !whole {
+            return Some(Told::More);
+        }
+    }
+    None
+}
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -173,7 +209,8 @@ impl Unpack for Export {
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
-        self.cut |= !matches!(self.at, At::Line | At::Newline);
+        // An empty line stands behind each entry that was written whole.
+        self.cut |= !self.line.is_empty() || !self.fields.is_empty() || !matches!(self.at, At::Line | At::Newline);
         if !self.line.is_empty() {
             let name = std::mem::take(&mut self.line);
             match (self.at, memchr::memchr(b'=', &name)) {

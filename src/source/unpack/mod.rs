@@ -19,8 +19,10 @@ use std::time::Duration;
 
 use super::feed::{Feed, Got};
 
-/// So many first bytes tell the kind.
-pub(crate) const HEAD: usize = 512;
+/// So many first bytes tell the kind: a whole document and what stands behind it.
+pub(crate) const HEAD: usize = 16 << 10;
+/// Of so many, all are looked at whose kind their first words tell.
+const WORDS: usize = 512;
 /// Read at once.
 const CHUNK: usize = 64 << 10;
 
@@ -28,7 +30,7 @@ const CHUNK: usize = 64 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Arrays of JSON objects, bare or in an envelope such as `{"Records": […]}`,
-    /// and objects that are written over several lines.
+    /// and objects that are written over several lines, or several on one.
     Array,
     /// The journal's export format.
     Export,
@@ -78,6 +80,9 @@ impl Kind {
         if let Some(told) = magics.into_iter().flatten().max_by_key(|t| matches!(t, Told::Is(_))) {
             return told;
         }
+        if let Some(told) = export::told(head) {
+            return told;
+        }
         let text = head.trim_ascii_start();
         match text.first() {
             None => Told::More,
@@ -91,9 +96,9 @@ impl Kind {
                 Told::Is(Self::Array)
             }
             Some(b'{') => match array::envelope(text) {
-                None => Told::More,
+                None if head.len() < WORDS => Told::More,
                 Some(true) => Told::Is(Self::Array),
-                Some(false) => Told::Lines,
+                _ => array::behind_the_first(text),
             },
             Some(_) => Told::Lines,
         }

@@ -28,16 +28,49 @@ fn kinds_by_their_beginning() {
     assert_eq!(is("[{\"a\":1}]"), Told::Is(Kind::Array));
     assert_eq!(is("\u{feff} [\n  {"), Told::Is(Kind::Array));
     assert_eq!(is("{ \"Records\" : [ {"), Told::Is(Kind::Array));
-    for more in ["", "[", "{", "{\"Rec", "{\"value\":", "{\"value\":[", "__CUR", "ElfFile"] {
+    for more in [
+        "",
+        "[",
+        "{",
+        "{\"Rec",
+        "{\"value\":",
+        "{\"value\":[",
+        "__CUR",
+        "ElfFile",
+        "{\"a\":[{",
+        "{}",
+        "{\"a\":\"}{\"",
+        "{\"a\":1} ",
+    ] {
         assert_eq!(is(more), Told::More, "{more}");
     }
-    for lines in ["{\"a\":[{", "{\"Records\":1", "{\"Records\":[1", "{}", "[Mon Nov", "[]", "__X=", "Elf\n", "a"] {
+    for lines in [
+        "{\"Records\":1}\n",
+        "{\"Records\":[1\n",
+        "{}\n{}",
+        "{\"a\":\"}{\"}\r\n{}",
+        "{\"a\":1}, 5",
+        "[Mon Nov",
+        "[]",
+        "__X y",
+        "Elf\n",
+        "a",
+        "A=1\nb",
+        "A=1\nB=2\nC=3\nD=4\n_TRANSPORT=x\n",
+    ] {
         assert_eq!(is(lines), Told::Lines, "{lines}");
     }
     assert_eq!(is("{ \r\n\t\"a\""), Told::Is(Kind::Array));
+    assert_eq!(is("{\"a\":{\"b\":\"}\\\"\"}}{\"a\""), Told::Is(Kind::Array), "no newline between them");
+    assert_eq!(is("{\"a\":1}\t {"), Told::Is(Kind::Array));
+    assert_eq!(is(&format!("{{\"a\":\"{}", "x".repeat(HEAD))), Told::Lines);
     assert_eq!(is("__REALTIME_TIMESTAMP=1\n"), Told::Is(Kind::Export));
+    for head in ["PRIORITY=6\nMESSAGE=a b\n_TRANSPORT=syslog\n", "MESSAGE=a\nSYSLOG_IDENTIFIER=x"] {
+        assert_eq!(is(head), Told::Is(Kind::Export), "{head}");
+    }
+    assert_eq!(is("PRIORITY=6\nMESS"), Told::More);
     assert_eq!(is("ElfFile\0"), Told::Is(Kind::Evtx));
-    assert_eq!(is(&" ".repeat(600)), Told::Lines);
+    assert_eq!(is(&" ".repeat(HEAD)), Told::Lines);
 }
 
 #[test]
@@ -73,7 +106,7 @@ fn members_before_the_records() {
         "{\"kind\":1}",
         "{\"metadata\":{\"items\":[{}]},\"x\":2}",
     ] {
-        assert_eq!(Kind::of(line.as_bytes()), Told::Lines, "{line}");
+        assert_eq!(Kind::of(format!("{line}\n").as_bytes()), Told::Lines, "{line}");
     }
 }
 
@@ -91,6 +124,25 @@ fn the_journal() {
             "{\"__CURSOR\":\"2\",\"EMPTY\":\"\",\"LAST\":\"\\\"q\\\"\"}"
         ]
     );
+}
+
+#[test]
+fn an_entry_without_its_empty_line_is_cut_short() {
+    for (text, cut) in [
+        ("__CURSOR=1\nA=b\n\n", false),
+        ("__CURSOR=1\nA=b\n\n\n", false),
+        ("__CURSOR=1\nA=b\n", true),
+        ("__CURSOR=1\nA=b\n\n__CURSOR=2\nA", true),
+    ] {
+        assert_eq!(!run(Kind::Export, text.as_bytes(), 3).1.is_empty(), cut, "{text:?}");
+    }
+}
+
+#[test]
+fn objects_without_newlines_between_them() {
+    let text = b"{\"a\":\"}{\"}{\"b\":[1,{}]} {\"Records\":1}{\"c\":2}";
+    assert_eq!(Kind::of(text), Told::Is(Kind::Array));
+    assert_eq!(lines(Kind::Array, text), ["{\"a\":\"}{\"}", "{\"b\":[1,{}]}", "{\"Records\":1}", "{\"c\":2}"]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod audit;
 mod chain;
 mod logs;
 mod machine;
+mod pairs;
 mod replay;
 mod report;
 mod store;
@@ -27,7 +28,7 @@ use base64::Engine as _;
 use serde_json::{Map, Value};
 
 pub use audit::Audit;
-pub use logs::{FileLog, LogBytes};
+pub use logs::{FileLog, LogBytes, LogSums};
 pub use report::{Finding, Match, Matched, Report};
 
 use report::Kind;
@@ -94,6 +95,11 @@ fn text(value: &Value) -> &str {
 
 fn list<'a>(document: &'a Value, name: &str) -> &'a [Value] {
     document[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The last part of a path.
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// The object without some of its members.

@@ -271,6 +271,20 @@ fn log_file(text: &[u8]) -> (tempfile::TempDir, Box<dyn LogBytes>) {
 }
 
 #[test]
+fn a_log_is_hashed_once_at_every_size_that_is_asked_for() {
+    let text: Vec<u8> = (0..600_000_u32).map(|i| (i * 7 % 251) as u8).collect();
+    for len in [0, 1, 262_143, 262_144, 262_145, 600_000] {
+        let (_dir, mut log) = log_file(&text[..len]);
+        let sizes = [1, 2, 262_143, 262_144, 262_145, 524_288, 599_999, 600_000, u64::MAX];
+        let sums = log.sums(&sizes).unwrap();
+        assert_eq!((sums.size, &sums.whole), (len as u64, &sha256_hex(&text[..len])), "{len}");
+        let shorter = sizes.iter().filter(|s| **s < len as u64).map(|s| (*s, sha256_hex(&text[..*s as usize])));
+        assert_eq!(sums.begins, shorter.collect(), "{len}");
+        assert_eq!(log.sums(&[]).unwrap().whole, sums.whole);
+    }
+}
+
+#[test]
 fn evidence_is_compared_with_the_log() {
     let doc = exported();
     let text = |extra: &str| log_text() + extra;

@@ -5,6 +5,7 @@ use super::{AlertView, Triage};
 use crate::alert::{AlertState, RuleType};
 use crate::event::{EventType, Outcome, Ov, Ts};
 use crate::query::{Field, Fields, Typed};
+use crate::tui::words::points;
 
 /// Fields that filters of the queue can name. Those after `dedup_key` are no
 /// part of the export: the decision, what people wrote, and older names.
@@ -102,7 +103,7 @@ impl Fields for AlertView {
             "by" => test(a.rule_type.as_str()) || test(&self.by()),
             "category" => test(a.category.as_str()),
             // As it is shown.
-            "score" => test(&format!("{:.1}", a.score)),
+            "score" => test(&points(a.score)),
             "score_parts" => a.score_parts.iter().any(|(n, _)| test(n)),
             "confidence" => test(&a.confidence.to_string()),
             "description" => test(&a.description),
@@ -247,8 +248,9 @@ mod tests {
             "src_ip=198.18.203.3",
             "ip=198.18.0.0/15",
             "src_ips=203.0.113.48",
-            "score=88.2",
+            "score=88.3",
             "score>=80",
+            "score>=88.3",
             "timestamp=1970-01-01T01:00",
             "last>1970-01-01T01:30",
             "last=1970-01-01T01:00..1970-01-01T03:00",
@@ -277,6 +279,8 @@ mod tests {
             "last<1970-01-01T01:30",
             "timestamp>1970-01-01T02:00",
             "nowhere",
+            "score=88.2",
+            "score<88.3",
             "event_type=x",
         ] {
             assert!(!check(q), "{q}");

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::data::{AlertView, CaseDetail, CaseItem, CaseView, ItemKind, Reading, RuleView, Triage};
-use crate::alert::{Alert, AlertState, Category, Route, RuleType};
+use crate::alert::{Alert, AlertState, Category, Cut, Route, RuleType};
 use crate::detect::{RuleInfo, RuleKind};
+use crate::event::fold::same;
 use crate::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality};
 use crate::store::{self, AlertRow, CaseRow, Status};
 
@@ -50,7 +51,8 @@ pub fn case_detail(d: &store::CaseDetail) -> CaseDetail {
     let mut entities: Vec<String> = Vec::new();
     let mut techniques: Vec<String> = Vec::new();
     for a in &d.alerts {
-        if !entities.contains(&a.entity) {
+        // However a client spelt it: it is one.
+        if !entities.iter().any(|e| same(e, &a.entity)) {
             entities.push(a.entity.clone());
         }
         for t in &a.techniques {
@@ -99,6 +101,7 @@ pub fn alert(r: &AlertRow, doc: &Value) -> AlertView {
         let items = doc.get(name).and_then(Value::as_array);
         items.map(|a| a.iter().filter_map(Value::as_str).map(str::to_owned).collect()).unwrap_or_default()
     };
+    let told = |name: &str| doc.get(name).and_then(Value::as_bool).unwrap_or(false);
     let route = doc.get("route");
     let alert = Alert {
         id: r.id.clone(),
@@ -130,6 +133,8 @@ pub fn alert(r: &AlertRow, doc: &Value) -> AlertView {
         users: list("users"),
         host: r.host.clone(),
         hosts: Vec::new(),
+        // The store knows one machine only.
+        cut: Cut { ips: told("src_ips_cut"), users: told("users_cut"), hosts: true },
         count: r.count,
         window_seconds: doc.get("window_seconds").and_then(Value::as_u64).unwrap_or(0),
         dedup_key: r.dedup_key.clone(),

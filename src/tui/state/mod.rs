@@ -172,6 +172,12 @@ pub struct State {
 }
 
 impl State {
+    /// Cases that turned out to be nothing: their alerts are no true hits.
+    #[must_use]
+    pub fn unfounded(&self) -> Vec<String> {
+        self.cases.list.iter().filter(|c| c.unfounded()).map(|c| c.id.clone()).collect()
+    }
+
     /// The state at the start.
     #[must_use]
     pub fn new(size: (u16, u16), keys: Arc<Keymap>, facts: Facts) -> Self {

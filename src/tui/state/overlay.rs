@@ -44,10 +44,27 @@ pub enum Then {
     TitleFor(Targets),
     /// Ask where the events of the feed are to be written in that form.
     WriteAs(Form),
-    /// Ask why and until when this is ruled.
+    /// Say what this ruling costs, if anything, then ask as for [`Then::Ruled`].
     Rule(Box<RulingDraft>),
+    /// Ask why and until when this is ruled.
+    Ruled(Box<RulingDraft>),
+    /// Ask which level this gives.
+    Level(Box<RulingDraft>),
+    /// Save a rule whose id or name others know.
+    Save(Known),
     /// Ask whether the ruling of that id is to be taken out.
     Unrule(String),
+}
+
+/// What becomes of those that know a rule by an id or a name which an edit changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// The rule keeps it.
+    Keep,
+    /// They name it anew.
+    Along,
+    /// They are left behind.
+    Leave,
 }
 
 /// The event-detail overlay.

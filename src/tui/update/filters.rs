@@ -12,6 +12,7 @@ use crate::config::nearest;
 use crate::query::{Field, Query, quote};
 use crate::tui::data::Triage;
 use crate::tui::data::alert::ALERT_FIELDS;
+use crate::tui::words;
 
 /// What to say of a field that nothing here has: such a test holds for no row,
 /// and a misspelt name should not look like an empty log.
@@ -114,7 +115,7 @@ enum Cell {
 fn cell(s: &State) -> Cell {
     let eq = |name: &str, value: &str| Cell::Expression(format!("{name}={}", quote(value)));
     if let Some(Overlay::Detail(d)) = s.overlays.last() {
-        let fields = super::super::words::fields(&d.row.row);
+        let fields = words::fields(&d.row.row);
         return match fields.get(d.cursor.at).cloned() {
             Some((name, value)) if value.len() <= 200 => eq(&name, &value),
             Some((name, value)) => {
@@ -130,7 +131,7 @@ fn cell(s: &State) -> Cell {
         return match Queue::ALL.get(s.triage.column) {
             Some(Queue::Severity) => eq("severity", a.severity.as_str()),
             Some(Queue::Entity) => eq("entity", &a.entity()),
-            Some(Queue::Score) => eq("score", &a.score.to_string()),
+            Some(Queue::Score) => eq("score", &words::points(a.score)),
             Some(Queue::Count) => eq("count", &a.count.to_string()),
             // Of an alert that was decided the cell says how.
             Some(Queue::By) if v.reading.gone() => eq("status", "withdrawn"),

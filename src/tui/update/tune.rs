@@ -115,7 +115,7 @@ pub fn propose(s: &mut State, fx: &mut Vec<Effect>) {
         s.say("no rule here");
         return;
     };
-    let unfounded = s.cases.list.iter().filter(|c| c.unfounded()).map(|c| c.id.clone()).collect();
+    let unfounded = s.unfounded();
     s.say("looking at what was dismissed");
     fx.push(Effect::Work(WorkReq::Propose { rule, alerts: Arc::clone(&s.triage.all), unfounded }));
 }

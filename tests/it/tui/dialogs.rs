@@ -470,11 +470,106 @@ fn a_decided_alert_that_grows_is_marked_and_comes_back_at_twice() {
 
 #[test]
 fn cells_of_the_queue_filter_by_what_they_show() {
-    for (keys, filter) in [("hhhf", "score="), ("hhf", "count="), ("hhhhf", "severity=")] {
-        let mut w = World::new(120, 34);
-        w.press(keys);
-        let text = w.state.triage.filters.list.first().map(|f| f.text.clone()).unwrap_or_default();
-        assert!(text.starts_with(filter), "{keys}: {text}");
-        assert!(!w.state.triage.shown.is_empty(), "{text}");
+    let cells =
+        [("hhhf", "score="), ("hhf", "count="), ("hhhhf", "severity="), ("f", "entity="), ("lf", "rule="), ("llf", "")];
+    // Rounded up, rounded down, whole, and below a half that no binary number is.
+    for score in [88.25, 61.04, 50.0, 72.65, 0.05] {
+        for (keys, filter) in cells {
+            let mut w = World::new(120, 34);
+            let mut all = super::fixture::alerts();
+            for v in &mut all {
+                Arc::make_mut(&mut v.alert).score = score;
+            }
+            w.send(Msg::Alerts(Arc::new(all)));
+            let own = w.state.triage.current().unwrap().alert.id.clone();
+            w.press(keys);
+            let text = w.state.triage.filters.list.first().map(|f| f.text.clone()).unwrap_or_default();
+            assert!(text.starts_with(filter) && !text.is_empty(), "{keys}: {text}");
+            let kept = |w: &World| w.state.triage.shown.iter().any(|i| w.state.triage.all[*i].alert.id == own);
+            assert!(kept(&w), "{text}");
+            w.press("\\F");
+            assert!(!kept(&w), "not {text}");
+        }
     }
+}
+
+/// Down to an alert of the queue.
+fn to(w: &mut World, id: &str) {
+    for _ in 0..w.state.triage.shown.len() {
+        if w.state.triage.current().is_some_and(|v| v.alert.id == id) {
+            return;
+        }
+        w.press("j");
+    }
+    panic!("{id} is not in the queue: {}", frame(w));
+}
+
+/// What somebody found true is not taken away without being named.
+#[test]
+fn a_ruling_names_the_true_alerts_that_it_takes_out_or_lowers() {
+    let mut w = World::new(80, 24);
+    let mut all = super::fixture::alerts();
+    let case = w.state.cases.list.first().expect("a case").id.clone();
+    all[0].triage = secstream::tui::data::Triage::Escalated { case: case.clone() };
+    let mut low = (*all[1].alert).clone();
+    (low.covered_by, low.rule_id) = (Some(all[0].alert.id.clone()), "another".into());
+    all[1].alert = Arc::new(low);
+    w.send(Msg::Alerts(Arc::new(all.clone())));
+    let id = all[0].alert.id.clone();
+    w.press("Dgg");
+    to(&mut w, &id);
+    w.press("S");
+    insta::assert_snapshot!("suppress_true", frame(&w));
+    w.press("e");
+    insta::assert_snapshot!("suppress_true_named", frame(&w));
+    w.press("<Enter>");
+    assert!(w.state.prompt.is_none() && w.state.overlays.is_empty(), "in doubt nothing is ruled");
+    w.press("Sey");
+    assert!(frame(&w).contains("would be taken out: write why"), "{}", frame(&w));
+    w.press("a test of ours<Enter><Enter>");
+    let noted = w.done.iter().any(|e| {
+        matches!(e, Effect::Store(Op::Note { what, text }) if what.case.as_ref() == Some(&case) && text.ends_with("a test of ours"))
+    });
+    assert!(noted, "{:?}", w.done);
+    // To raise it costs nothing; to lower it does.
+    w.done.clear();
+    w.press("Sa");
+    insta::assert_snapshot!("other_level", frame(&w));
+    w.press("m");
+    assert!(frame(&w).contains("would be lowered to medium"), "{}", frame(&w));
+    w.press("n");
+    let mut medium = (*all[0].alert).clone();
+    medium.severity = secstream::event::Severity::Medium;
+    all[0].alert = Arc::new(medium);
+    w.send(Msg::Alerts(Arc::new(all)));
+    w.press("gg");
+    to(&mut w, &id);
+    w.press("Slc").press("crown jewels<Enter>never<Enter>");
+    let ruled = w.done.iter().find_map(|e| if let Effect::Work(WorkReq::Ruling(d)) = e { Some(d) } else { None });
+    let level = ruled.map(|d| (d.level, d.until.clone()));
+    assert_eq!(level, Some((Some(secstream::event::Severity::Critical), "never".into())), "{:?}", w.done);
+}
+
+#[test]
+fn a_save_that_changes_an_id_asks_what_becomes_of_those_that_name_it() {
+    let mut w = World::new(80, 24);
+    w.press("4<Enter>ggji<End>9<Esc>");
+    assert!(w.state.rules.work.as_ref().is_some_and(|x| x.renamed.len() == 1));
+    w.press("W");
+    insta::assert_snapshot!("renamed", frame(&w));
+    w.press("n");
+    assert!(w.state.rules.work.as_ref().is_some_and(|x| x.modified()));
+    w.press("Wt");
+    let saved =
+        w.done.iter().find_map(|e| if let Effect::Work(WorkReq::Save { along, .. }) = e { Some(along) } else { None });
+    let old = "5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11";
+    assert_eq!(saved, Some(&vec![(old.to_owned(), format!("{old}9"))]), "{:?}", w.done);
+    w.press("ggji<End>8<Esc>o# more<Esc>");
+    w.done.clear();
+    w.press("Wk");
+    let saved = w.done.iter().find_map(|e| {
+        if let Effect::Work(WorkReq::Save { text, along, .. }) = e { Some((text.clone(), along.len())) } else { None }
+    });
+    let (text, along) = saved.expect("saved");
+    assert!(text.contains(&format!("id: {old}\n")) && text.contains("# more") && along == 0, "{text}");
 }

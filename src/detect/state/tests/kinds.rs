@@ -266,6 +266,12 @@ fn a_burst_that_does_not_end_is_the_usual_pace() {
     lines.extend((0..80).map(|i| (400 + i / 5, F)));
     let flooded = alerts(&rules, &lines);
     assert_eq!(flooded.iter().map(|a| a.severity).collect::<Vec<_>>(), [Severity::High]);
+    // A short flood counts wherever its timespan begins, also where it lies across two of those of before.
+    for phase in 0..10 {
+        let mut flood: Vec<_> = (0..400).map(|i| (i, F)).chain((0..40).map(|i| (380 + phase + i / 5, F))).collect();
+        flood.sort_by_key(|l| l.0);
+        assert_eq!(alerts(&rules, &flood).iter().map(|a| a.severity).collect::<Vec<_>>(), [Severity::High], "{phase}");
+    }
     // A burst stays one.
     assert_eq!(run(1, 200).iter().map(|a| a.severity).collect::<Vec<_>>(), [Severity::High]);
 }

@@ -8,6 +8,7 @@ mod episodes;
 mod fold;
 mod kinds;
 mod late;
+mod lists;
 mod news;
 mod order;
 mod redeem;

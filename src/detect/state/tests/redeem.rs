@@ -198,3 +198,91 @@ fn log_ins_of_days_take_little_room() {
     assert_eq!(b.state.counters().evicted, 0);
     assert!(b.end().is_empty());
 }
+
+/// Failures of one address, of which each log-in takes back some, whatever its account.
+fn by_acts(extra: &str) -> Vec<String> {
+    let rule =
+        correlation(1, "type: event_count\nrules: [fail]\ngroup-by: [src_ip]\ntimespan: 10m\ncondition: {gte: 4}");
+    vec![base("fail"), login(), format!("{rule}secstream: {{redeemed_by: {{rule: login{extra}}}}}\n")]
+}
+
+#[test]
+fn failures_must_be_many_beside_what_was_accepted() {
+    let f = |t| (t, "fail", "x");
+    let l = |t, u| (t, "login", u);
+    let office = [l(0, "a"), f(10), l(20, "b"), f(30), f(40), l(50, "c"), f(60), f(70)];
+    assert!(run(&by_acts(", each: 1"), &office).is_empty());
+    let guessed = [l(0, "a"), f(10), f(20), f(30), f(40), f(50), l(60, "a"), l(70, "a")];
+    assert_eq!(run(&by_acts(", each: 1"), &guessed)[0].severity, Severity::High);
+    assert!(run(&by_acts(", each: 2"), &guessed).is_empty());
+    // a log-in that has left the window takes nothing back
+    let later = [l(0, "a"), l(0, "b"), f(700), f(710), f(720), f(730)];
+    assert_eq!(run(&by_acts(", each: 1"), &later).len(), 1);
+}
+
+#[test]
+fn an_open_count_is_taken_back_when_most_of_it_is() {
+    let fails = (0..8).map(|i| (i * 10, "fail", "x"));
+    let with = |extra: &str, logins: &[&'static str]| {
+        let logins = logins.iter().enumerate().map(|(i, u)| (100 + i as i64, "login", *u));
+        run(&by_acts(extra), &fails.clone().chain(logins).collect::<Vec<_>>()).remove(0)
+    };
+    let six = ["a", "b", "c", "d", "e", "f"];
+    assert_eq!(with(", each: 1", &six[..5]).severity, Severity::High);
+    let back = with(", each: 1", &six);
+    assert_eq!(back.severity, Severity::Low);
+    assert!(back.message.contains("6 of 8 taken back"), "{}", back.message);
+    // who comes again is the same
+    assert_eq!(with(", each: 1", &["a"; 9]).severity, Severity::Low);
+    assert_eq!(with(", each: 1, once_by: user", &["a"; 9]).severity, Severity::High);
+    assert_eq!(with(", each: 1, once_by: user", &six).severity, Severity::Low);
+}
+
+#[test]
+fn of_too_many_nothing_is_taken_back() {
+    let fails = (0..8).map(|i| (100 + i, "fail", "x"));
+    let words: Vec<_> = (0..20).map(|i| (i, "login", "a")).chain(fails).collect();
+    assert!(run(&by_acts(", each: 1"), &words).is_empty());
+    assert!(run(&by_acts(", each: 1, at_most: 8"), &words).is_empty());
+    let found = run(&by_acts(", each: 1, at_most: 7"), &words);
+    assert_eq!(found.iter().map(|a| a.severity).collect::<Vec<_>>(), [Severity::High]);
+    // nor later, however many there are then
+    let after: Vec<_> = words.into_iter().chain((200..260).map(|t| (t, "login", "a"))).collect();
+    assert_eq!(run(&by_acts(", each: 1, at_most: 7"), &after)[0].severity, Severity::High);
+}
+
+proptest! {
+    /// The first alert comes where counting all again at each failure says so.
+    #[test]
+    fn acts_against_a_slow_count(steps in prop::collection::vec((0i64..90, any::<bool>()), 1..80), most in 4u64..12) {
+        let (mut t, mut seen, mut expected) = (0i64, Vec::new(), None);
+        for (dt, login) in steps {
+            t += dt;
+            seen.push((t, login));
+            let inside = |login: bool| seen.iter().filter(|s| s.0 >= t - 600 && s.1 == login).count() as u64;
+            let left = if inside(false) > most { inside(false) } else { inside(false).saturating_sub(inside(true)) };
+            if !login && left >= 4 && expected.is_none() {
+                expected = Some(t);
+            }
+        }
+        let mut b = Bench::new(&by_acts(&format!(", each: 1, at_most: {most}")));
+        b.feed(0, &lines(&seen.iter().map(|s| (s.0, if s.1 { "login" } else { "fail" }, "a")).collect::<Vec<_>>()));
+        prop_assert_eq!(b.updates.iter().any(|u| !u.closed), expected.is_some());
+    }
+}
+
+#[test]
+fn what_does_not_go_together_is_said() {
+    for (extra, word) in [
+        (", each: 1, field: user", "say nothing"),
+        (", each: 1, at_least: 2", "say nothing"),
+        (", once_by: user, field: user", "goes with each"),
+        (", each: 0", "whole number from 1"),
+    ] {
+        let yaml = by_acts(extra).remove(2);
+        let read =
+            crate::detect::sigma::yaml::parse(&yaml).remove(0).and_then(|n| crate::detect::sigma::rule::parse(&n));
+        let e = read.expect_err(extra);
+        assert!(e.message.contains(word), "{extra}: {e}");
+    }
+}

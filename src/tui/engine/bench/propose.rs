@@ -4,12 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::event::fold::same;
 use crate::event::{EventRow, Ov};
 use crate::pipeline::Feed;
 use crate::tui::data::AlertView;
 use crate::tui::data::workshop::{Proposal, Verdict};
-
-use super::verdicts::verdict_of;
 
 /// Most alerts of the rule looked at, and events of each.
 const ALERTS: usize = 400;
@@ -34,13 +33,13 @@ impl Told {
         let mut all = self.events.iter();
         let Some(mut out) = all.next().cloned() else { return Values::new() };
         for e in all {
-            out.retain(|f, v| e.get(f) == Some(v));
+            out.retain(|f, v| e.get(f).is_some_and(|x| same(x, v)));
         }
         out
     }
 
     fn hits(&self, fields: &[(Ov, String)]) -> (bool, bool) {
-        let hit = |e: &Values| fields.iter().all(|(f, v)| e.get(f) == Some(v));
+        let hit = |e: &Values| fields.iter().all(|(f, v)| e.get(f).is_some_and(|x| same(x, v)));
         let n = self.events.iter().filter(|e| hit(e)).count();
         (n > 0, n > 0 && n == self.events.len())
     }
@@ -64,13 +63,13 @@ pub fn propose(
 ) -> Vec<Proposal> {
     let mine = alerts.iter().filter(|v| &*v.alert.rule_id == rule).take(ALERTS);
     let theirs = alerts.iter().filter(|v| kin.contains(&*v.alert.rule_id));
-    let theirs = theirs.filter(|v| verdict_of(v, unfounded) != Verdict::False).take(ALERTS);
+    let theirs = theirs.filter(|v| Verdict::of(v, unfounded) != Verdict::False).take(ALERTS);
     let told: Vec<Told> = mine
         .chain(theirs)
         .map(|v| {
             let places = v.alert.evidence.iter().take(EVENTS);
             let rows = places.filter_map(|e| feed.row(feed.position_of(e.source, e.offset)?));
-            Told { verdict: verdict_of(v, unfounded), events: rows.map(|r| values(&r)).collect() }
+            Told { verdict: Verdict::of(v, unfounded), events: rows.map(|r| values(&r)).collect() }
         })
         .filter(|t| !t.events.is_empty())
         .collect();

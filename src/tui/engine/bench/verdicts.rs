@@ -9,18 +9,6 @@ use crate::pipeline::{Effect, Feed, is_cut};
 use crate::tui::data::workshop::{Attempt, Trial, Verdict};
 use crate::tui::data::{AlertView, Triage};
 
-/// What people decided about an alert; `unfounded` are cases that were nothing.
-pub fn verdict_of(v: &AlertView, unfounded: &[String]) -> Verdict {
-    match &v.triage {
-        Triage::Escalated { case } if unfounded.contains(case) => Verdict::False,
-        Triage::Escalated { .. } => Verdict::True,
-        Triage::New => Verdict::Undecided,
-        // Put off is not decided.
-        Triage::Dismissed { reason } if reason == "snoozed" => Verdict::Undecided,
-        Triage::Dismissed { .. } => Verdict::False,
-    }
-}
-
 /// Verdicts by position in the feed.
 pub struct Verdicts {
     alerts: Arc<Vec<AlertView>>,
@@ -54,7 +42,7 @@ impl Verdicts {
             if let Some(all) = whole.remove(&v.alert.id) {
                 hits = hits.with(&all);
             }
-            of.push((verdict_of(v, &a.unfounded), i, hits));
+            of.push((Verdict::of(v, &a.unfounded), i, hits));
         }
         of.sort_by_key(|(verdict, i, _)| (*verdict, *i));
         // What several alerts rest on is as true as the truest of them.
@@ -98,7 +86,7 @@ impl Verdicts {
     /// What people decided about an alert, and the case or the reason.
     pub fn of_alert(&self, id: &str) -> (Verdict, String) {
         let Some(v) = self.alerts.iter().find(|v| v.alert.id == id) else { return (Verdict::None, String::new()) };
-        (verdict_of(v, &self.unfounded), Self::reason(v))
+        (Verdict::of(v, &self.unfounded), Self::reason(v))
     }
 
     /// Up to `most` events of a rule with each verdict, and of those without.
