@@ -109,7 +109,10 @@ impl Programs {
             }
             let cost = list.iter().map(|p| preds.dear(*p)).max().unwrap_or(0);
             let (start, len) = self.store_words(&list);
-            kids.push((cost, Ok(if all { Node::AllWords(slot, start, len) } else { Node::AnyWords(slot, start, len) })));
+            kids.push((
+                cost,
+                Ok(if all { Node::AllWords(slot, start, len) } else { Node::AnyWords(slot, start, len) }),
+            ));
         }
         kids.extend(rest.into_iter().map(|e| (dear(e, preds), Err(e))));
         single.sort_by_key(|p| preds.dear(*p));
@@ -162,7 +165,9 @@ impl Programs {
     pub fn group(&self, node: u32) -> Option<Group<'_>> {
         match self.nodes.get(node as usize)? {
             Node::AllWords(slot, start, len) => Some(Group { slot: *slot, all: true, masks: self.masks(*start, *len) }),
-            Node::AnyWords(slot, start, len) => Some(Group { slot: *slot, all: false, masks: self.masks(*start, *len) }),
+            Node::AnyWords(slot, start, len) => {
+                Some(Group { slot: *slot, all: false, masks: self.masks(*start, *len) })
+            }
             _ => None,
         }
     }

@@ -20,7 +20,13 @@ impl Work {
     /// Finds what matches from what events before were asked; false if one of this
     /// shape, or with these answers, was not seen.
     #[inline]
-    pub(super) fn as_before(&mut self, c: &Compilation, p: &Partition, view: View<'_>, matched: &mut Vec<RuleIdx>) -> bool {
+    pub(super) fn as_before(
+        &mut self,
+        c: &Compilation,
+        p: &Partition,
+        view: View<'_>,
+        matched: &mut Vec<RuleIdx>,
+    ) -> bool {
         if !self.more.is_empty() {
             return false;
         }

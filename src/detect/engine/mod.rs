@@ -23,11 +23,11 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{Batch, FieldId, Logsource, ValueKind};
 
+use super::compile::Compilation;
 use super::compile::bits::Bits;
 use super::compile::index::Scan;
 use super::compile::keywords::Keywords;
 use super::compile::preds::{RAW, SlotId};
-use super::compile::Compilation;
 use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
 use event::View;
@@ -191,8 +191,7 @@ impl Work {
         self.key.clear();
         self.more.clear();
         self.wake(c, p, view);
-        if !(self.key.is_empty() && self.more.is_empty() && p.always.is_empty())
-            && !self.as_before(c, p, view, matched)
+        if !(self.key.is_empty() && self.more.is_empty() && p.always.is_empty()) && !self.as_before(c, p, view, matched)
         {
             self.clear();
             self.anew(c, p, view, matched);

@@ -75,7 +75,13 @@ pub enum Step<'s> {
 
 impl Default for Shapes {
     fn default() -> Self {
-        Self { places: vec![NONE; PLACES].into(), shapes: Vec::new(), keys: Vec::new(), nodes: Vec::new(), rules: Vec::new() }
+        Self {
+            places: vec![NONE; PLACES].into(),
+            shapes: Vec::new(),
+            keys: Vec::new(),
+            nodes: Vec::new(),
+            rules: Vec::new(),
+        }
     }
 }
 
@@ -104,7 +110,9 @@ impl Shapes {
         let hash = hash(share, key);
         for probe in 0..PROBES {
             let at = (hash as usize + probe) % PLACES;
-            let Some(shape) = self.places.get(at).and_then(|s| self.shapes.get(*s as usize)) else { return Err(Some(at)) };
+            let Some(shape) = self.places.get(at).and_then(|s| self.shapes.get(*s as usize)) else {
+                return Err(Some(at));
+            };
             if shape.hash == hash && shape.share == share && self.key(shape) == key {
                 return Ok(self.places.get(at).map_or(0, |s| *s as usize));
             }
