@@ -100,24 +100,55 @@ pub(super) fn rule_files(config: &Config, dirs: &[PathBuf], add: &[PathBuf]) -> 
     Ok(files)
 }
 
+/// Most bytes of a file of values that a pipeline names.
+const MAX_LIST: u64 = 10 << 20;
+
 /// The processing pipelines in force.
 pub(super) fn pipelines(config: &Config) -> Result<Option<Arc<Pipelines>>, Failure> {
+    Ok(pipelines_and_lists(config)?.0)
+}
+
+/// The pipelines in force, and the files whose values they use.
+fn pipelines_and_lists(config: &Config) -> Result<(Option<Arc<Pipelines>>, Vec<PathBuf>), Failure> {
     let mut texts = Vec::new();
     for path in config.paths("rules.pipelines") {
         let text =
             std::fs::read_to_string(&path).map_err(|e| Failure::usage(format!("pipeline {}: {e}", path.display())))?;
         texts.push((path.display().to_string(), text));
     }
+    let mut lists = Vec::new();
     if texts.is_empty() {
-        return Ok(None);
+        return Ok((None, lists));
     }
-    let all = Pipelines::load(&texts).map_err(|wrong| {
+    let mut list = |pipeline: &str, name: &str| {
+        let path = Path::new(pipeline).parent().unwrap_or_else(|| Path::new("")).join(name);
+        let text = list_of_values(&path).map_err(|e| format!("{}: {e}", path.display()));
+        lists.push(path);
+        text
+    };
+    let all = Pipelines::load_with(&texts, &mut list).map_err(|wrong| {
         let mut lines = wrong.iter().map(|e| format!("pipeline {e}"));
         let mut f = Failure::usage(lines.next().unwrap_or_default());
         f.below.extend(lines);
         f
     })?;
-    Ok(Some(Arc::new(all)))
+    Ok((Some(Arc::new(all)), lists))
+}
+
+/// The text of a file of values. It is small, and it is a file: what waits for
+/// somebody to write, or never ends, is not read.
+fn list_of_values(path: &Path) -> Result<String, String> {
+    use std::io::Read as _;
+    if !std::fs::metadata(path).map_err(|e| e.to_string())?.is_file() {
+        return Err("is no regular file".to_owned());
+    }
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let mut text = String::new();
+    file.take(MAX_LIST + 1).read_to_string(&mut text).map_err(|e| e.to_string())?;
+    if text.len() as u64 > MAX_LIST {
+        return Err(format!("is larger than {} MiB", MAX_LIST >> 20));
+    }
+    Ok(text)
 }
 
 /// Sends files through pipelines.
@@ -141,8 +172,9 @@ pub(super) fn rule_loader(config: &Config, options: &RuleOptions) -> Result<Load
     for d in dirs.iter().chain(&add) {
         std::fs::metadata(d).map_err(|e| Failure::usage(format!("rules {}: {e}", d.display())))?;
     }
-    pipelines(config)?;
-    let from = RulesFrom { groups: vec![dirs.clone(), add.clone(), config.paths("rules.pipelines")] };
+    let mut through = config.paths("rules.pipelines");
+    through.extend(pipelines_and_lists(config)?.1);
+    let from = RulesFrom { groups: vec![dirs.clone(), add.clone(), through] };
     let cache = config.is_on("cache.rules").then(|| cache(config));
     let config = config.clone();
     Ok(Box::new(move || {

@@ -117,13 +117,27 @@ impl Coverage {
         (main.0, main.1, sub.0, sub.1)
     }
 
-    /// A layer in the Navigator's format 4.5: the score is the number of rules.
+    /// A layer in the Navigator's format 4.5: the score is the number of rules. A
+    /// technique that only its parts are covered of has an entry without a score, is
+    /// unfolded, and is shown with the sum of its parts.
     #[must_use]
     pub fn layer(&self, set: &RuleSet, name: &str) -> Value {
-        let most = self.techniques.iter().map(|c| c.rules.len()).max().unwrap_or(0).max(1);
+        let parts = |c: &Covered| {
+            let id = c.technique.id.as_str();
+            let of = move |o: &&Covered| o.technique.parent.as_deref() == Some(id);
+            self.techniques.iter().filter(of).map(|o| o.rules.len()).sum::<usize>()
+        };
+        // The sum that is shown must have a colour too.
+        let most = self.techniques.iter().map(|c| c.rules.len() + parts(c)).max().unwrap_or(0).max(1);
         let techniques: Vec<Value> = (self.techniques.iter())
-            .filter(|c| !c.rules.is_empty())
+            .filter(|c| !c.rules.is_empty() || parts(c) > 0)
             .map(|c| {
+                if c.rules.is_empty() {
+                    return json!({
+                        "techniqueID": c.technique.id, "comment": "covered in parts only",
+                        "enabled": true, "metadata": [], "links": [], "showSubtechniques": true,
+                    });
+                }
                 let titles = c.rules.iter().filter_map(|r| set.rule(*r)).map(|r| &*r.title);
                 let mut comment: Vec<&str> = titles.take(COMMENT_RULES).collect();
                 if c.rules.len() > COMMENT_RULES {
@@ -131,7 +145,7 @@ impl Coverage {
                 }
                 json!({
                     "techniqueID": c.technique.id, "score": c.rules.len(), "comment": comment.join("\n"),
-                    "enabled": true, "metadata": [], "links": [], "showSubtechniques": c.technique.parent.is_some(),
+                    "enabled": true, "metadata": [], "links": [], "showSubtechniques": parts(c) > 0,
                 })
             })
             .collect();
@@ -142,8 +156,8 @@ impl Coverage {
             "description": format!("{} rules; the score is the number of rules for a technique", self.rules),
             "filters": {"platforms": []},
             "sorting": 3,
-            "layout": {"layout": "side", "aggregateFunction": "max", "showID": true, "showName": true,
-                       "showAggregateScores": false, "countUnscored": false, "expandedSubtechniques": "none"},
+            "layout": {"layout": "side", "aggregateFunction": "sum", "showID": true, "showName": true,
+                       "showAggregateScores": true, "countUnscored": false, "expandedSubtechniques": "annotated"},
             "hideDisabled": false,
             "techniques": techniques,
             "gradient": {"colors": ["#d6eaf8ff", "#1f618dff"], "minValue": 1, "maxValue": most},
@@ -214,6 +228,15 @@ mod tests {
         let ids: Vec<&str> =
             layer["techniques"].as_array().expect("a list").iter().filter_map(|t| t["techniqueID"].as_str()).collect();
         assert_eq!(ids, ["T1110", "T1110.001", "T1110.003", "T1685"]);
+        assert_eq!(layer["techniques"][0]["showSubtechniques"], true);
+        // A technique of which only parts are covered is not left empty.
+        let set = self::set(&["attack.t1110.001", "attack.t1110.003"]);
+        let layer = Coverage::of(&set).layer(&set, "l");
+        assert_eq!(layer["layout"]["showAggregateScores"], true);
+        assert_eq!(layer["gradient"]["maxValue"], 2, "the sum that is shown has a colour");
+        let whole = &layer["techniques"][0];
+        assert_eq!((&whole["techniqueID"], &whole["showSubtechniques"]), (&json!("T1110"), &json!(true)));
+        assert!(whole.get("score").is_none(), "{whole}");
         assert_eq!(layer["versions"]["layer"], "4.5");
     }
 }

@@ -28,6 +28,12 @@ impl Draft {
         Self { infos, preds, sources, schema }
     }
 
+    /// The rules compiled, to be matched with events.
+    #[must_use]
+    pub fn compiled(self) -> RuleSet {
+        RuleSet::of_lowered((self.infos, self.preds, self.sources, self.schema), String::new())
+    }
+
     /// What is said of each document.
     #[must_use]
     pub fn infos(&self) -> &[RuleInfo] {

@@ -7,9 +7,8 @@ use sha2::{Digest as _, Sha256};
 use crate::alert::Category;
 use crate::event::Severity;
 
-use super::pipelines::Pipelines;
-use super::sigma::collection;
-use super::sigma::yaml::{self, Node, YamlError};
+use super::pipelines::{Among, Pipelines};
+use super::sigma::yaml::{Node, YamlError};
 use super::{CorrelationSpec, GroupField, NamedField};
 
 /// A rule file as read, before it is understood.
@@ -38,15 +37,10 @@ impl RuleFile {
         Sha256::digest(self.text.as_bytes()).into()
     }
 
-    /// The file's documents as they are used: actions applied, then pipelines.
-    pub fn documents(&self) -> Vec<Result<Node, YamlError>> {
-        self.changed(collection::expand(yaml::parse(&self.text)))
-    }
-
-    /// Documents after the pipelines.
-    pub(super) fn changed(&self, docs: Vec<Result<Node, YamlError>>) -> Vec<Result<Node, YamlError>> {
+    /// Documents after the pipelines, among those of all files.
+    pub(super) fn changed(&self, docs: Vec<Result<Node, YamlError>>, among: &Among) -> Vec<Result<Node, YamlError>> {
         match &self.pipelines {
-            Some(p) => docs.into_iter().map(|d| p.apply(&d?)).collect(),
+            Some(p) => docs.into_iter().map(|d| p.apply(&d?, among)).collect(),
             None => docs,
         }
     }

@@ -5,8 +5,9 @@
 use std::thread;
 
 use super::RuleFile;
+use super::pipelines::Among;
 use super::sigma::collection;
-use super::sigma::rule::{self, Document, Meta};
+use super::sigma::rule::{self, Body, Document, Meta};
 use super::sigma::yaml::{self, Node, YamlError};
 
 /// Fewer files than this for each thread are not worth one.
@@ -19,7 +20,13 @@ pub(super) type Read = Result<Box<Document>, (Box<Meta>, YamlError)>;
 
 /// The documents of each file, in the order of the files.
 pub(super) fn documents(files: &[RuleFile]) -> Vec<Vec<Read>> {
-    spread(files.iter().collect(), file)
+    if files.iter().all(|f| f.pipelines.is_none()) {
+        return spread(files.iter().collect(), file);
+    }
+    // Pipelines change a rule with its filters, whatever file those stand in.
+    let docs = spread(files.iter().collect(), nodes);
+    let among = Among::of(files, &docs);
+    spread(files.iter().zip(&docs).collect(), |(f, docs)| read(f, docs, &among))
 }
 
 /// Does something with each of many, on several threads where that pays; the
@@ -51,17 +58,30 @@ fn spread_on<T: Send, R: Send>(mut all: Vec<T>, each: impl Fn(T) -> R + Sync, th
 }
 
 fn file(f: &RuleFile) -> Vec<Read> {
-    if f.error.is_some() { Vec::new() } else { read(f, &collection::expand(yaml::parse(&f.text))) }
+    read(f, &nodes(f), &Among::default())
+}
+
+/// The documents of a file as they stand in it, its actions applied.
+pub(super) fn nodes(f: &RuleFile) -> Vec<Result<Node, YamlError>> {
+    if f.error.is_some() { Vec::new() } else { collection::expand(yaml::parse(&f.text)) }
 }
 
 /// The documents of a file whose YAML was read already, through its pipelines.
-pub(super) fn read(f: &RuleFile, docs: &[Result<Node, YamlError>]) -> Vec<Read> {
+pub(super) fn read(f: &RuleFile, docs: &[Result<Node, YamlError>], among: &Among) -> Vec<Read> {
     let one = |doc: &Result<Node, YamlError>| match doc {
         Ok(node) => {
             let wrong = |e, node: &Node| (Box::new(rule::meta(node)), e);
-            match f.pipelines.as_ref().map(|p| p.apply(node)) {
+            match f.pipelines.as_ref().map(|p| p.apply(node, among)) {
                 None => rule::parse(node).map(Box::new).map_err(|e| wrong(e, node)),
-                Some(Ok(changed)) => rule::parse(&changed).map(Box::new).map_err(|e| wrong(e, &changed)),
+                Some(Ok(changed)) => match rule::parse(&changed) {
+                    Ok(mut d) => {
+                        if let Body::Detection(_, detection) = &mut d.body {
+                            detection.filtered = true;
+                        }
+                        Ok(Box::new(d))
+                    }
+                    Err(e) => Err(wrong(e, &changed)),
+                },
                 Some(Err(e)) => Err(wrong(e, node)),
             }
         }

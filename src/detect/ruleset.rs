@@ -14,6 +14,7 @@ use super::compile::expr::{Expr, Lowering};
 use super::compile::preds::Preds;
 use super::compile::{Compilation, Source};
 use super::logsource::RuleLogsource;
+use super::pipelines::Among;
 use super::reading::{self, Read};
 use super::sigma::rule::{self, Body, Detection, Document, FilterTarget, LogsourceNames};
 use super::sigma::yaml::{Node, YamlError};
@@ -68,8 +69,9 @@ impl RuleSet {
     /// Loads rule files whose documents were read already, file by file.
     pub(super) fn load_read(files: &[RuleFile], docs: &[Vec<Result<Node, YamlError>>]) -> Self {
         let mut l = Loading::default();
+        let among = Among::of(files, docs);
         for (f, docs) in files.iter().zip(docs) {
-            l.file(f, reading::read(f, docs));
+            l.file(f, reading::read(f, docs, &among));
         }
         Self::compiled_from(files, l.lowered())
     }
@@ -254,7 +256,8 @@ impl Loading {
             let names = &*names;
             let mut lowering = Lowering { preds: &mut preds, schema, logsource: names };
             let mut lower = |d: &Detection| lowering.detection(d);
-            let applied = filters.iter().filter(|f| f.applies(at, names)).map(|f| lower(&f.detection));
+            let apply = |f: &&Filter| !detection.filtered && f.applies(at, names);
+            let applied = filters.iter().filter(apply).map(|f| lower(&f.detection));
             let parts: Result<Vec<Expr>, _> = applied.collect();
             let expr = parts.and_then(|mut parts| {
                 parts.push(lower(detection)?);

@@ -66,24 +66,34 @@ pub struct Outcome {
 pub trait Correlate {
     /// Parses the framed lines of a case; years that they leave out are those
     /// before [`TIME_REFERENCE`].
-    fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>);
+    ///
+    /// # Errors
+    /// Where the case's format is none.
+    fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>) -> Result<(), String>;
 
     /// Rule and number of alerts, for every rule that raised any.
     fn alerts(&mut self, rules: &Arc<RuleSet>, batch: &Batch, hits: &[Hit]) -> Vec<(RuleIdx, u64)>;
 }
 
-/// Reads a test file.
-pub fn parse(text: &str) -> Result<Vec<Case>, YamlError> {
+/// Reads a test file: each case, or what is wrong with it.
+#[must_use]
+pub fn parse(text: &str) -> Vec<Result<Case, YamlError>> {
     let mut cases = Vec::new();
     for doc in yaml::parse(text) {
-        let doc = doc?;
+        let doc = match doc {
+            Ok(doc) => doc,
+            Err(e) => {
+                cases.push(Err(e));
+                continue;
+            }
+        };
         let list = doc.get("cases").unwrap_or(&doc);
-        let items = list.seq().ok_or_else(|| YamlError::at(list, "expected a list of cases"))?;
-        for c in items {
-            cases.push(case(c)?);
+        match list.seq() {
+            Some(items) => cases.extend(items.iter().map(case)),
+            None => cases.push(Err(YamlError::at(list, "expected a list of cases"))),
         }
     }
-    Ok(cases)
+    cases
 }
 
 fn case(n: &Node) -> Result<Case, YamlError> {
@@ -127,6 +137,14 @@ fn case(n: &Node) -> Result<Case, YamlError> {
     if n.get("expect").is_none() {
         return Err(YamlError::at(n, "the case does not say what to expect: match or no_match"));
     }
+    if case.lines.is_empty() {
+        // Without a record nothing is tested, whatever is expected.
+        return Err(YamlError::at(n.get("lines").unwrap_or(n), "the case has no lines: nothing would be tested"));
+    }
+    if !case.expect && case.count.is_some_and(|c| c > 0) {
+        let at = n.get("count").unwrap_or(n);
+        return Err(YamlError::at(at, "no_match has no count: expect match to say how many"));
+    }
     Ok(case)
 }
 
@@ -155,20 +173,26 @@ pub fn run(tests: &[RuleFile], rules: &Arc<RuleSet>, correlate: &mut impl Correl
             out.push(fail(1, e.clone()));
             continue;
         }
-        match parse(&f.text) {
-            Err(e) => out.push(fail(e.line, e.message)),
-            Ok(cases) => {
-                for c in cases {
-                    let message = run_case(&c, &rule_path(&f.path), rules, &mut matcher, correlate).err();
-                    out.push(Outcome {
-                        path: f.path.clone(),
-                        line: c.line,
-                        case: c.name,
-                        passed: message.is_none(),
-                        message: message.unwrap_or_default(),
-                    });
+        let cases = parse(&f.text);
+        if cases.is_empty() {
+            out.push(fail(1, "the file has no cases: nothing would be tested".to_owned()));
+        }
+        for c in cases {
+            let c = match c {
+                Ok(c) => c,
+                Err(e) => {
+                    out.push(fail(e.line, e.message));
+                    continue;
                 }
-            }
+            };
+            let message = run_case(&c, &rule_path(&f.path), rules, &mut matcher, correlate).err();
+            out.push(Outcome {
+                path: f.path.clone(),
+                line: c.line,
+                case: c.name,
+                passed: message.is_none(),
+                message: message.unwrap_or_default(),
+            });
         }
     }
     out
@@ -183,7 +207,7 @@ fn run_case(
 ) -> Result<(), String> {
     let meant = meant(c, path, rules)?;
     let mut batch = frame(c);
-    correlate.parse(c, &mut batch, &rules.schema());
+    correlate.parse(c, &mut batch, &rules.schema())?;
     let mut hits = Vec::new();
     matcher.match_batch(&batch, &mut hits);
     let alerts = correlate.alerts(rules, &batch, &hits);
@@ -246,11 +270,12 @@ mod tests {
     struct NoWindows;
 
     impl Correlate for NoWindows {
-        fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>) {
+        fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>) -> Result<(), String> {
             use crate::parse::{Options, Parser, Scratch};
             let sample = batch.text.clone();
             let parser = Parser::for_source(&case.name, sample.as_bytes(), &Options::new(TIME_REFERENCE), schema);
             parser.parse_batch(batch, &mut Scratch::default());
+            Ok(())
         }
 
         fn alerts(&mut self, _: &Arc<RuleSet>, _: &Batch, _: &[Hit]) -> Vec<(RuleIdx, u64)> {
@@ -280,9 +305,19 @@ mod tests {
             ("- {lines: []}", 1, "no name"),
             ("- name: x\n  expect: maybe\n", 2, "match or no_match"),
             ("- name: x\n  lines: []\n", 1, "what to expect"),
+            ("- name: x\n  expect: no_match\n  lines: []\n", 3, "no lines"),
+            ("- name: x\n  expect: no_match\n", 1, "no lines"),
+            ("- name: x\n  expect: no_match\n  count: 1\n  lines: [a]\n", 3, "no_match has no count"),
+            // What is wrong with one says nothing of the others.
+            (
+                "- {name: x, expect: match, lines: [a]}\n- {name: y}\n- {name: z, expect: match, lines: [a]}\n",
+                2,
+                "what to expect",
+            ),
             ("- name: x\n  expect: match\n  colour: 1\n", 3, "unknown"),
         ] {
-            let e = parse(text).expect_err(text);
+            let wrong: Vec<YamlError> = parse(text).into_iter().filter_map(Result::err).collect();
+            let [e] = wrong.as_slice() else { panic!("{text}: {wrong:?}") };
             assert!(e.line == line && e.message.contains(word), "{text}: {e}");
         }
     }

@@ -4,20 +4,22 @@
 //! counted is kept, so that another threshold is tried without reading again.
 //!
 //! Only the rules of the question take part. Which alert is there does not depend
-//! on others; how it is scored, and which one stands for another, does, and is
-//! not compared.
+//! on others; how it is scored does, and is not compared. Its level is: an alert
+//! that another one of these rules stands for is low, so that an edit which makes
+//! one stand for others, or no more, changes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::block_hits::BlockHits;
 use super::clocks::Clocks;
-use super::compare::{self, Alerts, Compared};
+use super::compare::{self, Alerts, Compared, Said};
 use super::matched::Matched;
+use super::rule_sides::RuleSides;
 use super::{Feed, Question, Scope};
 use crate::alert::Alert;
 use crate::detect::state::{Observed, State, StateOptions};
-use crate::detect::{Draft, RuleFile, RuleIdx, RuleInfo, RuleSet};
+use crate::detect::{RuleFile, RuleIdx, RuleSet};
 use crate::event::{Batch, Severity, SourceId, Ts};
 
 /// Most alerts of a side that are kept; what is beyond is not compared.
@@ -62,8 +64,8 @@ impl Compared for Raised {
         &self.id
     }
 
-    fn says_the_same(&self, other: &Self) -> bool {
-        (self.severity, self.count, self.last) == (other.severity, other.count, other.last)
+    fn state(&self) -> Said {
+        (self.severity, self.count, self.last)
     }
 }
 
@@ -84,42 +86,6 @@ impl AlertEffect {
         self.before.retain(|_, a| kept.contains(&a.rule_id));
         self.after.retain(|_, a| kept.contains(&a.rule_id));
     }
-}
-
-/// What is said of the rules of both sides.
-struct RuleSides([Draft; 2]);
-
-impl RuleSides {
-    fn of(q: &Question) -> Self {
-        Self([Draft::read(&q.before), Draft::read(&q.after)])
-    }
-
-    fn each(&self) -> impl Iterator<Item = &RuleInfo> {
-        self.0.iter().flat_map(|d| d.infos().iter().filter(|i| i.loaded))
-    }
-
-    fn concerned(&self, path: &str) -> BTreeSet<Arc<str>> {
-        self.each().filter(|r| r.is_correlation() || &*r.path == path).map(|r| Arc::clone(&r.id)).collect()
-    }
-
-    /// Whether some rule of both sides makes other alerts of the same matches.
-    fn alert_otherwise(&self) -> bool {
-        let [before, after] = &self.0;
-        let shape = |r: &RuleInfo| {
-            let group: Vec<_> = r.group_by.iter().map(|f| f.name.clone()).collect();
-            (r.level, r.alerts, group, r.cooldown, format!("{:?}", (&r.familiar, &r.baseline)))
-        };
-        let loaded = |d: &Draft, id: &str| d.infos().iter().find(|i| i.loaded && *i.id == *id).map(shape);
-        before.infos().iter().filter(|r| r.loaded).any(|r| loaded(after, &r.id).is_some_and(|s| s != shape(r)))
-    }
-}
-
-/// Whether alerts say more than matches: some rule counts others, or makes other
-/// alerts of what it matches.
-#[must_use]
-pub fn correlates(q: &Question) -> bool {
-    let rules = RuleSides::of(q);
-    rules.each().any(RuleInfo::is_correlation) || rules.alert_otherwise()
 }
 
 /// The alerts of trials, with what is worth keeping from one to the next: those of
@@ -163,6 +129,7 @@ impl AlertTrials {
         &mut self,
         feed: &Feed,
         q: &Question,
+        rules: &mut RuleSides,
         path: &str,
         go_on: &mut dyn FnMut(u64) -> bool,
     ) -> Option<AlertEffect> {
@@ -173,16 +140,18 @@ impl AlertTrials {
         let mut after = None;
         let mut stopped = false;
         if let Some((of, upto, ids, matched)) = self.kept.as_ref().filter(|k| k.1 == len) {
-            let mut again = |files: &[RuleFile]| {
-                (counted(files) == *of).then(|| Side::new(files).again(ids, matched, &mut || go_on(*upto)))
-            };
-            before = before.or_else(|| again(&q.before).and_then(|r| keep(r, &mut stopped)));
-            after = again(&q.after).and_then(|r| keep(r, &mut stopped));
+            let mut again = |set: Arc<RuleSet>| Side::new(set).again(ids, matched, &mut || go_on(*upto));
+            if before.is_none() && counted(&q.before) == *of {
+                before = keep(again(rules.before()), &mut stopped);
+            }
+            if counted(&q.after) == *of {
+                after = keep(again(rules.after()), &mut stopped);
+            }
         }
         let from_kept = before.is_some() && after.is_some();
         if !stopped && !from_kept {
-            let mut sides =
-                [before.is_none().then(|| Side::new(&q.before)), after.is_none().then(|| Side::new(&q.after))];
+            let first = before.is_none().then(|| Side::new(rules.before()));
+            let mut sides = [first, after.is_none().then(|| Side::new(rules.after()))];
             let end = self.read(feed, q, &mut sides, go_on);
             stopped = end.is_none();
             let [first, second] = sides.map(|s| s.filter(|_| !stopped).map(Side::end));
@@ -197,7 +166,7 @@ impl AlertTrials {
             return None;
         }
         let mut effect = AlertEffect { before: before?, after: after?, cut, from_kept };
-        effect.narrow(&RuleSides::of(q), path);
+        effect.narrow(rules, path);
         Some(effect)
     }
 
@@ -261,8 +230,7 @@ struct Side {
 }
 
 impl Side {
-    fn new(files: &[RuleFile]) -> Self {
-        let rules = Arc::new(RuleSet::load(files));
+    fn new(rules: Arc<RuleSet>) -> Self {
         Self {
             hits: BlockHits::new(&rules),
             state: State::new(Arc::clone(&rules), StateOptions::default()),

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::detect::{Draft, RuleFile, RuleInfo, RuleKind};
+use crate::event::{Severity, Ts};
 
 /// Which rules are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,9 +80,12 @@ pub fn gone<'a>(before: &'a [RuleInfo], after: &[RuleInfo]) -> Vec<&'a RuleInfo>
 pub trait Compared {
     /// Its id: of rule, group and first evidence.
     fn id(&self) -> &str;
-    /// Whether an alert of the same id says the same.
-    fn says_the_same(&self, other: &Self) -> bool;
+    /// What it says beside that.
+    fn state(&self) -> Said;
 }
+
+/// What two alerts of the same id are compared by: level, acts and time of the last one.
+pub type Said = (Severity, u64, Ts);
 
 /// Alerts that a change takes, brings and alters, in the order in which they were given.
 #[derive(Debug)]
@@ -105,7 +109,7 @@ pub fn alerts<'a, T: Compared>(
     for a in after {
         match old.get(a.id()) {
             None => out.gained.push(a),
-            Some(b) if !b.says_the_same(a) => out.changed.push((b, a)),
+            Some(b) if b.state() != a.state() => out.changed.push((b, a)),
             Some(_) => {}
         }
     }

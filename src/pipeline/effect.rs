@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::alert_effect::AlertTrials;
 use super::block_hits::BlockHits;
 use super::compare::Focus;
+use super::rule_sides::RuleSides;
 use super::{AlertEffect, Feed};
 use crate::detect::columns::{Bitmap, Columns, Hits, NeedsScan};
 use crate::detect::{Draft, RuleFile, RuleIdx, RuleInfo, RuleSet};
@@ -144,11 +145,17 @@ impl Effects {
         self.columns.size()
     }
 
-    /// Which alerts the rules of a question raise; compared are those of
+    /// Which alerts the rules of a question, which are given as they were read, raise; compared are those of
     /// correlations, of the rules in `path`, and of every rule whose alerts differ.
     /// `None` where `go_on`, which is told how many records were read, said to stop.
-    pub fn alerts(&mut self, q: &Question, path: &str, go_on: &mut dyn FnMut(u64) -> bool) -> Option<AlertEffect> {
-        self.trials.ask(&self.feed, q, path, go_on)
+    pub fn alerts(
+        &mut self,
+        q: &Question,
+        rules: &mut RuleSides,
+        path: &str,
+        go_on: &mut dyn FnMut(u64) -> bool,
+    ) -> Option<AlertEffect> {
+        self.trials.ask(&self.feed, q, rules, path, go_on)
     }
 
     /// Answers a question; `None` where `go_on` said to stop. It is told how far

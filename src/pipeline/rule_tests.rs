@@ -7,19 +7,23 @@ use crate::detect::state::{Carry, Clock, State, StateOptions};
 use crate::detect::testing::{Case, Correlate, TIME_REFERENCE};
 use crate::detect::{Hit, RuleIdx, RuleSet};
 use crate::event::{Batch, RecordFlags, Schema, Ts};
-use crate::parse::{Options, Parser, Scratch};
+use crate::parse::{Options, Parser, Scratch, check_format};
 
 /// Correlates the events of one test case.
 #[derive(Debug, Default)]
 pub struct RuleTests;
 
 impl Correlate for RuleTests {
-    fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>) {
+    fn parse(&mut self, case: &Case, batch: &mut Batch, schema: &Arc<Schema>) -> Result<(), String> {
+        if let Some(name) = &case.format {
+            check_format(name, &[])?;
+        }
         let mut options = Options::new(TIME_REFERENCE);
         options.format.clone_from(&case.format);
         let sample = batch.text.as_bytes().get(..batch.text.len().min(65_536)).unwrap_or(&[]).to_vec();
         let parser = Parser::for_source(&case.name, &sample, &options, schema);
         parser.parse_batch(batch, &mut Scratch::default());
+        Ok(())
     }
 
     fn alerts(&mut self, rules: &Arc<RuleSet>, batch: &Batch, hits: &[Hit]) -> Vec<(RuleIdx, u64)> {

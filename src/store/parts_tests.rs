@@ -76,12 +76,18 @@ fn alerts_of_a_part_that_is_not_read_any_more_are_still_those_of_the_log() {
     s.register_part(&followed("one"), (0, 0), &mut |_| false).unwrap();
     let (a, b) = (alert("a0", 5, 50.0), alert("a1", 4, 60.0));
     s.ingest_alerts(&[record(&a), record(&b)]).unwrap();
-    assert!(s.earlier_here().unwrap().is_empty(), "it is read");
+    assert!(s.earlier_here(9).unwrap().is_empty(), "it is read");
     let mut s = again(&dir);
-    assert!(s.earlier_here().unwrap().is_empty(), "no log is open");
+    assert!(s.earlier_here(9).unwrap().is_empty(), "no log is open");
     s.register_part(&followed("two"), (0, 0), &mut |_| false).unwrap();
-    let ids: Vec<String> = s.earlier_here().unwrap().into_iter().map(|r| r.id).collect();
-    assert_eq!(ids, ["a1", "a0"]);
+    let ids: Vec<String> = s.earlier_here(9).unwrap().into_iter().map(|r| r.id).collect();
+    assert_eq!(ids, ["a0", "a1"], "the latest first");
+    // Not more than were asked for, and what is decided gives way.
+    let ids = |s: &Store, most| s.earlier_here(most).unwrap().into_iter().map(|r| r.id).collect::<Vec<_>>();
+    s.dismiss(&["a0".to_owned()], Verdict::Benign, "").unwrap();
+    assert_eq!((ids(&s, 1), ids(&s, 9)), (vec!["a1".to_owned()], vec!["a1".to_owned(), "a0".to_owned()]));
+    s.snooze(&["a1".to_owned()], Ts(i64::MAX)).unwrap();
+    assert_eq!((ids(&s, 1), ids(&s, 0)), (vec!["a1".to_owned()], Vec::new()));
     // Nothing of it is taken back, as nothing of it is read: another record stands there now.
     let now: Vec<u8> = (50..60).flat_map(|n| (super::tests::line(n) + "\n").into_bytes()).collect();
     let mut asked = Vec::new();
@@ -93,10 +99,10 @@ fn alerts_of_a_part_that_is_not_read_any_more_are_still_those_of_the_log() {
     };
     assert_eq!(s.withdraw(&Default::default(), &mut stands).unwrap(), 0);
     assert_eq!(asked.len(), 2, "the first record of each is looked for");
-    assert_eq!(s.earlier_here().unwrap().len(), 2);
+    assert_eq!(s.earlier_here(9).unwrap().len(), 2);
     // Another log is none of it.
     let mut s = again(&dir);
     let other = SourceRecord { path: Some("/var/log/other".to_owned()), name: "other".to_owned(), ..followed("x") };
     s.register_part(&other, (0, 0), &mut |_| false).unwrap();
-    assert!(s.earlier_here().unwrap().is_empty());
+    assert!(s.earlier_here(9).unwrap().is_empty());
 }

@@ -85,13 +85,31 @@ impl Store {
         })
     }
 
-    /// The alerts that begin in a part of a followed log that this run does not read:
-    /// it was put aside before, and is not there any more or too old. Those that
-    /// were withdrawn are not among them.
-    pub fn earlier_here(&self) -> Result<Vec<AlertRow>> {
+    /// The latest alerts, at most so many, that begin in a part of a followed log that this run
+    /// does not read: it was put aside before, and is not there any more or too old. Those
+    /// that nobody has decided about are preferred; those withdrawn are not among them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn earlier_here(&self, most: usize) -> Result<Vec<AlertRow>> {
         let now = self.now();
-        let rows = list(self.sources().rows().into_iter().map(|(row, _, _)| row))?;
-        self.read(|c| views::alerts_where(c, EARLIER, Box::new(rows), now))
+        let mine = list(self.sources().rows().into_iter().map(|(row, _, _)| row))?;
+        self.read(|c| {
+            let mut parts = c.prepare_cached(OTHER_PARTS)?;
+            let parts: Vec<i64> = parts.query_map([mine], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            // Most logs have none: then no alert is looked at.
+            if parts.is_empty() {
+                return Ok(Vec::new());
+            }
+            let parts = list(parts)?;
+            let latest = |condition: &str, most| {
+                let condition = format!("{EARLIER} AND {condition}");
+                views::latest_where(c, &condition, Box::new(parts.clone()), most, now)
+            };
+            let mut rows = latest("+a.status IN ('new', 'snoozed')", most)?;
+            rows.extend(latest("+a.status NOT IN ('new', 'snoozed')", most - rows.len())?);
+            Ok(rows)
+        })
     }
 
     /// Rows of the run's logs, with where each begins in what was read. One that older
@@ -118,12 +136,16 @@ const HERE: &str =
   SELECT 1 FROM alert_evidence AS l JOIN evidence AS e ON e.key = l.event
   WHERE l.alert = a.id AND l.n = 0 AND e.source IN (SELECT value FROM json_each(?1)))";
 
-/// The condition for what begins in another part of one of these logs.
-const EARLIER: &str = "a.withdrawn IS NULL AND a.id IN (
-  SELECT l.alert FROM sources AS mine
+/// The other parts of these logs.
+const OTHER_PARTS: &str = "SELECT DISTINCT s.id FROM sources AS mine
     JOIN sources AS s ON coalesce(s.log, s.id) = coalesce(mine.log, mine.id)
-    JOIN evidence AS e ON e.source = s.id JOIN alert_evidence AS l ON l.event = e.key AND l.n = 0
-  WHERE mine.id IN (SELECT value FROM json_each(?1)) AND s.id NOT IN (SELECT value FROM json_each(?1)))";
+  WHERE mine.id IN (SELECT value FROM json_each(?1)) AND s.id NOT IN (SELECT value FROM json_each(?1))";
+
+/// The condition for what begins in one of these parts: asked of one alert after the other,
+/// in the order of time, until there are enough.
+const EARLIER: &str = "a.withdrawn IS NULL AND (
+  SELECT e.source FROM alert_evidence AS l JOIN evidence AS e ON e.key = l.event
+  WHERE l.alert = a.id AND l.n = 0) IN (SELECT value FROM json_each(?1))";
 
 /// Alerts that are not among those raised (`?2`) and rest on these sources (`?1`)
 /// alone, with the first and the last of their records: one question, however many.

@@ -89,6 +89,9 @@ pub enum Msg {
     Counts(Vec<(String, u64, u64)>),
     /// How far the case store's log has been read.
     Seen(i64),
+    /// Whether the store has further alerts of files that are not read any more, older than
+    /// those that are shown.
+    Older(bool),
     /// How many steps can be undone.
     UndoDepth(usize),
     /// The log of operations at a glance.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use secstream::detect::columns::Hits;
 use secstream::detect::{RuleFile, RuleSet};
 use secstream::event::Ov;
-use secstream::pipeline::{Effect, Effects, LoadedRules, Question, RuleEffect, Session, SessionOptions, Way};
+use secstream::pipeline::{
+    Effect, Effects, LoadedRules, Question, RuleEffect, RuleSides, Session, SessionOptions, Way,
+};
 use secstream::source::Input;
 
 const RULE: &str = "title: Failed log-in\nlogsource: {product: linux, service: sshd}\n\
@@ -130,7 +132,6 @@ fn replayed(dir: &std::path::Path, files: &[RuleFile]) -> Vec<String> {
 
 #[test]
 fn alerts_of_a_correlation_are_those_of_a_replay() {
-    use secstream::pipeline::correlates;
     let dir = tempfile::tempdir().unwrap();
     let session = session(dir.path(), 4_000);
     let base = RuleFile::new("base.yml", RULE.replace("title: Failed log-in", "title: Failed log-in\nid: base"));
@@ -144,8 +145,8 @@ fn alerts_of_a_correlation_are_those_of_a_replay() {
         (files(COUNTS, &base), files(COUNTS, &narrower), "base.yml"),
     ] {
         let q = Question::new(before, after, path);
-        assert!(correlates(&q));
-        let e = effects.alerts(&q, path, &mut |_| true).expect("not stopped");
+        assert!(RuleSides::of(&q).correlate());
+        let e = effects.alerts(&q, &mut RuleSides::of(&q), path, &mut |_| true).expect("not stopped");
         let ids = |side: &std::collections::BTreeMap<String, secstream::pipeline::Raised>| {
             side.values().filter(|r| &*r.rule == "Guessing").map(|r| r.id.clone()).collect::<Vec<_>>()
         };
@@ -156,9 +157,13 @@ fn alerts_of_a_correlation_are_those_of_a_replay() {
         let first = e.before.values().next().and_then(|r| r.first).expect("evidence");
         assert!(session.feed().position_of(first.0, first.1).is_some());
     }
-    assert!(!correlates(&question(RULE, RULE)));
+    assert!(!RuleSides::of(&question(RULE, RULE)).correlate());
     let q = Question::new(files(COUNTS, &base), files(COUNTS, &base), "guess.yml");
-    assert_eq!(Effects::new(session.feed()).alerts(&q, "guess.yml", &mut |_| false), None, "it can be stopped");
+    assert_eq!(
+        Effects::new(session.feed()).alerts(&q, &mut RuleSides::of(&q), "guess.yml", &mut |_| false),
+        None,
+        "it can be stopped"
+    );
 }
 
 #[test]
@@ -171,12 +176,14 @@ fn another_threshold_is_tried_without_reading_again() {
     let mut ask = |after: Vec<RuleFile>| {
         let q = Question::new(files(COUNTS, &base), after, "guess.yml");
         let mut calls = 0;
-        let e = effects.alerts(&q, "guess.yml", &mut |_| {
+        let e = effects.alerts(&q, &mut RuleSides::of(&q), "guess.yml", &mut |_| {
             calls += 1;
             true
         });
         let e = e.expect("not stopped");
-        let fresh = Effects::new(session.feed()).alerts(&q, "guess.yml", &mut |_| true).expect("not stopped");
+        let fresh = Effects::new(session.feed())
+            .alerts(&q, &mut RuleSides::of(&q), "guess.yml", &mut |_| true)
+            .expect("not stopped");
         assert!(!fresh.from_kept && fresh.before == e.before && fresh.after == e.after && !e.before.is_empty());
         e.from_kept
     };
@@ -222,8 +229,8 @@ fn what_the_run_leaves_out_is_not_tried() {
     let files = vec![RuleFile::new("guess.yml", COUNTS.replace("gte: 10", "gte: 3")), base];
     let q = Question::new(files.clone(), files.clone(), "guess.yml");
     for _ in 0..2 {
-        let of = of_part.alerts(&q, "guess.yml", &mut |_| true).unwrap().after;
-        let all = of_whole.alerts(&q, "guess.yml", &mut |_| true).unwrap().after;
+        let of = of_part.alerts(&q, &mut RuleSides::of(&q), "guess.yml", &mut |_| true).unwrap().after;
+        let all = of_whole.alerts(&q, &mut RuleSides::of(&q), "guess.yml", &mut |_| true).unwrap().after;
         assert!(!of.is_empty() && of.values().all(|r| r.count < all.values().map(|a| a.count).max().unwrap()));
     }
 }

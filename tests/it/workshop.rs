@@ -137,10 +137,21 @@ fn shipped_rules_fit_the_schema_and_wrong_ones_do_not() {
         ("event_type: ssh", "event_type|contain: ssh"),
         ("condition: selection", "conditions: selection"),
         ("title: Root", "titel: Root"),
+        ("  product: linux", "  prodct: linux"),
     ] {
         assert!(RULE.contains(good));
         let doc = yaml::parse(&RULE.replace(good, bad)).remove(0).unwrap();
         assert!(!schema.is_valid(&to_json(&doc)), "{bad}");
+    }
+    // Files of several documents: what they have in common, and the rest.
+    for part in [
+        "action: global\ntitle: A\nlogsource: {product: x}",
+        "action: reset",
+        "detection: {s: {a: 1}, condition: s}\nlevel: low",
+    ] {
+        let doc = to_json(&yaml::parse(part).remove(0).unwrap());
+        let wrong: Vec<String> = schema.iter_errors(&doc).map(|e| e.to_string()).collect();
+        assert!(wrong.is_empty(), "{part}: {wrong:?}");
     }
 }
 

@@ -63,9 +63,12 @@ pub(super) fn run(args: &BacktestArgs, out: &mut dyn Write) -> Result<u8, Failur
     if args.json {
         writeln!(out, "{}", document(&report, args.limit, &judged))?;
     } else {
-        text(&report, args.limit, &judged, out)?;
+        // What was not read is told before what is said of the rest.
         for k in &skipped {
             writeln!(out, "not read: {}: {}", sanitize(&k.name), sanitize(&k.reason.to_string()))?;
+        }
+        if !found.is_empty() {
+            text(&report, args.limit, &judged, out)?;
         }
     }
     let broken = report.after.sources.iter().any(|i| i.failed);

@@ -1,6 +1,6 @@
 //! `secstream rules coverage`: the ATT&CK matrix of the rules.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 
 use super::args::CoverageArgs;
 use crate::cli::error::{DONE, Failure};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &CoverageArgs, files: &[RuleFile], out: &mut dyn Write) 
     if args.json {
         writeln!(out, "{}", coverage.document(&set))?;
     } else {
-        write!(out, "{}", text(&coverage, args.all))?;
+        write!(out, "{}", text(&coverage, args.all, width()))?;
     }
     Ok(DONE)
 }
@@ -42,7 +42,66 @@ const fn cell(rules: usize) -> char {
     }
 }
 
-fn text(c: &Coverage, all: bool) -> String {
+/// Columns of the terminal, or those that COLUMNS names; as many as it takes where
+/// neither is known.
+fn width() -> usize {
+    let named = std::env::var("COLUMNS").ok().and_then(|c| c.trim().parse().ok());
+    let terminal = || std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
+    named.or_else(|| terminal().map(|(w, _)| w.into())).filter(|w| *w > 0).unwrap_or(usize::MAX).max(NARROWEST)
+}
+
+/// Fewer columns than these are taken for these.
+const NARROWEST: usize = 24;
+
+/// A line in lines of no more than a width, cut between words; those after the
+/// first begin so far in.
+fn wrapped(line: &str, width: usize, indent: usize) -> String {
+    let mut out = String::new();
+    let mut used = 0;
+    let room = width.saturating_sub(indent).max(1);
+    // A word that no line has room for is cut.
+    let words = line.split(' ').flat_map(|w| {
+        let chars: Vec<char> = w.chars().collect();
+        let pieces: Vec<String> = if chars.len() > room && indent > 0 {
+            chars.chunks(room).map(|c| c.iter().collect()).collect()
+        } else {
+            vec![w.to_owned()]
+        };
+        pieces
+    });
+    for word in words {
+        let len = word.chars().count();
+        if used > indent && used + 1 + len > width {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            used = indent;
+        } else if !out.is_empty() {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(&word);
+        used += len;
+    }
+    out
+}
+
+/// The matrix and what it is made of.
+fn text(c: &Coverage, all: bool, width: usize) -> String {
+    let mut out = String::new();
+    for line in lines(c, all, width).lines() {
+        let indent = match line.len() - line.trim_start().len() {
+            0 => 0,
+            // Names of techniques go on below where they begin.
+            2 => 19,
+            _ => 22,
+        };
+        out.push_str(&wrapped(line, width, if indent + 16 > width { 4.min(indent) } else { indent }));
+        out.push('\n');
+    }
+    out
+}
+
+fn lines(c: &Coverage, all: bool, width: usize) -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     let (main, mains, sub, subs) = c.totals();
@@ -54,8 +113,18 @@ fn text(c: &Coverage, all: bool) -> String {
     let _ = writeln!(out, "a cell is a technique: · none, ▁ 1 rule, ▃ 2-3, ▅ 4-9, ▆ 10-29, █ 30 and more\n");
     for (i, t) in TACTICS.iter().enumerate() {
         let s = c.share(i);
-        let cells: String = c.tactic(i).iter().map(|t| cell(t.1.len())).collect();
-        let _ = writeln!(out, "{:<21}{:>3}/{:<3} {cells}", t.name, s.covered, s.techniques);
+        let cells: Vec<char> = c.tactic(i).iter().map(|t| cell(t.1.len())).collect();
+        let head = format!("{:<21}{:>3}/{:<3}", t.name, s.covered, s.techniques);
+        // Where there is no room beside them the cells stand below, in as many lines as it takes.
+        let beside = width.saturating_sub(29);
+        if cells.len() <= beside {
+            let _ = writeln!(out, "{head} {}", cells.iter().collect::<String>());
+        } else {
+            let _ = writeln!(out, "{}", head.trim_end());
+            for row in cells.chunks(width - 2) {
+                let _ = writeln!(out, "  {}", row.iter().collect::<String>());
+            }
+        }
     }
     for (i, t) in TACTICS.iter().enumerate() {
         let s = c.share(i);
@@ -93,4 +162,22 @@ fn text(c: &Coverage, all: bool) -> String {
         let _ = writeln!(out, "{} is no technique of ATT&CK {VERSION}; {} with it", sanitize(id), count(*n, "rule"));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::shipped;
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let c = Coverage::of(&RuleSet::load(&shipped::rules()));
+        for w in [24, 30, 40, 60, 80, 120] {
+            let text = text(&c, true, w);
+            let wide: Vec<&str> = text.lines().filter(|l| l.chars().count() > w).collect();
+            assert!(wide.is_empty(), "{w}: {wide:?}");
+        }
+        let whole = text(&c, false, usize::MAX);
+        assert!(whole.lines().any(|l| l.starts_with("Execution ") && l.chars().count() > 40), "{whole}");
+    }
 }

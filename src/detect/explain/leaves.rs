@@ -20,7 +20,12 @@ pub(super) fn ask(items: Vec<Item>, names: &LogsourceNames, batch: &Batch) -> Ve
     let mut sources = Vec::new();
     for (i, item) in items.into_iter().enumerate() {
         let mut lowering = Lowering { preds: &mut preds, schema: &mut schema, logsource: names };
-        let detection = Detection { names: Vec::new(), searches: vec![Det::Item(item)], condition: Cond::Search(0) };
+        let detection = Detection {
+            names: Vec::new(),
+            searches: vec![Det::Item(item)],
+            condition: Cond::Search(0),
+            filtered: false,
+        };
         match lowering.detection(&detection) {
             Ok(Expr::Const(b)) => {
                 if let Some(t) = truth.get_mut(i) {

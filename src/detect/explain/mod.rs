@@ -13,6 +13,8 @@ use serde::Serialize;
 use crate::event::{Batch, EventRef};
 
 use super::logsource::RuleLogsource;
+use super::pipelines::Among;
+use super::reading;
 use super::sigma::rule::{self, Body, Document, FilterTarget, LogsourceNames};
 use super::sigma::yaml::Node;
 use super::{RuleFile, RuleIdx, RuleInfo, RuleKind, RuleSet};
@@ -84,7 +86,10 @@ pub struct Explanation {
 #[must_use]
 pub fn explain(set: &RuleSet, files: &[RuleFile], rule: RuleIdx, e: EventRef<'_>) -> Option<Explanation> {
     let info = set.rule(rule)?;
-    Some(Explainer { set, files, batch: alone(e) }.rule(info, 0))
+    let piped = files.iter().any(|f| f.pipelines.is_some());
+    let docs = if piped { files.iter().map(reading::nodes).collect() } else { Vec::new() };
+    let among = Among::of(files, &docs);
+    Some(Explainer { set, files, among, batch: alone(e) }.rule(info, 0))
 }
 
 /// The event in a batch of its own.
@@ -108,6 +113,7 @@ fn alone(e: EventRef<'_>) -> Batch {
 struct Explainer<'a> {
     set: &'a RuleSet,
     files: &'a [RuleFile],
+    among: Among,
     batch: Batch,
 }
 
@@ -162,13 +168,17 @@ impl Explainer<'_> {
     /// The document of a rule, read again.
     fn document(&self, info: &RuleInfo) -> Option<(Node, Document)> {
         let file = self.files.iter().find(|f| *f.path == *info.path)?;
-        let nodes = file.documents().into_iter().flatten();
+        let nodes = file.changed(reading::nodes(file), &self.among).into_iter().flatten();
         let mut docs = nodes.filter_map(|n| rule::parse(&n).ok().map(|d| (n, d)));
         docs.find(|(_, d)| d.meta.line.max(1) == info.line && d.meta.title == *info.title)
     }
 
     fn filters(&self, info: &RuleInfo, names: &LogsourceNames) -> Vec<Filter> {
         let mut out = Vec::new();
+        // Where pipelines change rules the filters stand in them by then.
+        if self.files.iter().any(|f| *f.path == *info.path && f.pipelines.is_some()) {
+            return out;
+        }
         for f in self.set.rules().iter().filter(|f| f.kind == RuleKind::Filter && f.loaded) {
             let Some((node, doc)) = self.document(f) else { continue };
             let Body::Filter(own, target, detection) = &doc.body else { continue };

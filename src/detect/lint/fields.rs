@@ -220,7 +220,7 @@ pub fn fields_of(product: &str, category: &str, service: &str) -> Option<Vec<&'s
 }
 
 /// Edits from one name to another, no more than names of 64 bytes.
-pub(super) fn distance(a: &str, b: &str) -> usize {
+pub fn distance(a: &str, b: &str) -> usize {
     let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
     if a.len() > 64 || b.len() > 64 {
         return usize::MAX;

@@ -20,7 +20,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub(in crate::detect) use self::fields::distance;
 use self::references::Index;
+use super::pipelines::Among;
 use super::ruleset::NO_RULE;
 use super::sigma::collection;
 use super::sigma::rule::{self, Body, Document};
@@ -158,8 +160,9 @@ pub fn check(files: &[RuleFile]) -> Vec<Finding> {
     always_tried(&rules, &mut out);
     names_given_twice(&rules, &mut out);
     let mut read: Vec<Doc<'_>> = Vec::new();
+    let among = Among::of(files, &docs);
     for ((f, docs), mut wrong) in files.iter().zip(docs).zip(wrong) {
-        for node in f.changed(docs).into_iter().flatten() {
+        for node in f.changed(docs, &among).into_iter().flatten() {
             match rule::parse(&node) {
                 Ok(doc) => read.push(Doc { path: &f.path, node, doc }),
                 Err(_) => wrong.extend(rule::faults(&node).into_iter().skip(1)),

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 
 use super::Work;
-use super::params::{Params, string, text};
+use super::params::{Params, text};
+use super::seen::plain;
 use super::tree::Leaf;
-use super::values::compiled;
+use super::values::{compiled, starts};
 use crate::detect::sigma::condition::{self, Cond};
+use crate::detect::sigma::glob::{Part, Pattern};
 use crate::detect::sigma::value::{Scalar, decimal};
 use crate::detect::sigma::yaml::{Node, YamlError};
 
@@ -63,15 +65,15 @@ enum Of {
 enum Test {
     Logsource { product: Option<String>, category: Option<String>, service: Option<String> },
     ContainsField(String),
-    ContainsItem { field: String, value: Option<String> },
+    ContainsItem { field: String, value: Option<Node> },
     IsRule,
     IsCorrelation,
     Attribute { name: String, value: Vec<String>, op: &'static str },
     Tag(String),
-    Applied(String),
-    State { key: String, value: String },
+    Applied(String, (u32, u32)),
+    State { key: String, value: String, op: &'static str },
     MatchString { of: Of, pattern: Regex, negate: bool },
-    MatchValue { of: Of, value: String },
+    MatchValue { of: Of, value: Node },
     Wildcard(Of),
     IsNull(Of),
     Fields { names: Vec<String>, patterns: Vec<Regex>, include: bool },
@@ -124,9 +126,12 @@ impl Conditions {
         Ok(Self { all, combine })
     }
 
-    /// Whether there is none.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.all.is_empty()
+    /// The ids of transformations that they ask for, with their places.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (&str, (u32, u32))> {
+        self.all.iter().filter_map(|t| match t {
+            Test::Applied(id, at) => Some((id.as_str(), *at)),
+            _ => None,
+        })
     }
 
     /// Whether they hold for a rule.
@@ -135,21 +140,26 @@ impl Conditions {
     }
 
     /// Whether they hold for an item.
-    pub(super) fn item(&self, leaf: &Leaf, state: &BTreeMap<String, String>, applied: &BTreeSet<String>) -> bool {
-        self.hold(&mut |t| match t {
-            Test::Applied(id) => leaf.applied.contains(id),
-            _ => t.item(leaf) || t.common(state, applied),
+    pub(super) fn item(&self, leaf: &Leaf, state: &BTreeMap<String, String>) -> bool {
+        self.hold(&mut |t| t.item(leaf) || t.common(state, &leaf.applied))
+    }
+
+    /// Whether they hold for the field of an item, or for a field that it is compared with.
+    pub(super) fn fields(&self, leaf: &Leaf, state: &BTreeMap<String, String>) -> bool {
+        self.hold(&mut |t| {
+            t.name(leaf.field.as_deref(), state, &leaf.applied)
+                || leaf.has("fieldref") && leaf.values.iter().any(|v| t.name(v.text(), state, &leaf.applied))
         })
     }
 
-    /// Whether they hold for a field's name.
-    pub(super) fn name(&self, name: &str, state: &BTreeMap<String, String>, applied: &BTreeSet<String>) -> bool {
-        self.hold(&mut |t| match t {
-            Test::Fields { names, patterns, include } => {
-                (names.iter().any(|n| n == name) || patterns.iter().any(|p| p.is_match(name))) == *include
-            }
-            t => t.common(state, applied),
-        })
+    /// Whether they hold for a field's name; a keyword has none.
+    pub(super) fn name(
+        &self,
+        name: Option<&str>,
+        state: &BTreeMap<String, String>,
+        applied: &BTreeSet<String>,
+    ) -> bool {
+        self.hold(&mut |t| t.name(name, state, applied))
     }
 
     fn hold(&self, test: &mut dyn FnMut(&Test) -> bool) -> bool {
@@ -196,7 +206,7 @@ impl Test {
             },
             ("contains_field", Scope::Rule) => Self::ContainsField(p.text("field")?),
             ("contains_detection_item", Scope::Rule) => {
-                Self::ContainsItem { field: p.text("field")?, value: p.optional("value")? }
+                Self::ContainsItem { field: p.text("field")?, value: p.take("value").cloned() }
             }
             ("is_sigma_rule", Scope::Rule) => Self::IsRule,
             ("is_sigma_correlation_rule", Scope::Rule) => Self::IsCorrelation,
@@ -213,7 +223,7 @@ impl Test {
                 let at = p.need("pattern")?;
                 Self::MatchString { of: Of::read(&mut p)?, pattern: compiled(at)?, negate: p.flag("negate")? }
             }
-            ("match_value", Scope::Item) => Self::MatchValue { of: Of::read(&mut p)?, value: p.text("value")? },
+            ("match_value", Scope::Item) => Self::MatchValue { of: Of::read(&mut p)?, value: p.need("value")?.clone() },
             ("contains_wildcard", Scope::Item) => Self::Wildcard(Of::read(&mut p)?),
             ("is_null", Scope::Item) => Self::IsNull(Of::read(&mut p)?),
             ("include_fields" | "exclude_fields", Scope::Field) => {
@@ -225,11 +235,15 @@ impl Test {
                 let names = if expressions { Vec::new() } else { names };
                 Self::Fields { names, patterns: patterns?, include: kind == "include_fields" }
             }
-            ("processing_item_applied", _) => Self::Applied(p.text("processing_item_id")?),
+            ("processing_item_applied", _) => {
+                let at = p.need("processing_item_id")?;
+                Self::Applied(p.text("processing_item_id")?, (at.line, at.column))
+            }
             ("processing_state", _) => {
                 // pySigma's own documents have both spellings.
                 let value = p.optional("val")?.map_or_else(|| p.text("value"), Ok)?;
-                Self::State { key: p.text("key")?, value }
+                let op = p.choice("op", &["eq", "ne", "gte", "gt", "lte", "lt"])?;
+                Self::State { key: p.text("key")?, value, op }
             }
             (other, _) => {
                 let known = match scope {
@@ -247,15 +261,25 @@ impl Test {
                 ));
             }
         };
-        p.end(&[])?;
+        p.end()?;
         Ok(test)
     }
 
     fn common(&self, state: &BTreeMap<String, String>, applied: &BTreeSet<String>) -> bool {
         match self {
-            Self::Applied(id) => applied.contains(id),
-            Self::State { key, value } => state.get(key) == Some(value),
+            Self::Applied(id, _) => applied.contains(id),
+            Self::State { key, value, op } => state.get(key).is_some_and(|has| compares(has, value, op)),
             _ => false,
+        }
+    }
+
+    fn name(&self, name: Option<&str>, state: &BTreeMap<String, String>, applied: &BTreeSet<String>) -> bool {
+        match self {
+            Self::Fields { names, patterns, include } => {
+                let named = |name: &str| names.iter().any(|n| n == name) || patterns.iter().any(|p| starts(p, name));
+                name.is_some_and(named) == *include
+            }
+            t => t.common(state, applied),
         }
     }
 
@@ -268,16 +292,16 @@ impl Test {
         match self {
             Self::Logsource { product, category, service } => {
                 let agrees = |want: &Option<String>, has: &str| want.as_deref().is_none_or(|want| want == has);
-                let l = &w.logsource;
-                !w.correlation
-                    && agrees(product, &l.product)
-                    && agrees(category, &l.category)
-                    && agrees(service, &l.service)
+                // A correlation is for what its rules are for.
+                let all = if w.correlation { w.bases.as_slice() } else { std::slice::from_ref(&w.logsource) };
+                all.iter().any(|l| {
+                    agrees(product, &l.product) && agrees(category, &l.category) && agrees(service, &l.service)
+                })
             }
             Self::ContainsField(name) => leaf(&mut |l| l.field.as_deref() == Some(name)),
             Self::ContainsItem { field, value } => leaf(&mut |l| {
                 l.field.as_deref() == Some(field)
-                    && value.as_deref().is_none_or(|v| l.values.iter().any(|n| n.text() == Some(v)))
+                    && value.as_ref().is_none_or(|v| l.values.iter().any(|n| equal(l, n, v)))
             }),
             Self::IsRule => !w.correlation,
             Self::IsCorrelation => w.correlation,
@@ -293,13 +317,12 @@ impl Test {
     fn item(&self, l: &Leaf) -> bool {
         match self {
             Self::MatchString { of, pattern, negate } => {
-                of.hold(&l.values, |v| string(v).is_some_and(|t| pattern.is_match(t) != *negate))
+                of.hold(&l.values, |v| l.seen(v).is_some_and(|p| starts(pattern, &plain(&p))) != *negate)
             }
-            Self::MatchValue { of, value } => of.hold(&l.values, |v| !v.is_null() && v.text() == Some(value)),
-            Self::Wildcard(of) => {
-                let place = ["contains", "startswith", "endswith"].iter().any(|m| l.has(m));
-                of.hold(&l.values, |v| string(v).is_some_and(|t| place || super::values::has_wildcard(t)))
-            }
+            Self::MatchValue { of, value } => of.hold(&l.values, |v| equal(l, v, value)),
+            Self::Wildcard(of) => of.hold(&l.values, |v| {
+                l.seen(v).is_some_and(|p| p.0.iter().any(|p| matches!(p, Part::Many | Part::One)))
+            }),
             Self::IsNull(of) => of.hold(&l.values, Node::is_null),
             _ => false,
         }
@@ -333,7 +356,28 @@ fn attribute(w: &Work<'_>, name: &str, want: &[String], op: &str) -> bool {
     }
 }
 
-/// Whether a node's value is a number, for conversions.
-pub(super) fn is_number(n: &Node) -> bool {
-    matches!(Scalar::of(n), Some(Scalar::Num(..)))
+/// Whether a value of an item is this value, of the same type.
+fn equal(leaf: &Leaf, v: &Node, wanted: &Node) -> bool {
+    match (Scalar::of(v), Scalar::of(wanted)) {
+        (Some(Scalar::Text(_)), Some(Scalar::Text(t))) => leaf.seen(v).is_some_and(|p| p == Pattern::parse(&t)),
+        (Some(Scalar::Num(_, a)), Some(Scalar::Num(_, b))) => leaf.is_text() && a == b,
+        (Some(Scalar::Bool(a)), Some(Scalar::Bool(b))) => leaf.is_text() && a == b,
+        _ => false,
+    }
+}
+
+/// How what was noted stands to a value: as numbers where both are, else as text.
+fn compares(has: &str, value: &str, op: &str) -> bool {
+    let order = match (decimal(has), decimal(value)) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => has.cmp(value),
+    };
+    match op {
+        "eq" => order.is_eq(),
+        "ne" => order.is_ne(),
+        "gte" => order.is_ge(),
+        "gt" => order.is_gt(),
+        "lte" => order.is_le(),
+        _ => order.is_lt(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::params::Params;
 use super::tree::{Leaf, Tree, scalar};
-use crate::detect::sigma::yaml::YamlError;
+use crate::detect::sigma::yaml::{Node, YamlError};
 
 /// Their types.
 pub(super) const KINDS: &[&str] =
@@ -46,20 +46,27 @@ impl Rename {
         }
     }
 
-    /// An item under its new names.
-    pub(super) fn apply(&self, mut leaf: Leaf) -> Result<Vec<Tree>, YamlError> {
+    /// An item under its new names, as far as those that it has are meant; `None`
+    /// where it stays.
+    pub(super) fn apply(&self, leaf: &Leaf, means: &dyn Fn(&str) -> bool) -> Option<Vec<Tree>> {
+        let new = |name: &str| if means(name) { self.names(name) } else { None };
+        let mut leaf = leaf.clone();
         // What is compared with another field's value names that field.
+        let mut referred = false;
         if leaf.has("fieldref") {
-            for v in &mut leaf.values {
-                if let Some(new) = v.text().and_then(|t| self.names(t))
-                    && let [one] = new.as_slice()
-                {
-                    *v = scalar((v.line, v.column), one.as_str());
-                }
-            }
+            let each = |v: &Node| match v.text().and_then(new) {
+                Some(names) => names.into_iter().map(|n| (true, scalar((v.line, v.column), n))).collect(),
+                None => vec![(false, v.clone())],
+            };
+            let made: Vec<(bool, Node)> = leaf.values.iter().flat_map(each).collect();
+            referred = made.iter().any(|m| m.0);
+            leaf.list |= made.len() > 1;
+            leaf.values = made.into_iter().map(|m| m.1).collect();
         }
-        let Some(names) = leaf.field.as_deref().and_then(|f| self.names(f)) else { return Ok(vec![Tree::Leaf(leaf)]) };
+        let Some(names) = leaf.field.as_deref().and_then(new) else {
+            return referred.then(|| vec![Tree::Leaf(leaf)]);
+        };
         leaf.mapped = true;
-        Ok(names.into_iter().map(|n| Tree::Leaf(Leaf { field: Some(n), ..leaf.clone() })).collect())
+        Some(names.into_iter().map(|n| Tree::Leaf(Leaf { field: Some(n), ..leaf.clone() })).collect())
     }
 }

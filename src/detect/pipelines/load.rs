@@ -1,10 +1,12 @@
 //! From a pipeline's YAML to its transformations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::conditions::{Conditions, Scope};
+use super::lists::Files;
 use super::params::{Params, in_file, text};
-use super::placeholders::{KINDS as PLACEHOLDERS, Placeholders};
+use super::placeholders::{KINDS as PLACEHOLDERS, Placeholders, REFUSED};
 use super::{Change, Pipeline, PipelineError, Step, fields, rules, values};
 use crate::detect::sigma::yaml::{self, Node, YamlError};
 
@@ -32,7 +34,8 @@ const COMMON: &[&str] = &[
 ];
 
 /// Reads a file's documents.
-pub(super) fn file(path: &str, text: &str, out: &mut Vec<Pipeline>, wrong: &mut Vec<PipelineError>) {
+pub(super) fn file(lists: &mut Files<'_>, text: &str, out: &mut Vec<Pipeline>, wrong: &mut Vec<PipelineError>) {
+    let path = lists.path;
     let docs = yaml::parse(text);
     if docs.is_empty() {
         let message = "the file holds no pipeline".to_owned();
@@ -40,7 +43,7 @@ pub(super) fn file(path: &str, text: &str, out: &mut Vec<Pipeline>, wrong: &mut 
     }
     for doc in docs {
         match doc {
-            Ok(node) => out.extend(pipeline(path, &node, wrong)),
+            Ok(node) => out.extend(pipeline(lists, &node, wrong)),
             Err(e) => wrong.push(in_file(path, e)),
         }
     }
@@ -49,7 +52,8 @@ pub(super) fn file(path: &str, text: &str, out: &mut Vec<Pipeline>, wrong: &mut 
 /// What a pipeline says of itself: name, priority, variables, list of transformations.
 type Head<'n> = (String, i64, BTreeMap<String, Vec<String>>, Option<&'n Node>);
 
-fn pipeline(path: &str, node: &Node, wrong: &mut Vec<PipelineError>) -> Option<Pipeline> {
+fn pipeline(lists: &mut Files<'_>, node: &Node, wrong: &mut Vec<PipelineError>) -> Option<Pipeline> {
+    let path = lists.path;
     let before = wrong.len();
     let head = || -> Result<Head<'_>, YamlError> {
         let mut p = Params::new(node, "a pipeline")?;
@@ -63,18 +67,18 @@ fn pipeline(path: &str, node: &Node, wrong: &mut Vec<PipelineError>) -> Option<P
         };
         let vars = match p.take("vars") {
             None => BTreeMap::new(),
-            Some(_) => p.mapping("vars")?.into_iter().collect(),
+            Some(_) => p.lists("vars")?.into_iter().collect(),
         };
         // Which engines it is written for, and who may use it, is for others to ask.
         p.take("allowed_backends");
         for other in ["postprocessing", "finalizers"] {
-            if let Some(n) = p.take(other) {
+            if p.take(other).is_some_and(|n| !n.items().is_empty()) {
                 let message = format!("{other} changes the text of another engine's queries; take it out");
-                return Err(YamlError::at(n, message));
+                return Err(YamlError::at(p.key(other), message));
             }
         }
         let list = p.take("transformations");
-        p.end(&[])?;
+        p.end()?;
         Ok((name, priority, vars, list))
     };
     let (name, priority, vars, list) = match head() {
@@ -86,26 +90,66 @@ fn pipeline(path: &str, node: &Node, wrong: &mut Vec<PipelineError>) -> Option<P
     };
     let mut steps = Vec::new();
     for n in list.map_or(&[][..], Node::items) {
-        match step(n, 0) {
+        match step(lists, n, 0) {
             Ok(s) => steps.push(s),
             Err(e) => wrong.push(in_file(path, e)),
         }
     }
-    (wrong.len() == before).then_some(Pipeline { name, priority, vars, steps })
+    (wrong.len() == before).then_some(Pipeline { path: path.to_owned(), name, priority, vars: Arc::new(vars), steps })
 }
 
-fn step(n: &Node, depth: usize) -> Result<Step, YamlError> {
+/// Ids must be those of one transformation, and conditions must ask for ids that
+/// there are: of any pipeline, as they run one after the other.
+pub(super) fn ids(all: &[Pipeline], wrong: &mut Vec<PipelineError>) {
+    fn each<'s>(steps: &'s [Step], f: &mut dyn FnMut(&'s Step)) {
+        for s in steps {
+            f(s);
+            if let Change::Nest(inner) = &s.change {
+                each(inner, f);
+            }
+        }
+    }
+    let mut known = BTreeSet::new();
+    for p in all {
+        let mut own = BTreeSet::new();
+        each(&p.steps, &mut |s| {
+            let Some(id) = &s.id else { return };
+            known.insert(id.as_str());
+            if !own.insert(id.as_str()) {
+                let (line, column) = s.at;
+                let message = format!("the id '{id}' is that of another transformation of the pipeline");
+                wrong.push(PipelineError { path: p.path.clone(), line, column, message });
+            }
+        });
+    }
+    for p in all {
+        each(&p.steps, &mut |s| {
+            for (id, (line, column)) in s.rule.ids().chain(s.item.ids()).chain(s.field.ids()) {
+                if !known.contains(id) {
+                    let message = format!("no transformation has the id '{id}'");
+                    wrong.push(PipelineError { path: p.path.clone(), line, column, message });
+                }
+            }
+        });
+    }
+}
+
+fn step(lists: &mut Files<'_>, n: &Node, depth: usize) -> Result<Step, YamlError> {
     if n.map().is_none() {
         return Err(YamlError::at(n, format!("a transformation is a mapping, found {}", n.kind())));
     }
     let kind_node = n.get("type").ok_or_else(|| YamlError::at(n, "the transformation has no type"))?;
     let kind = text(kind_node, "type")?;
-    let mut p = Params::new(n, kind.clone())?;
+    if let Some((_, why)) = REFUSED.iter().find(|(k, _)| *k == kind) {
+        let message = format!("{kind} {why}; write the values to a file for file_placeholders, or under vars");
+        return Err(YamlError::at(kind_node, message));
+    }
+    let mut p = Params::new(n, kind.clone())?.beside(COMMON);
     let change = if let Some(rename) = fields::Rename::read(&kind, &mut p)? {
         Change::Field(rename)
     } else if let Some(edit) = values::Edit::read(&kind, &mut p)? {
         Change::Item(edit)
-    } else if let Some(ph) = Placeholders::read(&kind, &mut p)? {
+    } else if let Some(ph) = Placeholders::read(&kind, &mut p, lists)? {
         Change::Placeholders(ph)
     } else if let Some(act) = rules::Act::read(&kind, &mut p)? {
         Change::Rule(act)
@@ -114,7 +158,7 @@ fn step(n: &Node, depth: usize) -> Result<Step, YamlError> {
             return Err(YamlError::at(n, format!("nested more than {MAX_DEPTH} levels deep")));
         }
         let items = p.need("items")?;
-        Change::Nest(items.items().iter().map(|i| step(i, depth + 1)).collect::<Result<_, _>>()?)
+        Change::Nest(items.items().iter().map(|i| step(lists, i, depth + 1)).collect::<Result<_, _>>()?)
     } else {
         let mut known: Vec<&str> =
             fields::KINDS.iter().chain(values::KINDS).chain(PLACEHOLDERS).chain(rules::KINDS).copied().collect();
@@ -125,9 +169,11 @@ fn step(n: &Node, depth: usize) -> Result<Step, YamlError> {
             format!("unknown transformation '{kind}'; known are {}", known.join(", ")),
         ));
     };
-    p.end(COMMON)?;
+    p.end()?;
+    let id = n.get("id");
     Ok(Step {
-        id: n.get("id").map(|i| text(i, "id")).transpose()?,
+        id: id.map(|i| text(i, "id")).transpose()?,
+        at: id.map_or((n.line, n.column), |i| (i.line, i.column)),
         rule: Conditions::read(n, Scope::Rule)?,
         item: Conditions::read(n, Scope::Item)?,
         field: Conditions::read(n, Scope::Field)?,

@@ -1,6 +1,7 @@
 //! Reading the members of a transformation or condition.
 
 use super::PipelineError;
+use crate::detect::lint::distance;
 use crate::detect::sigma::yaml::{Node, Value, YamlError};
 
 /// A mapping whose members are taken one by one; what is left at the end is unknown.
@@ -8,6 +9,7 @@ pub(super) struct Params<'n> {
     node: &'n Node,
     what: String,
     taken: Vec<&'static str>,
+    beside: &'static [&'static str],
 }
 
 impl<'n> Params<'n> {
@@ -17,7 +19,19 @@ impl<'n> Params<'n> {
         if node.map().is_none() {
             return Err(YamlError::at(node, format!("{what} is a mapping, found {}", node.kind())));
         }
-        Ok(Self { node, what, taken: vec!["type"] })
+        Ok(Self { node, what, taken: vec!["type"], beside: &[] })
+    }
+
+    /// Members that may stand there as well and are read elsewhere.
+    pub(super) const fn beside(mut self, names: &'static [&'static str]) -> Self {
+        self.beside = names;
+        self
+    }
+
+    /// The place of a member's name.
+    pub(super) fn key(&self, name: &str) -> &'n Node {
+        let keys = self.node.map().unwrap_or_default().iter().map(|(k, _)| k);
+        keys.into_iter().find(|k| k.text() == Some(name)).unwrap_or(self.node)
     }
 
     /// The mapping itself.
@@ -33,8 +47,23 @@ impl<'n> Params<'n> {
 
     /// A member that must be there.
     pub(super) fn need(&mut self, name: &'static str) -> Result<&'n Node, YamlError> {
-        let what = self.what.clone();
-        self.take(name).ok_or_else(|| YamlError::at(self.node, format!("{what} needs '{name}'")))
+        if let Some(n) = self.take(name) {
+            return Ok(n);
+        }
+        // One that is nearly called so is what was meant.
+        let near = |k: &&'n Node| k.text().is_some_and(|t| t != name && distance(t, name) <= 2 && self.unknown(t));
+        let keys = self.node.map().unwrap_or_default().iter().map(|(k, _)| k);
+        Err(match keys.into_iter().find(near) {
+            Some(k) => {
+                let found = k.text().unwrap_or("");
+                YamlError::at(k, format!("{} has no '{found}'; meant '{name}'?", self.what))
+            }
+            None => YamlError::at(self.node, format!("{} needs '{name}'", self.what)),
+        })
+    }
+
+    fn unknown(&self, name: &str) -> bool {
+        !self.taken.contains(&name) && !self.beside.contains(&name)
     }
 
     /// A text that must be there.
@@ -70,23 +99,30 @@ impl<'n> Params<'n> {
 
     /// A mapping from texts to one or several texts.
     pub(super) fn mapping(&mut self, name: &'static str) -> Result<Vec<(String, Vec<String>)>, YamlError> {
+        let all = self.lists(name)?;
+        if let Some(at) = all.iter().position(|(_, to)| to.is_empty()) {
+            let n = self.node.get(name).and_then(Node::map).and_then(|m| m.get(at)).map_or(self.node, |(_, v)| v);
+            return Err(YamlError::at(n, format!("{name}: an empty list maps to nothing")));
+        }
+        Ok(all)
+    }
+
+    /// A mapping from texts to lists of texts.
+    pub(super) fn lists(&mut self, name: &'static str) -> Result<Vec<(String, Vec<String>)>, YamlError> {
         let n = self.need(name)?;
         let entries = n.map().ok_or_else(|| YamlError::at(n, format!("{name} maps names to names")))?;
         let one = |(k, v): &(Node, Node)| {
             let to: Vec<String> = v.items().iter().map(|i| text(i, name)).collect::<Result<_, _>>()?;
-            if to.is_empty() {
-                return Err(YamlError::at(v, format!("{name}: an empty list maps to nothing")));
-            }
             Ok((text(k, name)?, to))
         };
         entries.iter().map(one).collect()
     }
 
     /// Nothing else may stand there, but for these.
-    pub(super) fn end(self, beside: &[&str]) -> Result<(), YamlError> {
+    pub(super) fn end(self) -> Result<(), YamlError> {
         for (k, _) in self.node.map().unwrap_or_default() {
             let name = k.text().unwrap_or("");
-            if !self.taken.contains(&name) && !beside.contains(&name) {
+            if self.unknown(name) {
                 let known: Vec<&str> = self.taken.iter().copied().filter(|t| *t != "type").collect();
                 let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
                 return Err(YamlError::at(k, format!("{} has no '{name}'; it takes {known}", self.what)));

@@ -1,12 +1,20 @@
 //! Placeholders (`%name%` under the modifier `expand`) and what fills them.
 
+use super::lists::{self, Files};
 use super::params::{Params, string};
 use super::tree::{Leaf, Tree, scalar};
 use super::{MAX_VALUES, Pipeline};
 use crate::detect::sigma::yaml::{Node, YamlError};
 
 /// The types of transformations.
-pub(super) const KINDS: &[&str] = &["value_placeholders", "wildcard_placeholders", "query_expression_placeholders"];
+pub(super) const KINDS: &[&str] =
+    &["value_placeholders", "wildcard_placeholders", "query_expression_placeholders", "file_placeholders"];
+
+/// Transformations that fill placeholders from elsewhere, and why we do not.
+pub(super) const REFUSED: &[(&str, &str)] = &[
+    ("http_placeholders", "asks a server each time rules are read, and secstream opens no connection"),
+    ("command_placeholders", "runs a command each time rules are read, and a rule's data must not run anything"),
+];
 
 /// What becomes of placeholders.
 #[derive(Debug, Clone)]
@@ -24,12 +32,15 @@ enum To {
     Wildcard,
     /// Text for the query of an engine that we are not.
     Query(String),
+    /// The values that a file has.
+    Listed(Vec<String>),
 }
 
 impl Placeholders {
     /// Reads one of [`KINDS`].
-    pub(super) fn read(kind: &str, p: &mut Params<'_>) -> Result<Option<Self>, YamlError> {
+    pub(super) fn read(kind: &str, p: &mut Params<'_>, files: &mut Files<'_>) -> Result<Option<Self>, YamlError> {
         let to = match kind {
+            "file_placeholders" => To::Listed(lists::read(p, files)?),
             "value_placeholders" => To::Values,
             "wildcard_placeholders" => To::Wildcard,
             "query_expression_placeholders" => {
@@ -50,13 +61,14 @@ impl Placeholders {
         (self.include.is_empty() || named(&self.include)) && !named(&self.exclude)
     }
 
-    /// An item with its placeholders filled.
-    pub(super) fn apply(&self, p: &Pipeline, mut leaf: Leaf) -> Result<Vec<Tree>, YamlError> {
+    /// An item with its placeholders filled; `None` where it has none of them.
+    pub(super) fn apply(&self, p: &Pipeline, leaf: &Leaf) -> Result<Option<Vec<Tree>>, YamlError> {
         if !leaf.has("expand") {
-            return Ok(vec![Tree::Leaf(leaf)]);
+            return Ok(None);
         }
+        let mut leaf = leaf.clone();
         let mut filled: Vec<Node> = Vec::new();
-        let mut left = false;
+        let (mut left, mut touched) = (false, false);
         for v in &leaf.values {
             let Some(text) = string(v) else {
                 filled.push(v.clone());
@@ -70,7 +82,10 @@ impl Placeholders {
                         left = true;
                         vec![whole.to_owned()]
                     }
-                    Part::Name(name, _) => self.values(p, name, v)?,
+                    Part::Name(name, _) => {
+                        touched = true;
+                        self.values(p, name, v)?
+                    }
                 };
                 if forms.len().saturating_mul(with.len()).saturating_add(filled.len()) > MAX_VALUES {
                     return Err(YamlError::at(v, format!("placeholders become more than {MAX_VALUES} values")));
@@ -84,12 +99,19 @@ impl Placeholders {
         if !left {
             leaf.modifiers.retain(|m| m != "expand");
         }
-        Ok(vec![Tree::Leaf(leaf)])
+        if leaf.values.is_empty() {
+            // No value is like any: nothing can match, and the rule says so.
+            let (line, column) = leaf.at;
+            let message = format!("pipeline {}: the placeholder has no values: it could never match", p.name);
+            return Err(YamlError { line, column, message });
+        }
+        Ok(Some(vec![Tree::Leaf(leaf)]).filter(|_| touched || !left))
     }
 
     fn values(&self, p: &Pipeline, name: &str, at: &Node) -> Result<Vec<String>, YamlError> {
         match &self.to {
             To::Wildcard => Ok(vec!["*".to_owned()]),
+            To::Listed(values) => Ok(values.clone()),
             To::Values => p
                 .vars
                 .get(name)
@@ -106,14 +128,16 @@ impl Placeholders {
     }
 }
 
-enum Part<'t> {
+/// A part of a text with placeholders.
+pub(super) enum Part<'t> {
+    /// Text as it is.
     Text(&'t str),
     /// Its name, and as it is written.
     Name(&'t str, &'t str),
 }
 
 /// Cuts a text at `%name%`; a name has letters, digits, `_`, `-` and `.`.
-fn parts(text: &str) -> Vec<Part<'_>> {
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut out = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {

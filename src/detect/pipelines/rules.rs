@@ -160,7 +160,7 @@ impl Act {
 }
 
 /// The node at another place, with the logsource's parts filled in where asked.
-fn place(n: &Node, at: (u32, u32), names: Option<&LogsourceNames>) -> Node {
+pub(super) fn place(n: &Node, at: (u32, u32), names: Option<&LogsourceNames>) -> Node {
     let value = match &n.value {
         Value::Scalar { text, plain } => match names {
             Some(l) if text.contains('$') => {

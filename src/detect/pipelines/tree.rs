@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Work;
+use super::{Named, Work};
 use crate::detect::sigma::rule::LogsourceNames;
 use crate::detect::sigma::yaml::{Node, Value, YamlError};
 
@@ -162,6 +162,14 @@ impl Tree {
         }
     }
 
+    /// Calls `f` with every leaf, to change it.
+    pub(super) fn each_mut(&mut self, f: &mut dyn FnMut(&mut Leaf)) {
+        match self {
+            Self::Leaf(l) => f(l),
+            Self::All(_, parts) | Self::Any(_, parts) => parts.iter_mut().for_each(|p| p.each_mut(f)),
+        }
+    }
+
     /// Calls `f` with every leaf.
     pub(super) fn each<'t>(&'t self, f: &mut dyn FnMut(&'t Leaf)) {
         match self {
@@ -202,6 +210,7 @@ impl<'n> Work<'n> {
                 category: part("category"),
                 service: part("service"),
             },
+            bases: Vec::new(),
             changed_logsource: false,
             correlation: rule.get("correlation").is_some(),
             state: std::collections::BTreeMap::new(),
@@ -209,6 +218,7 @@ impl<'n> Work<'n> {
             applied: BTreeSet::new(),
             searches: Vec::new(),
             required: Vec::new(),
+            narrowed: Vec::new(),
             named: Vec::new(),
         };
         if let Some((name, reserved)) = body(rule) {
@@ -218,23 +228,16 @@ impl<'n> Work<'n> {
                 }
             }
         } else if let Some(c) = rule.get("correlation") {
-            let fields = c.get("condition").and_then(|c| c.get("field"));
-            for n in c.get("group-by").into_iter().chain(fields).flat_map(Node::items) {
-                work.named.push((n.clone(), n.text()?.to_owned()));
-            }
+            work.named = fields(c).into_iter().collect::<Option<_>>()?;
         }
         Some(work)
     }
 
     /// The document with everything put back.
-    pub(super) fn finish(self) -> Result<Node, YamlError> {
-        if let Some((name, _)) = self.searches.iter().find(|(_, t)| t.is_empty()) {
-            let text = name.text().unwrap_or("");
-            return Err(YamlError::at(name, format!("the pipeline leaves nothing of the search '{text}'")));
-        }
+    pub(super) fn finish(self) -> Node {
         let mut out = self.rule.clone();
         let section = body(self.rule);
-        let Value::Map(entries) = &mut out.value else { return Ok(out) };
+        let Value::Map(entries) = &mut out.value else { return out };
         if self.changed_logsource {
             let at = self.rule.get("logsource").map_or((out.line, out.column), |l| (l.line, l.column));
             let part = |key: &str, value: &str| (!value.is_empty()).then(|| (scalar(at, key), scalar(at, value)));
@@ -252,26 +255,18 @@ impl<'n> Work<'n> {
         {
             parts.retain(|(k, _)| k.text().is_some_and(|t| reserved.contains(&t)));
             for c in parts.iter_mut().filter(|(k, _)| k.text() == Some("condition")).map(|(_, v)| v) {
+                narrow(c, &self.narrowed);
                 require(c, &self.required);
             }
-            parts.extend(self.searches.into_iter().map(|(k, t)| (k, t.node())));
+            parts.extend(self.searches.into_iter().map(|(k, t)| {
+                // Of what nothing is left the condition asks nothing any more.
+                let gone = t.is_empty().then(|| Node { line: k.line, column: k.column, value: Value::All(Vec::new()) });
+                (k, gone.unwrap_or_else(|| t.node()))
+            }));
         } else if let Some(Node { value: Value::Map(parts), .. }) = find(entries, "correlation") {
-            let mut named = self.named.into_iter();
-            for (k, v) in parts.iter_mut() {
-                match k.text() {
-                    Some("group-by") => rename(v, &mut named),
-                    Some("condition") => {
-                        if let Value::Map(c) = &mut v.value {
-                            c.iter_mut()
-                                .filter(|(k, _)| k.text() == Some("field"))
-                                .for_each(|(_, f)| rename(f, &mut named));
-                        }
-                    }
-                    _ => {}
-                }
-            }
+            rename(parts, self.named);
         }
-        Ok(out)
+        out
     }
 }
 
@@ -293,12 +288,68 @@ fn require(condition: &mut Node, required: &[(String, bool)]) {
     }
 }
 
-/// Gives the texts of a list the names that follow, by their places.
-fn rename(n: &mut Node, named: &mut impl Iterator<Item = (Node, String)>) {
-    if let Value::Seq(all) = &mut n.value {
-        return all.iter_mut().for_each(|i| rename(i, named));
+/// Puts the conditions of filters behind a condition.
+fn narrow(condition: &mut Node, narrowed: &[String]) {
+    let at = (condition.line, condition.column);
+    match &mut condition.value {
+        Value::Seq(all) => all.iter_mut().for_each(|c| narrow(c, narrowed)),
+        Value::Scalar { text, .. } if !narrowed.is_empty() => {
+            let filters: Vec<String> = narrowed.iter().map(|n| format!("({n})")).collect();
+            *condition = scalar(at, format!("({text}) and {}", filters.join(" and ")));
+        }
+        _ => {}
     }
-    if let Some((_, name)) = named.next() {
-        *n = scalar((n.line, n.column), name);
+}
+
+/// The parts of a correlation that name fields: of what it groups by those that are
+/// no alias, then what it counts, then the fields of aliases.
+fn fields(c: &Node) -> Vec<Option<Named>> {
+    let one =
+        |several| move |n: &Node| Some(Named { names: vec![n.text()?.to_owned()], several, applied: BTreeSet::new() });
+    let aliases = c.get("aliases").and_then(Node::map).unwrap_or_default();
+    let alias = |n: &&Node| aliases.iter().any(|(k, _)| k.text().is_some() && k.text() == n.text());
+    let groups = c.get("group-by").map_or(&[][..], Node::items).iter().filter(|n| !alias(n)).map(one(true));
+    let counted = c.get("condition").and_then(|c| c.get("field")).map_or(&[][..], Node::items).iter().map(one(false));
+    let of = aliases.iter().flat_map(|(_, rules)| rules.map().unwrap_or_default()).map(|(_, field)| one(false)(field));
+    groups.chain(counted).chain(of).collect()
+}
+
+/// Gives the fields of a correlation their names, in the order of [`fields`].
+fn rename(parts: &mut [(Node, Node)], named: Vec<Named>) {
+    let mut named = named.into_iter();
+    let mut next = |n: &Node| -> Vec<Node> {
+        let names = named.next().map(|n| n.names).unwrap_or_default();
+        names.into_iter().map(|name| scalar((n.line, n.column), name)).collect()
+    };
+    let part = |parts: &[(Node, Node)], key: &str| parts.iter().position(|(k, _)| k.text() == Some(key));
+    let aliases = part(parts, "aliases").and_then(|i| parts.get(i)).and_then(|(_, a)| a.map()).unwrap_or_default();
+    let aliases: Vec<String> = aliases.iter().filter_map(|(k, _)| k.text().map(str::to_owned)).collect();
+    if let Some((_, v)) = part(parts, "group-by").and_then(|i| parts.get_mut(i)) {
+        let alias = |n: &Node| aliases.iter().any(|a| n.text() == Some(a));
+        let new: Vec<Node> = v.items().iter().flat_map(|n| if alias(n) { vec![n.clone()] } else { next(n) }).collect();
+        *v = Node { line: v.line, column: v.column, value: Value::Seq(new) };
+    }
+    if let Some((_, Node { value: Value::Map(c), .. })) = part(parts, "condition").and_then(|i| parts.get_mut(i)) {
+        for (_, f) in c.iter_mut().filter(|(k, _)| k.text() == Some("field")) {
+            let many = f.seq().is_some();
+            let mut new: Vec<Node> = f.items().iter().flat_map(&mut next).collect();
+            match new.pop() {
+                Some(one) if new.is_empty() && !many => *f = one,
+                last => {
+                    new.extend(last);
+                    *f = Node { line: f.line, column: f.column, value: Value::Seq(new) };
+                }
+            }
+        }
+    }
+    if let Some((_, Node { value: Value::Map(all), .. })) = part(parts, "aliases").and_then(|i| parts.get_mut(i)) {
+        for (_, rules) in all {
+            let Value::Map(rules) = &mut rules.value else { continue };
+            for (_, field) in rules {
+                if let Some(new) = next(field).pop() {
+                    *field = new;
+                }
+            }
+        }
     }
 }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use regex::{Regex, RegexBuilder};
 
 use super::Pipeline;
-use super::conditions::is_number;
+use super::extract::Extract;
 use super::params::{Params, string};
+use super::replace::Replace;
+use super::seen::plain;
 use super::tree::{Leaf, Tree, scalar};
 use crate::detect::sigma::glob::{Part, Pattern};
-use crate::detect::sigma::value::decimal;
+use crate::detect::sigma::value::{Scalar, decimal};
 use crate::detect::sigma::yaml::{Node, Value, YamlError};
 
 /// Their types.
@@ -22,11 +24,9 @@ pub(super) const KINDS: &[&str] = &[
     "case",
     "regex",
     "hashes_fields",
+    "extract_fields",
     "detection_item_failure",
 ];
-
-/// The modifiers that say where in a value the text stands.
-const PLACES: [&str; 3] = ["contains", "startswith", "endswith"];
 
 /// What is done to an item.
 #[derive(Debug, Clone)]
@@ -34,16 +34,9 @@ pub(super) enum Edit {
     /// It is taken out.
     Drop,
     /// A regular expression is replaced in its texts.
-    Replace {
-        /// What is looked for.
-        regex: Regex,
-        /// What stands there then; `\1` and `\g<name>` are groups.
-        with: String,
-        /// Whether wildcards keep out of it.
-        skip: bool,
-        /// Whether `*` and `?` of the replacement are wildcards.
-        interpret: bool,
-    },
+    Replace(Replace),
+    /// Parts of its texts become fields.
+    Extract(Extract),
     /// Whole texts become others.
     Map(BTreeMap<String, Vec<String>>),
     /// All its values become this one.
@@ -72,12 +65,8 @@ impl Edit {
     pub(super) fn read(kind: &str, p: &mut Params<'_>) -> Result<Option<Self>, YamlError> {
         Ok(Some(match kind {
             "drop_detection_item" => Self::Drop,
-            "replace_string" => Self::Replace {
-                regex: compiled(p.need("regex")?)?,
-                with: p.text("replacement")?,
-                skip: p.flag("skip_special")?,
-                interpret: p.flag("interpret_special")?,
-            },
+            "replace_string" => Self::Replace(Replace::read(p)?),
+            "extract_fields" => Self::Extract(Extract::read(p)?),
             "map_string" => Self::Map(p.mapping("mapping")?.into_iter().collect()),
             "set_value" => {
                 let value = p.node().get("value").cloned();
@@ -92,7 +81,7 @@ impl Edit {
                     "num" if decimal(&text).is_none() => {
                         return Err(YamlError::at(&value, format!("'{text}' is no number")));
                     }
-                    "num" => plain((value.line, value.column), &text),
+                    "num" => number((value.line, value.column), &text),
                     _ => value,
                 })
             }
@@ -102,7 +91,7 @@ impl Edit {
             }
             "case" => Self::Case(p.choice("method", &["lower", "upper", "snake_case"])?),
             "regex" => {
-                let methods = ["plain", "ignore_case_flag", "ignore_case_brackets"];
+                let methods = ["ignore_case_brackets", "ignore_case_flag", "plain"];
                 Self::Regex(p.choice("method", &methods)? != "plain")
             }
             "hashes_fields" => {
@@ -118,59 +107,111 @@ impl Edit {
         }))
     }
 
-    /// What becomes of an item.
-    pub(super) fn apply(&self, p: &Pipeline, mut leaf: Leaf, rule: &str) -> Result<Vec<Tree>, YamlError> {
-        match self {
-            Self::Drop => return Ok(Vec::new()),
+    /// What becomes of an item; `None` where nothing is done to it.
+    pub(super) fn apply(&self, p: &Pipeline, leaf: &Leaf, rule: &str) -> Result<Option<Vec<Tree>>, YamlError> {
+        let mut leaf = leaf.clone();
+        let touched = match self {
+            Self::Drop => return Ok(Some(Vec::new())),
             Self::Fail(message) => {
                 let (line, column) = leaf.at;
                 return Err(YamlError { line, column, message: format!("pipeline {}: {message} ({rule})", p.name) });
             }
-            Self::Replace { regex, with, skip, interpret } => replace(&mut leaf, regex, with, *skip, *interpret),
-            Self::Map(all) => {
-                let one = |v: &Node| match string(v).and_then(|t| all.get(t)) {
-                    Some(to) => to.iter().map(|t| scalar((v.line, v.column), t.as_str())).collect(),
-                    None => vec![v.clone()],
-                };
-                let values: Vec<Node> = leaf.values.iter().flat_map(one).collect();
-                leaf.list |= values.len() > 1;
-                leaf.values = values;
-            }
+            Self::Replace(replace) => replace.apply(&mut leaf),
+            Self::Extract(extract) => return extract.apply(p, &leaf),
+            Self::Map(all) => map(&mut leaf, all),
             Self::Set(value) => {
                 let at = leaf.values.first().map_or(leaf.at, |v| (v.line, v.column));
                 leaf.values = vec![Node { line: at.0, column: at.1, value: value.value.clone() }];
                 leaf.list = false;
+                // What the modifiers said was said of what stood there before.
+                leaf.modifiers.retain(|m| m == "neq");
+                true
             }
-            Self::Convert(to_number) => {
-                for v in &mut leaf.values {
-                    let at = (v.line, v.column);
-                    if *to_number {
-                        let Some(t) = string(v).map(str::to_owned) else { continue };
-                        if decimal(&t).is_none() {
-                            let message = format!("pipeline {}: '{t}' is no number", p.name);
-                            return Err(YamlError { line: at.0, column: at.1, message });
-                        }
-                        *v = plain(at, &t);
-                    } else if is_number(v) {
-                        *v = scalar(at, v.text().unwrap_or(""));
-                    }
-                }
-            }
-            Self::Case(method) => {
-                for v in &mut leaf.values {
-                    if let Some(t) = string(v) {
-                        *v = scalar((v.line, v.column), cased(t, method));
-                    }
-                }
-            }
+            Self::Convert(to_number) => convert(p, &mut leaf, *to_number)?,
+            Self::Case(method) => case(&mut leaf, method),
             Self::Regex(ignore) => expression(p, &mut leaf, *ignore)?,
-            Self::Hashes { valid, prefix, bare } => return Ok(vec![hashes(leaf, valid, prefix, *bare)]),
-        }
-        Ok(vec![Tree::Leaf(leaf)])
+            Self::Hashes { valid, prefix, bare } => {
+                return Ok(hashes(&leaf, valid, prefix, *bare).map(|t| vec![t]));
+            }
+        };
+        Ok(touched.then(|| vec![Tree::Leaf(leaf)]))
     }
 }
 
-fn plain(at: (u32, u32), text: &str) -> Node {
+/// Letters of texts become others; of an encoded text those of the encoding.
+fn case(leaf: &mut Leaf, method: &str) -> bool {
+    if leaf.modifiers.iter().any(|m| m.starts_with("base64") || m.starts_with("utf16") || m == "wide") {
+        leaf.write_out();
+    }
+    if !leaf.is_text() {
+        return false;
+    }
+    let of = leaf.clone();
+    let mut touched = false;
+    for v in &mut leaf.values {
+        if let Some(t) = string(v) {
+            *v = scalar((v.line, v.column), of.each_literal(t, &|t| cased(t, method)));
+            touched = true;
+        }
+    }
+    touched
+}
+
+/// Whole texts become others, with the wildcards that their modifiers mean.
+fn map(leaf: &mut Leaf, all: &BTreeMap<String, Vec<String>>) -> bool {
+    let to = |leaf: &Leaf, v: &Node| leaf.seen(v).and_then(|p| all.get(&plain(&p)));
+    if !leaf.values.iter().any(|v| to(leaf, v).is_some()) {
+        return false;
+    }
+    leaf.write_out();
+    if leaf.values.iter().all(|v| to(leaf, v).is_some()) {
+        leaf.modifiers.retain(|m| m != "cased");
+    }
+    let one = |v: &Node| match to(leaf, v) {
+        Some(to) => to.iter().map(|t| scalar((v.line, v.column), t.as_str())).collect(),
+        None => vec![v.clone()],
+    };
+    let values: Vec<Node> = leaf.values.iter().flat_map(one).collect();
+    leaf.list |= values.len() > 1;
+    leaf.values = values;
+    true
+}
+
+/// Texts as numbers, or numbers as texts.
+fn convert(p: &Pipeline, leaf: &mut Leaf, to_number: bool) -> Result<bool, YamlError> {
+    if !leaf.is_text() {
+        return Ok(false);
+    }
+    let mut touched = false;
+    let mut made = Vec::with_capacity(leaf.values.len());
+    for v in &leaf.values {
+        let at = (v.line, v.column);
+        made.push(match (to_number, leaf.seen(v), Scalar::of(v)) {
+            (true, Some(seen), _) => {
+                let t = plain(&seen);
+                if decimal(&t).is_none() {
+                    let message = format!("pipeline {}: '{t}' is no number", p.name);
+                    return Err(YamlError { line: at.0, column: at.1, message });
+                }
+                touched = true;
+                number(at, &t)
+            }
+            (false, _, Some(Scalar::Num(t, _))) => {
+                touched = true;
+                scalar(at, t)
+            }
+            _ => v.clone(),
+        });
+    }
+    leaf.values = made;
+    if touched && to_number {
+        leaf.modifiers.retain(|m| m != "cased");
+    }
+    Ok(touched)
+}
+
+/// A number as a rule writes it.
+pub(super) fn number(at: (u32, u32), text: &str) -> Node {
     Node { line: at.0, column: at.1, value: Value::Scalar { text: text.into(), plain: true } }
 }
 
@@ -183,96 +224,9 @@ pub(super) fn compiled(n: &Node) -> Result<Regex, YamlError> {
     })
 }
 
-/// Whether a text has `*` or `?` that are not taken their meaning.
-pub(super) fn has_wildcard(text: &str) -> bool {
-    Pattern::parse(text).0.iter().any(|p| matches!(p, Part::Many | Part::One))
-}
-
-/// Replaces in the texts of an item. What its modifiers put around a text is
-/// written out before, so that an expression sees the wildcards.
-fn replace(leaf: &mut Leaf, regex: &Regex, with: &str, skip: bool, interpret: bool) {
-    if leaf.has("re") || leaf.has("cidr") || leaf.has("fieldref") {
-        return;
-    }
-    // Encodings are of the text alone: they must come after the change, and so do wildcards.
-    let place = leaf.modifiers.iter().position(|m| PLACES.contains(&m.as_str()));
-    let alone =
-        leaf.modifiers.iter().all(|m| PLACES.contains(&m.as_str()) || matches!(m.as_str(), "all" | "neq" | "cased"));
-    let written_out = place.filter(|_| alone && !skip).map(|at| leaf.modifiers.remove(at));
-    let groups = python_groups(with);
-    for v in &mut leaf.values {
-        let Some(text) = string(v) else { continue };
-        let at = (v.line, v.column);
-        let mut text = text.to_owned();
-        if let Some(place) = &written_out {
-            text = surrounded(&text, place);
-        }
-        let new = if skip {
-            let pattern = Pattern::parse(&text);
-            let part = |p: &Part| match p {
-                Part::Lit(t) => escaped(&regex.replace_all(t, groups.as_str()), interpret),
-                Part::Many => "*".to_owned(),
-                Part::One => "?".to_owned(),
-                Part::Dash => "-".to_owned(),
-            };
-            pattern.0.iter().map(part).collect()
-        } else {
-            regex.replace_all(&text, groups.as_str()).into_owned()
-        };
-        *v = scalar(at, new);
-    }
-}
-
-/// `\1` and `\g<name>` as `${1}` and `${name}`; `$` is no group in Python.
-fn python_groups(with: &str) -> String {
-    let mut out = String::new();
-    let mut rest = with;
-    while let Some(c) = rest.chars().next() {
-        let tail = rest.get(c.len_utf8()..).unwrap_or("");
-        if c == '\\' {
-            let digits = tail.len() - tail.trim_start_matches(|d: char| d.is_ascii_digit()).len();
-            if digits > 0 {
-                out.push_str(&format!("${{{}}}", tail.get(..digits).unwrap_or("")));
-                rest = tail.get(digits..).unwrap_or("");
-                continue;
-            }
-            if let Some((name, after)) = tail.strip_prefix("g<").and_then(|t| t.split_once('>')) {
-                out.push_str(&format!("${{{name}}}"));
-                rest = after;
-                continue;
-            }
-            if let Some(after) = tail.strip_prefix('\\') {
-                out.push('\\');
-                rest = after;
-                continue;
-            }
-        }
-        out.push_str(if c == '$' { "$$" } else { rest.get(..c.len_utf8()).unwrap_or("") });
-        rest = tail;
-    }
-    out
-}
-
-/// A text with the wildcards that a modifier means.
-fn surrounded(text: &str, place: &str) -> String {
-    let before = if place == "startswith" { "" } else { "*" };
-    let after = if place == "endswith" { "" } else { "*" };
-    // A backslash at the end would take the meaning of the `*` after it.
-    let loose = text.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1;
-    let guard = if loose && !after.is_empty() { "\\" } else { "" };
-    format!("{before}{text}{guard}{after}")
-}
-
-/// Plain text as a rule writes it; wildcards in it are meant if `interpret`.
-fn escaped(text: &str, interpret: bool) -> String {
-    let mut out = String::with_capacity(text.len() + 4);
-    for c in text.chars() {
-        if c == '\\' || (!interpret && matches!(c, '*' | '?')) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
+/// Whether an expression of a condition is found at the start of a text.
+pub(super) fn starts(regex: &Regex, text: &str) -> bool {
+    regex.find(text).is_some_and(|m| m.start() == 0)
 }
 
 fn cased(text: &str, method: &str) -> String {
@@ -281,13 +235,11 @@ fn cased(text: &str, method: &str) -> String {
         "lower" => text.to_lowercase(),
         _ => {
             let mut out = String::new();
-            let mut before: Option<char> = None;
-            for c in text.chars() {
-                if c.is_uppercase() && before.is_some_and(|b| b.is_lowercase() || b.is_ascii_digit()) {
+            for (i, c) in text.chars().enumerate() {
+                if c.is_ascii_uppercase() && i > 0 {
                     out.push('_');
                 }
                 out.extend(c.to_lowercase());
-                before = Some(c);
             }
             out
         }
@@ -295,23 +247,18 @@ fn cased(text: &str, method: &str) -> String {
 }
 
 /// Texts as regular expressions that match the same.
-fn expression(p: &Pipeline, leaf: &mut Leaf, ignore: bool) -> Result<(), YamlError> {
-    if leaf.has("re") || !leaf.values.iter().all(|v| string(v).is_some()) {
-        return Ok(());
-    }
-    let place = leaf.modifiers.iter().find(|m| PLACES.contains(&m.as_str())).cloned();
-    if let Some(other) =
-        leaf.modifiers.iter().find(|m| !PLACES.contains(&m.as_str()) && !matches!(m.as_str(), "all" | "neq" | "cased"))
-    {
+fn expression(p: &Pipeline, leaf: &mut Leaf, ignore: bool) -> Result<bool, YamlError> {
+    // A list has one kind of value: with a number or null among them it stays.
+    let seen: Option<Vec<Pattern>> = leaf.values.iter().map(|v| leaf.seen(v)).collect();
+    let Some(seen) = seen.filter(|s| s.iter().all(|p| !p.0.is_empty())) else { return Ok(false) };
+    if leaf.has("expand") {
         let (line, column) = leaf.at;
-        let message = format!("pipeline {}: a value with '{other}' cannot become a regular expression", p.name);
+        let message = format!("pipeline {}: a placeholder cannot become a regular expression", p.name);
         return Err(YamlError { line, column, message });
     }
-    for v in &mut leaf.values {
-        let text = string(v).unwrap_or("").to_owned();
-        let text = place.as_ref().map_or_else(|| text.clone(), |place| surrounded(&text, place));
+    for (v, seen) in leaf.values.iter_mut().zip(seen) {
         let mut out = String::from("^");
-        for part in Pattern::parse(&text).0 {
+        for part in seen.0 {
             match part {
                 Part::Lit(t) => out.push_str(&regex::escape(&t)),
                 Part::Many => out.push_str("(?s:.*)"),
@@ -322,23 +269,22 @@ fn expression(p: &Pipeline, leaf: &mut Leaf, ignore: bool) -> Result<(), YamlErr
         out.push('$');
         *v = scalar((v.line, v.column), out);
     }
-    let cased = leaf.has("cased") || !ignore;
     leaf.modifiers.retain(|m| matches!(m.as_str(), "all" | "neq"));
     leaf.modifiers.insert(0, "re".into());
-    if !cased {
+    if ignore {
         leaf.modifiers.insert(1, "i".into());
     }
-    Ok(())
+    Ok(true)
 }
 
 /// `Hashes: SHA256=…` as a field for each algorithm; alternatives, unless all were asked for.
-fn hashes(leaf: Leaf, valid: &[String], prefix: &str, bare: bool) -> Tree {
+fn hashes(leaf: &Leaf, valid: &[String], prefix: &str, bare: bool) -> Option<Tree> {
     if !leaf.field.as_deref().is_some_and(|f| f.eq_ignore_ascii_case("hashes") || f.eq_ignore_ascii_case("hash")) {
-        return Tree::Leaf(leaf);
+        return None;
     }
     let mut by: Vec<(String, Vec<Node>)> = Vec::new();
     for v in &leaf.values {
-        let Some(text) = string(v) else { return Tree::Leaf(leaf) };
+        let text = string(v).filter(|_| leaf.is_text())?;
         let text = text.trim_matches('*');
         let (algorithm, hash) = match text.split_once(['=', '|']) {
             Some((a, h)) => (a.trim_matches('*').to_uppercase(), h),
@@ -370,5 +316,5 @@ fn hashes(leaf: Leaf, valid: &[String], prefix: &str, bare: bool) -> Tree {
         Tree::Leaf(Leaf { field: Some(field), modifiers, list: values.len() > 1, values, mapped: true, ..leaf.clone() })
     };
     let parts: Vec<Tree> = by.into_iter().map(one).collect();
-    if all { Tree::All(at, parts) } else { Tree::Any(at, parts) }
+    Some(if all { Tree::All(at, parts) } else { Tree::Any(at, parts) })
 }

@@ -25,6 +25,55 @@ impl Default for Cond {
     }
 }
 
+impl Cond {
+    /// The condition where searches have other positions, or are gone (`None`): it
+    /// is about those that are left. `None` where none of its searches is left.
+    #[must_use]
+    pub fn without(self, to: &[Option<usize>]) -> Option<Self> {
+        let place = |i: usize| to.get(i).copied().flatten();
+        let left = |all: Vec<Self>| -> Vec<Self> { all.into_iter().filter_map(|c| c.without(to)).collect() };
+        match self {
+            Self::Search(i) => place(i).map(Self::Search),
+            Self::And(all) => Some(left(all)).filter(|l| !l.is_empty()).map(|l| one_or(l, Self::And)),
+            Self::Or(any) => Some(left(any)).filter(|l| !l.is_empty()).map(|l| one_or(l, Self::Or)),
+            Self::Not(one) => one.without(to).map(|c| Self::Not(Box::new(c))),
+            Self::AtLeast(n, of) => {
+                let of: Vec<usize> = of.into_iter().filter_map(place).collect();
+                (!of.is_empty()).then(|| Self::AtLeast(n.min(of.len()), of))
+            }
+        }
+    }
+}
+
+/// A condition's text where the searches of these names are called otherwise:
+/// a name, or a pattern after `of`, gets in front what `front` says of it.
+#[must_use]
+pub fn renamed(text: &str, names: &[&str], front: &dyn Fn(&str) -> String) -> String {
+    let words: Vec<Token<'_>> = tokens(text).unwrap_or_default().into_iter().map(|t| t.1).collect();
+    let is = |t: Option<&Token<'_>>, word: &str| matches!(t, Some(Token::Word(w)) if w.eq_ignore_ascii_case(word));
+    let mut out = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while let Some(token) = words.get(at) {
+        out.push(match token {
+            Token::Open => "(".to_owned(),
+            Token::Close => ")".to_owned(),
+            Token::Word(w) if ["and", "or", "not"].iter().any(|k| w.eq_ignore_ascii_case(k)) => (*w).to_owned(),
+            Token::Word(w) if !names.contains(w) && is(words.get(at + 1), "of") => {
+                at += 2;
+                let pattern = match words.get(at) {
+                    Some(Token::Word(p)) if p.eq_ignore_ascii_case("them") => format!("{}*", front("")),
+                    Some(Token::Word(p)) => format!("{}{p}", front(p)),
+                    _ => String::new(),
+                };
+                format!("{w} of {pattern}")
+            }
+            Token::Word(w) => format!("{}{w}", front(w)),
+        });
+        at += 1;
+    }
+    out.join(" ")
+}
+
 /// A mistake in a condition: where (characters from its start) and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CondError {
@@ -234,6 +283,34 @@ mod tests {
 
     fn ok(text: &str) -> Cond {
         parse(text, NAMES).unwrap_or_else(|e| panic!("{text}: {e:?}"))
+    }
+
+    #[test]
+    fn searches_that_are_gone() {
+        let to = [Some(0), None, Some(1), None, None];
+        for (text, want) in [
+            ("sel_a and not sel_b", Some(Search(0))),
+            ("sel_a or not filter", Some(Search(0))),
+            ("sel_b or (filter and not sel_b)", None),
+            ("all of sel_*", Some(And(vec![Search(0), Search(1)]))),
+            ("1 of sel_*", Some(Or(vec![Search(0), Search(1)]))),
+            ("2 of sel_*", Some(AtLeast(2, vec![0, 1]))),
+            ("not sel_c", Some(Not(Box::new(Search(1))))),
+        ] {
+            assert_eq!(ok(text).without(&to), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn searches_that_are_called_otherwise() {
+        let front = |w: &str| if w.starts_with('_') { "_f-".to_owned() } else { "_f_".to_owned() };
+        for (text, want) in [
+            ("not (sel_a and filter)", "not ( _f_sel_a and _f_filter )"),
+            ("1 of them or all of sel_*", "1 of _f_* or all of _f_sel_*"),
+            ("_base", "_f-_base"),
+        ] {
+            assert_eq!(renamed(text, NAMES, &front), want);
+        }
     }
 
     #[test]

@@ -108,6 +108,8 @@ pub struct Detection {
     pub searches: Vec<Det>,
     /// The condition over their positions.
     pub condition: Cond,
+    /// Whether the global filters that apply to it stand in it already.
+    pub filtered: bool,
 }
 
 /// What a filter applies to.
@@ -304,13 +306,19 @@ fn detection(n: &Node, reserved: &[&str]) -> Result<Detection, YamlError> {
     }
     let mut names = Vec::new();
     let mut searches = Vec::new();
+    let mut emptied: Vec<Option<usize>> = Vec::new();
     for (k, v) in entries {
         let name = k.text().ok_or_else(|| YamlError::at(k, "a search's name is text"))?;
         if reserved.contains(&name) {
             continue;
         }
         names.push(name.to_owned());
-        searches.push(search(v)?);
+        // What a pipeline took everything out of is no search any more.
+        let left = !matches!(&v.value, Value::All(parts) if parts.is_empty());
+        emptied.push(left.then_some(searches.len()));
+        if left {
+            searches.push(search(v)?);
+        }
     }
     if searches.len() > MAX_SEARCHES {
         return Err(YamlError::at(n, format!("more than {MAX_SEARCHES} searches in one rule")));
@@ -329,7 +337,14 @@ fn detection(n: &Node, reserved: &[&str]) -> Result<Detection, YamlError> {
         }
         _ => return Err(YamlError::at(c, "the list of conditions is empty")),
     };
-    Ok(Detection { names, searches, condition })
+    let condition = if searches.len() < names.len() {
+        names = names.into_iter().zip(&emptied).filter(|(_, to)| to.is_some()).map(|(n, _)| n).collect();
+        let left = condition.without(&emptied);
+        left.ok_or_else(|| YamlError::at(c, "the pipeline leaves nothing of the condition"))?
+    } else {
+        condition
+    };
+    Ok(Detection { names, searches, condition, filtered: false })
 }
 
 fn one_condition(one: &Node, names: &[&str]) -> Result<Cond, YamlError> {

@@ -109,7 +109,8 @@ pub(super) fn source(msg: &str, tagged: bool) -> Option<Candidate<'_>> {
         let head = head.strip_prefix('[').and_then(|h| h.split_once("] ")).map_or(head, |(_, h)| h);
         let id = head.split(' ').next().filter(|id| id.contains('-') && id.len() < 32).map_or(0, str::len);
         let head = head.get(id..)?;
-        let own = head.is_empty() || msg.starts_with("SMTP ") || voice::own(head, head.len(), head.len(), tagged);
+        let own =
+            head.is_empty() || msg.starts_with("SMTP ") || voice::own(head, head.len()..head.len(), head.len(), tagged);
         return own.then(|| exim(msg)).flatten();
     }
     if let Some(at) = msg.find(" authenticator failed for ") {
@@ -122,7 +123,7 @@ pub(super) fn source(msg: &str, tagged: bool) -> Option<Candidate<'_>> {
     {
         // Behind the session's id.
         let session = head.starts_with('<') && head.split_once("> ").is_some_and(|(_, rest)| rest == "IMAP Error: ");
-        if session || voice::own(msg, at, at, tagged) {
+        if session || voice::own(msg, at..at, at, tagged) {
             return roundcube(msg);
         }
     }

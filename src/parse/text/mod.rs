@@ -8,8 +8,10 @@
 mod address;
 mod daemons;
 mod known;
+mod quoted;
 mod refused;
 mod told;
+mod vocabulary;
 mod voice;
 mod webapps;
 
@@ -68,7 +70,7 @@ fn mysql(msg: &str) -> bool {
     ["Access denied for user '", "Aborted connect"]
         .iter()
         .filter_map(|w| msg.find(w))
-        .any(|at| voice::own(msg, at, at, false))
+        .any(|at| voice::own(msg, at..at, at, false))
 }
 
 /// `[category: ][level: ]client …#…`

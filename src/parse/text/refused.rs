@@ -1,5 +1,6 @@
 //! Failed log-ins and refusals in the words of programs without a parser.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::Regex;
@@ -65,9 +66,9 @@ pub fn refused(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     if !may_name_address(msg) {
         return false;
     }
-    let find = |re: Option<&'static Regex>| re.and_then(|re| re.find(msg)).map(|m| m.start());
+    let find = |re: Option<&'static Regex>| re.and_then(|re| re.find(msg)).map(|m| m.range());
     let login = find(failures());
-    let Some(phrase) = login.or_else(|| find(refusals())) else { return false };
+    let Some(phrase) = login.clone().or_else(|| find(refusals())) else { return false };
     if login.is_none() && find(successes()).is_some() {
         return false;
     }
@@ -120,7 +121,7 @@ pub(super) enum Words<'a> {
 
 /// The source, where the program's own words name it and nothing else in the
 /// message could be meant.
-pub(super) fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
+pub(super) fn certain(msg: &str, phrase: Range<usize>, tagged: bool) -> Words<'_> {
     let found = address::all(msg);
     let mut own = found.iter().filter(|c| c.rank > 0);
     let Some(first) = own.next() else { return Words::Other };
@@ -129,10 +130,10 @@ pub(super) fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
     // told, and nobody is accused of it.
     let refusal = |said| match said {
         true => Words::Ambiguous,
-        false if begins(msg, phrase) && voice::own(msg, phrase, phrase, tagged) => Words::Ambiguous,
+        false if begins(msg, phrase.start) && voice::own(msg, phrase.clone(), phrase.start, tagged) => Words::Ambiguous,
         false => Words::Other,
     };
-    let said = voice::own(msg, phrase, first.at.max(phrase), tagged);
+    let said = voice::own(msg, phrase.clone(), first.at.max(phrase.start), tagged);
     if found.iter().filter(|c| c.rank > 0).all(|c| c.ip == first.ip) {
         return if said && stands_free(msg, first) { Words::Source(*first) } else { refusal(said) };
     }
@@ -143,7 +144,7 @@ pub(super) fn certain(msg: &str, phrase: usize, tagged: bool) -> Words<'_> {
             head.matches('"').count() % 2 == 1 && !head.ends_with('"')
         };
         let others = found.iter().filter(|c| c.rank > 0 && c.ip != last.ip).all(within);
-        if others && stands_free(msg, last) && voice::own(msg, phrase, last.at.max(phrase), tagged) {
+        if others && stands_free(msg, last) && voice::own(msg, phrase.clone(), last.at.max(phrase.start), tagged) {
             return Words::Source(*last);
         }
         return refusal(said);

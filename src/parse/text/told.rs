@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
+use super::quoted::quoted;
 use super::refused::{Words, account, begins, certain, failures, may_name_address, refusals, searched};
 use super::{refused, voice};
 use crate::event::{Draft, EventType, Outcome, Ov};
@@ -54,7 +55,7 @@ fn looks_back() -> Option<&'static Regex> {
 /// Writes a log-in, refused or let in, if the text tells one and names an
 /// address; returns whether it did. `program` is empty where none is named.
 pub fn told(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
-    refused(program, msg, ctx, d) || accepted(program, msg, ctx, d)
+    !quoted(program, searched(msg)) && (refused(program, msg, ctx, d) || accepted(program, msg, ctx, d))
 }
 
 /// Where a success stands in a text, if it tells of one and of nothing else.
@@ -70,7 +71,7 @@ fn accepted(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     if !may_name_address(msg) {
         return false;
     }
-    let Some(Range { start: phrase, .. }) = success(msg) else { return false };
+    let Some(phrase) = success(msg) else { return false };
     let Words::Source(source) = certain(msg, phrase, !program.is_empty()) else { return false };
     d.set(Ov::SrcIp, source.ip);
     if !source.port.is_empty() {
@@ -89,6 +90,9 @@ fn accepted(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
 /// own; a name before them may be anyone's.
 pub fn says(msg: &str) -> Option<(Outcome, Option<&str>)> {
     let msg = searched(msg);
+    if quoted("", msg) {
+        return None;
+    }
     let failed = failures().and_then(|re| re.find(msg)).map(|m| m.range());
     let (phrase, outcome) = match failed {
         Some(_) if looks_back().is_some_and(|re| re.is_match(msg)) => return None,
@@ -101,7 +105,7 @@ pub fn says(msg: &str) -> Option<(Outcome, Option<&str>)> {
     let own = |from: usize| {
         let msg = msg.get(from..).unwrap_or("");
         let (at, end) = (phrase.start - from, phrase.end - from);
-        begins(msg, at) && voice::own(msg, at, end, true)
+        begins(msg, at) && voice::own(msg, at..end, end, true)
     };
     (own(0) || own(name)).then(|| (outcome, account(msg)))
 }
@@ -149,11 +153,28 @@ mod tests {
             "users logged in from 192.0.2.7",
             "login successful for user eve from 198.51.100.1 then 192.0.2.7",
             "please log in from 192.0.2.7",
+            "user said: Accepted password for root from 192.0.2.7 port 22 ssh2",
+            "user said Accepted password for root from 192.0.2.7 port 22 ssh2",
+            "user bob: login successful for root from 192.0.2.7",
+            "id 12 Accepted password for root from 192.0.2.7 port 22 ssh2",
             "user bob logged out, was logged in from 192.0.2.7",
         ] {
             assert_ne!(line("myapp", msg).0, EventType::Login, "{msg}");
         }
         assert_eq!(line("a", "login failed after login ok for user bob from 192.0.2.7").0, EventType::LoginFailed);
+    }
+
+    #[test]
+    fn sentences_of_another_program() {
+        let said = "Accepted password for root from 192.0.2.7 port 22 ssh2";
+        assert_eq!(line("", said).0, EventType::Login);
+        assert_eq!(one(said, |raw, ctx, d| told("docker/web", raw, ctx, d)).event_type, EventType::Login);
+        assert_eq!(line("myapp", said).0, EventType::Other);
+        for msg in
+            ["User name: login failed for admin from 192.0.2.7", "invalid request: login failed for x from 192.0.2.7"]
+        {
+            assert_eq!(line("myapp", msg).3, "", "{msg}");
+        }
     }
 
     #[test]

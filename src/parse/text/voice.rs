@@ -5,290 +5,12 @@
 //! on, are such as programs use to tell of a refusal: levels and names of
 //! components, `key=value`, values in quotes or brackets, a name where one must
 //! stand, and the few words that all of them share. The first word of another
-//! kind ends that: from there on somebody else may be speaking.
+//! kind ends that: from there on somebody else may be speaking. So does a colon
+//! behind a name: what follows is what that one said.
 
-/// Words that programs tell of log-ins and refusals with, in order.
-const WORDS: &[&str] = &[
-    "2fa",
-    "a",
-    "accepted",
-    "access",
-    "accessing",
-    "account",
-    "ad",
-    "address",
-    "admin",
-    "administration",
-    "administrator",
-    "after",
-    "again",
-    "an",
-    "and",
-    "anonymous",
-    "api",
-    "app",
-    "as",
-    "attack",
-    "attempt",
-    "attempts",
-    "auth",
-    "authenticate",
-    "authenticated",
-    "authenticating",
-    "authentication",
-    "authenticator",
-    "authorization",
-    "bad",
-    "badlogin",
-    "basic",
-    "been",
-    "blocked",
-    "blocking",
-    "bot",
-    "by",
-    "call",
-    "can't",
-    "cannot",
-    "cause",
-    "challenge",
-    "check",
-    "client",
-    "closed",
-    "code",
-    "connect",
-    "connecting",
-    "connection",
-    "console",
-    "could",
-    "count",
-    "credential",
-    "credentials",
-    "deliver",
-    "denied",
-    "deny",
-    "detected",
-    "device",
-    "did",
-    "digest",
-    "disabled",
-    "does",
-    "doesn't",
-    "domain",
-    "dropped",
-    "due",
-    "email",
-    "endpoint",
-    "error",
-    "excessive",
-    "exist",
-    "exists",
-    "expired",
-    "fail",
-    "failed",
-    "failing",
-    "fails",
-    "failure",
-    "failures",
-    "find",
-    "for",
-    "forbidden",
-    "found",
-    "from",
-    "ftp",
-    "ftps",
-    "granted",
-    "group",
-    "has",
-    "host",
-    "hostname",
-    "http",
-    "https",
-    "id",
-    "identity",
-    "illegal",
-    "imap",
-    "imaps",
-    "in",
-    "incorrect",
-    "internet",
-    "into",
-    "intrusion",
-    "invalid",
-    "ip",
-    "ipv4",
-    "ipv6",
-    "is",
-    "issue",
-    "key",
-    "ldap",
-    "listed",
-    "local",
-    "locked",
-    "log",
-    "log-in",
-    "logged",
-    "logged-in",
-    "logging",
-    "login",
-    "login_error",
-    "logins",
-    "logon",
-    "match",
-    "matching",
-    "max",
-    "maximum",
-    "method",
-    "mfa",
-    "might",
-    "mismatch",
-    "mode",
-    "multiple",
-    "mysql",
-    "name",
-    "network",
-    "no",
-    "non-existent",
-    "non-existing",
-    "not",
-    "of",
-    "ok",
-    "on",
-    "operation",
-    "or",
-    "otp",
-    "outside",
-    "pam",
-    "panel",
-    "passphrase",
-    "passwd",
-    "password",
-    "peer",
-    "permission",
-    "permitted",
-    "pin",
-    "plain",
-    "plaintext",
-    "policy",
-    "pop3",
-    "pop3s",
-    "port",
-    "portal",
-    "possible",
-    "protocol",
-    "provided",
-    "public",
-    "radius",
-    "rcon",
-    "rdp",
-    "reason",
-    "received",
-    "refused",
-    "registration",
-    "reject",
-    "rejected",
-    "rejecting",
-    "relay",
-    "remote",
-    "repeated",
-    "request",
-    "response",
-    "root",
-    "sasl",
-    "secret",
-    "security",
-    "server",
-    "service",
-    "session",
-    "sftp",
-    "shell",
-    "sign-in",
-    "signed",
-    "signin",
-    "sip",
-    "smb",
-    "smtp",
-    "smtps",
-    "source",
-    "spam",
-    "ssh",
-    "ssh2",
-    "ssl",
-    "sso",
-    "status",
-    "succeeded",
-    "success",
-    "successful",
-    "successfully",
-    "supplied",
-    "system",
-    "tcp",
-    "telnet",
-    "that",
-    "the",
-    "this",
-    "times",
-    "tls",
-    "to",
-    "token",
-    "too",
-    "totp",
-    "transport",
-    "tried",
-    "tries",
-    "trying",
-    "two-factor",
-    "type",
-    "udp",
-    "unable",
-    "unauthorised",
-    "unauthorized",
-    "unknown",
-    "unsuccessful",
-    "user",
-    "userid",
-    "username",
-    "using",
-    "via",
-    "violation",
-    "vnc",
-    "vpn",
-    "warning",
-    "was",
-    "web",
-    "webadmin",
-    "webui",
-    "while",
-    "with",
-    "wrong",
-    "xmpp",
-];
+use std::ops::Range;
 
-/// Behind these an account's name stands.
-const BEFORE_NAMES: &[&str] =
-    &["account", "as", "for", "login", "logon", "member", "name", "peer", "user", "userid", "username"];
-
-/// Names of components that are plain words; any others are told by their shape.
-const COMPONENTS: &[&str] = &[
-    "alert", "audit", "core", "critical", "daemon", "db", "debug", "emerg", "err", "fatal", "gateway", "info",
-    "listener", "main", "notice", "proxy", "sql", "trace", "warn", "worker",
-];
-
-/// Keys whose value is the program's message.
-const MESSAGE_KEYS: &[&str] = &[
-    "cause",
-    "description",
-    "detail",
-    "details",
-    "err",
-    "error",
-    "event",
-    "message",
-    "mi",
-    "msg",
-    "reason",
-    "result",
-    "status",
-];
+use super::vocabulary::{BEFORE_NAMES, COMPONENTS, MESSAGE_KEYS, SENT, WORDS};
 
 /// Whether it is one of these words, and so no name.
 pub(super) fn is_word(word: &str) -> bool {
@@ -297,10 +19,19 @@ pub(super) fn is_word(word: &str) -> bool {
 }
 
 /// Whether all that stands before `end` is the program's own, and so is what
-/// begins at `phrase`. `tagged`: the line named its program already, so that a
+/// stands at `phrase`. `tagged`: the line named its program already, so that a
 /// second name with a process number is somebody's imitation.
-pub(super) fn own(msg: &str, phrase: usize, end: usize, tagged: bool) -> bool {
-    let mut s = Scan { msg, phrase, at: 0, end: end.min(msg.len()), tagged, names: 0, begun: false };
+pub(super) fn own(msg: &str, phrase: Range<usize>, end: usize, tagged: bool) -> bool {
+    let mut s = Scan {
+        msg,
+        phrase: phrase.start,
+        said: phrase.end,
+        at: 0,
+        end: end.min(msg.len()),
+        tagged,
+        names: 0,
+        begun: false,
+    };
     while s.at < s.end {
         let before = s.at;
         if !s.token() || s.at <= before {
@@ -313,6 +44,8 @@ pub(super) fn own(msg: &str, phrase: usize, end: usize, tagged: bool) -> bool {
 struct Scan<'a> {
     msg: &'a str,
     phrase: usize,
+    /// Where the phrase ends.
+    said: usize,
     at: usize,
     end: usize,
     tagged: bool,
@@ -368,6 +101,10 @@ impl<'a> Scan<'a> {
         if (from..close).contains(&self.phrase) && !message || close >= self.end && from < self.end {
             return false;
         }
+        // A name in quotes, then what it said.
+        if self.names == 2 && self.msg.get(close + 1..).is_some_and(|r| r.starts_with(": ")) && close + 1 < self.said {
+            return false;
+        }
         self.names = 0;
         self.at = (close + 1).min(self.end.max(from));
         true
@@ -418,7 +155,7 @@ impl<'a> Scan<'a> {
             || word.contains(['.', '_']) && !word.contains(['/', '@', '?'])
             || self.names == 2
             || self.names == 1 && word.starts_with(char::is_uppercase) && !raw.ends_with(':');
-        if !ok {
+        if !ok || raw.ends_with(':') && next < self.said && self.speaks(known, lower, next) {
             return false;
         }
         if known {
@@ -429,6 +166,18 @@ impl<'a> Scan<'a> {
         }
         self.at = next.max(self.at + 1);
         true
+    }
+
+    /// Whether the word before a colon is a name, or one behind which a client's value
+    /// stands: what follows is what that one said.
+    fn speaks(&self, known: bool, lower: &str, next: usize) -> bool {
+        if !known {
+            return self.names > 0 && self.begun;
+        }
+        let rest = self.msg.get(next..).unwrap_or("");
+        let then = next + rest.len() - rest.trim_start().len();
+        then == self.phrase && SENT.contains(&lower)
+            || self.at > self.phrase && matches!(lower, "name" | "username" | "email" | "host" | "hostname")
     }
 
     /// `key=value`: what is asked for stands in the value only if it is the
@@ -484,7 +233,7 @@ fn component(word: &str, lower: &str) -> bool {
 }
 
 /// A word in small letters; longer ones are none of ours.
-fn lowered<'a>(word: &str, buffer: &'a mut [u8; 24]) -> &'a str {
+pub(super) fn lowered<'a>(word: &str, buffer: &'a mut [u8]) -> &'a str {
     let Some(place) = buffer.get_mut(..word.len()) else { return "" };
     place.copy_from_slice(word.as_bytes());
     place.make_ascii_lowercase();
@@ -495,17 +244,12 @@ fn lowered<'a>(word: &str, buffer: &'a mut [u8; 24]) -> &'a str {
 mod tests {
     use super::*;
 
-    #[test]
-    fn words_are_in_order() {
-        assert!(WORDS.is_sorted(), "{:?}", WORDS.windows(2).find(|w| w[0] > w[1]));
-    }
-
     /// The phrase begins at `^`, the address is `@`.
     fn is_own(text: &str) -> bool {
         let phrase = text.find('^').expect("a phrase");
         let text = text.replacen('^', "", 1);
         let end = text.find('@').expect("an address").max(phrase);
-        own(&text, phrase, end, true)
+        own(&text, phrase..phrase + 12, end, true)
     }
 
     #[test]
@@ -542,6 +286,11 @@ mod tests {
             "User-Agent: ^login failed for user bob from @",
             "X-Forwarded-For: ^login failed for user bob from @",
             "message from bob: ^login failed for admin from @",
+            "user said: ^login failed for admin from @",
+            "user bob: ^login failed for admin from @",
+            "user \"bob\": ^login failed for admin from @",
+            "User name: ^login failed for admin from @",
+            "invalid request: ^login failed for admin from @",
         ] {
             assert!(!is_own(text), "{text}");
         }

@@ -16,7 +16,7 @@ use crate::detect::{RuleFile, RuleInfo, RuleSet};
 use crate::sink::SinkError;
 use crate::source::SourceView;
 
-use super::compare::{self, Compared, Focus};
+use super::compare::{self, Compared, Focus, Said};
 use super::{LoadedRules, Phase, Session, SessionOptions, Snapshot};
 use collect::{Collector, Found, Shared};
 
@@ -197,8 +197,8 @@ impl Compared for Arc<Alert> {
         &self.id
     }
 
-    fn says_the_same(&self, other: &Self) -> bool {
-        (self.severity, self.count, self.last) == (other.severity, other.count, other.last)
+    fn state(&self) -> Said {
+        (self.severity, self.count, self.last)
     }
 }
 

@@ -26,6 +26,17 @@ pub(super) fn alerts_where(
     alerts::select(conn, &[condition.to_owned()], &[parameter], AlertSort::Score, None, now)
 }
 
+/// The latest alerts that meet a condition on one parameter, at most so many.
+pub(super) fn latest_where(
+    conn: &Connection,
+    condition: &str,
+    parameter: Box<dyn ToSql>,
+    most: usize,
+    now: Ts,
+) -> Result<Vec<AlertRow>> {
+    alerts::select(conn, &[condition.to_owned()], &[parameter], AlertSort::Time, Some(most), now)
+}
+
 pub(super) use events::{events_where, evidence_of, notes_of};
 
 use rusqlite::{Connection, ToSql};

@@ -12,6 +12,8 @@ mod names;
 mod rules;
 mod session;
 mod store;
+#[cfg(test)]
+mod store_tests;
 mod writing;
 
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::data::{AlertView, AuditView, CaseView, Reading, Triage};
 use super::super::msg::{Msg, Op, Targets};
@@ -26,6 +26,8 @@ const LOOK: Duration = Duration::from_millis(400);
 const HEAD: usize = 300;
 /// Alerts read with one look at the store.
 const TOGETHER: usize = 1000;
+/// Alerts of files that are not read any more, beside those of what is read.
+pub(super) const EARLIER: usize = 1000;
 /// How long a change waits for its alert to be written.
 const SOON: Duration = Duration::from_secs(2);
 /// How often the chains of operations are followed.
@@ -146,7 +148,7 @@ impl Worker {
         }
     }
 
-    fn publish(&mut self) {
+    pub(super) fn publish(&mut self) {
         if let Err(e) = self.try_publish() {
             let _ = self.out.send(Msg::Failed(format!("case store: {e}")));
         }
@@ -173,8 +175,11 @@ impl Worker {
             let gone = self.store.withdrawn_here()?;
             rows.retain(|r| r.withdrawn.is_none());
             rows.extend(gone);
-            // What was put aside is not read again for ever: its alerts stay until they are decided.
-            let earlier = self.store.earlier_here()?;
+            // What was put aside is not read again for ever: the latest of its alerts stay,
+            // those before all about which nobody has decided.
+            let mut earlier = self.store.earlier_here(EARLIER + 1)?;
+            let _ = self.out.send(Msg::Older(earlier.len() > EARLIER));
+            earlier.truncate(EARLIER);
             self.earlier = earlier.iter().map(|r| r.id.clone()).collect();
             rows.retain(|r| !self.earlier.contains(&r.id));
             rows.extend(earlier);
@@ -185,6 +190,10 @@ impl Worker {
     fn publish_rows(&mut self, rows: &[AlertRow]) -> Result<(), StoreError> {
         let (known, alone, earlier) = (&mut self.known, self.alone, &self.earlier);
         let shown = |r: &AlertRow| alone || r.withdrawn.is_some() || earlier.contains(&r.id);
+        if !alone {
+            let ids: FxHashSet<&str> = rows.iter().filter(|r| shown(r)).map(|r| r.id.as_str()).collect();
+            known.retain(|id, _| ids.contains(id.as_str()));
+        }
         let fresh = |r: &&AlertRow| shown(r) && known.get(&r.id).is_none_or(|k| k.0 != r.revision);
         let new: Vec<&AlertRow> = rows.iter().filter(fresh).collect();
         for part in new.chunks(TOGETHER) {
@@ -386,8 +395,9 @@ impl Worker {
 /// out to be nothing; a duplicate or one put off says nothing of the rule.
 fn judged(rows: &[AlertRow], cases: &[CaseView]) -> BTreeMap<String, (u32, u32)> {
     let mut out: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    let nothing: FxHashSet<&str> = cases.iter().filter(|c| c.unfounded()).map(|c| c.id.as_str()).collect();
     for r in rows {
-        let unfounded = |id: &CaseId| cases.iter().any(|c| c.id == id.0 && c.unfounded());
+        let unfounded = |id: &CaseId| nothing.contains(id.0.as_str());
         let hit = match (r.status, r.verdict) {
             (Status::Escalated, _) if r.cases.iter().all(unfounded) => (0, 1),
             (Status::Escalated, _) => (1, 0),

@@ -82,6 +82,8 @@ pub struct Triage {
     pub withdrawn: usize,
     /// Of these, those that nobody had done anything with: no part of the queue.
     pub left: usize,
+    /// The store has further alerts of files that are not read any more, older than those here.
+    pub older: bool,
     /// Id of the alert under the cursor, kept while the queue moves around it.
     anchor: Option<String>,
 }
@@ -106,6 +108,7 @@ impl Default for Triage {
             covered: 0,
             withdrawn: 0,
             left: 0,
+            older: false,
             anchor: None,
         }
     }
@@ -204,8 +207,12 @@ impl Triage {
         // In the order of the queue: the riskiest gives a case its title.
         let shown = (0..self.shown.len()).filter_map(|i| self.row(i)).map(|v| &v.alert.id);
         let mut out: Vec<String> = shown.filter(|id| self.selected.contains(*id)).cloned().collect();
-        let hidden = self.selected.iter().filter(|id| !out.contains(id)).cloned().collect::<Vec<_>>();
-        out.extend(hidden);
+        // With all that are selected on screen, as they mostly are, none is left to look for.
+        if out.len() < self.selected.len() {
+            let seen: HashSet<&str> = out.iter().map(String::as_str).collect();
+            let hidden: Vec<String> = self.selected.iter().filter(|id| !seen.contains(id.as_str())).cloned().collect();
+            out.extend(hidden);
+        }
         out
     }
 

@@ -267,8 +267,12 @@ fn at_cursor(s: &State) -> Option<(i64, i64)> {
     if let Some(e) = super::act::event_at_hand(s) {
         return e.time.is_some().then_some((e.time.0, e.time.0));
     }
-    let ids = if s.screen == Screen::Triage { s.triage.targets() } else { Vec::new() };
-    let alerts = s.triage.all.iter().map(|v| &v.alert).filter(|a| ids.contains(&a.id));
+    if s.screen != Screen::Triage {
+        return None;
+    }
+    let selected = &s.triage.selected;
+    let at = s.triage.current().filter(|_| selected.is_empty()).map(|v| &v.alert);
+    let alerts = s.triage.all.iter().map(|v| &v.alert).filter(|a| selected.contains(&a.id)).chain(at);
     let spans = alerts.filter(|a| a.timestamp.is_some()).map(|a| (a.timestamp.0, a.last.0.max(a.timestamp.0)));
     spans.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
 }

@@ -10,6 +10,7 @@ mod line;
 mod motion;
 mod mouse;
 mod overlay;
+mod renamed;
 mod rules;
 mod rulings;
 mod triage;
@@ -79,12 +80,14 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Rules(all) => {
             s.rules.all = all;
+            s.rules.asked.clear();
             rules::tell_refused(s);
             rules::refresh(s, &mut fx);
         }
         Msg::Work(m) => workshop::arrived(s, m, &mut fx),
         Msg::RuleText(text) => rules::text_arrived(s, text),
         Msg::Judged(by_rule) => s.rules.judged = by_rule,
+        Msg::Older(more) => s.triage.older = more,
         Msg::UndoDepth(n) => s.undo = n,
         Msg::Audit(a) => s.audit = Some(a),
         Msg::Seen(n) => s.seen = n,
@@ -110,6 +113,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             fx.push(Effect::Quit);
         }
     }
+    rules::ask_filters(s, &mut fx);
     // A step in the store after a ruling is what u takes back from then on.
     if fx.iter().any(|e| matches!(e, Effect::Store(op) if *op != Op::Undo)) {
         s.rules.ruled = None;

@@ -86,7 +86,7 @@ fn status(s: &State, p: &mut Pen<'_>) {
             };
             let taken = |h: &&RulingHits| h.ruling.level.is_none();
             let suppressed: u64 = s.snap.rulings.iter().filter(taken).map(|h| h.alerts).sum();
-            let parts: Vec<String> = [
+            let mut parts: Vec<String> = [
                 (s.triage.covered as u64, "covered"),
                 (suppressed, "suppressed"),
                 (s.triage.withdrawn as u64, "withdrawn"),
@@ -95,6 +95,9 @@ fn status(s: &State, p: &mut Pen<'_>) {
             .filter(|(n, _)| *n > 0)
             .map(|(n, what)| format!("{} {what}", text::thousands(*n)))
             .collect();
+            if s.triage.older {
+                parts.push("older ones in the store alone".to_owned());
+            }
             let covered = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
             // What left the queue is no part of it.
             let left = if s.triage.handled { 0 } else { s.triage.left };
@@ -114,7 +117,12 @@ fn status(s: &State, p: &mut Pen<'_>) {
             format!("{scanned}{} of {}", text::thousands(s.live.arrived as u64), many(s.live.events, "event"))
         }
         Screen::Cases => count(s.cases.list.len(), "case"),
-        Screen::Rules => format!("{} of {}", s.rules.shown.len(), count(s.rules.all.len(), "rule")),
+        Screen::Rules => {
+            let filters = s.rules.all.iter().filter(|r| r.is_filter()).count();
+            let rules = s.rules.all.len() - filters;
+            let filters = if filters > 0 { format!(", {}", count(filters, "filter")) } else { String::new() };
+            format!("{} of {}{filters}", s.rules.shown.len(), count(rules, "rule"))
+        }
         Screen::Health => String::new(),
     };
     let right = match s.writing {

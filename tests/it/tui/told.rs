@@ -284,3 +284,13 @@ fn the_histogram_is_zoomed_around_what_the_cursor_is_on() {
     assert!(from <= row && row <= to, "{from:?} {row:?} {to:?}");
     assert!((to.0 - from.0) < 1000 * 1_000_000);
 }
+
+#[test]
+fn alerts_that_the_store_alone_has_are_said_to_be_there() {
+    let mut w = World::new(120, 34);
+    assert!(!screen(&w).contains("in the store alone"));
+    w.send(Msg::Older(true));
+    assert!(screen(&w).contains("older ones in the store alone"), "{}", screen(&w));
+    w.send(Msg::Older(false));
+    assert!(!screen(&w).contains("in the store alone"));
+}
