@@ -197,8 +197,8 @@ impl Work {
         self.key.clear();
         self.more.clear();
         self.wake(c, p, view);
-        if !(self.key.is_empty() && self.more.is_empty() && p.always.is_empty()) && !self.as_before(c, p, view, matched)
-        {
+        let nothing = self.key.is_empty() && self.more.is_empty() && p.always.is_empty();
+        if !nothing && !self.as_before(c, p, view, matched) {
             self.clear();
             self.anew(c, p, view, matched);
         }
