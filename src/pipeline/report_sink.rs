@@ -185,6 +185,7 @@ impl Sink for ReportSink {
                 s.counts.filtered_total(),
                 s.counts.dropped_total(),
                 s.counts.late,
+                s.counts.twice,
             ],
             warnings: s.warnings.clone(),
         };
