@@ -121,7 +121,9 @@ fn parts_are_the_batch() {
         let all = |b: &Batch| -> Vec<_> { b.events().map(|e| (e.index, e.rec.format, e.fields().len())).collect() };
         assert_eq!((&seen, all(&parted)), (&all(&whole), all(&whole)), "{many}");
         let values = |b: &Batch| -> Vec<String> {
-            b.events().flat_map(|e| e.fields().iter().map(|f| b.value(f.value).to_owned()).collect::<Vec<_>>()).collect()
+            b.events()
+                .flat_map(|e| e.fields().iter().map(|f| b.value(f.value).to_owned()).collect::<Vec<_>>())
+                .collect()
         };
         assert_eq!(values(&parted), values(&whole));
     }
