@@ -10,7 +10,7 @@ use crate::detect::{Draft, RuleInfo, RuleSet};
 /// One side.
 #[derive(Debug)]
 enum Stand {
-    Read(Draft),
+    Read(Box<Draft>),
     Compiled(Arc<RuleSet>),
 }
 
@@ -31,7 +31,7 @@ impl RuleSides {
     /// Reads the rules of a question.
     #[must_use]
     pub fn of(q: &Question) -> Self {
-        Self([&q.before, &q.after].map(|files| Stand::Read(Draft::read(files))))
+        Self([&q.before, &q.after].map(|files| Stand::Read(Box::new(Draft::read(files)))))
     }
 
     /// Whether alerts say more than matches: some rule counts others, or makes other
