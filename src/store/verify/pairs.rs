@@ -59,8 +59,9 @@ pub(super) fn pairs<'a>(report: &mut Report, document: &'a Value, logs: &mut [Bo
     }
     // One that is known by its bytes has not changed: another log is it, whatever that is called now.
     let known = |s: &Value| sure.iter().find(|p| p.source["id"] == s["id"]);
+    let left: Vec<&Value> = sources.iter().filter(|s| known(s).is_none()).collect();
     let mut strangers = 0;
-    let by_name = by_name(document, sources.iter().filter(|s| known(s).is_none()).collect(), &others, logs);
+    let by_name = by_name(document, &left, &others, logs);
     for (i, _) in others.iter().filter(|(i, _)| by_name.iter().all(|p| p.log != *i)) {
         let Some(log) = logs.get(*i) else { continue };
         let (base, item) = (log.base(), format!("log {}", log.name()));
@@ -110,7 +111,7 @@ fn called(source: &Value, base: &str, sources: &[Value], logs: &[Box<dyn LogByte
 /// where none has, that whose path ends like its path.
 fn by_name<'a>(
     document: &Value,
-    left: Vec<&'a Value>,
+    left: &[&'a Value],
     others: &[(usize, LogSums)],
     logs: &mut [Box<dyn LogBytes>],
 ) -> Vec<Pair<'a>> {
