@@ -36,7 +36,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
             json!({
                 "path": i.name, "format": i.format, "sha256": i.sha256, "records": i.counts.records,
                 "parsed": i.counts.parsed, "raw": i.counts.raw, "filtered": i.counts.filtered_total(),
-                "dropped": i.counts.dropped_total(), "lines": i.counts.lines, "late": i.counts.late,
+                "dropped": i.counts.dropped_total(), "lines": i.counts.lines, "late": i.counts.late, "duplicates": i.counts.twice,
                 "header_lines": i.counts.headers, "without_time": i.counts.untimed,
                 "years_inferred": i.counts.yearless, "other_year": i.counts.other_year, "year_from": i.year_from, "failed": i.failed, "damaged": i.damaged,
                 "unread": i.unread.iter().map(|(file, n)| json!({"file": file, "bytes": n})).collect::<Vec<_>>(),
@@ -56,6 +56,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "dropped": t.dropped_total(),
         "dropped_by": t.dropped,
         "late": t.late,
+        "duplicates": t.twice,
         "carried_times": t.carried,
         "without_time": t.untimed,
         "not_correlated": s.untimed_matches,
@@ -116,6 +117,10 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     }
     if let (Some(a), Some(b)) = (t.first_event, t.last_event) {
         let _ = writeln!(out, "events from {a} to {b}, {} out of order", t.late);
+    }
+    if t.twice > 0 {
+        let what = if t.twice == 1 { "record that rules match stands" } else { "records that rules match stand" };
+        let _ = writeln!(out, "{} {what} in another input, too: counted once", t.twice);
     }
     untimed(&mut out, s);
     years(&mut out, s);

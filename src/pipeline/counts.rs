@@ -24,6 +24,8 @@ pub struct Counts {
     pub dropped: BTreeMap<String, u64>,
     /// Behind their source's watermark by more than the allowed lateness.
     pub late: u64,
+    /// Of those that rules match: records that another source has, too. They count once.
+    pub twice: u64,
     /// Records without a year, which was inferred.
     pub yearless: u64,
     /// Of these, days that the year which was given does not have.
@@ -94,6 +96,7 @@ impl Counts {
             *self.dropped.entry(k.clone()).or_default() += n;
         }
         self.late += o.late;
+        self.twice += o.twice;
         self.bytes += o.bytes;
         if let Some(t) = o.first_event {
             self.saw(t);

@@ -172,6 +172,11 @@ impl Feed {
         self.shared.scope.get().cloned().unwrap_or_default()
     }
 
+    /// How many inputs there are.
+    pub(super) fn sources(&self) -> usize {
+        self.shared.sources.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// What records of a source get before the first timed one.
     pub(super) fn carry(&self, source: SourceId) -> Carry {
         let sources = self.shared.sources.read().unwrap_or_else(PoisonError::into_inner);

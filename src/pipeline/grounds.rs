@@ -50,7 +50,7 @@ impl Grounds {
     ) -> Option<BTreeMap<String, Hits>> {
         let asked: Vec<_> = files.iter().map(|f| (f.path.clone(), f.text.clone())).collect();
         let known = self.reading.take().filter(|r| r.asked == asked);
-        let reading = self.reading.insert(known.unwrap_or_else(|| Reading::new(files, asked)));
+        let reading = self.reading.insert(known.unwrap_or_else(|| Reading::new(files, asked, feed.sources() > 1)));
         if !reading.go_on(feed, go_on) {
             return None;
         }
@@ -89,9 +89,9 @@ struct Found {
 }
 
 impl Reading {
-    fn new(files: &[RuleFile], asked: Vec<(String, String)>) -> Self {
+    fn new(files: &[RuleFile], asked: Vec<(String, String)>, several: bool) -> Self {
         let rules = Arc::new(RuleSet::load(files));
-        let mut state = State::new(Arc::clone(&rules), StateOptions::default());
+        let mut state = State::new(Arc::clone(&rules), StateOptions { several, ..StateOptions::default() });
         state.note_grounds();
         Self {
             asked,

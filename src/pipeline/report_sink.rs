@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::sinks::{Sink, SinkContext};
 use super::{Histogram, OpenedSource, SourceStatus};
 use crate::alert::Alert;
+use crate::event::fold::folded;
 use crate::event::{Batch, Ov, Severity, Ts};
 use crate::sink::{Out, Report, ReportAlert, ReportInput, SinkError, Top};
 use crate::source::SourceView;
@@ -162,13 +163,15 @@ impl Sink for ReportSink {
             covered.then(b.score.total_cmp(&a.score)).then(a.timestamp.cmp(&b.timestamp)).then(a.id.cmp(&b.id))
         });
         let open = || alerts.iter().filter(|a| a.covered_by.is_none());
-        let mut entities: BTreeMap<String, (f64, usize, Severity)> = BTreeMap::new();
+        // One account is one, however clients spelt it.
+        let mut entities: BTreeMap<String, (String, f64, usize, Severity)> = BTreeMap::new();
         for a in open() {
-            let e = entities.entry(a.entity()).or_insert((0.0, 0, Severity::Info));
-            *e = (e.0 + a.score, e.1 + 1, e.2.max(a.severity));
+            let name = a.entity();
+            let e = entities.entry(folded(&name)).or_insert((name, 0.0, 0, Severity::Info));
+            (e.1, e.2, e.3) = (e.1 + a.score, e.2 + 1, e.3.max(a.severity));
         }
         let mut entities: Vec<_> =
-            entities.into_iter().map(|(name, (s, n, worst))| (cut(&name), s, n, worst)).collect();
+            entities.into_values().map(|(name, s, n, worst)| (cut(&name), s, n, worst)).collect();
         entities.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         entities.truncate(SHOWN);
         let input = |s: &SourceStatus| ReportInput {
@@ -182,6 +185,7 @@ impl Sink for ReportSink {
                 s.counts.filtered_total(),
                 s.counts.dropped_total(),
                 s.counts.late,
+                s.counts.twice,
             ],
             warnings: s.warnings.clone(),
         };

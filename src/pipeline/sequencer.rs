@@ -340,7 +340,7 @@ impl Sequencer {
             if !hits.is_empty() {
                 outputs.each(|s| s.hits(ctx, &event, hits));
             }
-            state.push(event, scratch, *at);
+            counts.twice += u64::from(state.push(event, scratch, *at));
         }
         let mut apart = false;
         if let Some(last) = range.end.checked_sub(1).and_then(|l| work.batch.records.get(l)) {

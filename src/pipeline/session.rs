@@ -166,8 +166,9 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         list: Arc::default(),
         latencies: Latencies::default(),
     };
-    let several = options.follow && (options.inputs.len() > 1 || finder.is_some());
-    let memory = StateOptions { lateness: if several { LATENESS } else { 0 }, ..StateOptions::default() };
+    let several = options.inputs.len() > 1 || finder.is_some();
+    let lateness = if several && options.follow { LATENESS } else { 0 };
+    let memory = StateOptions { lateness, several, ..StateOptions::default() };
     publisher.rules(&rules);
     let mut sequencer = Sequencer {
         names: options.inputs.iter().map(|i| i.name.clone()).collect(),

@@ -2,6 +2,7 @@
 
 use super::ast::{Between, Field, Node, Op, Pattern};
 use super::cidr::parse_address;
+use crate::event::fold::{folded, same};
 use crate::event::{EventRef, EventRow, EventType, Outcome, Ov, RecordFlags, Severity, Ts};
 
 /// The typed members of an event.
@@ -162,13 +163,13 @@ fn holds(value: &str, op: Op, pattern: &Pattern) -> bool {
             if let (Some(n), Some(v)) = (n, number(value)) {
                 return v.partial_cmp(n).is_some_and(|o| ordered(o, op));
             }
-            op == Op::Eq && eq_fold(value, text)
+            op == Op::Eq && same(value, text)
         }
         Pattern::Address { ip, text } => match parse_address(value) {
             // The families have no order between them.
             Some(v) if op == Op::Eq || v.is_ipv4() == ip.is_ipv4() => ordered(v.cmp(ip), op),
             Some(_) => false,
-            None => op == Op::Eq && eq_fold(value, text),
+            None => op == Op::Eq && same(value, text),
         },
         Pattern::Between(Between::Number(a, b)) => number(value).is_some_and(|v| (*a..=*b).contains(&v)),
         Pattern::Between(Between::Address(a, b)) => {
@@ -187,10 +188,6 @@ fn number(value: &str) -> Option<f64> {
     value.parse().ok()
 }
 
-fn eq_fold(value: &str, lower: &str) -> bool {
-    if value.is_ascii() { value.eq_ignore_ascii_case(lower) } else { value.to_lowercase() == lower }
-}
-
 fn contains_fold(value: &str, lower: &str) -> bool {
     if lower.is_empty() {
         return true;
@@ -199,7 +196,7 @@ fn contains_fold(value: &str, lower: &str) -> bool {
         let (h, n) = (value.as_bytes(), lower.as_bytes());
         return h.windows(n.len()).any(|w| w.eq_ignore_ascii_case(n));
     }
-    value.to_lowercase().contains(lower)
+    folded(value).contains(lower)
 }
 
 #[cfg(test)]
@@ -243,6 +240,8 @@ mod tests {
             "",
             "user=root",
             "user=ROOT",
+            "user=R*T",
+            "user in [ROOT]",
             "user!=bob",
             "src_ip=10.0.0.0/8",
             "status_code>=400",
@@ -322,6 +321,20 @@ mod tests {
             "user=r?t",
         ] {
             assert!(!check(q), "{q}");
+        }
+    }
+
+    #[test]
+    fn letters_are_compared_as_rules_compare_them() {
+        let text = "ΝΙΚΟΣ Ärger";
+        let mut b = Batch { text: text.into(), ..Batch::default() };
+        b.records.push(Record::new(Span::text(0, text.len()), 0, text.len() as u64, 1));
+        b.parse_with(&Schema::base(), |_, d| d.set(Ov::User, &text[..10]));
+        b.schema = Some(Schema::base().into());
+        for q in ["user=νικος", "user=ΝΙΚΟΣ", "user=νικοσ", "user=νικ*", "ÄRGER", "user~νικοσ"]
+        {
+            let matches = |q: &str| Query::parse(q, Ts(0)).unwrap().matches(&b.event(0).unwrap());
+            assert!(matches(q), "{q}");
         }
     }
 

@@ -4,6 +4,7 @@ use super::ast::{Field, Node, Op, Pattern};
 use super::lexer::{Kind, Token, tokens};
 use super::value::{self, unescape};
 use super::{QueryError, Words};
+use crate::event::fold::folded;
 use crate::event::{Ov, Ts, overlay_by_name};
 
 /// Deepest nesting of brackets and negations.
@@ -112,7 +113,7 @@ impl Parser<'_> {
                         self.at += 1;
                         Op::Ne
                     }
-                    _ => return Ok(Node::Free(unescape(&text).to_lowercase())),
+                    _ => return Ok(Node::Free(folded(&unescape(&text)))),
                 };
                 self.at += 1;
                 self.test(&text, column, op)

@@ -5,6 +5,7 @@ use regex::RegexBuilder;
 use super::ast::{Between, Field, Op, Pattern};
 use super::cidr::parse_address;
 use super::{Cidr, parse_span, size};
+use crate::event::fold::folded;
 use crate::event::{Ov, Severity, Ts};
 
 /// What is wrong with a value, and how it may have been meant.
@@ -93,7 +94,7 @@ fn equal(text: &str, field: &Field) -> Result<Pattern, Wrong> {
     if has_wildcard(text) {
         return regex(&wildcard_regex(text));
     }
-    let text = unescape(text).to_lowercase();
+    let text = folded(&unescape(text));
     if let Some(ip) = parse_address(&text) {
         return Ok(Pattern::Address { ip, text });
     }
@@ -107,7 +108,7 @@ fn ordered(text: &str, field: &Field) -> Result<Pattern, Wrong> {
         return Ok(Pattern::Number(n));
     }
     if let Some(ip) = parse_address(text) {
-        return Ok(Pattern::Address { ip, text: text.to_lowercase() });
+        return Ok(Pattern::Address { ip, text: folded(text) });
     }
     if Cidr::parse(text).is_some() {
         return Err(Wrong::new("a network has no order", format!("write {}={text}", field.name())));

@@ -62,7 +62,6 @@ fn questions_about_one_thing_search() {
         for filter in [
             AlertFilter { case: Some(case.clone()), ..AlertFilter::default() },
             AlertFilter { tag: Some("vpn".to_owned()), ..AlertFilter::default() },
-            AlertFilter { entity: Some("10.0.0.1".to_owned()), ..AlertFilter::default() },
             AlertFilter { rule_id: Some("r".to_owned()), ..AlertFilter::default() },
             AlertFilter { touched: true, ..AlertFilter::default() },
             AlertFilter { status: vec![Status::Escalated], ..AlertFilter::default() },
@@ -72,6 +71,24 @@ fn questions_about_one_thing_search() {
     });
     // The few writers' chains, and the list of cases, are all that is walked.
     assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn an_entity_is_found_however_it_is_spelt() {
+    let mut s = filled(3);
+    s.conn.execute("UPDATE alerts SET entity = 'user:Jürgen' WHERE id = 'a0'", []).unwrap();
+    s.conn.execute("UPDATE alerts SET entity = 'user:JÜRGEN' WHERE id = 'a1'", []).unwrap();
+    let of = |s: &mut Store, e: &str| {
+        let filter = AlertFilter { entity: Some(e.to_owned()), ..AlertFilter::default() };
+        let mut ids: Vec<String> = s.alerts(&filter).unwrap().into_iter().map(|a| a.id).collect();
+        ids.sort();
+        ids.join(" ")
+    };
+    assert_eq!(of(&mut s, "USER:jürgen"), "a0 a1");
+    assert_eq!(of(&mut s, "user:jurgen"), "");
+    // The spellings are told by an index, the alerts are looked up.
+    let found = scans(&mut s, |s| drop(of(s, "user:x")));
+    assert!(found.iter().all(|f| f.contains("USING COVERING INDEX alerts_by_entity")), "{found:?}");
 }
 
 fn plan_of(s: &Store, sql: &str) -> Vec<String> {

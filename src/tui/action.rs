@@ -198,6 +198,7 @@ actions! {
         NextProblem "problem-next" ["]"] E, 75, "next problem", "to the next line with something wrong";
         Tune "tune" ["T"] TLD, 55, "tune", "draft a filter for the rule from this event, with what it would lose beside it";
  Propose "propose" ["F"] R, 82, "propose filters", "filters from what was dismissed of the rule, by what they remove of the false and lose of the true";
+        RulesOrder "rules-order" ["s"] R, 81, "order", "order rules by file, fired, precision, level, title or kind, in turn";
         RulesProblems "rules-problems" ["P"] R, 80, "problems", "show only rules with problems, or all";
     }
     "Copy and view" {

@@ -138,3 +138,34 @@ fn of_logs_of_one_name_each_is_held_to_its_own_source() {
     let ran = verify(&home, &["web/auth.log", "3/auth.log"]);
     assert!(ran.out.contains("source db/auth.log: the log 3/auth.log has SHA-256"), "{}", ran.out);
 }
+
+#[test]
+fn a_log_that_was_read_with_a_copy_of_it_is_derived_again_as_it_was() {
+    let home = Home::new();
+    append_to(&home, "a.log", 0..8);
+    home.write("a.log.bak", home.read("a.log"));
+    home.run(&["replay", "-q", "--db", "z.db", "a.log", "a.log.bak"]).says(0, &[]);
+    let all = come(&home, 1, 16);
+    let case = case_of(&home, &all);
+    exported(&home, &case);
+    for logs in [&["a.log"][..], &["a.log.bak", "a.log"]] {
+        let ran = verify(&home, logs);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        assert!(ran.out.contains("1 of 1 alert derived again from the logs, the same\n"), "{}", ran.out);
+    }
+    // It does not excuse what was changed.
+    let db = rusqlite::Connection::open(home.path("z.db")).unwrap();
+    db.execute("UPDATE alerts SET doc = json_set(doc, '$.message', 'nothing')", []).unwrap();
+    exported(&home, &case);
+    let ran = verify(&home, &["a.log"]);
+    assert!(ran.code == Some(1) && ran.out.contains("differs in"), "{}{}", ran.out, ran.err);
+    // A case without a record has no log to be compared with.
+    let mut db = store(&home);
+    let empty = db.escalate(&all, None, "").unwrap();
+    db.remove_item(&empty, &secstream::store::Target::Alert(all[0].clone())).unwrap();
+    drop(db);
+    exported(&home, &empty);
+    let ran = verify(&home, &["a.log"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("the log a.log was not compared: the case has no record of any log"), "{}", ran.out);
+}

@@ -313,6 +313,16 @@ fn each_part_of_a_followed_log_is_a_source_with_the_hash_of_its_file() {
         let (at, len) = (e["offset"].as_u64().unwrap() as usize, e["length"].as_u64().unwrap() as usize);
         assert_eq!(e["raw"], home.read(file)[at..at + len], "{e}");
     }
+    // What was made of its parts is no log that has grown.
+    let (one, two) = (home.read("a.log.1"), home.read("a.log.2"));
+    home.write("all.log", format!("{one}{two}"));
+    let ran = home.run(&["cases", "verify", "out.json", "--source", "all.log"]);
+    let said = format!(
+        "the log all.log, another file by its name, begins with the {} bytes that were recorded (SHA-256), and has {} more: a.log put behind it",
+        one.len(),
+        two.len()
+    );
+    assert!(ran.out.contains(&said) && !ran.out.contains("has grown"), "{said}\n{}", ran.out);
 }
 
 /// Packs a file, as logrotate does.

@@ -51,6 +51,7 @@ mod store_verify;
 mod streams;
 mod times;
 mod tui;
+mod twice;
 mod web_attacks;
 mod withdrawn;
 mod workshop;

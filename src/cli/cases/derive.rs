@@ -28,6 +28,9 @@ use crate::store::EventKey;
 use crate::store::export::tidy;
 use crate::store::verify::{Match, Matched, Report};
 
+/// Copies of one log that were read beside it are looked for up to so many.
+const COPIES: i64 = 8;
+
 /// How alerts are derived again.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DeriveArgs {
@@ -141,36 +144,49 @@ pub(super) fn derive(
     if wanted.is_empty() {
         return Ok(derived);
     }
-    let read = |until, from: &Begins| -> Result<Raised, Failure> {
+    let read = |until, from: &Attempt| -> Result<Raised, Failure> {
         let options = inputs::session(&common, &config, Vec::new()).map_err(usage)?;
         let rules = LoadedRules { set: Arc::clone(&rules.set), records: rules.records.clone() };
         // What is copied of the logs is gone again when they were read.
         let dir = tempfile::tempdir()?;
         job.run(options, rules, logs, dir.path(), (until, from))
     };
-    let (raised, formats) = read(Until::Recorded, &Begins::new())?;
+    let (raised, formats) = read(Until::Recorded, &Attempt::default())?;
     // Of a log that went on since, what it gives now is said too.
     let now = if job.matched.values().any(|m| matches!(m.how, Match::Grown(_))) {
-        read(Until::Now, &Begins::new())?.0
+        read(Until::Now, &Attempt::default())?.0
     } else {
         BTreeMap::new()
     };
-    // Who began to follow a rotated log with a later part did not see the parts before it.
-    let mut later: BTreeMap<Begins, Vec<(&str, &Value)>> = BTreeMap::new();
+    // Who began to follow a rotated log with a later part did not see the parts before it,
+    // and who gave a copy beside a log read it more than once.
+    let copies = job.copies(list("alerts"));
+    let mut other: BTreeMap<Attempt, Vec<(&str, &Value)>> = BTreeMap::new();
     for (id, alert) in wanted {
         let outcome = match job.misread(alert, &formats) {
             Some(reason) => Outcome::NotDerived { reason },
             None => grown(alert, compare(alert, raised.get(id)), now.get(id).or(raised.get(id))),
         };
-        let begins = job.begins(alert);
-        if !begins.is_empty() && matches!(outcome, Outcome::NotRaised | Outcome::Differs { .. }) {
-            later.entry(begins).or_default().push((id, alert));
+        if matches!(outcome, Outcome::NotRaised | Outcome::Differs { .. }) {
+            let begins = job.begins(alert);
+            let copies =
+                if job.copies(std::slice::from_ref(alert)).is_empty() { Numbers::new() } else { copies.clone() };
+            for attempt in [Attempt { begins: begins.clone(), copies: Numbers::new() }, Attempt { begins, copies }] {
+                if attempt != Attempt::default() {
+                    let alerts = other.entry(attempt).or_default();
+                    alerts.extend((alerts.last().is_none_or(|(last, _)| *last != id)).then_some((id, alert)));
+                }
+            }
         }
         derived.0.insert(id.to_owned(), outcome);
     }
     drop((raised, now));
-    for (begins, alerts) in &later {
-        let (raised, _) = read(Until::Recorded, begins)?;
+    for (attempt, alerts) in &mut other {
+        alerts.retain(|(id, _)| derived.0.get(*id) != Some(&Outcome::Same));
+        if alerts.is_empty() {
+            continue;
+        }
+        let (raised, _) = read(Until::Recorded, attempt)?;
         for (id, alert) in alerts {
             if compare(alert, raised.get(*id)) == Outcome::Same {
                 derived.0.insert((*id).to_owned(), Outcome::Same);
@@ -190,8 +206,17 @@ pub(super) fn derive(
     Ok(derived)
 }
 
-/// By rotated log, the first of its parts that is read; of those not named, all are.
-type Begins = BTreeMap<i64, i64>;
+/// A number for each log that has one.
+type Numbers = BTreeMap<i64, i64>;
+
+/// Another way in which the logs may have been read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Attempt {
+    /// By rotated log, the first of its parts that is read; of those not named, all are.
+    begins: Numbers,
+    /// By log, how often it was read where that was not once: it and copies of it.
+    copies: Numbers,
+}
 
 /// How far logs that have grown are read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,13 +289,32 @@ impl Job<'_> {
     }
 
     /// The first part that an alert rests on of each rotated log, where that is not the log's first.
-    fn begins(&self, alert: &Value) -> Begins {
-        let mut first = Begins::new();
+    fn begins(&self, alert: &Value) -> Numbers {
+        let mut first = Numbers::new();
         for (log, part) in evidence(alert).filter_map(|e| e["source"].as_i64()).map(|id| self.part(id)) {
             first.entry(log).and_modify(|p| *p = part.min(*p)).or_insert(part);
         }
         first.retain(|_, part| *part > 0);
         first
+    }
+
+    /// How often logs were read, where that was more than once: as often as one of their
+    /// records is evidence of one alert. A record is known by its bytes and its place, so
+    /// those of a copy are those of the log.
+    fn copies(&self, alerts: &[Value]) -> Numbers {
+        let mut most = Numbers::new();
+        for alert in alerts {
+            let mut times: BTreeMap<&str, i64> = BTreeMap::new();
+            for e in evidence(alert) {
+                let n = times.entry(e["event"].as_str().unwrap_or_default()).or_default();
+                *n += 1;
+                if let Some(id) = e["source"].as_i64().filter(|_| *n > 1) {
+                    let had = most.entry(self.part(id).0).or_default();
+                    *had = (*n).min(COPIES).max(*had);
+                }
+            }
+        }
+        most
     }
 
     /// Whether one of an alert's sources was read by another format than then.
@@ -308,7 +352,7 @@ impl Job<'_> {
 
     /// The logs to be read, each in its parts, the oldest first. Of a log that was
     /// rotated, what is before the part with which it shall begin is left out.
-    fn logs(&self, from: &Begins) -> Vec<Vec<(i64, &Matched)>> {
+    fn logs(&self, from: &Numbers) -> Vec<Vec<(i64, &Matched)>> {
         let mut all: BTreeMap<i64, Vec<(i64, i64, &Matched)>> = BTreeMap::new();
         for (id, m) in self.once() {
             let (log, part) = self.part(*id);
@@ -365,12 +409,12 @@ impl Job<'_> {
         rules: LoadedRules,
         logs: &[PathBuf],
         dir: &Path,
-        (until, from): (Until, &Begins),
+        (until, attempt): (Until, &Attempt),
     ) -> Result<Raised, Failure> {
         let cache = Cache::at(&dir.join("cache"), u64::MAX);
         let references = TimeRefStore::new(cache.clone());
         let mut order = Vec::new();
-        for parts in self.logs(from) {
+        for parts in self.logs(&attempt.begins) {
             // The log has the name and the reference that it had last.
             let Some((id, source)) = parts.last().and_then(|(id, _)| Some((*id, self.sources.get(id)?))) else {
                 continue;
@@ -383,8 +427,10 @@ impl Job<'_> {
                 let _ = references.get_or_record(&print, reference);
             }
             // Under its old name, which is a part of what tells its format.
-            options.inputs.push(Input { name: self.name(id).to_owned(), kind: InputKind::Path(path) });
-            order.push(begins);
+            for _ in 0..attempt.copies.get(&self.part(id).0).copied().unwrap_or(1) {
+                options.inputs.push(Input { name: self.name(id).to_owned(), kind: InputKind::Path(path.clone()) });
+                order.push(begins.clone());
+            }
         }
         let found = Arc::new(Mutex::new(BTreeMap::new()));
         options.rules = Box::new(move || rules);

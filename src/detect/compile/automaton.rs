@@ -47,7 +47,7 @@ impl AutomatonBuilder {
             Action::End(_) => &mut self.end,
             Action::Inside(_) | Action::Glob(_) | Action::Regex(_) => &mut self.inside,
         };
-        list.push((from, self.text.len(), action));
+        list.push((from as u32, self.text.len() as u32, action));
     }
 
     /// An automaton that is built when it is first searched: of a large rule

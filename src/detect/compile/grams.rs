@@ -14,7 +14,7 @@ const WIDTH: usize = 4;
 /// Most literals of a piece: beyond it they are given back, so that no value,
 /// however chosen, costs more than so many comparisons a byte.
 const CROWD: usize = 12;
-/// Only so many pieces of a literal are considered.
+/// Only so many pieces of a literal are considered: where one begins is kept in a byte.
 const PIECES: usize = 256;
 
 /// A literal with the piece that is looked for.
@@ -22,37 +22,37 @@ const PIECES: usize = 256;
 struct Entry {
     piece: u32,
     literal: u32,
-    /// Bytes of the literal before the piece.
-    at: u32,
-    /// Up to four bytes of the literal beside the piece, which of them there
-    /// are, and where they stand from the piece on: mostly they tell that the
-    /// literal is another one.
+    /// Up to four bytes of the literal beside the piece, how many there are, and
+    /// where they stand from the piece on: mostly they tell that the literal is
+    /// another one.
     beside: u32,
-    mask: u32,
-    from: i32,
+    many: u8,
+    from: i8,
+    /// Bytes of the literal before the piece.
+    at: u8,
 }
 
 impl Entry {
-    fn new(bytes: &[u8], literal: u32, at: usize, width: usize) -> Self {
-        let (before, after) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
+    fn new(bytes: &[u8], literal: u32, at: u8, width: usize) -> Self {
+        let from = usize::from(at);
+        let (before, after) = bytes.split_at_checked(from).unwrap_or((bytes, &[]));
+        let piece = piece(bytes.get(from..from + width).unwrap_or_default());
         let after = after.get(width..).unwrap_or_default();
-        let (beside, mask, from) = if after.len() >= before.len().min(WIDTH) {
-            let some = after.get(..after.len().min(WIDTH)).unwrap_or_default();
-            (short(some), some.len(), width as i32)
+        let (some, from) = if after.len() >= before.len().min(WIDTH) {
+            (after.get(..after.len().min(WIDTH)).unwrap_or_default(), width as i8)
         } else {
             let some = before.get(before.len().saturating_sub(WIDTH)..).unwrap_or_default();
-            (short(some), some.len(), -(some.len() as i32))
+            (some, -(some.len() as i8))
         };
-        let mask = if mask == 0 { 0 } else { u32::MAX >> (8 * (WIDTH - mask)) };
-        let piece = piece(bytes.get(at..at + width).unwrap_or_default());
-        Self { piece, literal, at: at as u32, beside, mask, from }
+        Self { piece, literal, at, beside: short(some), many: some.len() as u8, from }
     }
 
     /// Whether the bytes beside a piece may be those of the literal.
     #[inline]
     fn may_stand(&self, value: &[u8], at: usize) -> bool {
-        let beside = at.checked_add_signed(self.from as isize).and_then(|from| value.get(from..));
-        beside.and_then(|b| b.first_chunk()).is_none_or(|b| u32::from_le_bytes(*b) & self.mask == self.beside)
+        let mask = u32::MAX.checked_shr(8 * (WIDTH as u32 - u32::from(self.many))).unwrap_or(0);
+        let beside = at.checked_add_signed(isize::from(self.from)).and_then(|from| value.get(from..));
+        beside.and_then(|b| b.first_chunk()).is_none_or(|b| u32::from_le_bytes(*b) & mask == self.beside)
     }
 }
 
@@ -166,7 +166,7 @@ impl Grams {
             if let Some(n) = taken.get_mut(slot(p)) {
                 *n += 1;
             }
-            if let Some(class) = classes.last_mut() {
+            if let (Some(class), Ok(at)) = (classes.last_mut(), u8::try_from(at)) {
                 class.push(Entry::new(bytes, literal, at, WIDTH));
             }
         }
@@ -277,7 +277,7 @@ impl Class {
                 continue;
             }
             let literal = literals.text(text, e.literal).as_bytes();
-            let from = at.checked_sub(e.at as usize);
+            let from = at.checked_sub(usize::from(e.at));
             if from.and_then(|f| value.get(f..)).is_some_and(|rest| rest.starts_with(literal)) {
                 hit(e.literal);
             }

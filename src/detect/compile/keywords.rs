@@ -55,9 +55,7 @@ struct Short {
 
 impl Short {
     fn new(text: Box<[u8]>) -> Self {
-        // Letters from the most frequent on; what is no letter is rarer still in most records.
-        let rank = |b: u8| b"etaoinsrldhcumpfgybwvkxjqz".iter().position(|l| *l == b.to_ascii_lowercase());
-        let at = (0..text.len()).max_by_key(|i| text.get(*i).and_then(|b| rank(*b)).unwrap_or(16)).unwrap_or(0);
+        let at = (0..text.len()).max_by_key(|i| text.get(*i).map_or(0, |b| rank(*b))).unwrap_or(0);
         Self { text, at }
     }
 
@@ -68,6 +66,19 @@ impl Short {
             .filter_map(|found| found.checked_sub(self.at))
             .any(|from| raw.get(from..from + self.text.len()).is_some_and(|t| t.eq_ignore_ascii_case(&self.text)))
     }
+}
+
+/// How rare a byte is: letters from the most frequent on; what is no letter is rarer
+/// than most of them in most records.
+fn rank(b: u8) -> usize {
+    b"etaoinsrldhcumpfgybwvkxjqz".iter().position(|l| *l == b.to_ascii_lowercase()).unwrap_or(16)
+}
+
+/// Where in a piece so many looks in a row begin that have the rarest bytes.
+fn rarest(piece: &[u8], step: usize) -> usize {
+    let rare = |w: &[u8]| w.iter().map(|b| rank(*b)).sum::<usize>();
+    let rows = piece.windows(step + LOOK - 1).map(rare).enumerate();
+    rows.max_by_key(|(at, rare)| (*rare, std::cmp::Reverse(*at))).map_or(0, |(at, _)| at)
 }
 
 /// Four bytes with letters of both cases alike (and a few other characters).
@@ -115,8 +126,8 @@ impl Keywords {
         let mut seen = Box::new([0u64; BITS / 64]);
         let mut looks: FxHashMap<u32, Vec<(u32, usize)>> = FxHashMap::default();
         for (i, p) in (0..).zip(&pieces) {
-            // Wherever the piece stands, one of its first looks is looked at.
-            for (at, four) in p.windows(LOOK).enumerate().take(step) {
+            // Wherever the piece stands, one of so many looks in a row is looked at.
+            for (at, four) in p.windows(LOOK).enumerate().skip(rarest(p, step)).take(step) {
                 let Ok(four) = <[u8; LOOK]>::try_from(four) else { continue };
                 let bit = bit(look(four));
                 if let Some(word) = seen.get_mut(bit / 64) {
@@ -135,11 +146,18 @@ impl Keywords {
         self.found(raw.as_bytes()) || self.disguised(raw.as_bytes())
     }
 
-    /// The same for a value without any escapes.
+    /// Bytes of the shortest keyword, as far as is known.
+    #[inline]
     #[must_use]
-    pub fn may_hold_value(&self, value: &str) -> bool {
-        let value = value.as_bytes();
-        value.len() >= self.least && (self.found(value) || !value.is_ascii() && folds(value))
+    pub const fn least(&self) -> usize {
+        self.least
+    }
+
+    /// The same for a value without any escapes, of [`Keywords::least`] bytes at least;
+    /// `ascii` if it is known to be ASCII.
+    #[must_use]
+    pub fn may_hold_value(&self, value: &str, ascii: bool) -> bool {
+        self.found(value.as_bytes()) || !ascii && !value.is_ascii() && folds(value.as_bytes())
     }
 
     fn found(&self, raw: &[u8]) -> bool {

@@ -3,14 +3,14 @@
 use super::automaton::Action;
 
 /// A literal's place in the text of all, and what it means.
-pub type Meaning = (usize, usize, Action);
+pub type Meaning = (u32, u32, Action);
 
 /// Distinct literals with their actions. Their bytes stand in one text, which
 /// is kept by whoever keeps the literals.
 #[derive(Debug, Default)]
 pub struct Literals {
     /// From where to where a literal stands, and where its actions begin.
-    spans: Box<[(usize, usize, u32)]>,
+    spans: Box<[(u32, u32, u32)]>,
     actions: Box<[Action]>,
 }
 
@@ -18,12 +18,12 @@ impl Literals {
     /// Groups literals that are the same.
     #[must_use]
     pub fn new(mut all: Vec<Meaning>, text: &str) -> Self {
-        let get = |m: &Meaning| text.get(m.0..m.1).unwrap_or("");
+        let get = |m: &Meaning| text.get(m.0 as usize..m.1 as usize).unwrap_or("");
         all.sort_unstable_by(|a, b| (get(a), a.2).cmp(&(get(b), b.2)));
-        let mut spans: Vec<(usize, usize, u32)> = Vec::new();
+        let mut spans: Vec<(u32, u32, u32)> = Vec::new();
         let mut actions = Vec::with_capacity(all.len());
         for m in &all {
-            let last = spans.last().map(|l| text.get(l.0..l.1).unwrap_or(""));
+            let last = spans.last().map(|l| text.get(l.0 as usize..l.1 as usize).unwrap_or(""));
             if last != Some(get(m)) {
                 spans.push((m.0, m.1, actions.len() as u32));
             }
@@ -48,7 +48,7 @@ impl Literals {
     #[must_use]
     #[inline]
     pub fn text<'t>(&self, text: &'t str, i: u32) -> &'t str {
-        self.spans.get(i as usize).and_then(|s| text.get(s.0..s.1)).unwrap_or("")
+        self.spans.get(i as usize).and_then(|s| text.get(s.0 as usize..s.1 as usize)).unwrap_or("")
     }
 
     /// What it means.

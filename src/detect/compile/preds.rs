@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::detect::FieldRef;
 use crate::detect::sigma::ast::{Cmp, Net, Place, TimePart};
-use crate::detect::sigma::glob::Pattern;
+use crate::detect::sigma::glob::{Part, Pattern};
 
 use super::bits::Bits;
 use super::guard::{self, Shape};
@@ -124,6 +124,8 @@ pub struct Preds {
     pub uses: Vec<u32>,
     /// Expressions by predicate.
     pub regexes: FxHashMap<u32, LazyRegex>,
+    /// The slots that wake rules, after [`Preds::split`].
+    eager: Vec<bool>,
     /// Bytes that the expressions take, about: all, and those of the rule at hand.
     spent: (usize, usize),
 }
@@ -236,6 +238,7 @@ impl Preds {
                 *e = true;
             }
         }
+        self.eager.clone_from(&eager);
         let mut twins: Vec<Option<SlotId>> = vec![None; self.slots.len()];
         for (i, (slot, op)) in (0..).zip(self.list.iter_mut()) {
             let at = usize::from(*slot);
@@ -252,6 +255,22 @@ impl Preds {
                 *twin = Some(id);
             }
             *slot = twin.unwrap_or(*slot);
+        }
+    }
+}
+
+impl Preds {
+    /// How dear it is to ask for a predicate of an event, after [`Preds::split`]: what
+    /// wakes rules is known by then.
+    #[must_use]
+    pub fn dear(&self, pred: u32) -> u8 {
+        let Some((slot, op)) = self.list.get(pred as usize) else { return 0 };
+        match op {
+            _ if op.by_value() && self.eager.get(usize::from(*slot)).copied().unwrap_or(false) => 0,
+            Op::Str { pattern, .. } if matches!(pattern.0.as_slice(), [Part::Many, .., Part::Many]) => 3,
+            Op::Regex(_) => 4,
+            Op::Str { .. } | Op::Num { .. } => 1,
+            _ => 2,
         }
     }
 }

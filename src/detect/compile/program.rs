@@ -10,11 +10,12 @@ const WORDS: usize = 4;
 pub trait Facts {
     /// Whether a predicate holds.
     fn pred(&mut self, pred: u32) -> bool;
-    /// Whether all predicates of a slot are decided, of which so many are asked for;
-    /// if not, each is asked for by itself.
-    fn decided(&mut self, slot: SlotId, many: u32) -> bool;
-    /// Decided predicates, 64 at a time.
+    /// Whether a slot was searched beforehand, so that [`Facts::word`] tells of its predicates.
+    fn eager(&self, slot: SlotId) -> bool;
+    /// Predicates that hold, 64 at a time.
     fn word(&self, word: u32) -> u64;
+    /// Whether a node of [`Node::AllWords`] or [`Node::AnyWords`] holds, of a slot that was not.
+    fn group(&mut self, node: u32) -> bool;
 }
 
 /// A node; ranges point into [`Programs`]' lists.
@@ -65,7 +66,9 @@ impl Programs {
             Expr::And(all) => self.many(all, true, preds),
             Expr::Or(any) => self.many(any, false, preds),
             Expr::AtLeast(n, all) => {
-                let kids: Vec<u32> = all.iter().map(|e| self.add(e, preds)).collect();
+                let mut all: Vec<&Expr> = all.iter().collect();
+                all.sort_by_key(|e| dear(e, preds));
+                let kids: Vec<u32> = all.into_iter().map(|e| self.add(e, preds)).collect();
                 let (start, len) = self.store(&kids);
                 Node::AtLeast(u32::try_from(*n).unwrap_or(u32::MAX), start, len)
             }
@@ -78,8 +81,8 @@ impl Programs {
         self.nodes.len() as u32 - 1
     }
 
-    /// All or any of several: single predicates first, then words of them by
-    /// slot, then the rest as nodes.
+    /// All or any of several, what is known beforehand first: single predicates, words
+    /// of them by slot, other nodes.
     fn many(&mut self, parts: &[Expr], all: bool, preds: &Preds) -> Node {
         let mut by_slot: Vec<(SlotId, Vec<u32>)> = Vec::new();
         let mut single = Vec::new();
@@ -97,24 +100,36 @@ impl Programs {
                 _ => single.push(*p),
             }
         }
-        let mut kids = Vec::new();
+        // What each costs, and whether it is one of the parts or made here.
+        let mut kids: Vec<(u8, Result<Node, &Expr>)> = Vec::new();
         for (slot, list) in by_slot {
             if list.len() < WORDS {
                 single.extend(list);
                 continue;
             }
+            let cost = list.iter().map(|p| preds.dear(*p)).max().unwrap_or(0);
             let (start, len) = self.store_words(&list);
-            kids.push(if all { Node::AllWords(slot, start, len) } else { Node::AnyWords(slot, start, len) });
+            kids.push((
+                cost,
+                Ok(if all { Node::AllWords(slot, start, len) } else { Node::AnyWords(slot, start, len) }),
+            ));
         }
-        if !single.is_empty() {
-            let (start, len) = self.store(&single);
-            kids.insert(0, if all { Node::AllOf(start, len) } else { Node::AnyOf(start, len) });
+        kids.extend(rest.into_iter().map(|e| (dear(e, preds), Err(e))));
+        single.sort_by_key(|p| preds.dear(*p));
+        for same in single.chunk_by(|a, b| preds.dear(*a) == preds.dear(*b)) {
+            let (start, len) = self.store(same);
+            let cost = same.first().map_or(0, |p| preds.dear(*p));
+            kids.push((cost, Ok(if all { Node::AllOf(start, len) } else { Node::AnyOf(start, len) })));
         }
-        if let ([only], true) = (kids.as_slice(), rest.is_empty()) {
+        kids.sort_by_key(|(cost, kid)| (*cost, !matches!(kid, Ok(Node::AllOf(..) | Node::AnyOf(..))), kid.is_err()));
+        if let [(_, Ok(only))] = kids.as_slice() {
             return *only;
         }
-        let mut nodes: Vec<u32> = kids.into_iter().map(|k| self.put(k)).collect();
-        nodes.extend(rest.into_iter().map(|e| self.add(e, preds)).collect::<Vec<_>>());
+        let nodes = kids.into_iter().map(|(_, kid)| match kid {
+            Ok(node) => self.put(node),
+            Err(e) => self.add(e, preds),
+        });
+        let nodes: Vec<u32> = nodes.collect();
         let (start, len) = self.store(&nodes);
         if all { Node::And(start, len) } else { Node::Or(start, len) }
     }
@@ -145,6 +160,18 @@ impl Programs {
         self.words.get(start as usize..(start + len) as usize).unwrap_or(&[])
     }
 
+    /// The predicates of a node of words.
+    #[must_use]
+    pub fn group(&self, node: u32) -> Option<Group<'_>> {
+        match self.nodes.get(node as usize)? {
+            Node::AllWords(slot, start, len) => Some(Group { slot: *slot, all: true, masks: self.masks(*start, *len) }),
+            Node::AnyWords(slot, start, len) => {
+                Some(Group { slot: *slot, all: false, masks: self.masks(*start, *len) })
+            }
+            _ => None,
+        }
+    }
+
     /// Evaluates a program on the facts. The depth of the recursion is that of
     /// the rule's condition, which is bounded.
     pub fn eval(&self, root: u32, facts: &mut impl Facts) -> bool {
@@ -154,20 +181,13 @@ impl Programs {
             Node::NotPred(p) => !facts.pred(p),
             Node::AllOf(start, len) => self.items(start, len).iter().all(|p| facts.pred(*p)),
             Node::AnyOf(start, len) => self.items(start, len).iter().any(|p| facts.pred(*p)),
-            Node::AllWords(slot, start, len) => {
-                let masks = self.masks(start, len);
-                if facts.decided(slot, many(masks)) {
-                    return masks.iter().all(|(word, mask)| facts.word(*word) & mask == *mask);
-                }
-                each(masks).all(|p| facts.pred(p))
+            Node::AllWords(slot, start, len) if facts.eager(slot) => {
+                self.masks(start, len).iter().all(|(word, mask)| facts.word(*word) & mask == *mask)
             }
-            Node::AnyWords(slot, start, len) => {
-                let masks = self.masks(start, len);
-                if facts.decided(slot, many(masks)) {
-                    return masks.iter().any(|(word, mask)| facts.word(*word) & mask != 0);
-                }
-                each(masks).any(|p| facts.pred(p))
+            Node::AnyWords(slot, start, len) if facts.eager(slot) => {
+                self.masks(start, len).iter().any(|(word, mask)| facts.word(*word) & mask != 0)
             }
+            Node::AllWords(..) | Node::AnyWords(..) => facts.group(root),
             Node::And(start, len) => self.items(start, len).iter().all(|n| self.eval(*n, facts)),
             Node::Or(start, len) => self.items(start, len).iter().any(|n| self.eval(*n, facts)),
             Node::Not(n) => !self.eval(n, facts),
@@ -187,19 +207,115 @@ impl Programs {
     }
 }
 
-/// How many predicates there are in words.
-fn many(masks: &[(u32, u64)]) -> u32 {
-    masks.iter().map(|(_, mask)| mask.count_ones()).sum()
+/// Predicates of one slot of which all must hold, or one.
+#[derive(Debug, Clone, Copy)]
+pub struct Group<'p> {
+    /// The slot.
+    pub slot: SlotId,
+    /// Whether all must.
+    pub all: bool,
+    masks: &'p [(u32, u64)],
 }
 
-/// The predicates of words.
-fn each(masks: &[(u32, u64)]) -> impl Iterator<Item = u32> {
-    masks.iter().flat_map(|(word, mask)| {
-        let mut left = *mask;
-        std::iter::from_fn(move || {
-            let bit = (left != 0).then(|| left.trailing_zeros())?;
-            left &= left - 1;
-            Some(word << 6 | bit)
-        })
-    })
+impl Group<'_> {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.masks.iter().map(|(_, mask)| mask.count_ones()).sum()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.masks.is_empty()
+    }
+
+    /// Whether it holds, when it is known of each predicate.
+    pub fn holds(&self, word: impl Fn(u32) -> u64) -> bool {
+        let mut masks = self.masks.iter();
+        if self.all {
+            masks.all(|(at, mask)| word(*at) & mask == *mask)
+        } else {
+            masks.any(|(at, mask)| word(*at) & mask != 0)
+        }
+    }
+
+    /// Whether it holds, when each predicate has to be asked for.
+    pub fn ask(&self, mut pred: impl FnMut(u32) -> bool) -> bool {
+        let mut each = self.masks.iter().flat_map(|(word, mask)| {
+            let mut left = *mask;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(word << 6 | bit)
+            })
+        });
+        if self.all { each.all(&mut pred) } else { each.any(&mut pred) }
+    }
+}
+
+/// What the dearest predicate of an expression costs.
+fn dear(e: &Expr, preds: &Preds) -> u8 {
+    let mut most = 0;
+    e.each_pred(&mut |p| most = most.max(preds.dear(p)));
+    most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::compile::bits::Bits;
+    use crate::detect::compile::preds::Op;
+    use crate::detect::sigma::glob::Pattern;
+    use crate::event::FieldId;
+
+    /// Facts that note what is asked for.
+    struct Noting {
+        eager: bool,
+        asked: Vec<u32>,
+    }
+
+    impl Facts for Noting {
+        fn pred(&mut self, pred: u32) -> bool {
+            self.asked.push(pred);
+            pred != 0
+        }
+        fn eager(&self, _: SlotId) -> bool {
+            self.eager
+        }
+        fn word(&self, _: u32) -> u64 {
+            1 << 3
+        }
+        fn group(&mut self, _: u32) -> bool {
+            self.asked.push(99);
+            false
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_looked_at_first() {
+        let mut preds = Preds::new();
+        let field = |n| crate::detect::FieldRef { original: FieldId(n), overlay: None, original_first: true };
+        let (a, b) = (preds.slot(field(1)).expect("room"), preds.slot(field(2)).expect("room"));
+        let op = |t: &str| Op::Str { pattern: Pattern::parse(t), cased: false };
+        let inside = preds.add(b, op("*x*")).expect("valid");
+        let edge = preds.add(b, op("*x")).expect("valid");
+        let known = preds.add(a, op("*y*")).expect("valid");
+        let more: Vec<Expr> = (0..4).map(|i| Expr::Pred(preds.add(b, op(&format!("*{i}"))).expect("valid"))).collect();
+        let mut waking = Bits::new(8);
+        waking.add(known);
+        preds.split(&waking);
+        let mut programs = Programs::default();
+        let root = programs.add(&Expr::all([inside, edge, known].map(Expr::Pred).to_vec()), &preds);
+        let mut facts = Noting { eager: false, asked: Vec::new() };
+        assert!(!programs.eval(root, &mut facts));
+        assert_eq!(facts.asked, [known, edge, inside]);
+        let any = programs.add(&Expr::any(more), &preds);
+        for (eager, asked) in [(true, vec![]), (false, vec![99])] {
+            let mut facts = Noting { eager, asked: Vec::new() };
+            assert_eq!((programs.eval(any, &mut facts), facts.asked), (eager, asked));
+        }
+        let group = programs.group(any).expect("a group");
+        assert_eq!((group.len(), group.all, group.ask(|p| p == 6), group.ask(|p| p == 2)), (4, false, true, false));
+    }
 }

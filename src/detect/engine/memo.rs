@@ -1,4 +1,5 @@
-//! What a value of a slot was found to satisfy, remembered for the next time.
+//! What a value of a slot was found to satisfy (the number of a set), remembered
+//! for the next time.
 //!
 //! Bounded, one per thread. A hit is checked byte by byte, so a collision of
 //! hashes costs time and never a wrong result.
@@ -6,10 +7,10 @@
 use crate::detect::compile::preds::SlotId;
 use crate::event::hash64;
 
-/// Sets of two lines each, for short values with few results.
+/// Sets of two lines each, for short values.
 const LINES: usize = 1 << 13;
-/// Bytes of a line that hold value and results.
-const ROOM: usize = 60;
+/// Bytes of a line that hold a value.
+const ROOM: usize = 56;
 /// Sets of two entries each, for all others.
 const SETS: usize = 1 << 11;
 /// Longer values are not remembered.
@@ -20,8 +21,6 @@ const LONG: usize = 2_048;
 const LONG_ROOM: usize = 1 << 20;
 /// After so many long values that found no room, the others are forgotten.
 const LONG_PATIENCE: u32 = 256;
-/// Longer results are not remembered.
-const MAX_FOUND: usize = 4_096;
 /// After so many look-ups of a slot it is judged whether remembering pays.
 const TRIAL: u32 = 1_024;
 /// After so many values that were not searched it is judged whether to search them.
@@ -42,42 +41,15 @@ struct Head {
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Line {
+    set: u32,
     slot: SlotId,
     /// Bytes of the value, at the start of `room`.
     len: u8,
-    /// Results behind it, four bytes each.
-    many: u8,
     room: [u8; ROOM],
 }
 
 impl Line {
-    const EMPTY: Self = Self { slot: 0, len: 0, many: 0, room: [0; ROOM] };
-
-    #[inline]
-    fn found(&self) -> Found<'_> {
-        let from = usize::from(self.len);
-        Found::Near(self.room.get(from..from + 4 * usize::from(self.many)).unwrap_or(&[]))
-    }
-}
-
-/// What was found before.
-#[derive(Debug, Clone, Copy)]
-pub enum Found<'m> {
-    /// Four bytes each.
-    Near(&'m [u8]),
-    /// As they are.
-    Far(&'m [u32]),
-}
-
-impl Found<'_> {
-    /// Calls `f` with each predicate.
-    #[inline]
-    pub fn each(self, mut f: impl FnMut(u32)) {
-        match self {
-            Self::Near(bytes) => bytes.as_chunks::<4>().0.iter().for_each(|b| f(u32::from_le_bytes(*b))),
-            Self::Far(list) => list.iter().for_each(|p| f(*p)),
-        }
-    }
+    const EMPTY: Self = Self { set: 0, slot: 0, len: 0, room: [0; ROOM] };
 }
 
 /// A value and what it satisfies. Its hash stands apart in [`Memo::tags`], so
@@ -86,7 +58,7 @@ impl Found<'_> {
 struct Entry {
     slot: SlotId,
     value: Vec<u8>,
-    found: Vec<u32>,
+    set: u32,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -155,7 +127,7 @@ impl Memo {
     /// (`Err(Some)`), if it is worth remembering at all: only what comes again
     /// is kept, so that values that never do push nothing out.
     #[inline]
-    pub fn get(&mut self, slot: SlotId, value: &str) -> Result<Found<'_>, Option<Place>> {
+    pub fn get(&mut self, slot: SlotId, value: &str) -> Result<u32, Option<Place>> {
         if value.len() > MAX_VALUE {
             return Err(None);
         }
@@ -181,7 +153,7 @@ impl Memo {
                 && l.room.get(..usize::from(l.len)) == Some(value.as_bytes())
             {
                 s.hits += 1;
-                return Ok(l.found());
+                return Ok(l.set);
             }
         }
         let far = hash as usize & (SETS - 1);
@@ -193,7 +165,7 @@ impl Memo {
                 && e.value == value.as_bytes()
             {
                 s.hits += 1;
-                return Ok(Found::Far(&e.found));
+                return Ok(e.set);
             }
         }
         if head.once != part {
@@ -234,24 +206,24 @@ impl Memo {
     }
 
     /// Remembers what was found, in place of the older of its set.
-    pub fn put(&mut self, place: Place, slot: SlotId, value: &str, found: &[u32]) {
-        if value.len() + 4 * found.len() <= ROOM {
-            self.put_near(place, slot, value, found);
-        } else if found.len() <= MAX_FOUND {
-            self.put_far(place, slot, value, found);
+    pub fn put(&mut self, place: Place, slot: SlotId, value: &str, set: u32) {
+        if value.len() <= ROOM {
+            self.put_near(place, slot, value, set);
+        } else {
+            self.put_far(place, slot, value, set);
         }
     }
 
-    fn put_near(&mut self, place: Place, slot: SlotId, value: &str, found: &[u32]) {
-        let set = place.hash as usize & (LINES - 1);
-        let Some(head) = self.heads.get_mut(set) else { return };
-        let Some([young, old]) = self.lines.get_mut(set * 2..set * 2 + 2) else { return };
+    fn put_near(&mut self, place: Place, slot: SlotId, value: &str, set: u32) {
+        let at = place.hash as usize & (LINES - 1);
+        let Some(head) = self.heads.get_mut(at) else { return };
+        let Some([young, old]) = self.lines.get_mut(at * 2..at * 2 + 2) else { return };
         head.tags = [near_tag(place.hash), head.tags[0]];
         *old = *young;
-        let (len, many) = (value.len() as u8, found.len() as u8);
-        *young = Line { slot, len, many, room: [0; ROOM] };
-        let bytes = value.bytes().chain(found.iter().flat_map(|p| p.to_le_bytes()));
-        young.room.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+        (young.set, young.slot, young.len) = (set, slot, value.len() as u8);
+        if let Some(room) = young.room.get_mut(..value.len()) {
+            room.copy_from_slice(value.as_bytes());
+        }
     }
 
     /// Whether there is room for a long value.
@@ -273,15 +245,15 @@ impl Memo {
         false
     }
 
-    fn put_far(&mut self, place: Place, slot: SlotId, value: &str, found: &[u32]) {
+    fn put_far(&mut self, place: Place, slot: SlotId, value: &str, set: u32) {
         if value.len() > LONG && !self.has_room(value.len()) {
             return;
         }
-        let set = place.hash as usize & (SETS - 1);
-        let Some(tags) = self.tags.get_mut(set) else { return };
+        let at = place.hash as usize & (SETS - 1);
+        let Some(tags) = self.tags.get_mut(at) else { return };
         let [young, old] = *tags;
         *tags = [place.tag, young];
-        let at = set * 2;
+        let at = at * 2;
         if young != 0 || old != 0 {
             self.entries.swap(at, at + 1);
         }
@@ -292,8 +264,7 @@ impl Memo {
             e.value.clear();
             e.value.shrink_to(LONG);
             e.value.extend_from_slice(value.as_bytes());
-            e.found.clear();
-            e.found.extend_from_slice(found);
+            e.set = set;
         }
     }
 }
@@ -302,21 +273,19 @@ impl Memo {
 mod tests {
     use super::*;
 
-    fn kept(m: &mut Memo, slot: SlotId, value: &str) -> Option<Vec<u32>> {
-        let mut out = Vec::new();
-        m.get(slot, value).ok()?.each(|p| out.push(p));
-        Some(out)
+    fn kept(m: &mut Memo, slot: SlotId, value: &str) -> Option<u32> {
+        m.get(slot, value).ok()
     }
 
     #[test]
     fn remembers_by_slot_and_value() {
         let long = "x".repeat(300);
-        for (value, found) in [("abc", &[7, 8][..]), ("", &[]), ("abc", &[9; 40]), (&long, &[1]), (&long[..56], &[])] {
+        for (value, found) in [("abc", 7), ("", 0), (&long, 1), (&long[..56], 0), (&long[..57], 3)] {
             let mut m = Memo::new(3);
             assert!(matches!(m.get(1, value), Err(None)), "seen once");
             let Err(Some(p)) = m.get(1, value) else { panic!("new") };
             m.put(p, 1, value, found);
-            assert_eq!(kept(&mut m, 1, value).as_deref(), Some(found));
+            assert_eq!(kept(&mut m, 1, value), Some(found));
             assert!(m.get(2, value).is_err() && m.get(1, "abd").is_err());
         }
         assert!(matches!(Memo::new(1).get(0, &"x".repeat(MAX_VALUE + 1)), Err(None)));
@@ -330,11 +299,11 @@ mod tests {
             let value = long(i);
             assert!(m.get(0, &value).is_err());
             let Err(Some(p)) = m.get(0, &value) else { panic!("new") };
-            m.put(p, 0, &value, &[i as u32]);
+            m.put(p, 0, &value, i as u32);
         }
         let kept: usize = m.entries.iter().map(|e| e.value.len()).sum();
         assert!(kept <= LONG_ROOM && kept == m.long && m.refused > 0, "{kept} {}", m.long);
-        assert_eq!(super::tests::kept(&mut m, 0, &long(3)), Some(vec![3]));
+        assert_eq!(super::tests::kept(&mut m, 0, &long(3)), Some(3));
         for _ in 0..=LONG_PATIENCE {
             m.has_room(LONG_ROOM);
         }

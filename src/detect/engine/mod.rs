@@ -1,16 +1,21 @@
 //! Matching of batches: one [`Matcher`] per thread.
 //!
-//! For each event the slots that wake rules are searched (or remembered), each
-//! found predicate wakes the rules it is the rarest part of, and only woken
-//! rules are evaluated. Other slots are searched when a program asks for them.
+//! For each event the slots that wake rules are searched (or remembered). Where
+//! events before had the same in them, what the rules made of those says what to
+//! ask of this one ([`shapes`]). Else each found predicate wakes the rules it is the
+//! rarest part of, and only woken rules are evaluated. Other slots are searched when
+//! a program asks for them.
 //! Nothing is allocated for an event without a match once buffers have grown.
 
+mod asking;
 mod event;
 mod known;
 mod late;
 mod memo;
 mod partition;
 mod relation;
+mod sets;
+mod shapes;
 
 use std::sync::Arc;
 
@@ -18,24 +23,30 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{Batch, FieldId, Logsource, ValueKind};
 
+use super::compile::Compilation;
 use super::compile::bits::Bits;
 use super::compile::index::Scan;
+use super::compile::keywords::Keywords;
 use super::compile::preds::{RAW, SlotId};
-use super::compile::program::Facts;
-use super::compile::{BY_EVENT, Compilation};
 use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
 use event::View;
-use known::Known;
-use late::{Late, Trial};
-use memo::{Found, Memo};
+use known::{Entry, Known};
+use late::Late;
+use memo::Memo;
 use partition::{MANY, Partition};
 pub(super) use relation::related;
+use sets::Sets;
+use shapes::Shapes;
 
 /// Most logsources whose share of the rules is kept.
 const MAX_PARTITIONS: usize = 1_024;
-/// So many predicates of a slot that was not searched are tried one by one.
-const FEW: u32 = 256;
+/// Sets and shapes are kept for so many events even if there is no room for more.
+const LASTING: usize = 1 << 16;
+/// So many predicates hold for few values together.
+const LARGE: usize = 24;
+/// Of a part of an event's key: it is a word of the overlay, not a set.
+const TYPED: u32 = 1 << 31;
 /// Records with more fields may have some that do not stand in their raw text.
 const MANY_FIELDS: usize = 2_048;
 
@@ -63,6 +74,18 @@ struct Work {
     searched_list: Vec<SlotId>,
     woken: Bits,
     woken_list: Vec<u32>,
+    /// What the values of the event satisfy, as numbers of sets, and of words of the
+    /// overlay ([`TYPED`]).
+    key: Vec<u32>,
+    /// What they satisfy beside that.
+    more: Vec<u32>,
+    sets: Sets,
+    shapes: Shapes,
+    /// Events since the shapes were forgotten.
+    age: usize,
+    /// What rules asked of the event, with the answers.
+    asked: Vec<(u32, bool)>,
+    asked_mark: Bits,
 }
 
 impl Matcher {
@@ -81,6 +104,13 @@ impl Matcher {
             searched_list: Vec::new(),
             woken: Bits::new(c.rules.len()),
             woken_list: Vec::new(),
+            key: Vec::new(),
+            more: Vec::new(),
+            sets: Sets::default(),
+            shapes: Shapes::default(),
+            age: 0,
+            asked: Vec::new(),
+            asked_mark: Bits::new(c.preds.len()),
         };
         Self { rules: Arc::clone(rules), partitions: FxHashMap::default(), work, matched: Vec::new(), shares: 0 }
     }
@@ -100,7 +130,7 @@ impl Matcher {
         if c.rules.is_empty() {
             return;
         }
-        self.work.known.begin_batch(if foreign.is_some() { 0 } else { batch.memory });
+        self.work.begin_batch(if foreign.is_some() { 0 } else { batch.memory }, batch.records.len(), c);
         // Neighbours mostly have the same logsource.
         let mut last: Option<(Logsource, Arc<Partition>)> = None;
         for e in batch.events() {
@@ -140,23 +170,39 @@ impl Matcher {
 }
 
 impl Work {
-    fn event(&mut self, c: &Compilation, p: &Partition, view: View<'_>, matched: &mut Vec<RuleIdx>) {
-        self.wake(c, p, view);
-        if !self.woken_list.is_empty() || !p.always.is_empty() {
-            let mut woken = std::mem::take(&mut self.woken_list);
-            for at in woken.iter().chain(&p.always) {
-                if let Some(rule) = c.rules.get(*at as usize)
-                    && (rule.simple || c.programs.eval(rule.root, &mut Asking { work: self, c, p, view }))
-                {
-                    matched.push(rule.rule);
-                }
-            }
-            for at in woken.drain(..) {
-                self.woken.remove(at);
-            }
-            self.woken_list = woken;
-            self.late.clear();
+    /// Makes room where there is none left.
+    fn begin_batch(&mut self, memory: u64, events: usize, c: &Compilation) {
+        self.known.begin_batch(memory);
+        self.age += events;
+        if self.sets.is_full() && self.age > LASTING {
+            self.sets.clear();
+            self.known.clear();
+            self.memo = Memo::new(c.slots.len());
+            self.shapes.clear();
+            self.age = 0;
         }
+        if self.shapes.is_full() && self.age > LASTING {
+            self.shapes.clear();
+            self.age = 0;
+        }
+    }
+
+    fn event(&mut self, c: &Compilation, p: &Partition, view: View<'_>, matched: &mut Vec<RuleIdx>) {
+        self.key.clear();
+        self.more.clear();
+        self.wake(c, p, view);
+        if !(self.key.is_empty() && self.more.is_empty() && p.always.is_empty()) && !self.as_before(c, p, view, matched)
+        {
+            self.clear();
+            self.anew(c, p, view, matched);
+        }
+        self.clear();
+    }
+
+    /// Forgets what was found out about the event, but for what woke rules.
+    #[inline]
+    fn clear(&mut self) {
+        self.late.clear();
         for pred in self.held.drain(..) {
             self.truth.remove(pred);
         }
@@ -172,7 +218,7 @@ impl Work {
             let table = match overlay {
                 OvField::Text(ov) => {
                     if let Some(v) = e.ov(*ov) {
-                        self.value(c, Some(p), *slot, v);
+                        self.note(c, *slot, v, 0);
                         self.mark(*slot);
                     }
                     continue;
@@ -182,43 +228,15 @@ impl Work {
                 OvField::Severity => e.rec.severity as usize,
                 OvField::Timestamp => continue,
             };
-            for pred in c.typed.get(usize::from(*slot)).and_then(|t| t.get(table)).into_iter().flatten() {
-                self.hold(c, Some(p), *pred);
-            }
+            self.key.push(TYPED | u32::from(*slot) << 8 | table as u32);
             self.mark(*slot);
         }
-        let known = self.known.is_of(e.batch.memory);
-        if p.fields {
-            for f in e.fields() {
-                let id = view.field_id(f);
-                if id == FieldId::UNKNOWN || f.kind == ValueKind::Null {
-                    continue;
-                }
-                let only = p.only.get(usize::from(id.0)).copied().unwrap_or(0);
-                if only != MANY {
-                    if only != 0 {
-                        let same = if known { f.same } else { 0 };
-                        self.field(c, p, only, e.batch.value(f.value), same);
-                    }
-                    continue;
-                }
-                for slot in c.by_field.get(usize::from(id.0)).into_iter().flatten() {
-                    // An overlay value goes before the original of its name.
-                    let shadowed = self.searched.has(u32::from(*slot)) && p.overlay.iter().any(|(s, _)| s == slot);
-                    if p.eager.has(u32::from(*slot)) && !shadowed {
-                        self.value(c, Some(p), *slot, e.batch.value(f.value));
-                        if p.mapped.iter().any(|(s, _)| s == slot) {
-                            self.mark(*slot);
-                        }
-                    }
-                }
-            }
-        }
+        self.fields(c, p, view);
         for (slot, overlay) in &p.mapped {
             if !self.searched.has(u32::from(*slot)) {
                 let field = FieldRef { overlay: Some(*overlay), original: FieldId::UNKNOWN, original_first: false };
                 if let Some(v) = field.read_overlay(e) {
-                    self.value(c, Some(p), *slot, v);
+                    self.note(c, *slot, v, 0);
                 }
             }
         }
@@ -227,47 +245,78 @@ impl Work {
         }
     }
 
-    /// Searches the record as a whole, where it may hold a keyword: in a
-    /// structured one only values that were not looked at before.
-    fn raw(&mut self, c: &Compilation, p: &Partition, view: View<'_>) {
-        let (e, raw) = (view.e, view.e.raw());
-        let keywords = p.keywords.as_ref().filter(|_| e.fields().len() <= MANY_FIELDS);
-        if let Some(keywords) = keywords
-            && self.known.is_of(e.batch.memory)
-            && raw.starts_with('{')
-            && !e.fields().is_empty()
-        {
-            for f in e.fields() {
-                if self.known.is_clean(f.same, p.number) {
-                    continue;
-                }
+    /// Searches the fields, and of a structured record all values that may hold a
+    /// keyword and were not looked at before.
+    fn fields(&mut self, c: &Compilation, p: &Partition, view: View<'_>) {
+        let e = view.e;
+        let known = self.known.is_of(e.batch.memory);
+        let keywords = if known { Self::by_value(p, view) } else { None };
+        if !p.fields && keywords.is_none() {
+            return;
+        }
+        // Values that stand in the record as they are have no other characters than it.
+        let ascii = keywords.is_some() && e.raw().is_ascii();
+        for f in e.fields() {
+            let id = view.field_id(f);
+            let unread = id == FieldId::UNKNOWN || f.kind == ValueKind::Null;
+            let only = if unread { 0 } else { p.only.get(usize::from(id.0)).copied().unwrap_or(0) };
+            let words = keywords.filter(|k| f.value.len() >= k.least());
+            if only == 0 && words.is_none() {
+                continue;
+            }
+            let entry = if known { self.known.of(f.same) } else { Entry::default() };
+            if let Some(words) = words
+                && entry.clean != p.number
+            {
                 let value = e.batch.value(f.value);
-                if keywords.may_hold_value(value) {
-                    self.value(c, Some(p), RAW, value);
+                if words.may_hold_value(value, ascii && !f.value.is_in_arena()) {
+                    self.note(c, RAW, value, 0);
                 } else {
                     self.known.keep_clean(f.same, p.number);
                 }
             }
-            return;
-        }
-        if keywords.is_none_or(|k| k.may_hold(raw))
-            && let Some(slot) = c.slots.get(usize::from(RAW))
-        {
-            view.values(slot, |v| self.value(c, Some(p), RAW, v));
+            if only == 0 {
+                continue;
+            }
+            if only != MANY {
+                if entry.slot == only {
+                    self.take(Some(entry.set));
+                } else {
+                    self.note(c, only, e.batch.value(f.value), if known { f.same } else { 0 });
+                }
+                continue;
+            }
+            for slot in c.by_field.get(usize::from(id.0)).into_iter().flatten() {
+                // An overlay value goes before the original of its name.
+                let shadowed = self.searched.has(u32::from(*slot)) && p.overlay.iter().any(|(s, _)| s == slot);
+                if p.eager.has(u32::from(*slot)) && !shadowed {
+                    self.note(c, *slot, e.batch.value(f.value), 0);
+                    if p.mapped.iter().any(|(s, _)| s == slot) {
+                        self.mark(*slot);
+                    }
+                }
+            }
         }
     }
 
-    /// As [`Work::value`], for a value that may have a number.
-    #[inline]
-    fn field(&mut self, c: &Compilation, p: &Partition, slot: SlotId, value: &str, same: u32) {
-        let Self { known, truth, held, woken, woken_list, .. } = self;
-        if let Some(found) = known.found(same, slot) {
-            for pred in found {
-                hold(c, Some(p), *pred, truth, held, woken, woken_list);
-            }
+    /// The keywords that are looked for in each value by itself.
+    fn by_value<'p>(p: &'p Partition, view: View<'_>) -> Option<&'p Keywords> {
+        let some = 1..=MANY_FIELDS;
+        p.keywords.as_ref().filter(|_| p.raw && some.contains(&view.e.fields().len()) && view.e.raw().starts_with('{'))
+    }
+
+    /// Searches the record as a whole, where it may hold a keyword.
+    fn raw(&mut self, c: &Compilation, p: &Partition, view: View<'_>) {
+        let (e, raw) = (view.e, view.e.raw());
+        if self.known.is_of(e.batch.memory) && Self::by_value(p, view).is_some() {
             return;
         }
-        self.numbered(c, Some(p), slot, value, same);
+        let keywords = p.keywords.as_ref().filter(|_| e.fields().len() <= MANY_FIELDS);
+        if keywords.is_none_or(|k| k.may_hold(raw))
+            && let Some(slot) = c.slots.get(usize::from(RAW))
+        {
+            view.values(slot, |v| self.note(c, RAW, v, 0));
+        }
     }
 
     fn mark(&mut self, slot: SlotId) {
@@ -276,38 +325,50 @@ impl Work {
         }
     }
 
-    /// Finds what holds for a value of a slot; wakes rules if a partition is given.
-    fn value(&mut self, c: &Compilation, p: Option<&Partition>, slot: SlotId, value: &str) {
-        self.numbered(c, p, slot, value, 0);
-    }
-
-    /// As [`Work::value`], for a value with a number of which nothing is known.
-    fn numbered(&mut self, c: &Compilation, p: Option<&Partition>, slot: SlotId, value: &str, same: u32) {
-        let place = {
-            let Self { memo, known, truth, held, woken, woken_list, .. } = self;
-            match memo.get(slot, value) {
-                Ok(found) => {
-                    found.each(|pred| hold(c, p, pred, truth, held, woken, woken_list));
-                    known.keep(same, slot, found);
-                    return;
-                }
-                Err(new) => new,
+    /// What holds for a value of a slot, as the number of a set; `None` if it has
+    /// none and stands in `scan`. `same` is the value's number, if it has one.
+    fn search(&mut self, c: &Compilation, slot: SlotId, value: &str, same: u32) -> Option<u32> {
+        let place = match self.memo.get(slot, value) {
+            Ok(set) => {
+                self.known.keep(same, slot, set);
+                return Some(set);
             }
+            Err(new) => new,
         };
-        let Some(index) = c.indexes.get(usize::from(slot)) else { return };
+        let Some(index) = c.indexes.get(usize::from(slot)) else { return Some(sets::EMPTY) };
         index.search(value, &mut self.scan);
-        let Self { memo, known, scan, truth, held, woken, woken_list, .. } = self;
-        if let Some(place) = place {
-            memo.put(place, slot, value, &scan.found);
+        // Much of what holds together comes together once, if its value does.
+        let once = same == 0 && place.is_none() && self.scan.found.len() > LARGE;
+        let set = if once { None } else { self.sets.number(&mut self.scan.found) };
+        if let Some(set) = set {
+            self.known.keep(same, slot, set);
+            if let Some(place) = place {
+                self.memo.put(place, slot, value, set);
+            }
         }
-        known.keep(same, slot, Found::Far(&scan.found));
-        for pred in &scan.found {
-            hold(c, p, *pred, truth, held, woken, woken_list);
+        set
+    }
+
+    /// Notes what holds for a value of a slot that wakes rules.
+    fn note(&mut self, c: &Compilation, slot: SlotId, value: &str, same: u32) {
+        let set = self.search(c, slot, value, same);
+        self.take(set);
+    }
+
+    /// Notes a set, or what was found just now.
+    #[inline]
+    fn take(&mut self, set: Option<u32>) {
+        match set {
+            Some(sets::EMPTY) => {}
+            Some(set) => self.key.push(set),
+            None => self.more.extend_from_slice(&self.scan.found),
         }
     }
 
-    fn hold(&mut self, c: &Compilation, p: Option<&Partition>, pred: u32) {
-        hold(c, p, pred, &mut self.truth, &mut self.held, &mut self.woken, &mut self.woken_list);
+    fn hold(&mut self, pred: u32) {
+        if self.truth.add(pred) {
+            self.held.push(pred);
+        }
     }
 
     /// Searches a slot that wakes no rule here, now that a program asks for it.
@@ -316,103 +377,14 @@ impl Work {
     fn search_late(&mut self, c: &Compilation, view: View<'_>, slot: SlotId) {
         let Some(reads) = c.slots.get(usize::from(slot)) else { return };
         self.mark(slot);
-        view.values(reads, |v| self.value(c, None, slot, v));
-    }
-}
-
-/// A program's view of the event at hand.
-struct Asking<'w> {
-    work: &'w mut Work,
-    c: &'w Compilation,
-    p: &'w Partition,
-    view: View<'w>,
-}
-
-impl Facts for Asking<'_> {
-    #[inline]
-    fn pred(&mut self, pred: u32) -> bool {
-        if self.work.truth.has(pred) {
-            return true;
-        }
-        let slot = self.c.pred_slots.get(pred as usize).copied().unwrap_or(0);
-        if slot & BY_EVENT != 0 {
-            return self.by_event(pred);
-        }
-        let slot = slot as SlotId;
-        if self.p.eager.has(u32::from(slot)) || self.work.searched.has(u32::from(slot)) {
-            return false;
-        }
-        self.late(slot, pred)
-    }
-
-    #[inline]
-    fn decided(&mut self, slot: SlotId, many: u32) -> bool {
-        if self.p.eager.has(u32::from(slot)) || self.work.searched.has(u32::from(slot)) {
-            return true;
-        }
-        let search = many > FEW;
-        if search {
-            self.work.search_late(self.c, self.view, slot);
-        }
-        search
-    }
-
-    #[inline]
-    fn word(&self, word: u32) -> u64 {
-        self.work.truth.word(word)
-    }
-}
-
-impl Asking<'_> {
-    /// Whether a predicate holds in a slot that was not searched.
-    #[inline(never)]
-    fn late(&mut self, slot: SlotId, pred: u32) -> bool {
-        let Work { late, memo, .. } = &mut *self.work;
-        match late.attempt(self.c, self.view, slot, pred, memo) {
-            Trial::Holds(holds) => {
-                if holds {
-                    self.work.hold(self.c, None, pred);
+        view.values(reads, |v| {
+            let set = self.search(c, slot, v, 0);
+            let Self { sets, scan, truth, held, .. } = self;
+            for pred in set.map_or(&*scan.found, |set| sets.get(set)) {
+                if truth.add(*pred) {
+                    held.push(*pred);
                 }
-                holds
             }
-            Trial::Nothing => {
-                self.work.mark(slot);
-                false
-            }
-            Trial::Search => {
-                self.work.search_late(self.c, self.view, slot);
-                self.work.truth.has(pred)
-            }
-        }
-    }
-
-    #[cold]
-    fn by_event(&self, pred: u32) -> bool {
-        let Some((slot, op)) = self.c.preds.get(pred as usize) else { return false };
-        let Some(reads) = self.c.slots.get(usize::from(*slot)) else { return false };
-        relation::holds(self.view, &self.c.slots, reads, op)
-    }
-}
-
-#[inline]
-fn hold(
-    c: &Compilation,
-    p: Option<&Partition>,
-    pred: u32,
-    truth: &mut Bits,
-    held: &mut Vec<u32>,
-    woken: &mut Bits,
-    woken_list: &mut Vec<u32>,
-) {
-    if !truth.add(pred) {
-        return;
-    }
-    held.push(pred);
-    // Most of what holds concerns the rules of other logsources.
-    let Some(p) = p.filter(|p| p.waking.has(pred)) else { return };
-    for rule in c.wakes(pred) {
-        if p.rules.has(*rule) && woken.add(*rule) {
-            woken_list.push(*rule);
-        }
+        });
     }
 }

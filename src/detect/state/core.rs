@@ -126,6 +126,11 @@ impl Core {
         }
     }
 
+    /// What keys of tables are hashed with.
+    pub(super) fn secret(&self) -> Secret {
+        self.secret
+    }
+
     /// Acts that an event adds for a rule; a second base of the same event adds none.
     pub(super) fn weigh(&mut self, slot: u32, m: &Match<'_>) -> u32 {
         if self.weighed.len() <= slot as usize {

@@ -34,6 +34,7 @@ mod shards;
 mod small;
 mod text;
 mod told;
+mod twice;
 mod window;
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ use self::core::{Core, Match};
 use key::Lane;
 use plan::Plan;
 use shards::Place;
+use twice::Twice;
 
 pub use clock::{CARRIED, Carry, Clock, JUMP, Observed, WITNESSES};
 pub use grounds::Ground;
@@ -73,6 +75,8 @@ pub struct StateOptions {
     /// How far behind the others a source may come and still be counted with them (µs):
     /// 0 where all sources are read in the order of their times.
     pub lateness: i64,
+    /// Several sources are read together: a record that two of them have counts once.
+    pub several: bool,
 }
 
 impl Default for StateOptions {
@@ -83,6 +87,7 @@ impl Default for StateOptions {
             max_connections: 65_536,
             max_entities: 65_536,
             lateness: 0,
+            several: false,
         }
     }
 }
@@ -141,6 +146,8 @@ pub struct State {
     /// number of the epoch that each is in for it.
     apart: FxHashMap<u32, u32>,
     apart_epoch: u32,
+    /// What several sources have told lately.
+    twice: Option<Twice>,
 }
 
 impl State {
@@ -158,17 +165,25 @@ impl State {
             seq: 0,
             apart: FxHashMap::default(),
             apart_epoch: 0,
+            twice: options.several.then(|| Twice::new(options.lateness)),
         }
     }
 
     /// Takes an event with the rules it matches (in ascending order). `at` is
     /// what the clock of its source says of it; events come in canonical order.
-    pub fn push(&mut self, e: EventRef<'_>, hits: &[RuleIdx], at: Observed) {
+    /// Says whether another source has the event, too: then it counts once.
+    pub fn push(&mut self, e: EventRef<'_>, hits: &[RuleIdx], at: Observed) -> bool {
         self.advance_source(e.batch.source, at);
         let at = self.placed(e.batch.source, at);
-        let Self { plan, core, seq, .. } = self;
+        let Self { plan, core, seq, twice, .. } = self;
         if !hits.iter().any(|h| plan.slot_of(*h).is_some()) {
-            return;
+            return false;
+        }
+        let again = twice.as_mut().filter(|_| at.known);
+        let again = again.and_then(|t| t.take(core.secret(), e, hits, (at.time.0, at.order.0)));
+        let hits = again.as_deref().unwrap_or(hits);
+        if hits.is_empty() {
+            return true;
         }
         *seq += 1;
         core.counters.late += u64::from(at.late);
@@ -195,6 +210,7 @@ impl State {
             }
         }
         core.relate_opened(plan);
+        again.is_some()
     }
 
     /// Says that canonical order has come this far (first epoch of all sources).

@@ -61,7 +61,14 @@ pub fn load(text: &str) -> Arc<RuleSet> {
 pub fn titles(rules: &Arc<RuleSet>, facts: &[Fact]) -> Vec<Vec<String>> {
     let batch = batch_of(facts, rules);
     let mut hits = Vec::new();
-    Matcher::new(rules).match_batch(&batch, &mut hits);
+    let mut matcher = Matcher::new(rules);
+    matcher.match_batch(&batch, &mut hits);
+    // What is remembered of values and of events alike changes nothing.
+    for _ in 0..2 {
+        let mut again = Vec::new();
+        matcher.match_batch(&batch, &mut again);
+        assert_eq!(again, hits);
+    }
     let mut out = vec![Vec::new(); facts.len()];
     for h in hits {
         out[h.record as usize].push(rules.rule(h.rule).expect("a rule").title.to_string());

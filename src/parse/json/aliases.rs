@@ -324,7 +324,17 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
     ),
     (
         Ov::Country,
-        &["country", "country_code", "geo_country", "source.geo.country_iso_code", "client.geo.country_iso_code"],
+        &[
+            "country",
+            "country_code",
+            "geo_country",
+            "source.geo.country_iso_code",
+            "client.geo.country_iso_code",
+            "client.geographicalContext.country",
+            "properties.location.countryOrRegion",
+            "location.countryOrRegion",
+            "actor_location.country_code",
+        ],
     ),
     (Ov::Asn, &["asn", "source.as.number"]),
     (

@@ -24,8 +24,9 @@ pub struct ReportInput {
     pub format: String,
     /// SHA-256 of its bytes, where it was read to the end.
     pub sha256: Option<String>,
-    /// Records, of them parsed, raw, filtered and dropped, and of all the late ones.
-    pub counts: [u64; 6],
+    /// Records, of them parsed, raw, filtered and dropped, and of all the late ones and
+    /// those that another input has, too.
+    pub counts: [u64; 7],
     /// What deserves attention.
     pub warnings: Vec<String>,
 }
@@ -146,7 +147,7 @@ impl Report {
     }
 
     fn inputs(&self, p: &mut Page) {
-        p.raw("<section><h2>What was read</h2><table><tr><th>input</th><th>format</th><th>records</th><th>parsed</th><th>raw</th><th>filtered</th><th>dropped</th><th>late</th></tr>");
+        p.raw("<section><h2>What was read</h2><table><tr><th>input</th><th>format</th><th>records</th><th>parsed</th><th>raw</th><th>filtered</th><th>dropped</th><th>late</th><th>duplicates</th></tr>");
         for i in &self.inputs {
             p.raw(&format!("<tr><td>{}", text(&i.name)));
             if let Some(hash) = &i.sha256 {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::longer::growth;
 use super::pairs::{self, Pair};
 use super::report::{Kind, Match, Matched};
 use super::{Report, base_name, list, raw_bytes, text};
@@ -157,8 +158,8 @@ pub(super) fn check(report: &mut Report, document: &Value, logs: &mut [Box<dyn L
         }
     }
     for pair in pairs {
+        report.grown.extend(logs.get_mut(pair.log).and_then(|log| growth(&pair, document, log.as_mut())));
         let log = logs.get(pair.log).map_or("", |l| l.name());
-        report.grown.extend(growth(&pair, log));
         let item = format!("source {}", text(&pair.source["name"]));
         if pair.how == Match::Changed {
             let (recorded, whole) = (text(&pair.source["sha256"]), &pair.whole);
@@ -190,16 +191,6 @@ fn named(other: &BTreeMap<u64, Vec<String>>) -> String {
         all.push(&more);
     }
     all.join(", ")
-}
-
-/// What is said of a log that is what it was and more: no finding.
-fn growth(pair: &Pair<'_>, log: &str) -> Option<String> {
-    let Match::Grown(had) = pair.how else { return None };
-    let now = pair.size;
-    Some(format!(
-        "source {}: the log {log} has grown: its first {had} bytes are those that were recorded (SHA-256), it has {now} now",
-        text(&pair.source["name"])
-    ))
 }
 
 fn compare(report: &mut Report, name: String, e: &Value, pair: &mut Pair<'_>, logs: &mut [Box<dyn LogBytes>]) {

@@ -13,6 +13,7 @@
 mod audit;
 mod chain;
 mod logs;
+mod longer;
 mod machine;
 mod pairs;
 mod replay;

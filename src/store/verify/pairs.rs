@@ -65,7 +65,11 @@ pub(super) fn pairs<'a>(report: &mut Report, document: &'a Value, logs: &mut [Bo
         let Some(log) = logs.get(*i) else { continue };
         let (base, item) = (log.base(), format!("log {}", log.name()));
         let named = || sources.iter().filter(|s| called(s, &base, sources, logs));
-        if let Some(is) = named().find_map(known) {
+        if sources.is_empty() {
+            // Nothing of it can be right or wrong.
+            report.grown.push(format!("the {item} was not compared: the case has no record of any log"));
+        // The part that was read last had the name last.
+        } else if let Some(is) = named().rev().find_map(known) {
             let is = logs.get(is.log).map_or("?", |l| l.name());
             let said = format!("the {item} has no record of the case: {base} was then what is {is} now");
             report.grown.push(said);

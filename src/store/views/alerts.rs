@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::events::{EvidenceRow, Note, evidence_of, notes_of};
 use super::unpack;
+use crate::event::fold::same;
 use crate::event::{Severity, Ts};
 use crate::store::apply::severity;
 use crate::store::error::{Result, StoreError};
@@ -36,7 +37,7 @@ pub struct AlertFilter {
     pub min_severity: Option<Severity>,
     /// Of this rule.
     pub rule_id: Option<String>,
-    /// About this entity.
+    /// About this entity, in any letter case.
     pub entity: Option<String>,
     /// With this text in rule, entity or message, in any letter case (ASCII).
     pub text: Option<String>,
@@ -255,7 +256,16 @@ impl Store {
             add("a.rule_id = ?", Box::new(id.clone()));
         }
         if let Some(e) = &filter.entity {
-            add("a.entity = ?", Box::new(e.clone()));
+            // Of one account there may be several spellings; in an index they are soon told.
+            let spelt = self.read(|c| {
+                let mut s = c.prepare_cached("SELECT DISTINCT entity FROM alerts")?;
+                let all = s.query_map([], |r| r.get::<_, String>(0))?;
+                Ok(all
+                    .filter(|r| r.as_ref().is_ok_and(|x| same(x, e)) || r.is_err())
+                    .collect::<rusqlite::Result<Vec<_>>>()?)
+            })?;
+            let spelt = serde_json::to_string(&spelt).unwrap_or_default();
+            add("a.entity IN (SELECT value FROM json_each(?))", Box::new(spelt));
         }
         if let Some(t) = &filter.text {
             add(

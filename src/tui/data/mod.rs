@@ -233,6 +233,14 @@ pub struct RuleView {
     pub fired: u64,
 }
 
+impl RuleView {
+    /// Whether it is a filter, which narrows rules and is none.
+    #[must_use]
+    pub fn is_filter(&self) -> bool {
+        self.kind == "filter"
+    }
+}
+
 /// Lines of rule text for the reading pane.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RuleText {

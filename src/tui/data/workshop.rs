@@ -1,5 +1,6 @@
 //! What the rule editor asks for, and what it is told.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{AlertView, Triage};
@@ -45,6 +46,8 @@ pub enum WorkReq {
     Ruling(RulingDraft),
     /// Take one out, by its id.
     Unrule(String),
+    /// Which rules filters narrow, and what they take from them.
+    Filters,
     /// Check a text, and look what it would find.
     Try(Attempt),
     /// Write a text to where it belongs.
@@ -53,7 +56,18 @@ pub enum WorkReq {
         path: String,
         /// What.
         text: String,
+        /// Ids and names that other files are to know it by: the old one and the new one.
+        along: Vec<(String, String)>,
     },
+}
+
+/// What a filter does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FilterView {
+    /// Titles of the rules that it narrows; none is every one of its logsource.
+    pub narrows: Vec<String>,
+    /// Matches that it takes from rules in the open log; `None` while nobody counted.
+    pub removed: Option<u64>,
 }
 
 /// One value that a filter could name.
@@ -134,11 +148,18 @@ pub enum WorkMsg {
         version: u64,
         /// Findings in the order of their places.
         findings: Vec<Finding>,
+        /// Ids and names that others know and that it changes.
+        renamed: Vec<Renamed>,
     },
     /// What a text would find, or how far that is.
     Tried(Arc<Trial>),
-    /// It was written; to where.
-    Saved(String),
+    /// It was written.
+    Saved {
+        /// To where.
+        path: String,
+        /// How many others know it by its new name now.
+        along: usize,
+    },
     /// Values that a filter for a rule could name.
     Offered {
         /// Id of the rule.
@@ -153,6 +174,8 @@ pub enum WorkMsg {
         /// What they would do.
         best: Vec<Proposal>,
     },
+    /// What filters do, by their ids; said again while it is counted.
+    Filters(Arc<BTreeMap<String, FilterView>>),
     /// A ruling was written or taken out.
     Ruled {
         /// What to say.
@@ -175,6 +198,62 @@ pub struct Opened {
     pub line: usize,
     /// It is a draft that no file has yet.
     pub draft: bool,
+}
+
+/// An id or a name of a rule that an edit changes, and who knows the rule by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Renamed {
+    /// `id` or `name`.
+    pub key: &'static str,
+    /// As it is now.
+    pub old: String,
+    /// As it would be; `None` where it would be none.
+    pub new: Option<String>,
+    /// Line of the document, from 1; 0 where it is gone.
+    pub document: usize,
+    /// Line of the key, from 1; 0 where there is none.
+    pub line: usize,
+    /// Rules, filters and suppressions that name it.
+    pub by: Vec<String>,
+    /// How many of them can be made to name it anew.
+    pub along: usize,
+    /// Alerts with that id that people decided about.
+    pub decided: usize,
+}
+
+impl Renamed {
+    /// Who knows it.
+    fn who(&self) -> String {
+        const MOST: usize = 3;
+        let who = self.by.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+        let more = self.by.len().saturating_sub(MOST);
+        if more > 0 { format!("{who} and {more} more") } else { who }
+    }
+
+    /// What is changed, and for whom, in lines.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let becomes = self.new.as_ref().map_or("is gone", |_| "changes");
+        let mut out = vec![format!("the {} {} {becomes}", self.key, self.old)];
+        if !self.by.is_empty() {
+            out.push(format!("named by {}", self.who()));
+        }
+        if self.decided > 0 {
+            let alerts = crate::event::count(self.decided as u64, "decided alert");
+            out.push(format!("{alerts} would come again under another id"));
+        }
+        out
+    }
+
+    /// The same in one line.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let key = self.key;
+        if self.by.is_empty() {
+            return self.lines().join("; ");
+        }
+        format!("{} knows it by the old {key}: a save asks what becomes of that", self.who())
+    }
 }
 
 /// What people made of an event, by the alerts that it is evidence of.

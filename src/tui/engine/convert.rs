@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::data::{AlertView, CaseDetail, CaseItem, CaseView, ItemKind, Reading, RuleView, Triage};
 use crate::alert::{Alert, AlertState, Category, Cut, Route, RuleType};
 use crate::detect::{RuleInfo, RuleKind};
+use crate::event::fold::same;
 use crate::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality};
 use crate::store::{self, AlertRow, CaseRow, Status};
 
@@ -50,7 +51,8 @@ pub fn case_detail(d: &store::CaseDetail) -> CaseDetail {
     let mut entities: Vec<String> = Vec::new();
     let mut techniques: Vec<String> = Vec::new();
     for a in &d.alerts {
-        if !entities.contains(&a.entity) {
+        // However a client spelt it: it is one.
+        if !entities.iter().any(|e| same(e, &a.entity)) {
             entities.push(a.entity.clone());
         }
         for t in &a.techniques {

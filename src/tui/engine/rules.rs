@@ -1,6 +1,8 @@
 //! Rule files: reading one for the screen, and opening one in an editor.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::super::data::RuleText;
 use crate::detect::shipped;
@@ -20,6 +22,12 @@ pub fn read(path: &str) -> RuleText {
 /// The text of a rule that is part of the program.
 pub fn shipped_text(path: &str) -> Option<String> {
     shipped::rules().into_iter().find(|f| f.path == path).map(|f| f.text)
+}
+
+/// Whether a path is that of a rule which is part of the program.
+pub fn is_shipped(path: &str) -> bool {
+    static PATHS: OnceLock<BTreeSet<String>> = OnceLock::new();
+    PATHS.get_or_init(|| shipped::rules().into_iter().map(|f| f.path).collect()).contains(path)
 }
 
 /// A file to open in an editor: the rule's own, or a copy of one that is part

@@ -50,8 +50,21 @@ pub enum Then {
     Ruled(Box<RulingDraft>),
     /// Ask which level this gives.
     Level(Box<RulingDraft>),
+    /// Save a rule whose id or name others know.
+    Save(Known),
     /// Ask whether the ruling of that id is to be taken out.
     Unrule(String),
+}
+
+/// What becomes of those that know a rule by an id or a name which an edit changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// The rule keeps it.
+    Keep,
+    /// They name it anew.
+    Along,
+    /// They are left behind.
+    Leave,
 }
 
 /// The event-detail overlay.

@@ -6,7 +6,7 @@ use super::geometry::{Area, Geometry};
 use super::list::Cursor;
 use super::source::Source;
 use crate::detect::lint::Finding;
-use crate::tui::data::workshop::{Opened, Trial};
+use crate::tui::data::workshop::{Opened, Renamed, Trial};
 
 /// Words that fit what is being typed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,6 +56,11 @@ pub struct Workshop {
     pub findings: Vec<Finding>,
     /// The text of which that is said.
     pub linted: u64,
+    /// Ids and names that others know and that the text changes.
+    pub renamed: Vec<Renamed>,
+    /// It was asked what becomes of these, and this is to be done: others that name
+    /// the rule do so anew.
+    pub along: Option<Vec<(String, String)>>,
     /// What it would find.
     pub trial: Option<Arc<Trial>>,
     /// Cursor in what it adds and loses.

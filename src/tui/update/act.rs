@@ -108,6 +108,7 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         | Act::FieldHelp
         | Act::NextProblem => {}
         Act::EditRule => rules::edit(s, fx),
+        Act::RulesOrder => rules::next_order(s, fx),
         Act::RulesProblems => rules::toggle_problems(s, fx),
         Act::CopyLine | Act::CopyIoc | Act::CopyJson | Act::CopyRule | Act::CopyQuery => copy(s, act, fx),
         Act::ToggleView if s.screen == Screen::Triage && s.overlays.is_empty() => triage::whole_why(s),
@@ -187,6 +188,10 @@ pub fn go(s: &mut State, to: Screen, fx: &mut Vec<Effect>) {
     }
     if to == Screen::Live {
         feed::ask_page(s, fx);
+    }
+    if to == Screen::Rules {
+        // The log may have grown since they were counted.
+        s.rules.asked.clear();
     }
     fx.push(Effect::Settle);
 }

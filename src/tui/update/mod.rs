@@ -10,6 +10,7 @@ mod line;
 mod motion;
 mod mouse;
 mod overlay;
+mod renamed;
 mod rules;
 mod rulings;
 mod triage;
@@ -79,6 +80,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Rules(all) => {
             s.rules.all = all;
+            s.rules.asked.clear();
             rules::tell_refused(s);
             rules::refresh(s, &mut fx);
         }
@@ -111,6 +113,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             fx.push(Effect::Quit);
         }
     }
+    rules::ask_filters(s, &mut fx);
     // A step in the store after a ruling is what u takes back from then on.
     if fx.iter().any(|e| matches!(e, Effect::Store(op) if *op != Op::Undo)) {
         s.rules.ruled = None;

@@ -14,7 +14,7 @@ use super::super::state::overlay::{Answer, Overlay, Palette, Then};
 use super::super::state::prompt::{Ask, Prompt, Typed, type_key};
 use super::super::text;
 use super::super::words::{self, count};
-use super::{act, rulings, tune, writing};
+use super::{act, renamed, rulings, tune, writing};
 
 /// Gives the key to the overlay on top, if that takes keys itself.
 pub fn takes_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) -> bool {
@@ -164,6 +164,7 @@ pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
         }
         Some(Then::WriteAs(form)) => writing::ask_name(s, form, fx),
         Some(Then::Rule(d)) => rulings::drafted(s, *d),
+        Some(Then::Save(known)) => renamed::save(s, known, fx),
         Some(Then::Ruled(d)) => rulings::why(s, *d),
         Some(Then::Level(d)) => rulings::levels(s, &d),
         Some(Then::Unrule(id)) => rulings::confirm(s, &id),

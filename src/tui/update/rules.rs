@@ -1,7 +1,9 @@
 //! The rules: list, reading pane, opening in the editor.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::data::workshop::{FilterView, WorkReq};
 use super::super::data::{RuleText, RuleView};
 use super::super::msg::Effect;
 use super::super::state::{Screen, State};
@@ -34,6 +36,32 @@ pub fn tell_refused(s: &mut State) {
     let more = if fresh.len() > 1 { format!(" (and {} more)", fresh.len() - 1) } else { String::new() };
     let name = first.path.rsplit('/').next().unwrap_or(&first.path);
     s.complain(format!("{name}:{} is not in force: {why}{more}", first.line));
+}
+
+/// Orders the list by the next thing that it can be ordered by.
+pub fn next_order(s: &mut State, fx: &mut Vec<Effect>) {
+    s.rules.order = s.rules.order.next();
+    refresh(s, fx);
+    s.say(format!("rules by {}", s.rules.order.word()));
+}
+
+/// Has filters counted that are seen: they are asked for once, and again where the
+/// screen is come to again or the rules are others.
+pub fn ask_filters(s: &mut State, fx: &mut Vec<Effect>) {
+    if s.screen != Screen::Rules || s.rules.work.is_some() {
+        return;
+    }
+    let seen: Vec<String> = s.rules.all.iter().filter(|r| r.is_filter() && r.loaded).map(|r| r.id.clone()).collect();
+    if seen != s.rules.asked {
+        s.rules.asked = seen;
+        fx.push(Effect::Work(WorkReq::Filters));
+    }
+}
+
+/// What filters do was counted.
+pub fn filters_arrived(s: &mut State, filters: Arc<BTreeMap<String, FilterView>>, fx: &mut Vec<Effect>) {
+    s.rules.filters = filters;
+    refresh(s, fx);
 }
 
 /// Shows only rules with problems, or all.

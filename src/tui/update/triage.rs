@@ -3,6 +3,7 @@
 use super::super::msg::Effect;
 use super::super::state::State;
 use super::super::{text, words};
+use crate::event::fold::same;
 
 /// Rows of the evidence list: of its own pane, or of the lower part of the why-panel.
 pub fn evidence_height(s: &State) -> usize {
@@ -55,7 +56,7 @@ pub fn select_like(s: &mut State) {
     let (rule, entity) = (v.alert.rule_id.clone(), v.alert.entity());
     let of = |by_rule: bool| -> Vec<String> {
         let rows = (0..s.triage.shown.len()).filter_map(|i| s.triage.row(i));
-        rows.filter(|v| if by_rule { v.alert.rule_id == rule } else { v.alert.entity() == entity })
+        rows.filter(|v| if by_rule { v.alert.rule_id == rule } else { same(&v.alert.entity(), &entity) })
             .map(|v| v.alert.id.clone())
             .collect()
     };

@@ -13,7 +13,7 @@ use super::super::state::workshop::{Saving, Workshop, moved_height};
 use super::super::state::{Screen, State};
 use super::super::words::{self, count};
 use super::super::{diff, terms, text};
-use super::{act, complete, feed, tune};
+use super::{act, complete, feed, renamed, rules, tune};
 
 /// Opens the rule under the cursor.
 pub fn open(s: &mut State, fx: &mut Vec<Effect>) {
@@ -30,9 +30,10 @@ pub fn open(s: &mut State, fx: &mut Vec<Effect>) {
 pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
     match m {
         WorkMsg::Opened(o) => opened(s, &o, fx),
-        WorkMsg::Linted { version, findings } => {
+        WorkMsg::Linted { version, findings, renamed } => {
             if let Some(w) = s.rules.work.as_mut().filter(|w| w.version == version) {
                 w.findings = findings;
+                w.renamed = renamed;
                 w.linted = version;
                 if w.error().is_some() && w.saving == Saving::Waits {
                     go_on_saving(s, fx);
@@ -42,6 +43,7 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
         WorkMsg::Tried(t) => tried(s, t, fx),
         WorkMsg::Offered { rule, picks } => tune::offered(s, &rule, picks),
         WorkMsg::Proposed { rule, best } => tune::proposed(s, &rule, &best),
+        WorkMsg::Filters(filters) => rules::filters_arrived(s, filters, fx),
         WorkMsg::Ruled { said, id } => {
             let out = match (&id, s.keys.key_of(Act::Undo), s.keys.key_of(Act::Suppress)) {
                 (Some(_), undo, list) => format!("; {undo} now, or {list} on Rules later, takes it out"),
@@ -51,15 +53,17 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
             s.say(format!("{said}; it is in force when the log was analyzed again{out}"));
             fx.push(Effect::Reload);
         }
-        WorkMsg::Saved(path) => {
+        WorkMsg::Saved { path, along } => {
             if let Some(w) = s.rules.work.as_mut() {
                 w.saving = Saving::No;
                 w.draft = false;
                 w.path.clone_from(&path);
                 w.saves_to.clone_from(&path);
                 w.original = w.source.text();
+                s.rules.saved = Some((path.clone(), w.source.cursor().0 + 1));
             }
-            s.say(format!("saved {path}; it is in force when the log was analyzed again"));
+            let along = if along > 0 { format!(", {} with it", count(along, "name")) } else { String::new() };
+            s.say(format!("saved {path}{along}; it is in force when the log was analyzed again"));
             changed(s, fx);
             fx.push(Effect::Reload);
         }
@@ -105,13 +109,14 @@ pub fn attempt(s: &mut State, fx: &mut Vec<Effect>) {
     })));
 }
 
-fn changed(s: &mut State, fx: &mut Vec<Effect>) {
+pub(super) fn changed(s: &mut State, fx: &mut Vec<Effect>) {
     s.rules.texts += 1;
     let version = s.rules.texts;
     if let Some(w) = s.rules.work.as_mut() {
         w.version = version;
         w.saving = Saving::No;
         w.warned = false;
+        w.along = None;
     }
     scroll(s);
     attempt(s, fx);
@@ -353,7 +358,7 @@ fn jump(s: &mut State, fx: &mut Vec<Effect>) {
 }
 
 /// Asks for a save: it waits until what the text loses is known.
-fn write(s: &mut State, fx: &mut Vec<Effect>) {
+pub(super) fn write(s: &mut State, fx: &mut Vec<Effect>) {
     let Some(w) = s.rules.work.as_mut() else { return };
     if !w.modified() {
         s.say("nothing to save");
@@ -379,6 +384,9 @@ fn go_on_saving(s: &mut State, fx: &mut Vec<Effect>) {
     }
     let Some(t) = w.answer().cloned() else { return };
     w.saving = Saving::No;
+    if !w.renamed.is_empty() && w.along.is_none() {
+        return renamed::ask(s);
+    }
     if t.loses_truth() {
         let mut p = Prompt::new(Ask::LossReason, "");
         p.error = Some(format!("{} would be lost: write why, or Esc", lost_words(&t)));
@@ -436,7 +444,8 @@ fn save(s: &mut State, loss: Option<(&str, &Trial)>, fx: &mut Vec<Effect>) {
         }
     }
     w.saving = Saving::Writes;
-    fx.push(Effect::Work(WorkReq::Save { path: w.saves_to.clone(), text: w.source.text() }));
+    let along = w.along.take().unwrap_or_default();
+    fx.push(Effect::Work(WorkReq::Save { path: w.saves_to.clone(), text: w.source.text(), along }));
     scroll(s);
 }
 

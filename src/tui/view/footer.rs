@@ -117,7 +117,12 @@ fn status(s: &State, p: &mut Pen<'_>) {
             format!("{scanned}{} of {}", text::thousands(s.live.arrived as u64), many(s.live.events, "event"))
         }
         Screen::Cases => count(s.cases.list.len(), "case"),
-        Screen::Rules => format!("{} of {}", s.rules.shown.len(), count(s.rules.all.len(), "rule")),
+        Screen::Rules => {
+            let filters = s.rules.all.iter().filter(|r| r.is_filter()).count();
+            let rules = s.rules.all.len() - filters;
+            let filters = if filters > 0 { format!(", {}", count(filters, "filter")) } else { String::new() };
+            format!("{} of {}{filters}", s.rules.shown.len(), count(rules, "rule"))
+        }
         Screen::Health => String::new(),
     };
     let right = match s.writing {

@@ -65,7 +65,7 @@ fn lines(s: &State, t: &Theme, w: usize) -> Vec<Line> {
             n(c.empty_lines),
             some(c.headers, " of headers", ", "),
             text::bytes(c.bytes),
-            some(c.untimed, " without time", " · "),
+            some(c.untimed, " without time", " · ") + &some(c.twice, " in two inputs", " · "),
             n(c.late),
             n(s.snap.evicted)
         ),

@@ -11,9 +11,12 @@
 use ratatui::buffer::Buffer;
 
 use super::{divider, workshop, yaml};
+use crate::event::count;
+use crate::tui::data::workshop::FilterView;
 use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
 use crate::tui::state::geometry::Geometry;
+use crate::tui::state::rules::Order;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
@@ -54,17 +57,19 @@ fn list(s: &State, p: &mut Pen<'_>) {
     } else {
         8
     };
-    p.put(2, 0, 5, "LEVEL", t.title);
+    // What the list is ordered by stands out.
+    let title = |order| if s.rules.order == order { t.key } else { t.title };
+    p.put(2, 0, 5, "LEVEL", title(Order::Level));
     if with_fired {
-        p.put(8, 0, 5, "FIRED", t.title);
+        p.put(8, 0, 5, "FIRED", title(Order::Fired));
     }
     if with_judged {
-        p.put(judged_x, 0, 12, "TRUE/FALSE", t.title);
+        p.put(judged_x, 0, 12, "TRUE/FALSE", title(Order::Precision));
     }
     if with_kind {
-        p.put(kind_x, 0, 16, "KIND", t.title);
+        p.put(kind_x, 0, 16, "KIND", title(Order::Kind));
     }
-    p.put(title_x, 0, 20, "TITLE", t.title);
+    p.put(title_x, 0, 20, "TITLE", title(Order::Title));
     if s.rules.shown.is_empty() {
         let say = match (s.rules.problems, s.rules.all.is_empty()) {
             (_, true) => "rules are being loaded",
@@ -77,11 +82,21 @@ fn list(s: &State, p: &mut Pen<'_>) {
         let at = s.rules.cursor.top + y;
         let Some(r) = s.rules.shown.get(at).and_then(|i| s.rules.all.get(*i)) else { break };
         let here = at == s.rules.cursor.at;
-        let (word, style) = if r.loaded { (text::severity_word(r.level), t.severity(r.level)) } else { ("off", t.bad) };
+        let filter = s.rules.filters.get(&r.id).filter(|_| r.is_filter());
+        let (word, style) = match (r.loaded, r.is_filter()) {
+            (false, _) => ("off", t.bad),
+            (_, true) => ("filt", t.dim),
+            _ => (text::severity_word(r.level), t.severity(r.level)),
+        };
         p.put(2, y + 1, 4, word, if here { t.cursor } else { style });
         if with_fired {
-            let fired = if r.loaded { text::short(r.fired as f64) } else { "-".to_owned() };
-            p.cell(8, y + 1, 5, &fired, true, if r.fired > 0 { t.text } else { t.dim });
+            let fired = match (r.loaded, r.is_filter()) {
+                (false, _) => "-".to_owned(),
+                // What it takes from rules.
+                (_, true) => filter.and_then(|f| f.removed).map_or("…".to_owned(), taken),
+                _ => text::short(r.fired as f64),
+            };
+            p.cell(8, y + 1, 5, &fired, true, if s.rules.fired(r) > 0 { t.text } else { t.dim });
         }
         if let Some((yes, no)) = s.rules.judged.get(&r.id).filter(|_| with_judged) {
             let style = if yes >= no { t.good } else { t.warn };
@@ -92,12 +107,27 @@ fn list(s: &State, p: &mut Pen<'_>) {
         }
         let what = match &r.reason {
             Some(why) if !r.loaded => format!("{}: {why}", r.title),
+            _ if r.is_filter() => format!("{}{}", r.title, filter.map(narrows).unwrap_or_default()),
             _ => r.title.clone(),
         };
         p.cell(title_x, y + 1, w.saturating_sub(title_x + 1), &what, false, if r.loaded { t.text } else { t.warn });
         if here {
             p.cursor_bar(y + 1);
         }
+    }
+}
+
+/// `-12`: what a filter takes.
+fn taken(n: u64) -> String {
+    if n == 0 { "0".to_owned() } else { format!("-{}", text::short(n as f64)) }
+}
+
+/// Which rules a filter narrows.
+fn narrows(f: &FilterView) -> String {
+    match &f.narrows[..] {
+        [] => ": every rule of its logsource".to_owned(),
+        [one] => format!(": {one}"),
+        [one, rest @ ..] => format!(": {one} and {} more", rest.len()),
     }
 }
 
@@ -111,7 +141,12 @@ fn text_pane(s: &State, p: &mut Pen<'_>) {
     let (w, h) = (usize::from(p.area.w), usize::from(p.area.h));
     let title = s.rules.current().map_or_else(|| "rule".to_owned(), |r| format!("{}:{}", r.path, r.line));
     let judged = s.rules.current().and_then(|r| s.rules.judged.get(&r.id));
-    let right = judged.map_or_else(String::new, |(yes, no)| format!("precision here {}", precision(*yes, *no)));
+    let filter = s.rules.current().filter(|r| r.is_filter()).and_then(|r| s.rules.filters.get(&r.id)?.removed);
+    let right = match (judged, filter) {
+        (Some((yes, no)), _) => format!("precision here {}", precision(*yes, *no)),
+        (_, Some(n)) => format!("takes {} here", count(n, "match")),
+        _ => String::new(),
+    };
     p.rule(0, &title, &right, s.pane == 1);
     let mut y = 1;
     if let Some(why) = s.rules.current().and_then(|r| r.reason.as_ref().filter(|_| !r.loaded)) {

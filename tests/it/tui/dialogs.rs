@@ -549,3 +549,27 @@ fn a_ruling_names_the_true_alerts_that_it_takes_out_or_lowers() {
     let level = ruled.map(|d| (d.level, d.until.clone()));
     assert_eq!(level, Some((Some(secstream::event::Severity::Critical), "never".into())), "{:?}", w.done);
 }
+
+#[test]
+fn a_save_that_changes_an_id_asks_what_becomes_of_those_that_name_it() {
+    let mut w = World::new(80, 24);
+    w.press("4<Enter>ggji<End>9<Esc>");
+    assert!(w.state.rules.work.as_ref().is_some_and(|x| x.renamed.len() == 1));
+    w.press("W");
+    insta::assert_snapshot!("renamed", frame(&w));
+    w.press("n");
+    assert!(w.state.rules.work.as_ref().is_some_and(|x| x.modified()));
+    w.press("Wt");
+    let saved =
+        w.done.iter().find_map(|e| if let Effect::Work(WorkReq::Save { along, .. }) = e { Some(along) } else { None });
+    let old = "5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11";
+    assert_eq!(saved, Some(&vec![(old.to_owned(), format!("{old}9"))]), "{:?}", w.done);
+    w.press("ggji<End>8<Esc>o# more<Esc>");
+    w.done.clear();
+    w.press("Wk");
+    let saved = w.done.iter().find_map(|e| {
+        if let Effect::Work(WorkReq::Save { text, along, .. }) = e { Some((text.clone(), along.len())) } else { None }
+    });
+    let (text, along) = saved.expect("saved");
+    assert!(text.contains(&format!("id: {old}\n")) && text.contains("# more") && along == 0, "{text}");
+}

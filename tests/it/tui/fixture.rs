@@ -6,7 +6,9 @@ use std::sync::Arc;
 use secstream::alert::{Alert, EvidenceRef, Route, RuleType};
 use secstream::event::{EventRow, EventType, Outcome, Ov, Severity, SourceId, TimeQuality, Ts};
 use secstream::pipeline::{Counts, Histogram, Phase, RuleProblem, Snapshot, SourceStatus};
-use secstream::tui::data::workshop::{Change, Moved, Opened, Pick, Proposal, Trial, Verdict, WorkMsg, WorkReq};
+use secstream::tui::data::workshop::{
+    Change, Moved, Opened, Pick, Proposal, Renamed, Trial, Verdict, WorkMsg, WorkReq,
+};
 use secstream::tui::data::{AlertView, CaseDetail, CaseItem, CaseView, FeedRow, ItemKind, RuleText, RuleView, Triage};
 use secstream::tui::key::Key;
 use secstream::tui::keymap::Keymap;
@@ -373,9 +375,23 @@ fn work(w: &WorkReq) -> Vec<Msg> {
                 took_ms: 12,
                 ..Trial::default()
             };
-            let linted = WorkMsg::Linted { version: a.version, findings };
+            let old = "5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11";
+            let line = a.text.lines().position(|l| l.starts_with("id: ") && !l.ends_with(old));
+            let renamed = line.filter(|_| a.text.contains(&old[..30])).map(|line| Renamed {
+                key: "id",
+                old: old.into(),
+                new: a.text.lines().nth(line).map(|l| l[4..].to_owned()),
+                document: 1,
+                line: line + 1,
+                by: vec!["filter 'Not ours'".into(), "suppression sup-1".into(), "correlation 'Shipped'".into()],
+                along: 2,
+                decided: 1,
+            });
+            let renamed = renamed.into_iter().collect();
+            let linted = WorkMsg::Linted { version: a.version, findings, renamed };
             vec![Msg::Work(linted), Msg::Work(WorkMsg::Tried(Arc::new(trial)))]
         }
+        WorkReq::Filters => say(WorkMsg::Filters(Arc::default())),
         WorkReq::Propose { rule, .. } => say(WorkMsg::Proposed {
             rule: rule.clone(),
             best: vec![
@@ -397,7 +413,7 @@ fn work(w: &WorkReq) -> Vec<Msg> {
             say(WorkMsg::Ruled { said: format!("sup-1 for {} is written", d.rule), id: Some("sup-1".into()) })
         }
         WorkReq::Unrule(id) => say(WorkMsg::Ruled { said: format!("{id} is taken out"), id: None }),
-        WorkReq::Save { path, .. } => say(WorkMsg::Saved(path.clone())),
+        WorkReq::Save { path, along, .. } => say(WorkMsg::Saved { path: path.clone(), along: along.len() }),
     }
 }
 

@@ -248,7 +248,8 @@ fn a_rule_is_edited_and_a_loss_needs_a_reason() {
     );
     assert_eq!(saved(&w), 1);
     w.press("known scanner<Enter>");
-    let Some(WorkReq::Save { path, text }) = work(&w).into_iter().rfind(|r| matches!(r, WorkReq::Save { .. })) else {
+    let Some(WorkReq::Save { path, text, .. }) = work(&w).into_iter().rfind(|r| matches!(r, WorkReq::Save { .. }))
+    else {
         panic!("not saved")
     };
     assert_eq!(path, "/home/ann/rules/local/ssh/success.yml");

@@ -30,7 +30,7 @@ fn started(home: &Path, rules: Option<&Path>) -> (Term, PathBuf) {
 /// A rule of one's own in the editor, one alert of which somebody found true.
 fn editing(home: &Path, name: &str, text: &str) -> (Term, PathBuf) {
     let rules = home.join("mine");
-    fs::create_dir(&rules).expect("made");
+    fs::create_dir_all(&rules).expect("made");
     let file = rules.join(name);
     fs::write(&file, text).expect("written");
     let (mut t, _) = started(home, Some(&rules));
@@ -116,6 +116,40 @@ fn a_correlation_is_tried_with_its_alerts() {
     assert!(fs::read_to_string(&file).expect("there").contains("loses 1 true alert (IR-"));
     t.press("q1");
     t.wait_for("0 of 1 alert (1 withdrawn)");
+    leave(&mut t);
+}
+
+/// An id that others know does not change unseen.
+#[test]
+fn a_changed_id_is_told_before_it_is_saved() {
+    let home = tempfile::tempdir().expect("a folder");
+    let about = "title: Not ours\nlogsource: {product: linux}\nfilter:\n  rules: [5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11]\n  \
+                 s: {user: nobody}\n  condition: not s\n";
+    let filter = home.path().join("mine/not_ours.yml");
+    fs::create_dir(home.path().join("mine")).expect("made");
+    fs::write(&filter, about).expect("written");
+    let (mut t, file) = editing(home.path(), "failed.yml", RULE);
+    t.press("ggji\x1b[F\x7f9\x1b");
+    t.wait_for("filter 'Not ours'");
+    t.press(":w\r");
+    t.wait_for("others know this rule by its id");
+    t.press("k");
+    // Nothing else was changed.
+    t.wait_for("nothing to save");
+    t.wait_gone("filter 'Not ours'");
+    t.press("i\x1b[F\x7f9\x1b");
+    t.wait_for("NORMAL");
+    t.wait_for("filter 'Not ours'");
+    t.press(":w\r");
+    t.wait_for("others know this rule");
+    t.press("t");
+    // The old rule's true hits are no longer found by it.
+    t.wait_for("write why");
+    t.press("another number\r");
+    t.wait_gone("●");
+    assert!(fs::read_to_string(&file).expect("there").contains("0f0d2c19"));
+    assert_eq!(fs::read_to_string(&filter).expect("there"), about.replace("2c11]", "2c19]"));
+    t.press("q");
     leave(&mut t);
 }
 

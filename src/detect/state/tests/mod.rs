@@ -14,6 +14,7 @@ mod order;
 mod redeem;
 mod reference;
 mod scores;
+mod twice;
 mod words;
 
 use std::sync::Arc;

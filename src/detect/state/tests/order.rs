@@ -133,7 +133,7 @@ proptest! {
 
     #[test]
     fn tiny_tables_never_lose_count_of_open_alerts(lines in lines()) {
-        let options = super::StateOptions { max_groups_per_shard: 1, max_entries_per_shard: 4, max_connections: 2, max_entities: 2, lateness: 0 };
+        let options = super::StateOptions { max_groups_per_shard: 1, max_entries_per_shard: 4, max_connections: 2, max_entities: 2, ..super::StateOptions::default() };
         let mut b = Bench::with(&zoo(), options);
         b.feed(0, &lines);
         let opened = b.updates.iter().filter(|u| !u.closed).count();

@@ -19,6 +19,8 @@ struct About {
     names: Vec<String>,
     /// Of each document that has a name besides, its id and that.
     both: Vec<(String, String)>,
+    /// The title of each id and name.
+    titles: Vec<(String, String)>,
 }
 
 fn about(text: &str) -> About {
@@ -29,6 +31,8 @@ fn about(text: &str) -> About {
         out.ids.push(info.id.to_string());
         out.names.push(info.id.to_string());
         out.names.extend(info.name.iter().map(|n| n.to_string()));
+        let called = [Some(&info.id), info.name.as_ref()].into_iter().flatten();
+        out.titles.extend(called.map(|n| (n.to_string(), info.title.to_string())));
         out.both.extend(info.name.iter().map(|n| (info.id.to_string(), n.to_string())));
         let document = rule::parse(&node);
         if let Ok(d) = &document {
@@ -61,6 +65,12 @@ impl Library {
     pub fn new(files: Vec<RuleFile>) -> Self {
         let abouts = files.iter().map(|f| about(&f.text)).collect();
         Self { files, abouts }
+    }
+
+    /// The title of the rule of that id or name.
+    pub fn title_of(&self, named: &str) -> Option<String> {
+        let all = self.abouts.iter().flat_map(|a| &a.titles);
+        all.into_iter().find(|(n, _)| n.eq_ignore_ascii_case(named)).map(|(_, title)| title.clone())
     }
 
     /// An id of a text that a file not among `beside` has too, and that file.

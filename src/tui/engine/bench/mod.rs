@@ -6,6 +6,8 @@
 
 mod context;
 mod draft;
+mod filters;
+mod ids;
 mod judge;
 mod offer;
 mod propose;
@@ -14,7 +16,7 @@ mod rulings;
 mod tests;
 mod verdicts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +28,7 @@ use self::verdicts::{Verdicts, Whole};
 use super::{RulePlaces, ToLoop, rules};
 use crate::detect::lint::{self, Finding, Level};
 use crate::pipeline::{AlertEffect, Effects, Feed, Grounds, Progress, Question, RuleSides};
-use crate::tui::data::workshop::{Attempt, Opened, Trial, WorkMsg, WorkReq};
+use crate::tui::data::workshop::{Attempt, FilterView, Opened, Renamed, Trial, WorkMsg, WorkReq};
 use crate::tui::msg::Msg;
 
 /// How long no key is pressed before a text is tried.
@@ -61,7 +63,12 @@ pub struct Bench {
     /// What large alerts rest on.
     grounds: Grounds,
     due: Option<(Attempt, Instant)>,
+    /// Filters that are still to be counted, and what is known of all.
+    counts: Option<Counts>,
 }
+
+/// Filters that are still to be counted, and what is known of all.
+type Counts = (Vec<filters::Filter>, BTreeMap<String, FilterView>);
 
 /// The file of rulings as it is to be, what was done, and the ruling that is new.
 type Change = (String, String, Option<String>);
@@ -69,15 +76,18 @@ type Change = (String, String, Option<String>);
 impl Bench {
     pub fn new(out: ToLoop, places: RulePlaces) -> Self {
         let grounds = Grounds::default();
-        Self { out, places, files: None, feed: None, effects: None, verdicts: None, grounds, due: None }
+        Self { out, places, files: None, feed: None, effects: None, verdicts: None, grounds, due: None, counts: None }
     }
 
     /// Works until every sender is gone.
     pub fn run(mut self, requests: &Receiver<BenchReq>) {
         loop {
-            let wait = self.due.as_ref().map_or(Duration::from_secs(3600), |(_, at)| {
-                at.checked_duration_since(Instant::now()).unwrap_or(Duration::ZERO)
-            });
+            // Filters are counted when nothing else is to be done.
+            let idle = if self.counts.is_some() { Duration::ZERO } else { Duration::from_secs(3600) };
+            let wait = self
+                .due
+                .as_ref()
+                .map_or(idle, |(_, at)| at.checked_duration_since(Instant::now()).unwrap_or(Duration::ZERO));
             match requests.recv_timeout(wait) {
                 Ok(BenchReq::Feed { feed, same }) => {
                     // Of the same records the columns are the same: they are asked
@@ -89,11 +99,14 @@ impl Bench {
                     }
                     self.verdicts = None;
                     self.files = None;
+                    self.counts = None;
                 }
                 Ok(BenchReq::Work(r)) => self.request(r),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some((attempt, _)) = self.due.take() {
                         self.attempt(attempt, requests);
+                    } else if let Some(counts) = self.counts.take() {
+                        self.counts = self.count(counts, requests);
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -127,15 +140,23 @@ impl Bench {
                 }
             }
             WorkReq::Try(a) => {
-                let findings = self.lint(&a);
+                let (findings, renamed) = self.lint(&a);
                 let broken = findings.iter().any(Finding::refuses);
-                self.say(WorkMsg::Linted { version: a.version, findings });
+                self.say(WorkMsg::Linted { version: a.version, findings, renamed });
                 // What does not load finds nothing: that would look like a loss.
                 self.due = (!broken).then(|| (a, Instant::now() + REST));
             }
             WorkReq::Offer { rule, fields } => {
                 let picks = offer::picks(&self.files().files, &rule, &fields);
                 self.say(WorkMsg::Offered { rule, picks });
+            }
+            WorkReq::Filters => {
+                let mut todo = filters::all(self.files());
+                let known = filters::views(&todo);
+                self.say(WorkMsg::Filters(Arc::new(known.clone())));
+                // The last is taken first.
+                todo.reverse();
+                self.counts = (!todo.is_empty()).then_some((todo, known));
             }
             WorkReq::Propose { rule, alerts, unfounded } => {
                 let kin = context::kin(&self.files().files, &rule);
@@ -151,15 +172,43 @@ impl Bench {
                 let without = rulings::without(text, &id).ok_or_else(|| format!("no entry {id}"))?;
                 Ok((without, format!("{id} is taken out"), None))
             }),
-            WorkReq::Save { path, text } => match write(Path::new(&path), &text) {
-                Ok(()) => {
-                    self.files = None;
-                    let _ = std::fs::remove_file(draft_of(&path));
-                    self.say(WorkMsg::Saved(path));
-                }
-                Err(e) => self.fail(&format!("{path}: {e}")),
-            },
+            WorkReq::Save { path, text, along } => self.save(path, &text, &along),
         }
+    }
+
+    /// Writes a rule, and has others know it by what it is called now.
+    fn save(&mut self, path: String, text: &str, along: &[(String, String)]) {
+        if let Err(e) = write(Path::new(&path), text) {
+            return self.fail(&format!("{path}: {e}"));
+        }
+        let own = self.places.own.clone();
+        let files = &self.files().files;
+        let each = along.iter().map(|(old, new)| ids::take_along(files, (&path, old, new), own.as_deref(), write));
+        let places: Result<usize, String> = each.sum();
+        self.files = None;
+        let _ = std::fs::remove_file(draft_of(&path));
+        self.say(WorkMsg::Saved { path, along: *places.as_ref().unwrap_or(&0) });
+        if let Err(e) = places {
+            self.fail(&format!("the rule is saved, but others still name it as before: {e}"));
+        }
+    }
+
+    /// Counts what the next filter takes; what is left to do after that.
+    fn count(&mut self, (mut todo, mut known): Counts, requests: &Receiver<BenchReq>) -> Option<Counts> {
+        let feed = self.feed.clone()?;
+        let next = todo.pop()?;
+        if let Some(q) = filters::question(self.files(), &next) {
+            let effects = self.effects.get_or_insert_with(|| Effects::new(feed));
+            match effects.ask(&q, &mut |_| requests.is_empty()) {
+                // Something else comes first.
+                None => todo.push(next),
+                Some(e) => {
+                    known.entry(next.id).or_default().removed = Some(filters::removed(&e));
+                    self.say(WorkMsg::Filters(Arc::new(known.clone())));
+                }
+            }
+        }
+        (!todo.is_empty()).then_some((todo, known))
     }
 
     /// Changes the file of suppressions; says what was done.
@@ -209,7 +258,7 @@ impl Bench {
         }
     }
 
-    fn lint(&mut self, a: &Attempt) -> Vec<Finding> {
+    fn lint(&mut self, a: &Attempt) -> (Vec<Finding>, Vec<Renamed>) {
         let (_, after) = context::files(self.files(), &a.path, &a.text);
         let mut findings: Vec<Finding> = lint::check(&after).into_iter().filter(|f| f.path == a.path).collect();
         if let Some((id, other)) = self.files().same_id(&a.path, &a.text, &after) {
@@ -223,7 +272,20 @@ impl Bench {
                 hint: "give it another id".into(),
             });
         }
-        findings
+        let own = self.places.own.clone();
+        let files = &self.files().files;
+        let renamed = ids::renamed(files, (&a.path, &a.text), own.as_deref(), &a.alerts);
+        findings.extend(renamed.iter().map(|r| Finding {
+            path: a.path.clone(),
+            line: r.line.max(r.document).max(1) as u32,
+            column: 1,
+            severity: Level::Warning,
+            code: "renamed",
+            message: r.said(),
+            hint: format!("keep {}, or take along those who know it", r.old),
+        }));
+        findings.sort_by_key(|f| (f.line, f.column));
+        (findings, renamed)
     }
 
     fn attempt(&mut self, a: Attempt, requests: &Receiver<BenchReq>) {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::event::fold::same;
 use crate::event::{EventRow, Ov};
 use crate::pipeline::Feed;
 use crate::tui::data::AlertView;
@@ -32,13 +33,13 @@ impl Told {
         let mut all = self.events.iter();
         let Some(mut out) = all.next().cloned() else { return Values::new() };
         for e in all {
-            out.retain(|f, v| e.get(f) == Some(v));
+            out.retain(|f, v| e.get(f).is_some_and(|x| same(x, v)));
         }
         out
     }
 
     fn hits(&self, fields: &[(Ov, String)]) -> (bool, bool) {
-        let hit = |e: &Values| fields.iter().all(|(f, v)| e.get(f) == Some(v));
+        let hit = |e: &Values| fields.iter().all(|(f, v)| e.get(f).is_some_and(|x| same(x, v)));
         let n = self.events.iter().filter(|e| hit(e)).count();
         (n > 0, n > 0 && n == self.events.len())
     }
