@@ -230,21 +230,30 @@ fn analyze(
     scratch: &mut Scratch,
     work: &mut Work,
 ) {
+    // Rules came in between: the sequencer sees that it is of none, and has it done again.
+    if !Arc::ptr_eq(parser.schema(), &rules.schema()) {
+        work.rules = None;
+        return;
+    }
     work.rules = Some(Arc::clone(rules));
     let Work { batch, hits, filtered, failed, .. } = work;
-    let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse_batch(batch, scratch)));
+    let mut whole = true;
+    // Each part is matched while it is in the processor's nearer caches.
+    let parsed = catch_unwind(AssertUnwindSafe(|| {
+        parser.parse_parts(batch, scratch, |batch, part| {
+            whole = whole && catch_unwind(AssertUnwindSafe(|| matcher.match_part(batch, part, hits))).is_ok();
+        });
+    }));
     if parsed.is_err() {
         keep_raw(batch);
         *failed = Some("a parser failed on a block; its records are kept raw");
         *scratch = Scratch::default();
+        hits.clear();
+        // What it remembers is of records that are now others.
+        *matcher = Matcher::new(rules);
+        whole = catch_unwind(AssertUnwindSafe(|| matcher.match_batch(batch, hits))).is_ok();
     }
-    // Rules came in between: the sequencer sees that it is of those before, and has it done again.
-    if batch.schema.as_ref().is_some_and(|s| !Arc::ptr_eq(s, &rules.schema())) {
-        work.rules = None;
-        return;
-    }
-    let matched = catch_unwind(AssertUnwindSafe(|| matcher.match_batch(batch, hits)));
-    if matched.is_err() {
+    if !whole {
         hits.clear();
         *failed = Some("matching failed on a block; its records were not matched");
         *matcher = Matcher::new(rules);
