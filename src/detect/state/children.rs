@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::case;
 use super::entry::{Ring, Seen};
 
 /// Evidence of a child that its parent keeps.
 pub(super) const MAX_CHILD_EVIDENCE: usize = 256;
+/// Rows of addresses, accounts and machines that are kept of one.
+const MOST: usize = 160;
 /// Children beyond which the ones without an entry are cleared away.
 const TIDY: usize = 8;
 
@@ -24,6 +27,8 @@ pub(super) struct Emitted {
     pub total: u64,
     /// Addresses, accounts, machines and what is shown, likewise.
     pub facts: Arc<[[String; 4]]>,
+    /// Of which of these there are more.
+    pub cut: [bool; 4],
 }
 
 /// A child of a group whose entry is still in its window.
@@ -40,6 +45,8 @@ pub(super) struct Child {
     pub count: u64,
     pub total: u64,
     pub facts: Arc<[[String; 4]]>,
+    /// Of which of these there are more.
+    pub cut: [bool; 4],
 }
 
 impl Child {
@@ -53,6 +60,7 @@ impl Child {
             count: e.count,
             total: e.total,
             facts: Arc::clone(&e.facts),
+            cut: e.cut,
         }
     }
 
@@ -75,6 +83,33 @@ impl Child {
         if new > 0 {
             self.records += new;
             self.evidence.push(Arc::clone(&e.evidence));
+        }
+        self.tell(e);
+    }
+
+    /// Adds the addresses, accounts and machines that are new.
+    fn tell(&mut self, e: &Emitted) {
+        self.cut.iter_mut().zip(e.cut).for_each(|(mine, theirs)| *mine |= theirs);
+        let mut added: Vec<[String; 4]> = Vec::new();
+        for row in e.facts.iter() {
+            let mut new = <[String; 4]>::default();
+            for ((kind, text), (new, cut)) in row.iter().enumerate().zip(new.iter_mut().zip(&mut self.cut)) {
+                let told = |row: &[String; 4]| row.get(kind).is_some_and(|t| t == text || case::same(t, text));
+                if text.is_empty() || self.facts.iter().chain(&added).any(told) {
+                    continue;
+                }
+                if self.facts.len() + added.len() < MOST {
+                    new.clone_from(text);
+                } else {
+                    *cut = true;
+                }
+            }
+            if new.iter().any(|text| !text.is_empty()) {
+                added.push(new);
+            }
+        }
+        if !added.is_empty() {
+            self.facts = self.facts.iter().cloned().chain(added).collect();
         }
     }
 }

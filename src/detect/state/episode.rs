@@ -278,7 +278,7 @@ impl Episode {
             let new: Vec<u8> = theirs.iter().filter(|i| !mine.contains(i)).copied().collect();
             mine.extend(new);
         }
-        self.cut.iter_mut().zip(other.cut).for_each(|(mine, theirs)| *mine |= theirs);
+        self.also_cut(other.cut);
         if matches!(self.ended_by, NO_FACT | UNLISTED) {
             self.ended_by = other.ended_by;
         }
@@ -320,6 +320,11 @@ impl Episode {
             FactKind::Host => &self.hosts,
             FactKind::Shown => &self.shown,
         }
+    }
+
+    /// Notes that there are more than it is told of.
+    pub(super) fn also_cut(&mut self, cut: [bool; 4]) {
+        self.cut.iter_mut().zip(cut).for_each(|(mine, theirs)| *mine |= theirs);
     }
 
     /// Whether there is more of a kind than is listed.

@@ -101,9 +101,10 @@ impl Core {
         let place = self.group(plan, slot, lane);
         let temporal = matches!(spec.kind, CorrelationKind::Temporal | CorrelationKind::TemporalOrdered);
         let Some(group) = self.at_mut(place) else { return };
-        if group.last_seq == m.seq && !temporal {
+        if group.fed == m.seq && !temporal {
             return;
         }
+        group.fed = m.seq;
         touch(group, m);
         if spec.kind == CorrelationKind::NewValue && !self.is_new(place, spec, value, m) {
             return;
@@ -246,8 +247,11 @@ impl Core {
             Limits { floor: spare.saturating_sub(late), spare, ceiling: i64::MAX, cap: slot.cap }
         };
         let usual = slot.info.baseline.zip(rate.as_ref());
-        let fired = window.insert(spec, e, limits);
-        let fired = fired.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
+        let met = window.insert(spec, e, limits);
+        let fired = met.filter(|f| usual.is_none_or(|(times, rate)| rate.exceeded(f.measured, times)));
+        if met.is_some() && fired.is_none() {
+            window.overflow(spec, limits);
+        }
         if let Some(fired) = fired {
             window.take(spec, fired, lateness > 0, &mut self.taken);
         }
@@ -301,7 +305,8 @@ impl Core {
             for texts in entries.iter().filter(|e| e.base != REDEEMS).filter_map(below).flat_map(|c| c.facts.iter()) {
                 let mut at = [NO_FACT; 4];
                 for (kind, (at, text)) in FactKind::ALL.iter().zip(at.iter_mut().zip(texts)) {
-                    let held = Held { entries, ..Held::by(window.as_ref(), Some(ep)) };
+                    let got_in = slot.spec.as_ref().is_some_and(|s| entries.iter().any(|e| s.ends(e.base)));
+                    let held = Held { entries, got_in, ..Held::by(window.as_ref(), Some(ep)) };
                     *at = facts.intern(*kind, Named::of(text), (m.seq, m.time), held);
                 }
                 ep.fact(at);
@@ -319,6 +324,7 @@ impl Core {
                     records.push(e.seen());
                     continue;
                 };
+                ep.also_cut(c.cut);
                 let listed: u64 = c.evidence().map(|r| u64::from(r.acts)).sum();
                 ep.stands_on(c.uid);
                 unlisted = c.total.saturating_sub(c.records() as u64).max(unlisted);
@@ -393,7 +399,9 @@ impl Core {
         let (Some(ep), Some(spec)) = (&group.episode, &slot.spec) else { return };
         let text = |list: &[u8], n: usize| list.get(n).and_then(|i| group.facts.get(*i)).unwrap_or("").to_owned();
         let lists = [&ep.ips, &ep.users, &ep.hosts, &ep.shown];
-        let facts = if joined.opened {
+        // What came at once with what was seen before tells of that as well.
+        let whole = joined.opened || joined.records > 1;
+        let facts = if whole {
             let most = lists.iter().map(|l| l.len()).max().unwrap_or(0).max(1);
             (0..most).map(|n| lists.map(|l| text(l, n))).collect()
         } else {
@@ -409,6 +417,7 @@ impl Core {
             count: joined.acts,
             total: joined.records,
             facts,
+            cut: if whole { FactKind::ALL.map(|k| ep.cut(k)) } else { [false; 4] },
         };
         for parent in &slot.parents {
             self.feed(plan, *parent, m, Some(&emitted), depth + 1);

@@ -10,7 +10,7 @@ use super::entry::{Entry, REDEEMS};
 use super::small::Small;
 use super::told::Told;
 
-/// Distinct values told apart; further ones count as one value each.
+/// Distinct values that an episode tells apart; a window has no more than entries.
 const MAX_VALUES: usize = 10_000;
 
 /// Part of a timespan within which one redeemer stands for all of its value.
@@ -28,6 +28,8 @@ pub(super) struct Ledger {
     at_least: u64,
     /// Each redeemer takes back some acts, not all of a value.
     by_acts: bool,
+    /// It is of an episode, which lasts.
+    whole: bool,
     /// Values that count, and their acts.
     distinct: u64,
     acts: u64,
@@ -44,7 +46,7 @@ impl Ledger {
 
     /// The same for an episode, which lasts: of acts only a timespan has a most.
     pub(super) fn whole(self) -> Self {
-        Self { at_most: if self.by_acts { u64::MAX } else { self.at_most }, ..self }
+        Self { at_most: if self.by_acts { u64::MAX } else { self.at_most }, whole: true, ..self }
     }
 
     /// Values that must be taken back before an open alert is.
@@ -58,7 +60,7 @@ impl Ledger {
     }
 
     fn change(&mut self, value: u64, how: impl FnOnce(&mut Told)) {
-        if self.values.len() >= MAX_VALUES && self.values.get(value).is_none() {
+        if self.whole && self.values.len() >= MAX_VALUES && self.values.get(value).is_none() {
             return;
         }
         let at_most = self.at_most;

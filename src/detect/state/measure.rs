@@ -118,6 +118,11 @@ impl Measure {
         }
     }
 
+    /// Whether there are entries that can go without changing what is distinct or present.
+    pub(super) const fn repeats(&self) -> bool {
+        matches!(self, Self::Distinct(_) | Self::Bases(_) | Self::Ledger(_))
+    }
+
     /// Whether an entry can go without changing what is distinct or present.
     pub(super) fn repeated(&self, e: &Entry) -> bool {
         match self {

@@ -268,11 +268,14 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
     let span = spec.as_ref().filter(window).map_or(0, |s| s.timespan.max(0));
     let cooldown = info.cooldown.unwrap_or_else(|| span.max(COOLDOWN)).max(0);
     let threshold = spec.as_deref().map_or(1.0, threshold);
+    // As many as the threshold asks for, several times over.
+    let several = |more: usize| (threshold as usize).saturating_mul(4).saturating_add(more);
     let cap = match spec.as_deref().map(|s| s.kind) {
         // what takes back stands in the window beside what it takes back
-        _ if spec.as_ref().is_some_and(|s| s.others().next().is_some()) => 4 * threshold as usize + 2_048,
-        Some(CorrelationKind::EventCount) if upward(spec.as_deref()) => 4 * threshold as usize + 64,
-        Some(CorrelationKind::ValueCount) => 4 * threshold as usize + 1_024,
+        _ if spec.as_ref().is_some_and(|s| s.others().next().is_some()) => several(2_048),
+        // what is usual may be far above the threshold
+        Some(CorrelationKind::EventCount) if upward(spec.as_deref()) && info.baseline.is_none() => several(64),
+        Some(CorrelationKind::ValueCount) => several(1_024),
         Some(CorrelationKind::Temporal | CorrelationKind::TemporalOrdered) => 256,
         _ => MAX_RING,
     };

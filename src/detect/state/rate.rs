@@ -24,10 +24,10 @@ impl Rate {
         if bucket > last {
             self.learn(self.previous);
             self.previous = self.current;
-            if bucket > last + 1 {
+            if bucket > last.saturating_add(1) {
                 self.learn(self.previous);
                 self.previous = 0;
-                for _ in 2..(bucket - last).min(FORGET) {
+                for _ in 2..bucket.saturating_sub(last).min(FORGET) {
                     self.learn(0);
                 }
             }

@@ -39,8 +39,10 @@ pub(super) struct Group {
     pub lane: Lane,
     /// Event time of the last match, or its order where that is later.
     pub touch: i64,
-    /// Last push that fed it.
+    /// Last push that reached it.
     pub last_seq: u64,
+    /// Last push that was counted in it.
+    pub fed: u64,
     pub window: Option<Window>,
     pub facts: Facts,
     pub episode: Option<Box<Episode>>,
@@ -64,6 +66,7 @@ impl Group {
             lane,
             touch: i64::MIN,
             last_seq: 0,
+            fed: 0,
             window: None,
             facts,
             episode: None,

@@ -108,6 +108,11 @@ impl Window {
         true
     }
 
+    #[cfg(test)]
+    pub(super) fn measured(&self, spec: &CorrelationSpec) -> f64 {
+        self.measure.value(spec)
+    }
+
     fn holds_at(&self, spec: &CorrelationSpec, newest: &Entry) -> bool {
         if spec.kind == CorrelationKind::TemporalOrdered
             && spec.expr.is_none()
@@ -219,7 +224,7 @@ impl Window {
     /// Keeps the ring within its cap: what is outside the window goes first,
     /// then the oldest entry whose value or base is there more than once (a
     /// flood of one value must not push out the others), then the oldest.
-    fn overflow(&mut self, spec: &CorrelationSpec, limits: Limits) {
+    pub(super) fn overflow(&mut self, spec: &CorrelationSpec, limits: Limits) {
         while self.ring.len() > limits.cap {
             if let Some(time) = self.ring.front().map(Entry::time).filter(|t| self.head > 0 && *t < limits.spare) {
                 self.spared = self.spared.max(Some(time));
@@ -232,28 +237,55 @@ impl Window {
                 self.pop_front();
                 continue;
             }
-            let at = self.ring.iter().position(|e| self.measure.repeated(e));
+            if self.fold(spec, limits.cap) {
+                continue;
+            }
+            let at =
+                if self.measure.repeats() { self.ring.iter().position(|e| self.measure.repeated(e)) } else { None };
             self.dropped += u64::from(at.is_none() || !replaceable(spec));
-            let at = at.unwrap_or(0);
-            match &mut self.measure {
-                // Sums stay whole: the oldest value is folded into its successor.
-                Measure::Sum { sum, n } if spec.kind == CorrelationKind::ValueSum && self.ring.len() > 1 => {
-                    if let Some(e) = self.ring.pop_front()
-                        && let Some(next) = self.ring.front_mut()
-                    {
-                        *sum -= fixed(&e) + fixed(next);
-                        next.value = (f64::from_bits(next.value) + f64::from_bits(e.value)).to_bits();
-                        *sum += fixed(next);
-                        *n = n.saturating_sub(1);
-                    }
-                }
-                _ => {
-                    if let Some(e) = self.ring.remove(at) {
-                        self.measure.leave(&e);
-                    }
-                }
+            if let Some(e) = self.ring.remove(at.unwrap_or(0)) {
+                self.measure.leave(&e);
             }
         }
+    }
+
+    /// Counts and sums stay whole: of entries close to each other the last stands for all. A
+    /// window then has half of its entries at most, and none leaves it much later than it should.
+    fn fold(&mut self, spec: &CorrelationSpec, cap: usize) -> bool {
+        let adds_up = matches!(
+            (spec.kind, &self.measure),
+            (CorrelationKind::EventCount, Measure::Count(_)) | (CorrelationKind::ValueSum, Measure::Sum { .. })
+        );
+        if !adds_up {
+            return false;
+        }
+        let width = spec.timespan.saturating_mul(2).checked_div(cap as i64).unwrap_or(0).max(1);
+        let near = |a: &Entry, b: &Entry| a.time().div_euclid(width) == b.time().div_euclid(width);
+        let before = self.ring.len();
+        let mut kept = 0;
+        for at in 1..before {
+            let (Some(first), Some(mut next)) = (self.ring.get(kept).copied(), self.ring.get(at).copied()) else {
+                break;
+            };
+            if near(&first, &next) && !first.child && !next.child {
+                next.weight = next.weight.saturating_add(first.weight);
+                if let Measure::Sum { sum, n } = &mut self.measure {
+                    *sum -= fixed(&first) + fixed(&next);
+                    next.value = (f64::from_bits(next.value) + f64::from_bits(first.value)).to_bits();
+                    *sum += fixed(&next);
+                    *n = n.saturating_sub(1);
+                }
+            } else {
+                kept += 1;
+            }
+            if let Some(place) = self.ring.get_mut(kept) {
+                *place = next;
+            }
+        }
+        self.ring.truncate(kept + 1);
+        let folded = before.saturating_sub(self.ring.len());
+        self.dropped += folded as u64;
+        folded > 0
     }
 }
 

@@ -238,7 +238,7 @@ const STORIES: &[Story] = &[
     ),
     story(
         "web-template-injection",
-        &["T1190", "T1221"],
+        &["T1190"],
         Access,
         120,
         web_inject::template,

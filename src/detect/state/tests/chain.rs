@@ -97,3 +97,32 @@ fn values_are_listed_as_they_came() {
     assert_eq!(got.len(), 1);
     assert!(got[0].message.contains("(1.1.1.1, 1.1.1.2, 1.1.1.3 and 2 more)"), "{}", got[0].message);
 }
+
+/// What goes on below before the last step comes is told above as well, or it is said that there is more.
+#[test]
+fn what_goes_on_below_is_listed_above() {
+    for (accounts, cut) in [(3, false), (10, false), (13, false), (14, false), (40, true)] {
+        let mut lines: Vec<(i64, String)> = (0..accounts).map(|i| (i, format!("{F} user=u{i}"))).collect();
+        lines.push((50, OK.to_owned()));
+        let mut b = Bench::new(&story());
+        b.feed(0, &lines);
+        let got = b.end();
+        let users: Vec<String> = (0..accounts).map(|i| format!("u{i}")).chain(["root".to_owned()]).collect();
+        assert_eq!((got.len(), got[0].user.as_deref(), got[0].cut.users), (1, Some("root"), cut), "{accounts}");
+        assert!(cut || got[0].users == users, "{accounts}: {:?}", got[0].users);
+    }
+}
+
+/// The episode below goes on after a pause, by several matches at once.
+#[test]
+fn what_comes_again_below_is_listed_above() {
+    let mut r = guessing(3, "1m");
+    r.push(base("ok"));
+    r.push(correlation(2, "type: temporal_ordered\nrules: [c1, ok]\ngroup-by: [src_ip]\ntimespan: 5m"));
+    let who = |t: i64, u: &str| (t, format!("{F} user={u}"));
+    let lines =
+        [who(0, "a"), who(1, "b"), who(2, "c"), who(200, "d"), who(201, "e"), who(202, "f"), (210, OK.to_owned())];
+    let mut b = Bench::new(&r);
+    b.feed(0, &lines);
+    assert_eq!(b.end()[0].users, ["a", "b", "c", "d", "e", "f", "root"]);
+}

@@ -286,3 +286,18 @@ fn what_does_not_go_together_is_said() {
         assert!(e.message.contains(word), "{extra}: {e}");
     }
 }
+
+/// An event may count and take back: in which order the rules stand makes no difference.
+#[test]
+fn what_counts_and_takes_back_is_counted_in_any_order_of_the_rules() {
+    let both = |kind: &str| base(kind).replace(&format!("{{kind: {kind}}}"), &format!("{{kind: [{kind}, both]}}"));
+    let mut rules = spraying("");
+    rules[0] = both("fail");
+    rules[1] = both("login").replace("level: low", "level: informational");
+    let words: Vec<(i64, &str, &str)> = (0..8).flat_map(|n| ["a", "b", "c", "d"].map(|u| (n, "both", u))).collect();
+    let one = run(&rules, &words);
+    rules.swap(0, 1);
+    let other = run(&rules, &words);
+    assert_eq!(brief(&one), brief(&other));
+    assert_eq!(one.len(), 1, "that often nobody mistypes");
+}

@@ -146,3 +146,29 @@ proptest! {
         check(CorrelationKind::ValuePercentile, &s, span, f64::from(n))?;
     }
 }
+
+/// A window whose condition holds, and is refused each time, stays within its bound and loses
+/// no act: what is folded counts a little longer. So do sums of more than it has room for.
+#[test]
+fn a_full_window_is_bounded_and_loses_nothing() {
+    for (kind, gte) in [(CorrelationKind::EventCount, 1.0), (CorrelationKind::ValueSum, f64::MAX)] {
+        let spec = spec(kind, 1_000, gte);
+        let limits = |t: i64| Limits { floor: t - 2_000, spare: t - 2_000, cap: 50, ..OPEN };
+        let mut w = Window::new(&spec, Ring::new());
+        let (mut seen, mut t): (Vec<(i64, u32)>, i64) = (Vec::new(), 0);
+        for i in 0..5_000u32 {
+            t += i64::from(i * 7 % 11);
+            let value = f64::from(i % 3).to_bits();
+            let e = Entry { seq: u64::from(i) + 1, weight: i % 3, value, ..Entry::blank(t) };
+            seen.push((t, i % 3));
+            if w.insert(&spec, e, limits(t)).is_some() {
+                w.overflow(&spec, limits(t));
+            }
+            assert!(w.ring.len() <= 50);
+            let since = |from: i64| f64::from(seen.iter().rev().take_while(|s| s.0 >= from).map(|s| s.1).sum::<u32>());
+            let (least, most) = (since(t - 1_000), since(t - 1_000 - 2 * 1_000 / 50));
+            let is = w.measured(&spec);
+            assert!((least..=most).contains(&is), "{kind:?} {i}: {is}, not {least} to {most}");
+        }
+    }
+}
