@@ -174,14 +174,23 @@ fn step(shop: &Shop, feeder: &Feeder, matcher: &mut Matcher, scratch: &mut Scrat
     }
     let parser = feeder.reads.parser();
     let Work { batch, hits, filtered, failed, .. } = &mut *work;
-    let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse_batch(batch, scratch)));
+    let mut whole = true;
+    // Each part is matched while it is in the processor's nearer caches.
+    let parsed = catch_unwind(AssertUnwindSafe(|| {
+        parser.parse_parts(batch, scratch, |batch, part| {
+            whole = whole && catch_unwind(AssertUnwindSafe(|| matcher.match_part(batch, part, hits))).is_ok();
+        });
+    }));
     if parsed.is_err() {
         keep_raw(batch);
         *failed = Some("a parser failed on a block; its records are kept raw");
         *scratch = Scratch::default();
+        hits.clear();
+        // What it remembers is of records that are now others.
+        *matcher = Matcher::new(&shop.rules);
+        whole = catch_unwind(AssertUnwindSafe(|| matcher.match_batch(batch, hits))).is_ok();
     }
-    let matched = catch_unwind(AssertUnwindSafe(|| matcher.match_batch(batch, hits)));
-    if matched.is_err() {
+    if !whole {
         hits.clear();
         *failed = Some("matching failed on a block; its records were not matched");
         *matcher = Matcher::new(&shop.rules);
