@@ -1,5 +1,6 @@
 //! A batch of records of one source, and the view of one event in it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{EventType, FieldId, Logsource, Outcome, Ov, Schema, Severity, SourceId, Span, TimeQuality, Ts};
@@ -233,6 +234,12 @@ impl Batch {
     /// All events in order.
     pub fn events(&self) -> impl Iterator<Item = EventRef<'_>> {
         self.records.iter().enumerate().map(|(index, rec)| EventRef { batch: self, rec, index })
+    }
+
+    /// Some of the events, in order.
+    pub fn events_of(&self, part: Range<usize>) -> impl Iterator<Item = EventRef<'_>> {
+        let some = self.records.get(part.clone()).unwrap_or(&[]);
+        part.zip(some).map(|(index, rec)| EventRef { batch: self, rec, index })
     }
 
     /// The value of a span of this batch.

@@ -1,5 +1,6 @@
 //! Where parsers write: one record of a batch under construction.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::{
@@ -23,12 +24,28 @@ pub struct Draft<'b> {
 }
 
 impl Batch {
-    /// Calls `parse` with each record's raw text and its draft, in order.
-    pub fn parse_with(&mut self, schema: &Schema, mut parse: impl FnMut(&str, &mut Draft<'_>)) {
+    /// A number for a run over a batch.
+    #[must_use]
+    pub fn next_run() -> u64 {
         static RUN: AtomicU64 = AtomicU64::new(1);
-        let run = RUN.fetch_add(1, Relaxed);
+        RUN.fetch_add(1, Relaxed)
+    }
+
+    /// Calls `parse` with each record's raw text and its draft, in order.
+    pub fn parse_with(&mut self, schema: &Schema, parse: impl FnMut(&str, &mut Draft<'_>)) {
+        self.parse_part(schema, Self::next_run(), 0..self.records.len(), parse);
+    }
+
+    /// The same for some of the records, as a part of a run.
+    pub fn parse_part(
+        &mut self,
+        schema: &Schema,
+        run: u64,
+        part: Range<usize>,
+        mut parse: impl FnMut(&str, &mut Draft<'_>),
+    ) {
         let Self { text, arena, records, fields, .. } = self;
-        for rec in records.iter_mut() {
+        for rec in records.get_mut(part).into_iter().flatten() {
             rec.fields_start = fields.len() as u32;
             let raw = rec.raw.get(text, "");
             let mut draft = Draft { text, arena, fields, rec, schema, run };

@@ -24,6 +24,7 @@ pub mod url;
 pub mod web;
 pub mod windows;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -33,6 +34,10 @@ pub use formats::{Format, check_format, format_name, format_names};
 pub use sources::{KnownLogsources, known_logsources};
 
 use crate::event::{Batch, Draft, Headers, Logsource, Ov, Record, RecordFlags, Schema, Span, Ts};
+
+/// Most records of a part (see [`Parser::parse_parts`]), and about how many bytes they have.
+const PART_RECORDS: usize = 64;
+const PART_BYTES: usize = 16 << 10;
 
 /// How a source is to be read.
 #[derive(Debug, Clone)]
@@ -146,6 +151,12 @@ impl Parser {
         parser
     }
 
+    /// The names that it knows.
+    #[must_use]
+    pub const fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
     /// Name of the source's main format.
     #[must_use]
     pub fn format_name(&self) -> &str {
@@ -154,12 +165,31 @@ impl Parser {
 
     /// Parses every record of a batch.
     pub fn parse_batch(&self, batch: &mut Batch, scratch: &mut Scratch) {
+        self.parse_parts(batch, scratch, |_, _| {});
+    }
+
+    /// The same; calls `each` with a few records when they are parsed, while what was
+    /// read and written for them is in the processor's nearer caches.
+    pub fn parse_parts(&self, batch: &mut Batch, scratch: &mut Scratch, mut each: impl FnMut(&Batch, Range<usize>)) {
         if self.headers != Headers::None {
             table::begin(batch.header.as_ref(), self, &mut scratch.table);
         }
         batch.memory = scratch.json.begin_batch(&self.names);
-        batch.parse_with(&self.schema, |raw, d| self.parse_line(raw, d, scratch));
         batch.schema = Some(Arc::clone(&self.schema));
+        let run = Batch::next_run();
+        let mut from = 0;
+        while let Some(rest) = batch.records.get(from..).filter(|rest| !rest.is_empty()) {
+            let mut bytes = 0;
+            let few = rest.iter().take(PART_RECORDS).take_while(|r| {
+                let room = bytes < PART_BYTES;
+                bytes += r.raw.len();
+                room
+            });
+            let part = from..from + few.count();
+            batch.parse_part(&self.schema, run, part.clone(), |raw, d| self.parse_line(raw, d, scratch));
+            from = part.end;
+            each(batch, part);
+        }
     }
 
     /// Parses one line into its draft.

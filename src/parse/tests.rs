@@ -91,3 +91,40 @@ fn json_behind_a_syslog_header() {
     let b = parser("").parse_one("Nov 18 09:30:00 web1 app[7]: {no JSON}");
     assert_eq!(b.event(0).and_then(|e| e.ov(Ov::Message)), Some("{no JSON}"));
 }
+
+#[test]
+fn parts_are_the_batch() {
+    let lines: Vec<String> = (0..700)
+        .map(|i| match i % 90 {
+            0 => format!(r#"{{"a":"{}","b\n":"x\ty{i}"}}"#, "v".repeat(i * 60)),
+            1 => String::from("nobody knows this"),
+            _ => format!(r#"{{"a":{i},"b":"c\u0041{}"}}"#, i % 5),
+        })
+        .collect();
+    let parser = parser(&lines.join("\n"));
+    for many in [0, 1, 63, 64, 65, 700] {
+        let fresh = || {
+            let mut b = Batch::default();
+            for line in lines.iter().take(many) {
+                let start = b.text.len();
+                b.text.push_str(line);
+                b.records.push(Record::new(Span::text(start, line.len()), 0, 0, 1));
+            }
+            b
+        };
+        let (mut whole, mut parted, mut seen) = (fresh(), fresh(), Vec::new());
+        parser.parse_batch(&mut whole, &mut Scratch::default());
+        parser.parse_parts(&mut parted, &mut Scratch::default(), |b, part| {
+            assert!(part.len() <= PART_RECORDS && b.schema.is_some());
+            seen.extend(b.events_of(part).map(|e| (e.index, e.rec.format, e.fields().len())));
+        });
+        let all = |b: &Batch| -> Vec<_> { b.events().map(|e| (e.index, e.rec.format, e.fields().len())).collect() };
+        assert_eq!((&seen, all(&parted)), (&all(&whole), all(&whole)), "{many}");
+        let values = |b: &Batch| -> Vec<String> {
+            b.events()
+                .flat_map(|e| e.fields().iter().map(|f| b.value(f.value).to_owned()).collect::<Vec<_>>())
+                .collect()
+        };
+        assert_eq!(values(&parted), values(&whole));
+    }
+}

@@ -58,8 +58,8 @@ impl Ours {
                 at += len + 1;
             }
             self.hits.clear();
-            self.parser.parse_batch(&mut self.batch, &mut self.scratch);
-            self.matcher.match_batch(&self.batch, &mut self.hits);
+            let Self { parser, scratch, matcher, batch, hits, .. } = self;
+            parser.parse_parts(batch, scratch, |batch, part| matcher.match_part(batch, part, hits));
             each(&self.rules, &self.batch, &self.hits);
         }
     }

@@ -17,6 +17,7 @@ mod relation;
 mod sets;
 mod shapes;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -123,6 +124,11 @@ impl Matcher {
 
     /// Appends the hits of a parsed batch, sorted by record, then rule.
     pub fn match_batch(&mut self, batch: &Batch, hits: &mut Vec<Hit>) {
+        self.match_part(batch, 0..batch.records.len(), hits);
+    }
+
+    /// The same for some of the batch's records.
+    pub fn match_part(&mut self, batch: &Batch, part: Range<usize>, hits: &mut Vec<Hit>) {
         let rules = Arc::clone(&self.rules);
         let own = rules.schema_ref();
         let foreign = batch.schema.as_ref().filter(|s| !Arc::ptr_eq(s, own));
@@ -130,10 +136,10 @@ impl Matcher {
         if c.rules.is_empty() {
             return;
         }
-        self.work.begin_batch(if foreign.is_some() { 0 } else { batch.memory }, batch.records.len(), c);
+        self.work.begin_batch(if foreign.is_some() { 0 } else { batch.memory }, part.len(), c);
         // Neighbours mostly have the same logsource.
         let mut last: Option<(Logsource, Arc<Partition>)> = None;
-        for e in batch.events() {
+        for e in batch.events_of(part) {
             let mut logsource = e.rec.logsource;
             if let Some(other) = foreign {
                 let name = |s| other.sym_name(s);
@@ -191,8 +197,8 @@ impl Work {
         self.key.clear();
         self.more.clear();
         self.wake(c, p, view);
-        if !(self.key.is_empty() && self.more.is_empty() && p.always.is_empty()) && !self.as_before(c, p, view, matched)
-        {
+        let nothing = self.key.is_empty() && self.more.is_empty() && p.always.is_empty();
+        if !nothing && !self.as_before(c, p, view, matched) {
             self.clear();
             self.anew(c, p, view, matched);
         }

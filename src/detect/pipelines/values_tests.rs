@@ -93,7 +93,7 @@ fn fields_are_extracted() {
         ("", "{A: 'x MD:5'}", "{A: 'x MD:5'}"),
         ("", "{A|neq: 'MD:5'}", "error pipeline p: fields cannot be extracted from a value with 'neq'"),
     ] {
-        assert_eq!(after(&step(more), search).replace("x MD:5", "x MD:5"), want, "{more} {search}");
+        assert_eq!(after(&step(more), search), want, "{more} {search}");
     }
 }
 

@@ -98,16 +98,11 @@ impl Ledger {
     pub(super) fn unite(&mut self, other: &Self) {
         for (value, o) in other.values.each() {
             self.change(value, |t| {
-                let latest = |a: bool, x: i64, b: bool, y: i64| {
-                    if a && b {
-                        x.max(y)
-                    } else if b {
-                        y
-                    } else {
-                        x
-                    }
+                t.entered_at = match (t.entries > 0, o.entries > 0) {
+                    (true, true) => t.entered_at.max(o.entered_at),
+                    (false, true) => o.entered_at,
+                    _ => t.entered_at,
                 };
-                t.entered_at = latest(t.entries > 0, t.entered_at, o.entries > 0, o.entered_at);
                 (t.before, t.redeemed_at) = match (t.redeemers > 0, o.redeemers > 0) {
                     (true, true) if t.redeemed_at <= o.redeemed_at => (t.redeemed_at.max(o.before), o.redeemed_at),
                     (true, true) => (o.redeemed_at.max(t.before), t.redeemed_at),

@@ -38,6 +38,8 @@ pub(super) struct Facts<'a> {
     host: Span,
     socket: Span,
     arguments: SmallVec<[Span; 8]>,
+    /// A name came more than once.
+    pub(super) repeated: bool,
     /// The argument whose pieces are being put together: number and bytes. A
     /// piece may end within a character.
     pieces: Option<(u32, Vec<u8>)>,

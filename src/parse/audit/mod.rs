@@ -81,12 +81,15 @@ pub(in crate::parse) fn records(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> boo
     }
     facts.whole(d);
     facts.apply(ctx, d);
-    if lines > 1 {
+    if lines > 1 || facts.repeated {
         d.mark_repeated();
     }
     d.flag(RecordFlags::PARSED);
     true
 }
+
+/// Most keys of one value; the last has what is left.
+const MOST_KEYS: usize = 32;
 
 /// One record without what stands around it.
 struct Record<'a> {
@@ -162,12 +165,13 @@ fn write<'a>(r: &Record<'a>, p: pairs::Pair<'a>, d: &mut Draft<'_>, facts: &mut 
     if p.key == "key" && d.value(value).contains('\u{1}') {
         // Several keys of one rule.
         let mut rest = value;
-        while let Some(at) = d.value(rest).find('\u{1}') {
+        for _ in 1..MOST_KEYS {
+            let Some(at) = d.value(rest).find('\u{1}') else { break };
             push(d, "key", rest.first(at));
             rest = rest.skip(at + 1);
         }
         push(d, "key", rest);
-        d.mark_repeated();
+        facts.repeated = true;
     } else if p.old {
         let name = d.build(|out| {
             out.push_str("old-");

@@ -142,3 +142,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn keys_of_one_value_are_bounded() {
+    let e = row(&format!("type=SYSCALL msg=audit(1.0:1): key={}62", "6101".repeat(100)));
+    let keys: Vec<_> = e.fields.iter().filter(|f| f.name == "key").collect();
+    assert_eq!(keys.len(), 32);
+    assert!(keys[31].value.ends_with('b'), "the last has what is left");
+}

@@ -169,6 +169,7 @@ pub(super) const OVERLAYS: &[(Ov, &[&str])] = &[
             "caller",
             "UserId",
             "remote_user",
+            "ClientUsername",
             "account",
             "login",
             "client.user.name",
