@@ -8,6 +8,7 @@ mod error;
 mod inputs;
 mod man;
 mod progress;
+mod reloads;
 mod replay;
 mod rules;
 mod summary;

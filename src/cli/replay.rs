@@ -10,7 +10,7 @@ use super::args::ReplayArgs;
 use super::error::{DONE, FAILED, Failure, USAGE};
 use super::progress::Progress;
 use super::words::count;
-use super::{inputs, summary};
+use super::{inputs, reloads, summary};
 use crate::config::{Config, nearest};
 use crate::event::sanitize;
 use crate::pipeline::{
@@ -30,6 +30,15 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     options.policy = inputs::policy(&config);
     options.follow = args.follow;
     options.watch.clone_from(&args.inputs);
+    let mut _watcher = None;
+    if args.follow {
+        let (first, reloads) = reloads::watched(&config, &args.common.rules, options.rules);
+        options.rules = first;
+        if let Some((watcher, rules)) = reloads {
+            _watcher = Some(watcher);
+            options.reloads = Some(rules);
+        }
+    }
     one_standard_output(args)?;
     spare_the_evidence(args, &options.inputs, &config)?;
     inputs::named_store(args.common.db.as_deref())?;

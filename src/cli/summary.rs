@@ -73,6 +73,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "alerts_by_severity": by_severity,
         "rules_loaded": s.rules_loaded,
         "filters_loaded": s.filters_loaded,
+        "rules_reloaded": s.rules_reloaded,
         "rules_not_loaded": s.rule_problems.iter()
             .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
         "rules_fired": fired,
@@ -125,6 +126,9 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     years(&mut out, s);
     let _ = writeln!(out, "{:.2} s, {rate:.0} records/s, peak {} MB", s.seconds, peak_bytes().unwrap_or(0) >> 20);
     let _ = writeln!(out, "{}", rules_said(s));
+    if s.rules_reloaded > 0 {
+        let _ = writeln!(out, "rules changed while it was followed: {}", count(s.rules_reloaded, "time"));
+    }
     let problem = |p: &RuleProblem| format!("  {}", sanitize(&placed(&p.path, p.line, &p.reason)));
     out += &some(s.rule_problems.iter().map(problem), 10, "secstream rules list");
     if s.evicted > 0 {

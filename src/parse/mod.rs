@@ -151,6 +151,12 @@ impl Parser {
         parser
     }
 
+    /// The names that it knows.
+    #[must_use]
+    pub const fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
     /// Name of the source's main format.
     #[must_use]
     pub fn format_name(&self) -> &str {

@@ -53,10 +53,10 @@ fn opened(status: SourceStatus, input: &Input, options: &SessionOptions, tables:
     };
     let lane = Lane::new(status, Some(Arc::clone(&view)), o.carry, o.begins);
     let mut reads = Reads::new(o.parser);
-    if o.reader.is_unseen() {
-        let (name, tables) = (input.name.clone(), tables.clone());
+    if o.reader.is_unseen() || options.follow {
+        let name = input.name.clone();
         let parse = parse_options(options, o.time_ref);
-        reads = reads.later(move |sample| Parser::with_tables(&name, sample, &parse, &tables));
+        reads = reads.later(o.sample, tables, move |sample, tables| Parser::with_tables(&name, sample, &parse, tables));
     }
     let reads = Arc::new(reads);
     let feed = Some(FeedSource { view: Arc::clone(&view), reads: Arc::clone(&reads), carry: o.carry });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::SourceStatus;
 use super::work::Work;
 use crate::detect::state::{Carry, Clock, Observed};
-use crate::event::{TimeQuality, Ts};
+use crate::event::{Record, TimeQuality, Ts};
 use crate::source::SourceView;
 
 /// A source between the workers and the stateful stages.
@@ -56,6 +56,14 @@ pub(super) struct Head {
     pub observed: Vec<Observed>,
     pub record: usize,
     pub hit: usize,
+}
+
+/// Gives a record without a time the one that the clock has for it.
+fn place(r: &mut Record, o: &Observed) {
+    if !r.time.is_some() {
+        r.time = o.time;
+        r.quality = if o.known { TimeQuality::Carried } else { TimeQuality::Unknown };
+    }
 }
 
 impl Lane {
@@ -186,6 +194,18 @@ impl Lane {
         Some(work)
     }
 
+    /// Does each batch that waits here once more, of which `stale` says so. What was
+    /// handed on of the one in turn stays handed on.
+    pub fn redo(&mut self, stale: &dyn Fn(&Work) -> bool, again: &mut dyn FnMut(&mut Work)) {
+        self.early.values_mut().filter(|w| stale(w)).for_each(|w| again(w));
+        let Some(head) = self.head.as_mut().filter(|h| stale(&h.work)) else { return };
+        again(&mut head.work);
+        head.hit = head.work.hits.partition_point(|h| (h.record as usize) < head.record);
+        for (r, o) in head.work.batch.records.iter_mut().zip(&head.observed) {
+            place(r, o);
+        }
+    }
+
     /// Makes the next batch in order the head and asks the clock about it.
     fn advance(&mut self) {
         if self.head.is_some() {
@@ -197,10 +217,7 @@ impl Lane {
         let (mut first, mut last) = (Ts::NONE, Ts::NONE);
         for r in &mut work.batch.records {
             let o = self.clock.observe(r.time);
-            if !r.time.is_some() {
-                r.time = o.time;
-                r.quality = if o.known { TimeQuality::Carried } else { TimeQuality::Unknown };
-            }
+            place(r, &o);
             if !first.is_some() {
                 first = o.order;
             }

@@ -36,6 +36,8 @@ pub(super) struct Opened {
     pub carry: Carry,
     /// The time of its first record, if that has one.
     first: Ts,
+    /// The bytes by which its parser was chosen, where it may be chosen again.
+    pub sample: Option<Vec<u8>>,
 }
 
 /// Opens all inputs; the answers are in their order.
@@ -153,7 +155,8 @@ pub(super) fn open(
     let (parser, Times { time_ref, begins, lead, first, .. }) = found;
     let carry = Carry::new(reader.written(), lead);
     let begins = if reader.is_live() { Ts::NONE } else { begins };
-    Ok(Opened { reader, parser, time_ref, year_from, begins, carry, first })
+    let sample = (o.follow && !reader.is_unseen()).then(|| reader.sample().to_vec());
+    Ok(Opened { reader, parser, time_ref, year_from, begins, carry, first, sample })
 }
 
 /// What a sample says of its source's times.

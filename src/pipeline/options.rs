@@ -74,6 +74,8 @@ pub struct SessionOptions {
     pub sinks: Vec<Box<dyn Sink>>,
     /// Wakes the face up.
     pub on_change: Option<OnChange>,
+    /// Brings the rules that are in force from then on.
+    pub reloads: Option<crossbeam_channel::Receiver<LoadedRules>>,
 }
 
 impl SessionOptions {
@@ -102,6 +104,7 @@ impl SessionOptions {
             stop: Arc::new(AtomicBool::new(false)),
             sinks: Vec::new(),
             on_change: None,
+            reloads: None,
         }
     }
 

@@ -51,7 +51,11 @@ pub(super) struct Publisher {
     pub started: Instant,
     pub revision: u64,
     pub problems: Arc<Vec<RuleProblem>>,
+    /// Problems that no rule set has to do with.
+    pub other_problems: Vec<RuleProblem>,
     pub loaded: RuleCounts,
+    /// How often rules came while inputs were followed.
+    pub reloaded: u64,
     /// Closed alerts by (timestamp, id).
     pub closed: BTreeMap<(Ts, String), Arc<Alert>>,
     /// What the user said in advance about alerts.
@@ -68,6 +72,18 @@ impl Publisher {
         if self.keep_order {
             self.shared.runs.write().unwrap_or_else(PoisonError::into_inner).push(source, first, n);
         }
+    }
+
+    /// These rules are in force.
+    pub fn rules(&mut self, rules: &Arc<RuleSet>) {
+        *self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(rules));
+        self.loaded = RuleCounts::of(rules.rules());
+        let own = rules.rules().iter().filter(|r| !r.loaded).map(|r| RuleProblem {
+            path: r.path.to_string(),
+            line: r.line as usize,
+            reason: r.reason.clone().unwrap_or_default(),
+        });
+        self.problems = Arc::new(own.chain(self.other_problems.iter().cloned()).collect());
     }
 
     /// One more input can be read again.
@@ -154,6 +170,7 @@ impl Publisher {
             histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
             rules_loaded: self.loaded.rules,
             filters_loaded: self.loaded.filters,
+            rules_reloaded: self.reloaded,
             rule_problems: Arc::clone(&self.problems),
             rules_fired: Arc::new(fired),
             outputs: Arc::new(outputs.trouble()),

@@ -19,7 +19,7 @@ use super::newcomers::Newcomers;
 use super::outputs::Outputs;
 use super::sinks::SinkContext;
 use super::work::{Got, Hand, Shop};
-use super::{Histogram, Phase, Publisher, SourceStatus};
+use super::{Histogram, LoadedRules, Phase, Publisher, SourceStatus};
 use crate::alert::{Alert, RuleType};
 use crate::detect::state::State;
 use crate::detect::{RuleIdx, RuleSet};
@@ -60,6 +60,8 @@ pub(super) struct Sequencer {
     pub growth: Growth,
     /// Brings files that come to a followed directory.
     pub newcomers: Option<Box<Newcomers>>,
+    /// Brings other rules.
+    pub reloads: Option<Receiver<LoadedRules>>,
 }
 
 impl Sequencer {
@@ -89,6 +91,7 @@ impl Sequencer {
                 self.process(lane);
                 if last.elapsed() >= PUBLISH {
                     self.grow();
+                    self.reload();
                     self.publish(Phase::Running);
                     last = Instant::now();
                     if stop.load(Ordering::Relaxed) || self.outputs.abandoned() {
@@ -106,6 +109,7 @@ impl Sequencer {
                 self.grow();
                 self.outputs.each(|s| s.tick());
                 self.greet();
+                self.reload();
                 let waiting = self.lanes.all_idle();
                 if waiting {
                     self.settle_outputs();
@@ -195,7 +199,12 @@ impl Sequencer {
         let Some(lane) = self.lanes.get_mut(i) else { return };
         lane.tokens = lane.tokens.saturating_sub(1);
         match got {
-            Got::Batch(work) => lane.accept(work),
+            Got::Batch(mut work) => {
+                if !work.is_of(&self.rules) {
+                    self.shop.again(i, &mut work);
+                }
+                lane.accept(work);
+            }
             Got::Idle => {
                 lane.idle = true;
                 if lane.waiting() == 0 {
@@ -355,7 +364,7 @@ impl Sequencer {
     }
 
     /// Passes changed alerts on.
-    fn alerts(&mut self) {
+    pub(super) fn alerts(&mut self) {
         let ctx = SinkContext { names: &self.names, rules: &self.rules };
         for (a, closed, out) in self.publisher.drain(&mut self.state) {
             // an alert is given out again when another comes to stand for it

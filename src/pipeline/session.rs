@@ -15,7 +15,7 @@ use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::sequencer::Sequencer;
 use super::work::{Hand, Shop};
-use super::{Feed, Histogram, LoadedRules, RuleProblem, Scope, SessionOptions, Snapshot};
+use super::{Feed, Histogram, LoadedRules, Scope, SessionOptions, Snapshot};
 use crate::detect::RuleSet;
 use crate::detect::state::{State, StateOptions};
 use crate::event::SourceId;
@@ -111,7 +111,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     let none = || LoadedRules { set: Arc::new(RuleSet::load(&[])), records: Vec::new() };
     let load = std::mem::replace(&mut options.rules, Box::new(none));
     let LoadedRules { set: rules, records } = load();
-    *shared.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&rules));
+    let reloads = options.reloads.take();
     let tables = Tables::new(&rules.schema());
 
     let cache = options.cache.take().unwrap_or_default();
@@ -147,18 +147,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         workers.extend(w.ok());
     }
 
-    let mut problems: Vec<RuleProblem> = rules
-        .rules()
-        .iter()
-        .filter(|r| !r.loaded)
-        .map(|r| RuleProblem {
-            path: r.path.to_string(),
-            line: r.line as usize,
-            reason: r.reason.clone().unwrap_or_default(),
-        })
-        .collect();
-    problems.extend(options.policy.problems.iter().cloned());
-    let publisher = Publisher {
+    let mut publisher = Publisher {
         last: super::policy::LastStage::new(Arc::clone(&options.policy)),
         shared: Arc::clone(shared),
         stop: Arc::clone(&options.stop),
@@ -169,8 +158,10 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         refused: None,
         started,
         revision: 0,
-        loaded: crate::detect::RuleCounts::of(rules.rules()),
-        problems: Arc::new(problems),
+        loaded: crate::detect::RuleCounts::default(),
+        problems: Arc::default(),
+        other_problems: options.policy.problems.clone(),
+        reloaded: 0,
         closed: std::collections::BTreeMap::new(),
         list: Arc::default(),
         latencies: Latencies::default(),
@@ -178,6 +169,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     let several = options.inputs.len() > 1 || finder.is_some();
     let lateness = if several && options.follow { LATENESS } else { 0 };
     let memory = StateOptions { lateness, several, ..StateOptions::default() };
+    publisher.rules(&rules);
     let mut sequencer = Sequencer {
         names: options.inputs.iter().map(|i| i.name.clone()).collect(),
         lanes: Lanes::new(lanes),
@@ -198,6 +190,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         scratch: Vec::new(),
         growth: Growth::default(),
         newcomers: None,
+        reloads,
     };
     if let Some(finder) = finder {
         let results = result_tx.clone();

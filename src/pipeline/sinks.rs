@@ -51,6 +51,15 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// Other rules are in force from now on.
+    ///
+    /// # Errors
+    /// As [`Sink::events`].
+    fn rules(&mut self, rules: &[RuleRecord]) -> Result<(), SinkError> {
+        let _ = rules;
+        Ok(())
+    }
+
     /// Whether somebody asked for this output itself: the work then goes on for
     /// its sake where the reader of another output is gone.
     fn asked_for(&self) -> bool {

@@ -91,6 +91,8 @@ pub struct Snapshot {
     pub rules_loaded: usize,
     /// Filters loaded, which are no rules.
     pub filters_loaded: usize,
+    /// How often other rules came into force while inputs were followed.
+    pub rules_reloaded: u64,
     /// Rules that did not load, with the reason.
     pub rule_problems: Arc<Vec<RuleProblem>>,
     /// Times each rule matched, by rule id, in rule order.

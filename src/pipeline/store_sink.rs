@@ -230,6 +230,12 @@ impl Sink for StoreSink {
         Ok(())
     }
 
+    fn rules(&mut self, rules: &[RuleRecord]) -> Result<(), SinkError> {
+        self.unsaid_rules = Some(rules.to_vec());
+        self.flush();
+        Ok(())
+    }
+
     fn came(&mut self, source: &OpenedSource) -> Result<(), SinkError> {
         self.logs.enter(source);
         self.flush();

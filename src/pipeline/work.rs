@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::reads::Reads;
 use crate::detect::{Hit, Matcher, RuleSet};
 use crate::event::{Batch, Record, RecordFlags};
-use crate::parse::Scratch;
+use crate::parse::{Parser, Scratch, Tables};
 use crate::query::Query;
 use crate::source::{Polled, SourceReader, SourceSummary};
 
@@ -40,6 +40,15 @@ pub(super) struct Work {
     pub since: Option<Instant>,
     /// A stage failed on this batch: its records are kept raw.
     pub failed: Option<&'static str>,
+    /// The rules that it was matched with.
+    pub rules: Option<Arc<RuleSet>>,
+}
+
+impl Work {
+    /// Whether it was matched with these rules.
+    pub fn is_of(&self, rules: &Arc<RuleSet>) -> bool {
+        self.rules.as_ref().is_some_and(|r| Arc::ptr_eq(r, rules))
+    }
 }
 
 /// What a token brought.
@@ -57,7 +66,7 @@ pub(super) enum Got {
 /// Shared by all workers.
 pub(super) struct Shop {
     feeders: RwLock<Vec<Arc<Feeder>>>,
-    pub rules: Arc<RuleSet>,
+    rules: RwLock<Arc<RuleSet>>,
     pub query: Option<Query>,
     /// Batches to be used again.
     #[expect(clippy::vec_box, reason = "they travel through channels as boxes")]
@@ -67,7 +76,34 @@ pub(super) struct Shop {
 impl Shop {
     /// A shop for these inputs; `query` says which records are left out.
     pub fn new(feeders: Vec<Arc<Feeder>>, rules: Arc<RuleSet>, query: Option<Query>) -> Self {
-        Self { feeders: RwLock::new(feeders), rules, query, spare: Mutex::default() }
+        Self { feeders: RwLock::new(feeders), rules: RwLock::new(rules), query, spare: Mutex::default() }
+    }
+
+    /// The rules in force.
+    fn rules(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Other rules from now on. What workers have at hand is still of those before:
+    /// see [`Shop::again`].
+    pub fn renew(&self, rules: &Arc<RuleSet>, tables: &Tables) {
+        // The parsers first: who sees the new rules finds parsers that know their names.
+        for f in self.feeders.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            f.reads.renew(tables);
+        }
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(rules);
+    }
+
+    /// Parses and matches a batch of a source once more, with the rules in force.
+    pub fn again(&self, source: usize, work: &mut Work) {
+        let Some(feeder) = self.feeder(source) else { return };
+        let rules = self.rules();
+        keep_raw(&mut work.batch);
+        work.hits.clear();
+        work.filtered.clear();
+        let before = work.failed.take();
+        analyze(self, &feeder.reads.parser(), &rules, &mut Matcher::new(&rules), &mut Scratch::default(), work);
+        work.failed = work.failed.or(before);
     }
 
     /// One more input; its number is the next.
@@ -89,6 +125,7 @@ impl Shop {
                 format: None,
                 since: None,
                 failed: None,
+                rules: None,
             })
         })
     }
@@ -99,6 +136,7 @@ impl Shop {
         work.hits.clear();
         work.filtered.clear();
         work.failed = None;
+        work.rules = None;
         let mut spare = lock(&self.spare);
         if spare.len() < 64 {
             spare.push(work);
@@ -114,14 +152,16 @@ pub(super) fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 pub(super) struct Hand {
     shop: Arc<Shop>,
     tokens: Receiver<usize>,
+    rules: Arc<RuleSet>,
     matcher: Matcher,
     scratch: Scratch,
 }
 
 impl Hand {
     pub fn new(shop: &Arc<Shop>, tokens: Receiver<usize>) -> Self {
-        let matcher = Matcher::new(&shop.rules);
-        Self { shop: Arc::clone(shop), tokens, matcher, scratch: Scratch::default() }
+        let rules = shop.rules();
+        let matcher = Matcher::new(&rules);
+        Self { shop: Arc::clone(shop), tokens, rules, matcher, scratch: Scratch::default() }
     }
 
     /// A worker's life: until there are no more tokens.
@@ -142,11 +182,16 @@ impl Hand {
 
     fn work(&mut self, source: usize) -> Option<Got> {
         let feeder = self.shop.feeder(source)?;
-        Some(step(&self.shop, &feeder, &mut self.matcher, &mut self.scratch))
+        let now = self.shop.rules();
+        if !Arc::ptr_eq(&now, &self.rules) {
+            self.matcher = Matcher::new(&now);
+            self.rules = now;
+        }
+        Some(step(&self.shop, &feeder, &self.rules, &mut self.matcher, &mut self.scratch))
     }
 }
 
-fn step(shop: &Shop, feeder: &Feeder, matcher: &mut Matcher, scratch: &mut Scratch) -> Got {
+fn step(shop: &Shop, feeder: &Feeder, rules: &Arc<RuleSet>, matcher: &mut Matcher, scratch: &mut Scratch) -> Got {
     let mut work = shop.take();
     {
         let mut reading = lock(&feeder.reader);
@@ -172,8 +217,26 @@ fn step(shop: &Shop, feeder: &Feeder, matcher: &mut Matcher, scratch: &mut Scrat
             }
         }
     }
-    let parser = feeder.reads.parser();
-    let Work { batch, hits, filtered, failed, .. } = &mut *work;
+    analyze(shop, &feeder.reads.parser(), rules, matcher, scratch, &mut work);
+    Got::Batch(work)
+}
+
+/// Parses and matches a batch.
+fn analyze(
+    shop: &Shop,
+    parser: &Parser,
+    rules: &Arc<RuleSet>,
+    matcher: &mut Matcher,
+    scratch: &mut Scratch,
+    work: &mut Work,
+) {
+    // Rules came in between: the sequencer sees that it is of none, and has it done again.
+    if !Arc::ptr_eq(parser.schema(), &rules.schema()) {
+        work.rules = None;
+        return;
+    }
+    work.rules = Some(Arc::clone(rules));
+    let Work { batch, hits, filtered, failed, .. } = work;
     let mut whole = true;
     // Each part is matched while it is in the processor's nearer caches.
     let parsed = catch_unwind(AssertUnwindSafe(|| {
@@ -187,19 +250,18 @@ fn step(shop: &Shop, feeder: &Feeder, matcher: &mut Matcher, scratch: &mut Scrat
         *scratch = Scratch::default();
         hits.clear();
         // What it remembers is of records that are now others.
-        *matcher = Matcher::new(&shop.rules);
+        *matcher = Matcher::new(rules);
         whole = catch_unwind(AssertUnwindSafe(|| matcher.match_batch(batch, hits))).is_ok();
     }
     if !whole {
         hits.clear();
         *failed = Some("matching failed on a block; its records were not matched");
-        *matcher = Matcher::new(&shop.rules);
+        *matcher = Matcher::new(rules);
     }
     if let Some(q) = &shop.query {
         filtered.extend(batch.events().map(|e| !q.matches(&e)));
         hits.retain(|h| !filtered.get(h.record as usize).copied().unwrap_or(false));
     }
-    Got::Batch(work)
 }
 
 /// Makes every record of a batch an unparsed one.

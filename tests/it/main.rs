@@ -21,6 +21,7 @@ mod feed_written;
 mod follow;
 mod follow_dir;
 mod follow_late;
+mod follow_rules;
 mod follow_stopped;
 mod generate;
 mod grown;

@@ -142,9 +142,9 @@ pub struct State {
     plan: Arc<Plan>,
     core: Core,
     seq: u64,
-    /// Sources that came too far behind the others to be counted with them, by the
-    /// number of the epoch that each is in for it.
-    apart: FxHashMap<u32, u32>,
+    /// Sources that came too far behind the others to be counted with them: the epoch
+    /// that each is in for it, and whether it has brought all it had since.
+    apart: FxHashMap<u32, (u32, bool)>,
     apart_epoch: u32,
     /// What several sources have told lately.
     twice: Option<Twice>,
@@ -245,9 +245,11 @@ impl State {
     }
 
     /// Says that a source has brought all it has for now: what it brings next may
-    /// be counted with the others again.
+    /// be counted with the others again, if it has caught up with them.
     pub fn rested(&mut self, source: SourceId) {
-        self.apart.remove(&source.0);
+        if let Some((_, rested)) = self.apart.get_mut(&source.0) {
+            *rested = true;
+        }
     }
 
     /// What the clock says of a record, in an epoch of its own where its source comes
@@ -257,16 +259,20 @@ impl State {
         if lateness == 0 || at.epoch != 0 {
             return at;
         }
-        if let Some(epoch) = self.apart.get(&source.0) {
-            return Observed { epoch: *epoch, ..at };
-        }
         let behind = self.core.merged().is_some_and(|w| at.known && w.saturating_sub(at.order.0) > lateness);
+        if let Some((epoch, rested)) = self.apart.get_mut(&source.0) {
+            if behind || !*rested || !at.known {
+                *rested &= !behind;
+                return Observed { epoch: *epoch, ..at };
+            }
+            self.apart.remove(&source.0);
+        }
         if !behind {
             return at;
         }
         self.apart_epoch = self.apart_epoch.saturating_add(1);
         let epoch = APART | self.apart_epoch;
-        self.apart.insert(source.0, epoch);
+        self.apart.insert(source.0, (epoch, false));
         Observed { epoch, ..at }
     }
 

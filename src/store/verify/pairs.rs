@@ -59,8 +59,8 @@ pub(super) fn pairs<'a>(report: &mut Report, document: &'a Value, logs: &mut [Bo
     }
     // One that is known by its bytes has not changed: another log is it, whatever that is called now.
     let known = |s: &Value| sure.iter().find(|p| p.source["id"] == s["id"]);
-    let mut strangers = 0;
     let left: Vec<&Value> = sources.iter().filter(|s| known(s).is_none()).collect();
+    let mut strangers = 0;
     let by_name = by_name(document, &left, &others, logs);
     for (i, _) in others.iter().filter(|(i, _)| by_name.iter().all(|p| p.log != *i)) {
         let Some(log) = logs.get(*i) else { continue };

@@ -1,10 +1,8 @@
-//! Rule files: reading one for the screen, and noticing that one changed.
+//! Rule files: reading one for the screen, and opening one in an editor.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-
-use notify::{RecursiveMode, Watcher as _};
 
 use super::super::data::RuleText;
 use crate::detect::shipped;
@@ -30,25 +28,6 @@ pub fn shipped_text(path: &str) -> Option<String> {
 pub fn is_shipped(path: &str) -> bool {
     static PATHS: OnceLock<BTreeSet<String>> = OnceLock::new();
     PATHS.get_or_init(|| shipped::rules().into_iter().map(|f| f.path).collect()).contains(path)
-}
-
-/// Calls `changed` whenever something below the folders changed; stops when dropped.
-pub fn watch(folders: &[PathBuf], changed: impl Fn(&Path) + Send + 'static) -> Option<notify::RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if let Ok(e) = event
-            && (e.kind.is_modify() || e.kind.is_create() || e.kind.is_remove())
-        {
-            for p in e.paths.iter().filter(|p| crate::detect::files::is_rule_file(p)) {
-                changed(p);
-            }
-        }
-    })
-    .ok()?;
-    let mut any = false;
-    for f in folders {
-        any |= watcher.watch(f, RecursiveMode::Recursive).is_ok();
-    }
-    any.then_some(watcher)
 }
 
 /// A file to open in an editor: the rule's own, or a copy of one that is part

@@ -14,7 +14,7 @@ use super::bench::{self, Bench, BenchReq};
 use super::feed::Reader;
 use super::store::Worker;
 use super::writing::Writing;
-use super::{DataReq, RulePlaces, StoreReq, ToLoop, convert, rules};
+use super::{DataReq, RulePlaces, StoreReq, ToLoop, convert};
 use crate::detect::RuleSet;
 use crate::pipeline::{Session, SessionOptions};
 use crate::store::Store;
@@ -35,7 +35,7 @@ pub struct Sessions {
     reloads: Sender<()>,
     running: Running,
     writing: Arc<Writing>,
-    _watcher: Option<notify::RecommendedWatcher>,
+    _watcher: Option<crate::pipeline::RuleWatcher>,
 }
 
 /// The session that runs now.
@@ -135,7 +135,7 @@ impl Sessions {
         ));
         let reload = Arc::new(AtomicBool::new(true));
         let (on, again) = (Arc::clone(&reload), reloads.clone());
-        let watcher = rules::watch(&folders, move |_| {
+        let watcher = crate::pipeline::watch_rules(&folders, move |_| {
             if on.load(Ordering::Relaxed) {
                 let _ = again.send(());
             }
