@@ -2,7 +2,7 @@
 //!
 //! For each event the slots that wake rules are searched (or remembered). Where
 //! events before had the same in them, what the rules made of those says what to
-//! ask of this one ([`shapes`]). Else each found predicate wakes the rules it is the
+//! ask of this one (`shapes`). Else each found predicate wakes the rules it is the
 //! rarest part of, and only woken rules are evaluated. Other slots are searched when
 //! a program asks for them.
 //! Nothing is allocated for an event without a match once buffers have grown.
