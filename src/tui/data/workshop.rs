@@ -58,6 +58,8 @@ pub enum WorkReq {
         text: String,
         /// Ids and names that other files are to know it by: the old one and the new one.
         along: Vec<(String, String)>,
+        /// Also where the file is another than it was when it was opened.
+        over: bool,
     },
 }
 
@@ -153,6 +155,15 @@ pub enum WorkMsg {
     },
     /// What a text would find, or how far that is.
     Tried(Arc<Trial>),
+    /// It was not written: the file is another than it was when it was opened.
+    Differs {
+        /// Where to it was to be written.
+        path: String,
+        /// The text.
+        text: String,
+        /// What other files are to know it by.
+        along: Vec<(String, String)>,
+    },
     /// It was written.
     Saved {
         /// To where.

@@ -154,6 +154,9 @@ pub fn choose(s: &mut State, fx: &mut Vec<Effect>) {
                 // The event was dealt with: back to where it came from.
                 s.overlays.retain(|o| !matches!(o, Overlay::Detail(_)));
             }
+            if let Some(Effect::KeepDraft { path, .. }) = effects.first() {
+                s.say(format!("the text is kept in {path}.draft"));
+            }
             fx.extend(effects);
         }
         Some(Then::TitleFor(what)) => {

@@ -1,9 +1,11 @@
-//! A save that would change an id or a name by which others know the rule: what
-//! becomes of them is asked before.
+//! Saves that are asked about: of a text that changes an id or a name by which
+//! others know the rule, and of one whose file somebody else has changed.
 
+use super::super::data::workshop::WorkReq;
 use super::super::msg::Effect;
 use super::super::state::State;
 use super::super::state::overlay::{Known, Then};
+use super::super::state::workshop::Saving;
 use super::overlay::{answer, choice};
 use super::workshop;
 use crate::event::count;
@@ -29,6 +31,23 @@ pub fn ask(s: &mut State) {
     answers.push(answer('s', "save it so: what names it goes without it", Then::Save(Known::Leave)));
     answers.push(answer('n', "do not save", Then::Close));
     choice(s, format!("others know this rule by its {what}"), about, answers);
+}
+
+/// The file is another than it was when it was opened: what was written there by
+/// somebody else is not lost unseen.
+pub fn differs(s: &mut State, path: String, text: String, along: Vec<(String, String)>) {
+    if let Some(w) = s.rules.work.as_mut() {
+        w.saving = Saving::No;
+    }
+    let about = vec![path.clone()];
+    let keep = Effect::KeepDraft { path: path.clone(), text: text.clone() };
+    let over = Effect::Work(WorkReq::Save { path, text, along, over: true });
+    let answers = vec![
+        answer('n', "do not save", Then::Close),
+        answer('k', "leave the file; keep my text beside it, as .draft", Then::Do(vec![keep])),
+        answer('o', "write over it", Then::Do(vec![over])),
+    ];
+    choice(s, "the file was changed by somebody else".into(), about, answers);
 }
 
 /// Saves as it was answered.

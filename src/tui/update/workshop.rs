@@ -53,6 +53,7 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
             s.say(format!("{said}; it is in force when the log was analyzed again{out}"));
             fx.push(Effect::Reload);
         }
+        WorkMsg::Differs { path, text, along } => renamed::differs(s, path, text, along),
         WorkMsg::Saved { path, along } => {
             if let Some(w) = s.rules.work.as_mut() {
                 w.saving = Saving::No;
@@ -445,7 +446,7 @@ fn save(s: &mut State, loss: Option<(&str, &Trial)>, fx: &mut Vec<Effect>) {
     }
     w.saving = Saving::Writes;
     let along = w.along.take().unwrap_or_default();
-    fx.push(Effect::Work(WorkReq::Save { path: w.saves_to.clone(), text: w.source.text(), along }));
+    fx.push(Effect::Work(WorkReq::Save { path: w.saves_to.clone(), text: w.source.text(), along, over: false }));
     scroll(s);
 }
 

@@ -121,7 +121,9 @@ fn status(s: &State, p: &mut Pen<'_>) {
             let filters = s.rules.all.iter().filter(|r| r.is_filter()).count();
             let rules = s.rules.all.len() - filters;
             let filters = if filters > 0 { format!(", {}", count(filters, "filter")) } else { String::new() };
-            format!("{} of {}{filters}", s.rules.shown.len(), count(rules, "rule"))
+            // Filters are shown among them, and are none.
+            let some = if s.rules.problems { format!("{} of ", s.rules.shown.len()) } else { String::new() };
+            format!("{some}{}{filters}", count(rules, "rule"))
         }
         Screen::Health => String::new(),
     };

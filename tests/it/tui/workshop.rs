@@ -119,6 +119,38 @@ fn a_correlation_is_tried_with_its_alerts() {
     leave(&mut t);
 }
 
+#[test]
+fn what_somebody_else_wrote_is_not_written_over_unasked() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (mut t, file) = editing(home.path(), "failed.yml", RULE);
+    let theirs = format!("# theirs\n{RULE}");
+    fs::write(&file, &theirs).expect("written");
+    t.press("ggo# mine\x1b");
+    t.wait_for("modified");
+    t.wait_for("changed by somebody else");
+    t.press(":w\r");
+    t.wait_for("write over it");
+    t.press("k");
+    t.wait_gone("write over it");
+    t.settle(std::time::Duration::from_millis(500));
+    assert_eq!(fs::read_to_string(&file).expect("there"), theirs);
+    let draft = file.with_extension("yml.draft");
+    assert!(fs::read_to_string(draft).expect("there").contains("# mine"));
+    t.press(":w\r");
+    t.wait_for("write over it");
+    t.press("o");
+    t.wait_gone("●");
+    let text = fs::read_to_string(&file).expect("there");
+    assert!(text.contains("# mine") && !text.contains("# theirs"), "{text}");
+    // It is one's own again.
+    t.press("ggo# more\x1b");
+    t.wait_for("●");
+    t.press(":w\r");
+    t.wait_gone("●");
+    t.press("q");
+    leave(&mut t);
+}
+
 /// An id that others know does not change unseen.
 #[test]
 fn a_changed_id_is_told_before_it_is_saved() {

@@ -27,6 +27,7 @@ use self::context::Library;
 use self::verdicts::{Verdicts, Whole};
 use super::{RulePlaces, ToLoop, rules};
 use crate::detect::lint::{self, Finding, Level};
+use crate::event::hash64;
 use crate::pipeline::{AlertEffect, Effects, Feed, Grounds, Progress, Question, RuleSides};
 use crate::tui::data::workshop::{Attempt, FilterView, Opened, Renamed, Trial, WorkMsg, WorkReq};
 use crate::tui::msg::Msg;
@@ -65,6 +66,8 @@ pub struct Bench {
     due: Option<(Attempt, Instant)>,
     /// Filters that are still to be counted, and what is known of all.
     counts: Option<Counts>,
+    /// What was in the file that is edited when it was opened or saved last.
+    on_disk: Option<(String, Option<u64>)>,
 }
 
 /// Filters that are still to be counted, and what is known of all.
@@ -76,7 +79,18 @@ type Change = (String, String, Option<String>);
 impl Bench {
     pub fn new(out: ToLoop, places: RulePlaces) -> Self {
         let grounds = Grounds::default();
-        Self { out, places, files: None, feed: None, effects: None, verdicts: None, grounds, due: None, counts: None }
+        Self {
+            out,
+            places,
+            files: None,
+            feed: None,
+            effects: None,
+            verdicts: None,
+            grounds,
+            due: None,
+            counts: None,
+            on_disk: None,
+        }
     }
 
     /// Works until every sender is gone.
@@ -127,6 +141,8 @@ impl Bench {
                     (Some((name, text)), Some(own)) => {
                         let path = own.join("filters").join(name).display().to_string();
                         let line = text.lines().position(|l| l.trim_start().starts_with("selection")).unwrap_or(0) + 2;
+                        // No file has it: one of that name is somebody else's.
+                        self.on_disk = Some((path.clone(), None));
                         self.say(WorkMsg::Opened(Arc::new(Opened {
                             saves_to: path.clone(),
                             path,
@@ -172,8 +188,19 @@ impl Bench {
                 let without = rulings::without(text, &id).ok_or_else(|| format!("no entry {id}"))?;
                 Ok((without, format!("{id} is taken out"), None))
             }),
-            WorkReq::Save { path, text, along } => self.save(path, &text, &along),
+            WorkReq::Save { path, text, along, over } => {
+                if !over && self.differs(&path) {
+                    self.say(WorkMsg::Differs { path, text, along });
+                } else {
+                    self.save(path, &text, &along);
+                }
+            }
         }
+    }
+
+    /// Whether a file is another than it was when it was opened or saved last.
+    fn differs(&self, path: &str) -> bool {
+        self.on_disk.as_ref().is_some_and(|(of, hash)| of == path && *hash != hash_of(path))
     }
 
     /// Writes a rule, and has others know it by what it is called now.
@@ -181,6 +208,7 @@ impl Bench {
         if let Err(e) = write(Path::new(&path), text) {
             return self.fail(&format!("{path}: {e}"));
         }
+        self.on_disk = Some((path.clone(), Some(hash64(text.as_bytes()))));
         let own = self.places.own.clone();
         let files = &self.files().files;
         let each = along.iter().map(|(old, new)| ids::take_along(files, (&path, old, new), own.as_deref(), write));
@@ -252,6 +280,8 @@ impl Bench {
             _ => path.to_owned(),
         };
         let kept = draft_of(&saves_to);
+        let read = if saves_to == path { Some(hash64(text.as_bytes())) } else { hash_of(&saves_to) };
+        self.on_disk = Some((saves_to.clone(), read));
         self.say(WorkMsg::Opened(Arc::new(Opened { path: path.to_owned(), saves_to, text, line, draft: false })));
         if kept.is_file() {
             let _ = self.out.send(Msg::Done(format!("a text that was not saved is kept in {}", kept.display())));
@@ -270,6 +300,17 @@ impl Bench {
                 code: "same-id",
                 message: format!("the id {id} is also that of {other}"),
                 hint: "give it another id".into(),
+            });
+        }
+        if self.differs(&a.path) {
+            findings.push(Finding {
+                path: a.path.clone(),
+                line: 1,
+                column: 1,
+                severity: Level::Warning,
+                code: "changed-on-disk",
+                message: "the file was changed by somebody else since it was opened".into(),
+                hint: "a save asks before it writes over that".into(),
             });
         }
         let own = self.places.own.clone();
@@ -411,6 +452,11 @@ impl Bench {
 
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What tells the contents of a file from others; `None` where there is no file.
+fn hash_of(path: &str) -> Option<u64> {
+    std::fs::read(path).ok().map(|bytes| hash64(&bytes))
 }
 
 /// Where the text of a rule is kept that was not saved; no rule by its name.

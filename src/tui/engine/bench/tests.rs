@@ -35,12 +35,33 @@ fn session(dir: &Path, lines: usize) -> Session {
     session
 }
 
+/// What the thread says to a request over the session's log, up to what is wanted.
+fn said<T>(s: &Session, files: Vec<RuleFile>, request: WorkReq, wanted: impl Fn(&WorkMsg) -> Option<T>) -> T {
+    let (out, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let bench = Bench::new(out, RulePlaces { folders: Vec::new(), files: Arc::new(move || files.clone()), own: None });
+    let (ask, requests) = crossbeam_channel::unbounded();
+    ask.send(BenchReq::Feed { feed: s.feed(), same: false }).expect("sent");
+    ask.send(BenchReq::Work(request)).expect("sent");
+    let thread = std::thread::spawn(move || bench.run(&requests));
+    let found = loop {
+        match said.try_recv() {
+            Ok(Msg::Work(m)) => {
+                if let Some(found) = wanted(&m) {
+                    break found;
+                }
+            }
+            Ok(Msg::Failed(why)) => panic!("{why}"),
+            Ok(_) => {}
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    drop(ask);
+    thread.join().expect("ends");
+    found
+}
+
 /// What a text would find, once all is known.
 fn tried(s: &Session, text: &str, triage: &Triage) -> Arc<Trial> {
-    let (out, mut said) = tokio::sync::mpsc::unbounded_channel();
-    let files = Arc::new(|| vec![RuleFile::new("mine.yml", RULE)]);
-    let bench = Bench::new(out, RulePlaces { folders: Vec::new(), files, own: None });
-    let (ask, requests) = crossbeam_channel::unbounded();
     let view = |alert: &Arc<crate::alert::Alert>| AlertView {
         alert: Arc::clone(alert),
         triage: triage.clone(),
@@ -56,20 +77,10 @@ fn tried(s: &Session, text: &str, triage: &Triage) -> Arc<Trial> {
         unfounded: Vec::new(),
     };
     assert_eq!(attempt.alerts.len(), 1, "one flood, one alert");
-    ask.send(BenchReq::Feed { feed: s.feed(), same: false }).expect("sent");
-    ask.send(BenchReq::Work(WorkReq::Try(attempt))).expect("sent");
-    let thread = std::thread::spawn(move || bench.run(&requests));
-    let trial = loop {
-        match said.try_recv() {
-            Ok(Msg::Work(WorkMsg::Tried(t))) if t.done => break t,
-            Ok(Msg::Failed(why)) => panic!("{why}"),
-            Ok(_) => {}
-            Err(_) => std::thread::sleep(Duration::from_millis(5)),
-        }
-    };
-    drop(ask);
-    thread.join().expect("ends");
-    trial
+    said(s, vec![RuleFile::new("mine.yml", RULE)], WorkReq::Try(attempt), |m| match m {
+        WorkMsg::Tried(t) if t.done => Some(Arc::clone(t)),
+        _ => None,
+    })
 }
 
 #[test]
@@ -86,4 +97,26 @@ fn a_true_hit_beyond_what_the_alert_lists_is_lost_with_a_word() {
     assert!(t.moved.iter().filter(|m| m.change == Change::Lost).all(|m| m.word == "IR-1"));
     let t = tried(&s, &narrower, &Triage::Dismissed { reason: "false_positive".into() });
     assert_eq!((t.true_lost, t.false_hits, t.loses_truth()), (0, (3_000, 2_625), false));
+}
+
+#[test]
+fn what_a_filter_takes_is_counted_for_it_alone() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let s = session(dir.path(), 3_000);
+    let filter = |id: &str, rules: &str, user: &str| {
+        format!(
+            "title: Not {user}\nid: {id}\nlogsource: {{product: linux}}\nfilter:\n  rules: {rules}\n  s: {{user: {user}}}\n  \
+             condition: not s\n"
+        )
+    };
+    let two =
+        format!("{}---\n{}", filter("f1", "[5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11]", "late"), filter("f2", "any", "x"));
+    let files = vec![RuleFile::new("mine.yml", RULE), RuleFile::new("filters.yml", two)];
+    let counted = said(&s, files, WorkReq::Filters, |m| match m {
+        WorkMsg::Filters(f) if f.values().all(|f| f.removed.is_some()) => Some(Arc::clone(f)),
+        _ => None,
+    });
+    let of = |id: &str| counted.get(id).map(|f| (f.narrows.join(" "), f.removed));
+    assert_eq!(of("f1"), Some(("Failed log-in".to_owned(), Some(375))));
+    assert_eq!(of("f2"), Some((String::new(), Some(0))));
 }
