@@ -145,6 +145,7 @@ logsources! {
     haproxy_tcp = ("haproxy", "", "");
     lighttpd = ("lighttpd", "webserver", "error");
     xinetd = ("linux", "", "xinetd");
+    panos = ("paloalto", "firewall", "");
     database = ("", "database", "");
     application = ("", "application", "");
     proxy = ("", "proxy", "");

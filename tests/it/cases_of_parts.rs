@@ -169,3 +169,22 @@ fn a_log_that_was_read_with_a_copy_of_it_is_derived_again_as_it_was() {
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("the log a.log was not compared: the case has no record of any log"), "{}", ran.out);
 }
+
+#[test]
+fn of_logs_that_came_one_behind_the_other_the_same_records_are_evidence() {
+    let home = Home::new();
+    append_to(&home, "a.log", 10..22);
+    home.write("b.log", "Mar  2 10:00:00 web cron[9]: nothing of it\n");
+    let running = Following(follow(&home, &["a.log", "b.log"]));
+    come(&home, 1, 12);
+    // What happened before that is written later.
+    append_to(&home, "b.log", 15..19);
+    let all = come(&home, 1, 16);
+    append_to(&home, "a.log", 22..24);
+    come(&home, 1, 18);
+    exported(&home, &case_of(&home, &all));
+    drop(running);
+    let ran = verify(&home, &["a.log", "b.log"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("1 of 1 alert derived again from the logs, the same"), "{}", ran.out);
+}

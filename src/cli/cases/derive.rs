@@ -526,11 +526,17 @@ fn compare(then: &Value, now: Option<&Arc<Alert>>) -> Outcome {
             fields.push(format!("{name} ({}, now {now})", then[name]));
         }
     }
-    let keys: Vec<String> = now.evidence.iter().map(|e| EventKey::of(e).0).collect();
-    let same = evidence(then).zip(&keys).take_while(|(e, k)| e["event"] == k.as_str()).count();
-    let had = evidence(then).count();
-    if same < had || (!open && had != keys.len()) {
-        fields.push(format!("evidence (from record {} on; {had}, now {})", same + 1, keys.len()));
+    // Logs that were followed were read as their lines came; read again, they are read by time.
+    let mut keys: BTreeMap<String, usize> = BTreeMap::new();
+    now.evidence.iter().for_each(|e| *keys.entry(EventKey::of(e).0).or_default() += 1);
+    let mut given = |e: &Value| {
+        let left = e["event"].as_str().and_then(|key| keys.get_mut(key)).filter(|n| **n > 0);
+        left.map(|n| *n -= 1).is_some()
+    };
+    let other = evidence(then).position(|e| !given(e));
+    let (had, has) = (evidence(then).count(), now.evidence.len());
+    if other.is_some() || (!open && had != has) {
+        fields.push(format!("evidence (from record {} on; {had}, now {has})", other.unwrap_or(had) + 1));
     }
     if fields.is_empty() { Outcome::Same } else { Outcome::Differs { fields } }
 }
@@ -542,5 +548,37 @@ fn short(value: &Value) -> String {
     match text.char_indices().nth(MOST) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::EvidenceRef;
+    use crate::event::SourceId;
+    use serde_json::json;
+
+    #[test]
+    fn records_are_compared_each_once_in_any_order() {
+        let at = |n: u64| EvidenceRef { source: SourceId(0), offset: n, len: 1, line: 1, time: Ts::NONE, hash: n };
+        let now = Arc::new(Alert { evidence: [1, 2, 2, 3].map(at).to_vec(), ..Alert::default() });
+        let said = |state: &str, records: &[u64]| {
+            let evidence: Vec<Value> = records.iter().map(|n| json!({"event": EventKey::of(&at(*n)).0})).collect();
+            match compare(&json!({"state": state, "evidence": evidence}), Some(&now)) {
+                Outcome::Differs { fields } => fields.into_iter().filter(|f| f.starts_with("evidence")).collect(),
+                _ => Vec::new(),
+            }
+        };
+        for (state, records, want) in [
+            ("open", &[1, 2, 2, 3][..], None),
+            ("open", &[3, 2, 1, 2], None),
+            ("open", &[2, 3], None),
+            ("open", &[1, 2, 3, 3], Some("evidence (from record 4 on; 4, now 4)")),
+            ("open", &[9, 2], Some("evidence (from record 1 on; 2, now 4)")),
+            ("closed", &[3, 2, 1], Some("evidence (from record 4 on; 3, now 4)")),
+            ("closed", &[1, 2, 2, 2, 3], Some("evidence (from record 4 on; 5, now 4)")),
+        ] {
+            assert_eq!(said(state, records), want.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{records:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use super::doc::Doc;
 use super::generic::default_span;
 use super::names::Key;
-use super::said;
+use super::{hosted, said};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags, Span, ValueKind};
 use crate::parse::syslog::programs;
 use crate::parse::{Ctx, addr};
@@ -17,6 +17,9 @@ pub(super) fn apply(doc: &Doc, ctx: &Ctx, d: &mut Draft<'_>, copy: &mut String) 
     }
     if doc.has(Key::PostgresLevel) && doc.has(Key::PostgresKind) {
         postgres(doc, ctx, d, copy);
+        return true;
+    }
+    if hosted::apply(doc, d, copy) {
         return true;
     }
     if doc.has(Key::CloudFiles) && doc.is_text(d, Key::Message) {

@@ -173,6 +173,16 @@ keys! {
     PostgresLevel = ["error_severity"];
     PostgresKind = ["backend_type", "state_code", "session_id"];
     CloudFiles = ["reqId"];
+    VaultOperation = ["request.operation"];
+    VaultPath = ["request.path"];
+    VaultType = ["type"];
+    VaultUser = ["auth.metadata.username", "auth.display_name"];
+    VaultError = ["error", "response.data.error"];
+    GitlabEntity = ["entity_type"];
+    GitlabFailed = ["failed_login"];
+    GitlabWith = ["with"];
+    GitlabAuthor = ["author_name"];
+    Logger = ["loggerName", "logger_name", "logger"];
     // Commands that somebody ran, where nothing else says what an event is.
     Command = ["command", "cmd", "cmdline", "command_line", "process.command_line", "process.cmdline", "commandline"];
     // ECS words.

@@ -9,6 +9,7 @@ mod envelope;
 mod escape;
 mod follow;
 mod generic;
+mod hosted;
 mod journal;
 mod keys;
 mod layouts;

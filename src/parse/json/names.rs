@@ -94,6 +94,7 @@ const NAMED: &[(&str, Role)] = &[
     ("outcome", Role::Outcome),
     ("event.outcome", Role::Outcome),
     ("result", Role::Outcome),
+    ("result.statusType", Role::Outcome),
     ("success", Role::Outcome),
     ("auth_success", Role::Outcome),
     ("severity", Role::Severity),

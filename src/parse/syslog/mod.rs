@@ -33,7 +33,7 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         d.time(stamp.ts, stamp.quality);
         return true;
     }
-    programs::sysmon_alone(raw, d) || plain(raw, ctx, d)
+    programs::sysmon_alone(raw, d) || programs::paloalto_alone(raw, ctx, d) || plain(raw, ctx, d)
 }
 
 /// Parses a line that begins with its header.

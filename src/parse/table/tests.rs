@@ -205,3 +205,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_server_of_files() {
+    let text = "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time c-ip cs-username s-ip s-port cs-method cs-uri-stem sc-status sc-win32-status sc-substatus x-session x-fullpath\n\
+2026-11-18 03:00:01 192.0.2.7 - 10.0.0.1 21 USER bob 331 0 0 s -\n\
+2026-11-18 03:00:02 192.0.2.7 - 10.0.0.1 21 PASS *** 530 1326 41 s -\n\
+2026-11-18 03:00:03 192.0.2.7 WEB\\bob 10.0.0.1 21 PASS *** 230 0 0 s /\n\
+2026-11-18 03:00:04 192.0.2.7 WEB\\bob 10.0.0.1 21 STOR x.aspx 226 0 0 s /x.aspx\n";
+    let got: Vec<_> = parse(text)
+        .iter()
+        .filter(|e| e.ov(Ov::SrcIp) == Some("192.0.2.7"))
+        .map(|e| (e.event_type, e.outcome, e.ov(Ov::User).unwrap_or("").to_owned()))
+        .collect();
+    let of = |kind, outcome, user: &str| (kind, outcome, user.to_owned());
+    assert_eq!(
+        got,
+        [
+            of(EventType::Other, Outcome::Unknown, "bob"),
+            of(EventType::LoginFailed, Outcome::Failure, ""),
+            of(EventType::Login, Outcome::Success, "WEB\\bob"),
+            of(EventType::FileAccess, Outcome::Success, "WEB\\bob"),
+        ]
+    );
+}

@@ -14,6 +14,7 @@ use crate::parse::{addr, time, url};
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sources {
     web: Logsource,
+    ftp: Logsource,
     firewall: Logsource,
 }
 
@@ -21,6 +22,7 @@ impl Sources {
     pub(super) fn new(schema: &Schema) -> Self {
         Self {
             web: schema.logsource("iis", "webserver", "access"),
+            ftp: schema.logsource("iis", "", "ftp"),
             firewall: schema.logsource("windows", "firewall", "firewall"),
         }
     }
@@ -64,6 +66,7 @@ impl Header {
         }
         if let (Some(action), Some(_)) = (value("action"), value("src-ip")) {
             firewall(action, &value, p, d);
+        } else if ftp(&value, p, d) {
         } else {
             web(&value, p, d);
         }
@@ -138,6 +141,69 @@ fn set_ip(d: &mut Draft<'_>, name: Ov, value: Option<&str>) {
     if let Some(a) = value.and_then(addr::parse) {
         d.set(name, a.ip);
     }
+}
+
+/// IIS' server of files: commands of FTP, each with its answer. True where it is one.
+/// The name of somebody who is not let in stands on the line of his `USER` alone.
+fn ftp<'v>(value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_>) -> bool {
+    const COMMANDS: &[&str] = &[
+        "ABOR",
+        "APPE",
+        "CWD",
+        "ControlChannelClosed",
+        "ControlChannelOpened",
+        "DELE",
+        "DataChannelClosed",
+        "DataChannelOpened",
+        "LIST",
+        "MKD",
+        "NLST",
+        "PASS",
+        "PASV",
+        "PORT",
+        "QUIT",
+        "RETR",
+        "RMD",
+        "RNFR",
+        "RNTO",
+        "STOR",
+        "USER",
+    ];
+    // Older versions put the session's number before the command.
+    let Some(method) = value("cs-method").map(|m| m.split_once(']').map_or(m, |(_, c)| c)) else { return false };
+    let command = COMMANDS.iter().find(|c| c.eq_ignore_ascii_case(method));
+    let (Some(command), Some(status)) = (command, value("sc-status").filter(|s| digits(s))) else { return false };
+    set_ip(d, Ov::SrcIp, value("c-ip"));
+    set_ip(d, Ov::DestIp, value("s-ip"));
+    for (column, name) in [("s-port", Ov::DestPort), ("c-port", Ov::SrcPort), ("s-computername", Ov::Host)] {
+        if let Some(v) = value(column) {
+            d.set(name, v);
+        }
+    }
+    d.set(Ov::StatusCode, status);
+    let argument = value("cs-uri-stem").unwrap_or("");
+    let outcome = match status.as_bytes() {
+        [b'1'..=b'3', ..] => Outcome::Success,
+        [b'4' | b'5', ..] => Outcome::Failure,
+        _ => Outcome::Unknown,
+    };
+    match *command {
+        "PASS" if outcome == Outcome::Failure => d.event(EventType::LoginFailed, outcome),
+        "PASS" if status == "230" => d.event(EventType::Login, outcome),
+        "USER" if outcome == Outcome::Failure => d.event(EventType::LoginFailed, outcome),
+        "USER" => d.event(EventType::Other, Outcome::Unknown),
+        "RETR" | "STOR" | "APPE" | "DELE" | "RNFR" | "RNTO" | "MKD" | "RMD" => {
+            d.event(EventType::FileAccess, outcome);
+            d.set(Ov::Resource, argument);
+        }
+        _ => d.event(EventType::Connection, outcome),
+    }
+    let user = value("cs-username").or((*command == "USER").then_some(argument)).unwrap_or("");
+    if !user.is_empty() {
+        d.set(Ov::User, user);
+    }
+    d.logsource(p.table.w3c.ftp);
+    true
 }
 
 fn web<'v>(value: &dyn Fn(&str) -> Option<&'v str>, p: &Parser, d: &mut Draft<'_>) {

@@ -2,13 +2,13 @@
 
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
-use crate::parse::syslog::set_src;
+use crate::parse::syslog::{programs, set_src};
 
 /// Parses a message behind its time; false where it is none of these.
 pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let known = match msg.find("[org.keycloak.events] ") {
         Some(at) if at < 80 => keycloak(msg.get(at + 22..).unwrap_or(""), d),
-        _ => gitea(msg, d),
+        _ => programs::roundcube(msg, d) || gitea(msg, d),
     };
     if known {
         d.logsource(ctx.ls.application);
@@ -27,7 +27,7 @@ fn login(success: bool, d: &mut Draft<'_>) {
 
 /// Keycloak: `(thread) type="LOGIN_ERROR", realmId="…", clientId="…", …, ipAddress="…", …,
 /// username="…"`, in older versions without quotes. Client and user names are as sent.
-fn keycloak(rest: &str, d: &mut Draft<'_>) -> bool {
+pub(in crate::parse) fn keycloak(rest: &str, d: &mut Draft<'_>) -> bool {
     let Some(pairs) = rest.split_once("type=").filter(|(h, _)| h.len() < 64).map(|(_, p)| p) else { return false };
     let clean = |v: &str| v.split([',', '"']).find(|p| !p.is_empty()).unwrap_or("").len();
     let value = |v: &'static str| {

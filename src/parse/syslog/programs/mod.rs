@@ -19,7 +19,9 @@ mod haproxy;
 mod kernel;
 mod login;
 mod named;
+mod paloalto;
 mod pam;
+mod phrases;
 mod polkit;
 mod postfix;
 mod postgres;
@@ -44,6 +46,8 @@ pub(in crate::parse) use database::mysql;
 pub(in crate::parse) use dropbear::parse as dropbear;
 pub(in crate::parse) use ftp::{transfer, vsftpd};
 pub(in crate::parse) use named::parse as named;
+pub(in crate::parse) use paloalto::alone as paloalto_alone;
+pub(in crate::parse) use phrases::roundcube;
 pub(in crate::parse) use postgres::{parse as postgres, row as postgres_row, said as postgres_said};
 pub(in crate::parse) use samba::{address as samba_address, parse as samba};
 pub(in crate::parse) use services::xinetd;
@@ -106,6 +110,8 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
             postfix::parse(name, msg, ctx, d);
         }
         "postscreen" => postfix::parse(name, msg, ctx, d),
+        "imap" | "imaps" | "pop3" | "pop3s" | "sieve"
+            if line.program.starts_with("cyrus/") && phrases::parse(name, msg, ctx, d) => {}
         "dovecot" | "dovecot-auth" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login"
         | "auth-worker" | "auth" | "imap" | "pop3" | "lmtp" => dovecot::parse(line, ctx, d),
         "vsftpd" => ftp::vsftpd(msg, ctx, d),
@@ -139,6 +145,8 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         _ if cisco::is_tag(line.program) => cisco::parse(line.program, msg, ctx, d),
         _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),
         _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
+        "" if paloalto::is_row(msg) => paloalto::parse(msg, ctx, d),
+        _ if phrases::parse(name, msg, ctx, d) => {}
         _ => generic::parse(name, msg, ctx, d),
     }
 }

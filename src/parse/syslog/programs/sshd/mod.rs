@@ -56,7 +56,8 @@ pub(super) fn sftp(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 }
 
 fn other(msg: &str, d: &mut Draft<'_>) {
-    if let Some(rest) = msg.strip_prefix("SSHD_LOGIN_FAILED: Login failed for user '") {
+    let plain = msg.strip_prefix("SSHD_LOGIN_FAILED: ").unwrap_or(msg);
+    if let Some(rest) = plain.strip_prefix("Login failed for user '") {
         // Junos: the daemon's own line stands beside it.
         failed(d, EventType::SshLoginFailed, RecordFlags::ACT_NOTICE);
         if let Some((user, addr)) = rcut(rest, "' from host '") {
