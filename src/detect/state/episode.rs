@@ -65,6 +65,8 @@ pub(super) struct Episode {
     pub ledger: Option<Box<Ledger>>,
     /// Episodes below that it stands on, the first few.
     below: SmallVec<[u64; 2]>,
+    /// It stands on more than these.
+    more_below: bool,
     /// All of those were taken back.
     pub baseless: bool,
     pub ips: Vec<u8>,
@@ -126,6 +128,7 @@ impl Episode {
             values: FxHashSet::default(),
             ledger: slot.spec.as_deref().and_then(Ledger::new).map(|l| Box::new(l.whole())),
             below: SmallVec::new(),
+            more_below: false,
             baseless: false,
             ips: Vec::new(),
             users: Vec::new(),
@@ -193,14 +196,26 @@ impl Episode {
 
     /// Notes an episode of a correlation below.
     pub(super) fn stands_on(&mut self, uid: u64) {
-        if self.below.len() < MAX_BELOW && !self.below.contains(&uid) {
+        if self.below.contains(&uid) {
+            return;
+        }
+        if self.below.len() < MAX_BELOW {
             self.below.push(uid);
+        } else {
+            self.more_below = true;
         }
     }
 
-    /// Episodes of correlations below, the first few.
+    /// Notes a match that counts by itself, whatever became of the episodes below.
+    pub(super) fn stands_alone(&mut self, slot: &Slot) {
+        use super::super::CorrelationKind as K;
+        let steps = slot.spec.as_ref().is_none_or(|s| matches!(s.kind, K::Temporal | K::TemporalOrdered));
+        self.more_below |= !steps;
+    }
+
+    /// Episodes of correlations below, where it stands on no more than these.
     pub(super) fn below(&self) -> &[u64] {
-        &self.below
+        if self.more_below { &[] } else { &self.below }
     }
 
     /// Whether what looked like a burst went on for so long, at less than so many times
@@ -283,6 +298,7 @@ impl Episode {
             self.ended_by = other.ended_by;
         }
         other.below.iter().for_each(|uid| self.stands_on(*uid));
+        self.more_below |= other.more_below;
         self.total += other.total;
         self.count = self.count.saturating_add(other.count);
         self.evidence.append(&mut other.evidence);

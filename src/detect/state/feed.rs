@@ -295,6 +295,7 @@ impl Core {
             && !e.child
         {
             ep.absorb(slot, e, facts.of(e.facts, e.seq));
+            ep.stands_alone(slot);
             ep.see(e.seen());
             if let Some(g) = &mut self.grounds {
                 g.of(ep.uid, &ep.id).records.push(e.seq);
@@ -321,6 +322,7 @@ impl Core {
                     continue;
                 }
                 let Some(c) = below else {
+                    ep.stands_alone(slot);
                     records.push(e.seen());
                     continue;
                 };

@@ -94,6 +94,17 @@ impl Measure {
         }
     }
 
+    /// Takes entries into an empty measure.
+    pub(super) fn fill<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) {
+        if let Self::Sorted(values) = self {
+            // One by one each would push aside those that are there.
+            values.extend(entries.map(|e| f64::from_bits(e.value)));
+            values.sort_unstable_by(f64::total_cmp);
+        } else {
+            entries.for_each(|e| self.enter(e));
+        }
+    }
+
     pub(super) fn leave(&mut self, e: &Entry) {
         match self {
             Self::Count(n) => *n = n.saturating_sub(u64::from(e.weight)),

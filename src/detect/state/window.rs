@@ -139,7 +139,7 @@ impl Window {
         }
         let mut lo = lower(&self.ring, t.saturating_sub(spec.timespan));
         let mut measure = Measure::new(spec);
-        slice(&self.ring, lo, at).for_each(|e| measure.enter(e));
+        measure.fill(slice(&self.ring, lo, at));
         let mut hi = at;
         loop {
             if measure.holds(spec, slice(&self.ring, lo, hi)) {
@@ -192,9 +192,7 @@ impl Window {
         self.measure.clear();
         let newest = self.ring.back().map_or(0, Entry::time);
         self.head = lower(&self.ring, newest.saturating_sub(spec.timespan));
-        for e in self.ring.range(self.head.min(self.ring.len())..) {
-            self.measure.enter(e);
-        }
+        self.measure.fill(self.ring.range(self.head.min(self.ring.len())..));
     }
 
     fn pop_front(&mut self) -> Option<Entry> {

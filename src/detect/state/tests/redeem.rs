@@ -301,3 +301,38 @@ fn what_counts_and_takes_back_is_counted_in_any_order_of_the_rules() {
     assert_eq!(brief(&one), brief(&other));
     assert_eq!(one.len(), 1, "that often nobody mistypes");
 }
+
+/// What stands on more episodes than are remembered, or on matches besides, is not taken back
+/// because the first of them were.
+#[test]
+fn an_alert_above_is_taken_back_with_all_that_it_stands_on() {
+    let above = |bases: &str| {
+        correlation(2, &format!("type: event_count\nrules: [{bases}]\ntimespan: 1h\ncondition: {{gte: 2}}"))
+    };
+    let run = |bases: &str, sources: usize, back: usize| {
+        let mut rules = spraying("");
+        rules.push(above(bases));
+        let mut lines: Vec<(i64, String)> = Vec::new();
+        for n in 0..sources {
+            let line =
+                |kind: &str, u: usize| (10 * n as i64, format!("kind={kind} host=h src_ip=10.0.0.{n} user=u{u}"));
+            lines.extend((0..4).map(|u| line("fail", u)));
+            lines.extend((0..4).filter(|_| n < back).map(|u| line("login", u)));
+        }
+        let mut b = Bench::new(&rules);
+        b.feed(0, &lines);
+        let got = b.end();
+        let of: Vec<_> = got.iter().filter(|a| &*a.rule == "Correlation 2").map(|a| a.severity).collect();
+        assert_eq!(of.len(), 1, "{bases} {sources}");
+        of[0]
+    };
+    for (bases, sources, back, is) in [
+        ("c1", 10, 10, Severity::Low),
+        ("c1", 10, 9, Severity::High),
+        ("c1", 64, 64, Severity::Low),
+        ("c1", 70, 64, Severity::High),
+        ("c1, fail", 10, 10, Severity::High),
+    ] {
+        assert_eq!(run(bases, sources, back), is, "{bases} {sources} {back}");
+    }
+}
