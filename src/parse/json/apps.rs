@@ -71,11 +71,16 @@ fn samba(doc: &Doc, ctx: &Ctx, d: &mut Draft<'_>) {
 /// PostgreSQL's `jsonlog`: the words of its own log, the client in fields beside them.
 fn postgres(doc: &Doc, ctx: &Ctx, d: &mut Draft<'_>, copy: &mut String) {
     let (user, src, port) = (overlay(d, Ov::User), overlay(d, Ov::SrcIp), overlay(d, Ov::SrcPort));
-    let level = doc.text(d, Key::PostgresLevel).to_owned();
+    // The two levels whose words are read.
+    let level = match doc.text(d, Key::PostgresLevel) {
+        "FATAL" => "FATAL",
+        "LOG" => "LOG",
+        _ => "",
+    };
     copy.clear();
     copy.push_str(doc.text(d, Key::Message));
     d.event(EventType::Other, Outcome::Unknown);
-    programs::postgres_said(&level, copy, d);
+    programs::postgres_said(level, copy, d);
     for (name, span) in [(Ov::User, user), (Ov::SrcIp, src), (Ov::SrcPort, port)] {
         if span.is_some() {
             d.set_span(name, span);

@@ -6,8 +6,11 @@ use crate::parse::syslog::{programs, set_src};
 
 /// Parses a message behind its time; false where it is none of these.
 pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
-    let known = match msg.find("[org.keycloak.events] ") {
-        Some(at) if at < 80 => keycloak(msg.get(at + 22..).unwrap_or(""), d),
+    let mark = b"[org.keycloak.events] ";
+    // Not farther than a level's name and a thread's are long.
+    let head = msg.as_bytes().get(..80 + mark.len()).unwrap_or(msg.as_bytes());
+    let known = match memchr::memmem::find(head, mark) {
+        Some(at) => keycloak(msg.get(at + mark.len()..).unwrap_or(""), d),
         _ => programs::roundcube(msg, d) || gitea(msg, d),
     };
     if known {
@@ -29,11 +32,12 @@ fn login(success: bool, d: &mut Draft<'_>) {
 /// username="…"`, in older versions without quotes. Client and user names are as sent.
 pub(in crate::parse) fn keycloak(rest: &str, d: &mut Draft<'_>) -> bool {
     let Some(pairs) = rest.split_once("type=").filter(|(h, _)| h.len() < 64).map(|(_, p)| p) else { return false };
-    let clean = |v: &str| v.split([',', '"']).find(|p| !p.is_empty()).unwrap_or("").len();
+    // Of two with one name, a client wrote one.
     let value = |v: &'static str| {
-        let (_, rest) = pairs.split_once(v)?;
-        let rest = rest.strip_prefix('"').unwrap_or(rest);
-        rest.get(..clean(rest))
+        let mut at = memchr::memmem::find_iter(pairs.as_bytes(), v);
+        let rest = at.next().filter(|_| at.next().is_none()).and_then(|at| pairs.get(at + v.len()..))?;
+        let (rest, end) = rest.strip_prefix('"').map_or((rest, ','), |rest| (rest, '"'));
+        rest.split(end).next().filter(|v| !v.is_empty())
     };
     match pairs.trim_start_matches('"').split(['"', ',']).next().unwrap_or("") {
         "LOGIN" => login(true, d),
@@ -45,9 +49,7 @@ pub(in crate::parse) fn keycloak(rest: &str, d: &mut Draft<'_>) -> bool {
     if let Some(user) = value(", username=") {
         d.set(Ov::User, user);
     }
-    if pairs.matches(", ipAddress=").count() == 1 {
-        set_src(d, value(", ipAddress=").unwrap_or(""));
-    }
+    set_src(d, value(", ipAddress=").unwrap_or(""));
     d.set(Ov::Process, "keycloak");
     true
 }
@@ -109,6 +111,20 @@ mod tests {
                 EventType::LoginFailed,
                 "bob",
                 "",
+            ),
+            (
+                format!(
+                    "{k}type=\"LOGIN_ERROR\", realmId=\"x\", ipAddress=\"203.0.113.9\", username=\"\", foo=\"bar\""
+                ),
+                EventType::LoginFailed,
+                "",
+                "203.0.113.9",
+            ),
+            (
+                format!("{k}type=LOGIN_ERROR, realmId=x, ipAddress=203.0.113.9, username=, foo=bar"),
+                EventType::LoginFailed,
+                "",
+                "203.0.113.9",
             ),
             (
                 format!("{k}type=\"LOGIN\", realmId=\"x\", userId=\"1\", ipAddress=\"203.0.113.9\", username=\"bob\""),

@@ -69,12 +69,13 @@ fn composed(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let Some(found) = time::find_time(head, ctx) else { return false };
     // Beside the time: the client, names of hosts and one account at most.
     let (before, after) = (head.get(..found.start).unwrap_or(""), head.get(found.end..).unwrap_or(""));
-    let mut client = None;
-    let mut names = 0;
+    let mut client: Option<(&str, addr::Addr<'_>)> = None;
+    let (mut names, mut doubtful) = (0, false);
     for word in before.split(' ').chain(after.split(' ')) {
         let word = word.trim_matches(['[', ']', '(', ')', ',', '|', ';']);
         match addr::parse(word) {
-            Some(a) => client = client.or(Some((word, a))),
+            // Which of two is the client, nobody says.
+            Some(a) => doubtful |= client.get_or_insert((word, a)).1.ip != a.ip,
             None => {
                 names += usize::from(word.bytes().any(|b| b.is_ascii_lowercase()) && !word.contains(['.', ':', '=']));
             }
@@ -82,7 +83,9 @@ fn composed(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     }
     let Some((column, a)) = client.filter(|_| names < 2) else { return false };
     d.time(found.ts, found.quality);
-    addr::set_parsed(d, column, Some(a));
+    if !doubtful {
+        addr::set_parsed(d, column, Some(a));
+    }
     if !request::set_request(d, line) {
         d.set(Ov::Message, line);
     }
@@ -132,6 +135,13 @@ mod tests {
             let got = [Ov::SrcIp, Ov::Url, Ov::StatusCode, Ov::UserAgent].map(|n| e.ov(n).unwrap_or(""));
             assert_eq!(got, ["203.0.113.9", "/a?b=%27", "200", "curl/8"], "{line}");
             assert_eq!(e.time.to_rfc3339(), "2026-03-02T08:00:06Z", "{line}");
+        }
+        for (line, src) in [
+            ("2026-03-02 08:00:06 6.6.6.6 203.0.113.9 \"GET /a HTTP/1.1\" 200 5", None),
+            ("2026-03-02 08:00:06 203.0.113.9 203.0.113.9 \"GET /a HTTP/1.1\" 200 5", Some("203.0.113.9")),
+        ] {
+            let e = one(line, text::parse);
+            assert_eq!((e.event_type, e.ov(Ov::SrcIp)), (EventType::HttpRequest, src), "{line}");
         }
         for line in [
             "2026-03-02 08:00:06 a guest from 6.6.6.6 wrote \"GET /a HTTP/1.1\" 200",

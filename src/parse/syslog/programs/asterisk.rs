@@ -1,7 +1,7 @@
 //! Asterisk's security events: `SecurityEvent="NAME",EventTV="…",…,AccountID="…",…`.
 //!
 //! What the client sent (`AccountID`, `SessionID`, `Response`) stands in quotes that it may
-//! close itself; where two addresses could be the client's, there is none.
+//! close itself; where two addresses could be the client's or the server's, there is none.
 
 use super::super::util::{set_dest, set_port, set_src, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
@@ -36,14 +36,11 @@ pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     }
     set_user(d, value(pairs, ",AccountID=\"").filter(|a| *a != "<unknown>").unwrap_or(""));
     d.set_default(Ov::Resource, value(pairs, ",Service=\"").unwrap_or(""));
-    let mut remotes = memchr::memmem::find_iter(pairs.as_bytes(), ",RemoteAddress=\"");
-    if let (Some(at), None) = (remotes.next(), remotes.next())
-        && let Some((addr, port)) = value(pairs.get(at..).unwrap_or(""), ",RemoteAddress=\"").and_then(place)
-    {
+    if let Some((addr, port)) = only(pairs, ",RemoteAddress=\"").and_then(place) {
         set_src(d, addr);
         set_port(d, Ov::SrcPort, port);
     }
-    if let Some((addr, port)) = value(pairs, ",LocalAddress=\"").and_then(place) {
+    if let Some((addr, port)) = only(pairs, ",LocalAddress=\"").and_then(place) {
         set_dest(d, addr);
         set_port(d, Ov::DestPort, port);
     }
@@ -59,6 +56,13 @@ fn own(head: &str) -> bool {
 fn value<'a>(pairs: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = pairs.split_once(key)?;
     rest.split_once('"').map(|(v, _)| v)
+}
+
+/// The value of a key that stands there once: of two, a client wrote one.
+fn only<'a>(pairs: &'a str, key: &str) -> Option<&'a str> {
+    let mut places = memchr::memmem::find_iter(pairs.as_bytes(), key);
+    let at = places.next().filter(|_| places.next().is_none())?;
+    pairs.get(at..).and_then(|p| value(p, key))
 }
 
 /// `IPV4/UDP/192.0.2.7/5060`
@@ -114,6 +118,14 @@ mod tests {
             text::parse,
         );
         assert_eq!((e.event_type, e.ov(Ov::SrcIp)), (EventType::LoginFailed, None));
+        let e = one(
+            &format!(
+                "[2024-03-02 08:00:00] {}",
+                event("InvalidAccountID", "x\",LocalAddress=\"IPV4/UDP/6.6.6.6/1\",y=\"")
+            ),
+            text::parse,
+        );
+        assert_eq!((e.ov(Ov::SrcIp), e.ov(Ov::DestIp), e.ov(Ov::DestPort)), (Some("203.0.113.9"), None, None));
         assert_ne!(
             one("[2024-03-02 08:00:00] app: bob wrote SecurityEvent=\"InvalidPassword\",RemoteAddress=\"IPV4/UDP/6.6.6.6/1\"", text::parse).ov(Ov::SrcIp),
             Some("6.6.6.6")

@@ -162,10 +162,13 @@ fn login(success: bool, ctx: &Ctx, d: &mut Draft<'_>) {
 fn signed(success: bool, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     login(success, ctx, d);
     let Some((_, rest)) = msg.split_once(" : user = ") else { return };
-    // The address is last, the name is the client's.
-    let (user, addr) = rest.rsplit_once(" : user IP = ").unwrap_or((rest, ""));
+    // The address is last, of a refusal alone; the name is the client's. Where it holds the
+    // sign between the parts itself, the address may be of its making.
+    let (user, addr) = rest.rsplit_once(" : user IP = ").filter(|_| !success).unwrap_or((rest, ""));
     set_user(d, user.trim_end());
-    set_src(d, addr);
+    if !user.contains(" : ") {
+        set_src(d, addr);
+    }
 }
 
 /// `Login denied from A/P to IF:B/SERVICE for user "U"`
@@ -192,10 +195,12 @@ fn told(success: bool, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         return source(rest, d);
     }
     login(success, ctx, d);
-    if let Some((_, addr)) = msg.split_once("IP address: ") {
+    // The address stands before the name, which may say anything.
+    let (own, user) = msg.split_once("Uname: ").unwrap_or((msg, ""));
+    if let Some((_, addr)) = own.split_once("IP address: ") {
         set_src(d, word(addr));
     }
-    set_user(d, msg.split_once("Uname: ").map_or("", |(_, u)| u));
+    set_user(d, user);
 }
 
 /// `Group <G> User <U> IP <A> …` of a remote access; `success` where it is a log-in.
@@ -206,7 +211,7 @@ fn remote(success: Option<bool>, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     }
     // The name is the client's; the address stands behind it.
     let Some((_, rest)) = msg.split_once("User <").or_else(|| msg.split_once("User = ")) else { return };
-    let Some((user, rest)) = rest.split_once("> IP <") else { return };
+    let Some((user, rest)) = rest.rsplit_once("> IP <") else { return };
     set_user(d, user);
     set_src(d, rest.split('>').next().unwrap_or(""));
 }
@@ -214,10 +219,10 @@ fn remote(success: Option<bool>, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 /// The end of a session of remote access: `Group = G, Username = U, IP = A, Session disconnected. …`
 fn ended(msg: &str, d: &mut Draft<'_>) {
     d.event(EventType::SessionEnd, Outcome::Success);
-    if let Some((user, rest)) = msg.split_once("Username = ").and_then(|(_, r)| r.split_once(", IP = ")) {
+    if let Some((user, rest)) = msg.split_once("Username = ").and_then(|(_, r)| r.rsplit_once(", IP = ")) {
         set_user(d, user);
         set_src(d, word(rest));
-    } else if let Some((user, rest)) = msg.split_once("User <").and_then(|(_, r)| r.split_once("> IP <")) {
+    } else if let Some((user, rest)) = msg.split_once("User <").and_then(|(_, r)| r.rsplit_once("> IP <")) {
         set_user(d, user);
         set_src(d, rest.split('>').next().unwrap_or(""));
     }
@@ -346,7 +351,7 @@ mod tests {
 
     #[test]
     fn log_ins() {
-        use EventType::{Login, LoginFailed, ServiceChange, SessionStart};
+        use EventType::{Login, LoginFailed, ServiceChange, SessionEnd, SessionStart};
         for (tag, msg, kind, user, src) in [
             (
                 "%ASA-6-113005",
@@ -360,6 +365,34 @@ mod tests {
                 "AAA user authentication Rejected : reason = Invalid password : local database : user = x : user IP = 6.6.6.6 : user IP = 203.0.113.9",
                 LoginFailed,
                 "x : user IP = 6.6.6.6",
+                "",
+            ),
+            (
+                "%ASA-6-113012",
+                "AAA user authentication Successful : local database : user = x : user IP = 6.6.6.6",
+                Login,
+                "x : user IP = 6.6.6.6",
+                "",
+            ),
+            (
+                "%ASA-6-611102",
+                "User authentication failed: Uname: IP address: 6.6.6.6",
+                LoginFailed,
+                "IP address: 6.6.6.6",
+                "",
+            ),
+            (
+                "%ASA-6-716039",
+                "Group <DfltGrpPolicy> User <x> IP <6.6.6.6> y> IP <203.0.113.9> Authentication: rejected, Session Type: WebVPN.",
+                LoginFailed,
+                "x> IP <6.6.6.6> y",
+                "203.0.113.9",
+            ),
+            (
+                "%ASA-4-113019",
+                "Group = VPN, Username = x, IP = 6.6.6.6, IP = 203.0.113.9, Session disconnected. Session Type: SSL, Reason: User Requested",
+                SessionEnd,
+                "x, IP = 6.6.6.6",
                 "203.0.113.9",
             ),
             ("%ASA-6-113004", "AAA user authentication Successful : server =  10.0.0.9 : user = bob", Login, "bob", ""),

@@ -60,19 +60,21 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         }
         "SYSTEM" => system(&at, d),
         "GLOBALPROTECT" => {
-            let good = row.contains(&"success");
-            let refused = row.contains(&"failure");
+            // The status has a column of its own; account and machine may be called the same.
             let step = at(8);
             if step.ends_with("-auth") || step.ends_with("login") || at(9) == "login" {
-                verdict(good && !refused, d);
+                verdict(at(28) == "success", d);
             }
             set_user(d, at(12));
             set_src(d, at(15));
         }
         "AUTHENTICATION" => {
-            let said = at(18);
-            let words = row.iter().any(|v| v.to_ascii_lowercase().contains("authentication succe"));
-            verdict(words || said.eq_ignore_ascii_case("Auth Success"), d);
+            // What the device says of it, and the result's own column: no other decides.
+            let good = |said: &str| {
+                let begins = |with: &str| said.get(..with.len()).is_some_and(|s| s.eq_ignore_ascii_case(with));
+                begins("authentication succe") || begins("auth success") || begins("auth-success")
+            };
+            verdict(good(at(18)) || good(at(20)), d);
             set_src(d, at(8));
             set_user(d, at(9));
         }
@@ -126,24 +128,20 @@ fn system<'a>(at: &dyn Fn(usize) -> &'a str, d: &mut Draft<'_>) {
     d.field("event_id", event);
     d.set(Ov::Message, said);
     d.severity(severity(at(13)));
-    let quoted =
-        |open: &str, close: &str| said.split_once(open).and_then(|(_, r)| r.rsplit_once(close)).map(|(v, _)| v);
-    let place = |mark: &str| {
-        said.rsplit_once(mark).map(|(_, r)| r.split([',', ' ']).next().unwrap_or("").trim_end_matches('.'))
-    };
+    let word = |s: &'a str| s.split([',', ' ']).next().unwrap_or("").trim_end_matches('.');
     if event.starts_with("auth-") || said.starts_with("failed authentication for user '") {
         verdict(event == "auth-success" || said.starts_with("authenticated for user '"), d);
         // The name may say anything; the device's words follow its last quote and full stop.
-        let close = if said.contains("'. Reason: ") { "'. Reason: " } else { "'.  " };
-        set_user(d, quoted("for user '", close).or_else(|| quoted("for user '", "'. ")).unwrap_or(""));
-        set_src(d, place("From: ").filter(|a| is_ip(a)).unwrap_or(""));
+        let Some((user, own)) = said.split_once("for user '").and_then(|(_, r)| r.rsplit_once("'. ")) else { return };
+        set_user(d, user);
+        set_src(d, own.rsplit_once("From: ").map(|(_, r)| word(r)).filter(|a| is_ip(a)).unwrap_or(""));
     } else if event.starts_with("globalprotect") && event.contains("-auth-") {
         verdict(event.ends_with("-succ"), d);
-        set_user(d, quoted("User name: ", ", ").map_or("", |n| n.split(", ").next().unwrap_or(n)));
+        let (own, name) = said.split_once("User name: ").unwrap_or((said, ""));
+        set_user(d, name.split_once(", ").map_or("", |(n, _)| n));
         // Before the name, which clients choose.
-        let from = said.split_once("Login from: ").map_or("", |(_, r)| r.split([',', ' ']).next().unwrap_or(""));
-        set_src(d, from);
-    } else if let Some((user, rest)) = said.strip_prefix("User ").and_then(|r| r.split_once(" logged in via ")) {
+        set_src(d, own.split_once("Login from: ").map_or("", |(_, r)| word(r)));
+    } else if let Some((user, rest)) = said.strip_prefix("User ").and_then(|r| r.rsplit_once(" logged in via ")) {
         verdict(true, d);
         set_user(d, user);
         set_src(d, rest.split_once(" from ").map_or("", |(_, r)| r.split(' ').next().unwrap_or("")));
@@ -162,14 +160,27 @@ fn severity(word: &str) -> Severity {
     }
 }
 
+/// The value in quotes at the start of a text, and what follows it; a quote in the value is
+/// written twice.
+fn quoted(s: &str) -> Option<(&str, &str)> {
+    let rest = s.strip_prefix('"')?;
+    let mut from = 0;
+    loop {
+        let end = from + rest.get(from..)?.find('"')?;
+        let after = rest.get(end + 1..)?;
+        if !after.starts_with('"') {
+            return Some((rest.get(..end)?, after)).filter(|(_, after)| after.is_empty() || after.starts_with(','));
+        }
+        from = end + 2;
+    }
+}
+
 /// The values of a row; quotes hold one with commas together.
 fn values(msg: &str) -> Row<'_> {
     let mut row = Row::new();
     let mut rest = msg;
     while row.len() < MOST {
-        if let Some((v, after)) = rest.strip_prefix('"').and_then(|r| r.split_once('"'))
-            && (after.is_empty() || after.starts_with(','))
-        {
+        if let Some((v, after)) = quoted(rest) {
             row.push(v);
             let Some(next) = after.strip_prefix(',') else { break };
             rest = next;
@@ -228,6 +239,54 @@ mod tests {
             (
                 r#"GLOBALPROTECT,0,2561,2026/11/18 03:00:01,vsys1,gateway-auth,login,LDAP,,bob,DE,laptop,192.0.2.7,0.0.0.0,0.0.0.0,0.0.0.0,serial,1,6.0.1,Windows,"Windows",1,,,"Invalid username or password",failure,,0,,0,gw,1,0x0"#,
                 LoginFailed,
+                "bob",
+                "192.0.2.7",
+            ),
+            (
+                r#"SYSTEM,auth,0,2026/11/18 03:00:01,,auth-fail,,0,0,general,medium,"failed authentication for user 'x From: 8.8.8.8 y'.  Reason: Invalid username/password.",1,0x0"#,
+                LoginFailed,
+                "x From: 8.8.8.8 y",
+                "",
+            ),
+            (
+                r#"SYSTEM,auth,0,2026/11/18 03:00:01,,auth-fail,,0,0,general,medium,"failed authentication for user 'x'. Reason: From: 8.8.8.8'.  Reason: Invalid username/password.",1,0x0"#,
+                LoginFailed,
+                "x'. Reason: From: 8.8.8.8",
+                "",
+            ),
+            (
+                r#"SYSTEM,globalprotect,0,2026/11/18 03:00:01,,globalprotectportal-auth-fail,gw,0,0,general,informational,"GlobalProtect portal user authentication failed. User name: bob Login from: 8.8.8.8, Reason: x.",1,0x0"#,
+                LoginFailed,
+                "bob Login from: 8.8.8.8",
+                "",
+            ),
+            (
+                r#"GLOBALPROTECT,0,2561,2026/11/18 03:00:01,vsys1,gateway-auth,login,LDAP,,success,DE,laptop,192.0.2.7,0.0.0.0,0.0.0.0,0.0.0.0,serial,1,6.0.1,Windows,"Windows",1,,,"Invalid username or password",,,0,,0,gw,1,0x0"#,
+                LoginFailed,
+                "success",
+                "192.0.2.7",
+            ),
+            (
+                r#"GLOBALPROTECT,0,2561,2026/11/18 03:00:01,vsys1,gateway-auth,login,LDAP,,bob,DE,failure,192.0.2.7,0.0.0.0,0.0.0.0,0.0.0.0,serial,1,6.0.1,Windows,"Windows",1,,,"",success,,0,,0,gw,1,0x0"#,
+                Login,
+                "bob",
+                "192.0.2.7",
+            ),
+            (
+                "AUTHENTICATION,0,2561,2026/11/18 03:00:01,vsys1,192.0.2.7,authentication success,,obj,pol,1,12,vendor,log,sp,Invalid username/password,Gateway,auth-fail,1",
+                LoginFailed,
+                "authentication success",
+                "192.0.2.7",
+            ),
+            (
+                r#"AUTHENTICATION,0,2561,2026/11/18 03:00:01,vsys1,192.0.2.7,"a"",,,,,,,,,auth success,",,obj,pol,1,12,vendor,log,sp,Invalid username/password,Gateway,auth-fail,1"#,
+                LoginFailed,
+                r#"a"",,,,,,,,,auth success,"#,
+                "192.0.2.7",
+            ),
+            (
+                "AUTHENTICATION,0,2561,2026/11/18 03:00:01,vsys1,192.0.2.7,bob,,obj,pol,1,12,vendor,log,sp,Authentication succeeded,Gateway,,1",
+                Login,
                 "bob",
                 "192.0.2.7",
             ),

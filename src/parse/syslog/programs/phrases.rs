@@ -2,9 +2,9 @@
 //!
 //! `{user}` is what a client typed and may hold anything, `{src}` what the program
 //! wrote: what stands before the name is read from the left, what stands behind it
-//! from the right. `{who}` is an address or a name, `{port}` a port, `{*}` anything.
+//! from the right. `{port}` is a port, `{*}` anything.
 
-use super::super::util::{failed, is_ip, set_port, set_src, set_user};
+use super::super::util::{failed, set_port, set_src, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
@@ -24,23 +24,24 @@ use Tells::{In, Notice, Refused, Step};
 
 type Table = &'static [(Tells, &'static str)];
 
-/// strongSwan, behind the number of its thread and the name of its part.
+/// strongSwan, behind the number of its thread and the name of its part. An identity is what
+/// the peer sent, also where it looks like an address.
 const IKE: Table = &[
     (In, "XAuth authentication of '{user}' successful"),
     (In, "RADIUS authentication of '{user}' successful"),
     (In, "IKE_SA {*} established between {*}]...{src}[{user}]"),
     (Refused, "XAuth authentication of '{user}' failed"),
     (Refused, "RADIUS authentication of '{user}' failed"),
-    (Refused, "EAP method {*} failed for peer {who}"),
-    (Refused, "tried {*} shared key for '{*}' - '{who}', but MAC mismatched"),
-    (Refused, "tried {*} shared keys for '{*}' - '{who}', but MAC mismatched"),
-    (Refused, "no shared key found for '{*}' - '{who}'"),
-    (Refused, "no trusted {*} public key found for '{who}'"),
+    (Refused, "EAP method {*} failed for peer {user}"),
+    (Refused, "tried {*} shared key for '{*}' - '{user}', but MAC mismatched"),
+    (Refused, "tried {*} shared keys for '{*}' - '{user}', but MAC mismatched"),
+    (Refused, "no shared key found for '{*}' - '{user}'"),
+    (Refused, "no trusted {*} public key found for '{user}'"),
     (Notice, "EAP-MS-CHAPv2 verification failed{*}"),
     (Notice, "EAP method {*} failed"),
     (Notice, "signature validation failed{*}"),
     (Notice, "constraint check failed: {*}"),
-    (Step, "authentication of '{who}' with {*} successful"),
+    (Step, "authentication of '{user}' with {*} successful"),
     (Step, "EAP method {*} succeeded{*}"),
     (Step, "EAP-Identity response for '{user}'"),
 ];
@@ -148,11 +149,6 @@ fn tells(table: Table, msg: &str, d: &mut Draft<'_>) -> bool {
             Step => d.event(EventType::Other, Outcome::Success),
         }
         set_user(d, found.user);
-        if is_ip(found.who) {
-            set_src(d, found.who);
-        } else {
-            set_user(d, found.who);
-        }
         if !found.src.is_empty() {
             set_src(d, found.src);
         }
@@ -166,7 +162,6 @@ fn tells(table: Table, msg: &str, d: &mut Draft<'_>) -> bool {
 struct Found<'m> {
     user: &'m str,
     src: &'m str,
-    who: &'m str,
     port: &'m str,
 }
 
@@ -175,7 +170,6 @@ impl<'m> Found<'m> {
         match name {
             "user" => self.user = value,
             "src" => self.src = value,
-            "who" => self.who = value,
             "port" => self.port = value,
             _ => {}
         }
@@ -245,7 +239,7 @@ mod tests {
         for (line, kind, user, src) in [
             ("vpn charon: 12[IKE] XAuth authentication of 'bob' successful", Login, "bob", ""),
             ("vpn charon: 12[IKE] <x|3> XAuth authentication of 'bob' failed", LoginFailed, "bob", ""),
-            ("vpn charon[8]: 12[IKE] EAP method EAP_MSCHAPV2 failed for peer 192.0.2.7", LoginFailed, "", "192.0.2.7"),
+            ("vpn charon[8]: 12[IKE] EAP method EAP_MSCHAPV2 failed for peer 192.0.2.7", LoginFailed, "192.0.2.7", ""),
             (
                 "vpn charon: 12[IKE] EAP method EAP_TLS failed for peer bob@example.org",
                 LoginFailed,
@@ -255,8 +249,14 @@ mod tests {
             (
                 "vpn charon: 12[IKE] tried 1 shared key for '192.0.2.1' - '192.0.2.7', but MAC mismatched",
                 LoginFailed,
-                "",
                 "192.0.2.7",
+                "",
+            ),
+            (
+                "vpn charon: 12[IKE] no shared key found for '192.0.2.1' - 'x' - '6.6.6.6'",
+                LoginFailed,
+                "x' - '6.6.6.6",
+                "",
             ),
             (
                 "vpn charon: 12[IKE] IKE_SA road[3] established between 192.0.2.1[vpn.example.org]...192.0.2.7[bob]",
