@@ -83,9 +83,7 @@ fn around(line: &str, key: Key, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mu
         d.set_span(Ov::Host, own);
     }
     if let Some((ts, quality)) = generic::time_of(doc, d, &p.ctx) {
-        if certain {
-            d.time(ts, quality);
-        } else if !inner.0.is_some() {
+        if certain || !inner.0.is_some() {
             d.time(ts, quality);
         } else if inner.1 == TimeQuality::Yearless && quality != TimeQuality::Yearless {
             d.time(in_year_of(inner.0, ts), TimeQuality::Wall);
