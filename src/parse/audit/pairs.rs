@@ -1,6 +1,12 @@
 //! `key=value` pairs of one audit record, as the kernel, the daemon and
 //! programs write them.
 
+use smallvec::SmallVec;
+
+/// So many arguments are looked for in vain in one record, which bounds the work of
+/// a record that was made for it.
+const ABSENT: usize = 32;
+
 /// A pair as it stands in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pair<'a> {
@@ -20,20 +26,20 @@ pub(super) struct Pairs<'a> {
     rest: &'a str,
     /// Values of the last key run to the end (interpreted logs).
     open: &'static [&'static str],
-    /// Numbers of arguments that do not come any more, a bit each.
-    absent: u64,
+    /// Numbers of arguments that do not come any more.
+    absent: SmallVec<[u32; 4]>,
 }
 
 impl<'a> Pairs<'a> {
     /// The pairs of a raw or enriched record.
     pub(super) fn new(body: &'a str) -> Self {
-        Self { rest: body, open: &[], absent: 0 }
+        Self { rest: body, open: &[], absent: SmallVec::new() }
     }
 
     /// The pairs of an interpreted record, in which values are not quoted:
     /// some run to the end of the record.
     pub(super) fn interpreted(body: &'a str) -> Self {
-        Self { rest: body, open: &["proctitle", "cmd"], absent: 0 }
+        Self { rest: body, open: &["proctitle", "cmd"], absent: SmallVec::new() }
     }
 
     fn value(&mut self, key: &str, text: &'a str) -> (&'a str, bool) {
@@ -77,12 +83,14 @@ impl<'a> Pairs<'a> {
             return None;
         }
         let n: u32 = key.strip_prefix('a')?.parse().ok()?;
-        // What was not found once is in no later part either. The kernel cuts long lists
-        // of arguments into parts of their own names.
-        let bit = 1u64.checked_shl(n).filter(|bit| self.absent & bit == 0)?;
-        let found = text.find(&*format!(" a{}=", n + 1));
+        // What was not found once is in no later part either; of an honest record that is
+        // the argument behind the last.
+        if self.absent.len() >= ABSENT || self.absent.contains(&n) {
+            return None;
+        }
+        let found = text.find(&*format!(" a{}=", u64::from(n) + 1));
         if found.is_none() {
-            self.absent |= bit;
+            self.absent.push(n);
         }
         found
     }
@@ -187,6 +195,11 @@ mod tests {
         assert_eq!(got, [("argc", "3"), ("a0", "sh"), ("a1", "-c"), ("a2", "echo")]);
         let got: Vec<_> = Pairs::interpreted("argc=2 a0=echo a b a1=x").map(|p| (p.key, p.value)).collect();
         assert_eq!(got, [("argc", "2"), ("a0", "echo a b"), ("a1", "x")]);
+        let got: Vec<_> = Pairs::interpreted("argc=70 a0=sh a63=hello world a64=hello world a65=hello world a66=z")
+            .map(|p| (p.key, p.value))
+            .collect();
+        assert_eq!(got.last(), Some(&("a66", "z")));
+        assert!(got.ends_with(&[("a64", "hello world"), ("a65", "hello world"), ("a66", "z")]), "{got:?}");
         let got: Vec<_> = Pairs::interpreted("proctitle=grep -r x /etc").map(|p| p.value).collect();
         assert_eq!(got, ["grep -r x /etc"]);
     }

@@ -5,16 +5,32 @@
 use super::doc::Doc;
 use super::names::Key;
 use super::speaker::{self, Speaker};
-use super::{Scratch, apps, generic, relayed, said, scan};
+use super::{Scratch, apps, generic, journal, relayed, said, scan};
 use crate::event::{Draft, Ov, RecordFlags, Span, TimeQuality, Ts, ValueKind, time};
 use crate::parse::{Format, Parser, addr, detect, logfmt, syslog, windows};
 
-/// Parses the message inside, if this is an envelope; says whether a parser knew
-/// it. The caller fills in the rest.
-pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
+/// What became of the message inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// There is none, or no parser knew it.
+    No,
+    /// A parser knew it.
+    Read,
+    /// It is in the name of a program that did not write it: it says nothing.
+    Claimed,
+}
+
+/// Parses the message inside, if this is an envelope. The caller fills in the rest.
+pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> Opened {
     let key = if doc.is_text(d, Key::CloudInner) {
         Key::CloudInner
-    } else if doc.is_text(d, Key::EcsOriginal) && doc.text(d, Key::EcsOriginal).starts_with('{') {
+    } else if doc.is_text(d, Key::AuditInner) && doc.has(Key::AuditBeside) {
+        Key::AuditInner
+    } else if doc.is_text(d, Key::EcsOriginal)
+        && doc.text(d, Key::EcsOriginal).starts_with('{')
+        && !doc.has(Key::EcsOwn)
+    {
+        // Where the shipper has read it, what that says stands.
         Key::EcsOriginal
     } else if doc.is_text(d, Key::Log) {
         Key::Log
@@ -33,19 +49,19 @@ pub fn open(doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
         if is_envelope(doc, d) {
             host(doc, d);
         }
-        return false;
+        return Opened::No;
     };
     let mut line = std::mem::take(&mut s.inner);
     line.clear();
     line.push_str(doc.text(d, key).trim_end_matches(['\n', '\r']));
-    let opened = !line.is_empty() && around(&line, key, doc, p, d, s);
+    let opened = if line.is_empty() { Opened::No } else { around(&line, key, doc, p, d, s) };
     s.inner = line;
     host(doc, d);
     opened
 }
 
 /// Parses the message inside, and puts the envelope's time in its place.
-fn around(line: &str, key: Key, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> bool {
+fn around(line: &str, key: Key, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mut Scratch) -> Opened {
     // Line parsers reset the record where a line is not theirs: hide the
     // envelope's fields from that.
     let outer_start = d.rec.fields_start;
@@ -55,19 +71,25 @@ fn around(line: &str, key: Key, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mu
     let parsed = inner(line, named, p, d, s);
     d.rec.fields_start = outer_start;
     if !parsed {
-        return false;
+        return Opened::No;
     }
     d.rec.flags = RecordFlags(d.rec.flags.0 & !RecordFlags::PARSED.0);
     host(doc, d);
     let inner = (d.rec.time, d.rec.quality);
+    // A program's document says what the program likes; the journal knows when and where.
+    let certain = journal::is_entry(doc) && line.starts_with('{') && !speaker::is_relayed(doc, d);
+    if certain && addr::is_host(doc.text(d, Key::EnvelopeHost)) {
+        let own = doc.key(d, Key::EnvelopeHost);
+        d.set_span(Ov::Host, own);
+    }
     if let Some((ts, quality)) = generic::time_of(doc, d, &p.ctx) {
-        if !inner.0.is_some() {
+        if certain || !inner.0.is_some() {
             d.time(ts, quality);
         } else if inner.1 == TimeQuality::Yearless && quality != TimeQuality::Yearless {
             d.time(in_year_of(inner.0, ts), TimeQuality::Wall);
         }
     }
-    true
+    if named.is_some_and(|n| n.speaker.claimed.is_some()) { Opened::Claimed } else { Opened::Read }
 }
 
 /// A time whose year was guessed, put into the year that brings it nearest to

@@ -13,7 +13,11 @@ pub(super) fn apply(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) -> bool {
         vault(doc, d);
         return true;
     }
-    if doc.has(Key::GitlabEntity) && (doc.has(Key::GitlabFailed) || doc.has(Key::GitlabWith)) {
+    // Words like these stand in many a document; together only in this one.
+    if doc.text(d, Key::GitlabEntity) == "User"
+        && doc.is_number(d, Key::GitlabId)
+        && (doc.has(Key::GitlabFailed) || doc.has(Key::GitlabWith))
+    {
         login(!doc.has(Key::GitlabFailed), d);
         let name = doc.key(d, Key::GitlabAuthor);
         default_span(d, Ov::User, name);
@@ -50,7 +54,9 @@ fn vault(doc: &Doc, d: &mut Draft<'_>) {
     d.unset(Ov::UrlDecoded);
     d.set_span(Ov::Resource, path);
     match (is_login, answered) {
-        (true, true) => login(!refused, d),
+        // A log-in that was let in has a token; other answers at its path are about it.
+        (true, true) if refused || doc.has(Key::VaultToken) => login(!refused, d),
+        (true, true) => d.event(EventType::Other, Outcome::Unknown),
         (_, true) => d.event(EventType::DataAccess, if refused { Outcome::Failure } else { Outcome::Success }),
         (_, false) => d.event(EventType::Other, Outcome::Unknown),
     }
@@ -109,6 +115,20 @@ mod tests {
                 DataAccess,
                 Outcome::Failure,
                 "userpass-bob",
+                "192.0.2.7",
+            ),
+            (
+                r#"{"time":"2026-11-22T03:00:01Z","type":"response","request":{"id":"x","operation":"help","path":"auth/userpass/login/bob","remote_address":"192.0.2.7"},"response":{"data":{"help":"x"}}}"#,
+                Other,
+                Outcome::Unknown,
+                "bob",
+                "192.0.2.7",
+            ),
+            (
+                r#"{"severity":"INFO","time":"2026-11-22T03:00:01Z","author_id":1,"author_name":"bob","entity_type":"Project","ip_address":"192.0.2.7","with":"gift"}"#,
+                Other,
+                Outcome::Unknown,
+                "",
                 "192.0.2.7",
             ),
             (

@@ -158,9 +158,13 @@ keys! {
     KubeAudit = ["auditID"];
     KubeCode = ["responseStatus.code"];
     AuditType = ["auditType.action"];
-    CloudInner = ["CloudTrailEvent", "AuditData"];
+    CloudInner = ["CloudTrailEvent"];
+    // Of Microsoft 365, with what stands beside it.
+    AuditInner = ["AuditData"];
+    AuditBeside = ["Operations", "RecordType", "UserIds"];
     // The event as it came, beside what a shipper made of it.
     EcsOriginal = ["event.original"];
+    EcsOwn = ["event.outcome", "event.action", "source.ip", "user.name"];
     // Flow logs of private networks.
     FlowSource = ["srcaddr", "srcAddr"];
     FlowDest = ["dstaddr", "dstAddr"];
@@ -177,8 +181,11 @@ keys! {
     VaultPath = ["request.path"];
     VaultType = ["type"];
     VaultUser = ["auth.metadata.username", "auth.display_name"];
+    VaultToken = ["auth.client_token", "auth.accessor", "auth.display_name", "response.auth.client_token",
+        "response.auth.accessor", "response.auth.display_name"];
     VaultError = ["error", "response.data.error"];
     GitlabEntity = ["entity_type"];
+    GitlabId = ["author_id"];
     GitlabFailed = ["failed_login"];
     GitlabWith = ["with"];
     GitlabAuthor = ["author_name"];

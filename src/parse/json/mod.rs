@@ -125,7 +125,8 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
         } else if zeek::is_log(doc) {
             zeek::apply(doc, &p.ctx, &p.json, d, &mut s.copy);
         } else {
-            let opened = envelope::open(doc, p, d, s);
+            let inside = envelope::open(doc, p, d, s);
+            let opened = inside != envelope::Opened::No;
             if journal::is_entry(doc) {
                 journal::apply(doc, &p.ctx, d);
             } else if opened {
@@ -135,7 +136,7 @@ fn apply(doc: &Doc, p: &Parser, named: bool, d: &mut Draft<'_>, s: &mut Scratch)
             generic::facts(doc, &p.ctx, d, &mut s.copy);
             let read = apps::apply(doc, &p.ctx, d, &mut s.copy);
             // What a parser has read of the message stands; the client may stand beside it.
-            if !read && (!opened || !told && d.get(Ov::SrcIp).is_some()) {
+            if !read && inside != envelope::Opened::Claimed && (!opened || !told && d.get(Ov::SrcIp).is_some()) {
                 said::apply(doc, &p.ctx, d, &mut s.copy);
             }
             generic::finish(doc, &p.json, d);

@@ -247,6 +247,16 @@ fn names_that_are_only_claimed() {
             "python3",
         ),
         (
+            r#""SYSLOG_IDENTIFIER":"sshd-x","_COMM":"logger","_EXE":"/usr/bin/logger","_UID":"1000""#,
+            "Accepted password for root from 192.0.2.7 port 22 ssh2",
+            "logger",
+        ),
+        (
+            r#""SYSLOG_IDENTIFIER":"sshd","_COMM":"sshd","_UID":"1000""#,
+            "Accepted password for root from 192.0.2.7 port 22 ssh2",
+            "sshd",
+        ),
+        (
             r#""SYSLOG_IDENTIFIER":"kernel","_COMM":"logger","_UID":"1000""#,
             "[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1 PROTO=TCP SPT=1 DPT=22",
             "logger",
@@ -288,4 +298,28 @@ fn names_that_are_only_claimed() {
         let e = row(&entry(&format!(r#"{who},"MESSAGE":"{message}""#)));
         assert_eq!((e.event_type, field(&e, "claimed_program")), (kind, None), "{who}");
     }
+}
+
+#[test]
+fn what_a_document_inside_says_of_itself() {
+    // An address that a shipper added makes no log-in of a claimed message.
+    let e = row(&entry(
+        r#""SYSLOG_IDENTIFIER":"sshd","_COMM":"sh","_UID":"1000","attr":{"remote":"192.0.2.9"},"MESSAGE":"Accepted password for root from 192.0.2.7 port 22 ssh2""#,
+    ));
+    assert_eq!((e.event_type, e.ov(Ov::User)), (EventType::Other, None));
+    // Machine and time of a journal's entry are the journal's.
+    let e = row(&entry(
+        r#""SYSLOG_IDENTIFIER":"app","_COMM":"app","_UID":"1000","MESSAGE":"{\"ts\":\"2020-01-01T00:00:00Z\",\"host\":\"other\",\"msg\":\"x\"}""#,
+    ));
+    assert_eq!((e.ov(Ov::Host), e.time.to_rfc3339().as_str()), (Some("web1"), "2026-11-22T03:00:01Z"));
+    // What a shipper has read of an event is not read again from its text.
+    let inside = r#"{\"event\":\"login\",\"outcome\":\"success\",\"src_ip\":\"192.0.2.9\",\"user\":\"root\",\"ts\":\"2020-01-01T00:00:00Z\"}"#;
+    let e = row(&format!(
+        r#"{{"@timestamp":"2026-11-22T03:00:01Z","source":{{"ip":"192.0.2.7"}},"user":{{"name":"bob"}},"event":{{"category":"authentication","outcome":"failure","original":"{inside}"}}}}"#
+    ));
+    assert_eq!((e.outcome, e.ov(Ov::User), e.ov(Ov::SrcIp)), (Outcome::Failure, Some("bob"), Some("192.0.2.7")));
+    assert_eq!(e.time.to_rfc3339(), "2026-11-22T03:00:01Z");
+    // A member of that name alone is not Microsoft's.
+    let e = row(&format!(r#"{{"time":"2026-11-22T03:00:01Z","app":"crm","user":"bob","AuditData":"{inside}"}}"#));
+    assert_eq!((e.ov(Ov::User), e.ov(Ov::SrcIp)), (Some("bob"), None));
 }

@@ -11,6 +11,7 @@ use super::doc::Doc;
 use super::names::Key;
 use super::relayed;
 use crate::event::{Draft, Span};
+use crate::parse::text::quoted;
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +126,12 @@ pub(super) fn of(doc: &Doc, d: &Draft<'_>, msg: &str) -> Option<Speaker> {
     Some(Speaker { name: own, pid, claimed: Some(name) })
 }
 
+/// Whether an entry's process passes on what others say.
+pub(super) fn is_relayed(doc: &Doc, d: &Draft<'_>) -> bool {
+    let comm = doc.text(d, Key::Comm);
+    RELAYS.iter().any(|n| is(comm, n))
+}
+
 /// `pam_unix(sshd:auth): …`: on whose behalf.
 fn pam_service(msg: &str) -> Option<&str> {
     let (module, rest) = msg.split_once('(').filter(|(m, _)| m.starts_with("pam_") && m.len() < 40)?;
@@ -135,12 +142,20 @@ fn pam_service(msg: &str) -> Option<&str> {
 /// Whether a process cannot be who it says it is.
 fn contradicted(name: &str, comm: &str, exe: &str, uid: &str, msg: &str) -> bool {
     let name = name.rsplit('/').next().unwrap_or(name);
-    let Some((_, own)) = FAMILIES.iter().find(|(names, _)| names.contains(&name)) else { return false };
     let uid = uid.parse::<u32>().ok();
+    let people = uid.is_some_and(|n| n >= FIRST_USER && n != 65_534);
+    let relays = RELAYS.iter().any(|n| is(comm, n));
+    let Some((_, own)) = FAMILIES.iter().find(|(names, _)| names.contains(&name)) else {
+        // Who passes on sshd's lines is no person's process, whatever it is called.
+        return people && !relays && quoted::sentence(msg).is_some();
+    };
+    // A process may call itself what it likes, and may be gone before the journal looks
+    // for its file; whose it was is known.
+    if exe.is_empty() && people && !relays && SSH.contains(&name) && AS_ROOT.iter().any(|w| msg.starts_with(w)) {
+        return true;
+    }
     if comm.is_empty() && exe.is_empty() {
-        // The process was gone before the journal looked; whose it was is known.
-        let people = uid.is_some_and(|n| n >= FIRST_USER && n != 65_534);
-        return people && SSH.contains(&name) && AS_ROOT.iter().any(|w| msg.starts_with(w));
+        return false;
     }
     let known = |process: &str| own.iter().chain(RELAYS).any(|n| is(process, n));
     if !comm.is_empty() && !known(comm) {
@@ -218,6 +233,8 @@ mod tests {
             ("sshd", "logger", "/usr/bin/logger", "1000"),
             ("sshd", "logger", "", "0"),
             ("/usr/sbin/sshd", "logger", "/usr/bin/logger", "1000"),
+            ("sshd", "sshd", "", "1000"),
+            ("sshd-session", "sshd-session", "", "1000"),
             ("sshd", "sshd", "/tmp/sshd", "1000"),
             ("sshd", "sshd", "/home/bob/sshd", "1000"),
             ("sshd", "sshd", "/usr/bin/python3.12", "1000"),

@@ -8,7 +8,7 @@
 mod address;
 mod daemons;
 mod known;
-mod quoted;
+pub(in crate::parse) mod quoted;
 mod refused;
 mod told;
 mod vocabulary;

@@ -29,7 +29,7 @@ const FORWARDERS: &[&str] = &[
 ];
 
 /// Where such a sentence begins.
-fn sentence(msg: &str) -> Option<usize> {
+pub(in crate::parse) fn sentence(msg: &str) -> Option<usize> {
     let of = |word: &str| {
         memmem::find_iter(msg.as_bytes(), word.as_bytes()).find(|at| {
             let rest = msg.get(at + word.len()..).unwrap_or("");

@@ -27,12 +27,18 @@ pub fn tune(s: &mut State, fx: &mut Vec<Effect>) {
         s.say("no alert has this event: there is nothing to tune");
         return;
     };
+    let of_whole = event.is_none();
     let row = event.or_else(|| s.triage.evidence.rows.first().filter(|_| shows(s, &view.alert.id)).cloned());
     let a = &view.alert;
     // Of an alert whose events are not at hand there is what it is about.
     let known = [(Ov::SrcIp, &a.src_ip), (Ov::User, &a.user), (Ov::Host, &a.host)];
     let of_alert = || known.iter().filter_map(|(o, v)| Some((o.name().to_owned(), (*v).clone()?))).collect::<Vec<_>>();
-    let fields = row.as_ref().map_or_else(of_alert, |r| super::super::words::fields(r));
+    let mut fields = row.as_ref().map_or_else(of_alert, |r| super::super::words::fields(r));
+    if of_whole {
+        // In what its events differ the alert has no one value, and its first event's says
+        // nothing of the others.
+        fields.retain(|(name, _)| !known.iter().any(|(o, v)| o.name() == name && v.is_none()));
+    }
     let rule = a.rule_id.to_string();
     fx.push(Effect::Work(WorkReq::Offer { rule, fields }));
 }

@@ -573,29 +573,3 @@ fn a_save_that_changes_an_id_asks_what_becomes_of_those_that_name_it() {
     let (text, along) = saved.expect("saved");
     assert!(text.contains(&format!("id: {old}\n")) && text.contains("# more") && along == 0, "{text}");
 }
-
-#[test]
-fn filters_stand_in_the_list_as_what_they_are() {
-    use secstream::tui::data::workshop::{FilterView, WorkMsg};
-    let mut w = World::new(120, 24);
-    let mut all = super::fixture::rules();
-    let mut filter = all[1].clone();
-    (filter.id, filter.title, filter.kind, filter.fired) = ("f1".into(), "Our scanner".into(), "filter".into(), 0);
-    all.insert(0, filter);
-    w.send(Msg::Rules(Arc::new(all)));
-    w.press("4");
-    assert!(w.done.contains(&Effect::Work(WorkReq::Filters)), "{:?}", w.done);
-    let said = |removed| {
-        let narrows = vec!["SQL injection".to_owned(), "Directory scan".to_owned()];
-        Msg::Work(WorkMsg::Filters(Arc::new([("f1".to_owned(), FilterView { narrows, removed })].into())))
-    };
-    w.send(said(None));
-    assert!(frame(&w).contains("Our scanner: SQL injection and 1 more") && frame(&w).contains("…"), "{}", frame(&w));
-    w.send(said(Some(123)));
-    w.press("s");
-    let t = frame(&w);
-    let rows: Vec<&str> = t.lines().skip(3).take(4).collect();
-    assert!(rows[0].contains("filt") && rows[0].contains("-123"), "{t}");
-    assert!(rows[1].contains("HIGH") && rows[1].contains(" 41 "), "{t}");
-    assert!(t.contains("takes 123 matches here") && t.contains(" 3 rules, 1 filter"), "{t}");
-}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::pty::log;
 use super::term::Term;
+use super::work::leave;
 
 fn started(home: &Path, env: &[(&str, &str)]) -> Term {
     let log = log(home, 400);
@@ -27,8 +28,7 @@ fn filters_of_last_time_are_on_and_told_of() {
     t.press("2i");
     t.press("user=ann\r");
     t.wait_for("100 of 400 events");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
 
     let mut t = Term::workbench((80, 24), home.path(), &[&home.path().join("auth.log")], &[]);
     t.wait_for("filters of last time are on (Live 1)");
@@ -36,8 +36,7 @@ fn filters_of_last_time_are_on_and_told_of() {
     t.wait_for("100 of 400 events");
     t.press("\\");
     t.wait_for("400 of 400 events");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
     // Cleared is cleared; and another input has filters of its own.
     let views = home.path().join("cache/secstream/views");
     assert_eq!(std::fs::read_dir(&views).map_or(0, Iterator::count), 0);
@@ -57,18 +56,15 @@ fn filters_are_an_analysts_own() {
     let mut t = as_whom("ann");
     t.press("2iuser=ann\r");
     t.wait_for("100 of 400 events");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
     let mut t = as_whom("ben");
     t.press("2");
     t.wait_for("400 of 400 events");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
     let mut t = as_whom("ann");
     t.press("2");
     t.wait_for("100 of 400 events");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
 }
 
 #[test]
@@ -77,8 +73,7 @@ fn nothing_is_kept_where_it_is_not_wanted() {
     let mut t = started(home.path(), &[("SECSTREAM_KEEP", "false")]);
     t.press("i");
     t.press("severity>=high\r");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
     assert!(!home.path().join("cache/secstream/views").exists());
 }
 
@@ -95,8 +90,7 @@ fn a_terminal_without_utf8_gets_ascii_only() {
     assert!(screen.contains("+- dismiss this alert") && screen.contains("\n> "), "{screen}");
     t.press("\x1b");
     t.settle(Duration::from_millis(100));
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
 }
 
 #[test]
@@ -114,7 +108,6 @@ fn the_mouse_is_the_terminals_unless_it_is_wanted() {
     t.press("\x1b[<0;60000;60000M\x1b[<64;1;1M\x1b[<65;900;1M\x1b[<99;3;3M");
     t.press("1");
     t.wait_for("why ");
-    t.press("q");
-    assert_eq!(t.end(), Some(0));
+    leave(&mut t);
     assert!(has(&t, b"\x1b[?1006l\x1b[?1000l"));
 }

@@ -9,6 +9,7 @@ mod mouse;
 mod painting;
 mod pty;
 mod pty_speed;
+mod rules_list;
 mod screens;
 mod term;
 mod together;
