@@ -148,6 +148,7 @@ async fn main(launch: Launch) -> io::Result<()> {
 struct Signals {
     term: Signal,
     hup: Signal,
+    quit: Signal,
     int: Signal,
     cont: Signal,
     tstp: Signal,
@@ -158,6 +159,7 @@ impl Signals {
         Ok(Self {
             term: signal(SignalKind::terminate())?,
             hup: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
             int: signal(SignalKind::interrupt())?,
             cont: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
             tstp: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
@@ -190,6 +192,7 @@ impl Loop {
                 e = input.next() => Woken::Input(e),
                 _ = sig.term.recv() => Woken::End,
                 _ = sig.hup.recv() => Woken::End,
+                _ = sig.quit.recv() => Woken::End,
                 _ = sig.int.recv() => Woken::End,
                 _ = sig.cont.recv() => Woken::Continued,
                 _ = sig.tstp.recv() => Woken::Suspend,
@@ -413,10 +416,13 @@ impl Loop {
         match status {
             Err(e) => self.state.complain(format!("editor: {e}; set EDITOR")),
             Ok(s) if !s.success() => self.state.complain(format!("editor ended with {s}")),
-            Ok(_) if shipped => {
-                self.state
-                    .say("a shipped rule is part of the program: save changes in a folder of your own (--add-rules)");
-            }
+            Ok(_) if shipped && before != after => match file.keep() {
+                Ok(at) => self.state.say(format!(
+                    "a shipped rule is part of the program: your text is kept in {}; put it into a folder of your own",
+                    at.display()
+                )),
+                Err(e) => self.state.complain(e),
+            },
             Ok(_) if before != after => {
                 if let Some(e) = &self.engine {
                     e.reload();

@@ -11,7 +11,7 @@ use crate::cli::args::{Common, RuleOptions};
 pub enum RulesCommand {
     /// What is loaded, and why the rest is not; with --for, which rules can fire on a log
     List(ListArgs),
-    /// Show a rule by id, title or file
+    /// Show a rule by id, name, title or file
     #[command(
         after_help = "Examples:\n  secstream rules show ssh_distributed_guessing.yml\n  secstream rules show 'Distributed SSH password guessing'"
     )]

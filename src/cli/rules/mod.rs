@@ -72,10 +72,14 @@ fn object(r: &RuleInfo) -> serde_json::Value {
 
 fn show(name: &str, files: &[RuleFile], json: bool, out: &mut dyn Write) -> Result<u8, Failure> {
     let set = RuleSet::load(files);
-    let hit =
-        set.rules().iter().find(|r| &*r.id == name || r.title.eq_ignore_ascii_case(name) || r.path.ends_with(name));
-    let Some(r) = hit else {
-        return Err(Failure::usage(format!("no rule with id, title or file '{name}'; see: secstream rules list")));
+    let called = |r: &&RuleInfo| {
+        r.id.eq_ignore_ascii_case(name) || r.name.as_deref() == Some(name) || r.title.eq_ignore_ascii_case(name)
+    };
+    let Some(r) = set.rules().iter().find(called).or_else(|| set.rules().iter().find(|r| r.path.ends_with(name)))
+    else {
+        return Err(Failure::usage(format!(
+            "no rule with id, name, title or file '{name}'; see: secstream rules list"
+        )));
     };
     let text = files.iter().find(|f| *f.path == *r.path).map_or("", |f| &f.text);
     if json {

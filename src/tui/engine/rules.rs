@@ -48,6 +48,17 @@ impl ToEdit {
             Self::Copy(t) => t.path(),
         }
     }
+
+    /// Keeps a copy that was changed; where it is from then on.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    pub fn keep(self) -> Result<PathBuf, String> {
+        match self {
+            Self::Own(p) => Ok(p),
+            Self::Copy(t) => t.into_temp_path().keep().map_err(|e| e.to_string()),
+        }
+    }
 }
 
 /// What to open for a rule's path, and whether it is a copy of a shipped rule.

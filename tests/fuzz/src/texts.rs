@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, LazyLock};
 
 use secstream::config::{Config, Places};
-use secstream::detect::pipelines::Pipelines;
+use secstream::detect::pipelines::{Among, Pipelines};
 use secstream::detect::sigma::yaml;
 use secstream::detect::{Matcher, RuleFile, RuleSet, import, lint};
 use secstream::event::{Batch, Schema, Ts};
@@ -123,9 +123,10 @@ pub fn pipelines(data: &[u8]) {
             return;
         }
     };
+    let among = Among::default();
     for rule in yaml::parse(RULES).into_iter().flatten() {
-        let once = all.apply(&rule);
-        assert_eq!(format!("{once:?}"), format!("{:?}", all.apply(&rule)));
+        let once = all.apply(&rule, &among);
+        assert_eq!(format!("{once:?}"), format!("{:?}", all.apply(&rule, &among)));
     }
     let files = [RuleFile { pipelines: Some(Arc::new(all)), ..RuleFile::new("fuzz.yml", RULES) }];
     let rules = Arc::new(RuleSet::load(&files));
