@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use crate::detect::sigma::glob::{fold_char, fold_into};
+use crate::event::fold::fold_char;
+pub(super) use crate::event::fold::{folded, same};
 use crate::event::hash64;
 
 /// Characters of a value that are remembered of it.
@@ -37,13 +38,6 @@ const fn folds(word: u64) -> u64 {
     // The highest bit of a byte tells whether it is `A` or more, and more than `Z`.
     let (from, beyond) = (low + EACH * (0x80 - b'A' as u64), low + EACH * (0x80 - b'Z' as u64 - 1));
     ((from & !beyond) | word) & (EACH * 0x80)
-}
-
-/// A value with its letters folded.
-pub(super) fn folded(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    fold_into(value, &mut out);
-    out
 }
 
 /// A value as it is remembered: a very long one is cut, and told from others by its hash, so
@@ -92,14 +86,6 @@ pub(super) fn hash(value: &str) -> u64 {
 
 const fn mix(hash: u64, part: u64) -> u64 {
     hash.rotate_left(23).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ part
-}
-
-/// Whether two values are the same but for case.
-pub(super) fn same(a: &str, b: &str) -> bool {
-    if a.is_ascii() && b.is_ascii() {
-        return a.eq_ignore_ascii_case(b);
-    }
-    a.chars().flat_map(fold_char).eq(b.chars().flat_map(fold_char))
 }
 
 #[cfg(test)]

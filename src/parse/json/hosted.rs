@@ -4,7 +4,7 @@
 use super::doc::Doc;
 use super::generic::default_span;
 use super::names::Key;
-use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
+use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::text;
 
 /// Looks for one of them; whether the event is one.
@@ -18,7 +18,7 @@ pub(super) fn apply(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) -> bool {
         && doc.is_number(d, Key::GitlabId)
         && (doc.has(Key::GitlabFailed) || doc.has(Key::GitlabWith))
     {
-        login(!doc.has(Key::GitlabFailed), d);
+        text::login(!doc.has(Key::GitlabFailed), d);
         let name = doc.key(d, Key::GitlabAuthor);
         default_span(d, Ov::User, name);
         return true;
@@ -29,15 +29,6 @@ pub(super) fn apply(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) -> bool {
         return text::keycloak(copy, d);
     }
     false
-}
-
-fn login(success: bool, d: &mut Draft<'_>) {
-    if success {
-        d.event(EventType::Login, Outcome::Success);
-    } else {
-        d.event(EventType::LoginFailed, Outcome::Failure);
-        d.flag(RecordFlags::ACT_VERDICT);
-    }
 }
 
 /// HashiCorp's Vault and OpenBao: each request stands there twice, as asked and as answered;
@@ -55,7 +46,7 @@ fn vault(doc: &Doc, d: &mut Draft<'_>) {
     d.set_span(Ov::Resource, path);
     match (is_login, answered) {
         // A log-in that was let in has a token; other answers at its path are about it.
-        (true, true) if refused || doc.has(Key::VaultToken) => login(!refused, d),
+        (true, true) if refused || doc.has(Key::VaultToken) => text::login(!refused, d),
         (true, true) => d.event(EventType::Other, Outcome::Unknown),
         (_, true) => d.event(EventType::DataAccess, if refused { Outcome::Failure } else { Outcome::Success }),
         (_, false) => d.event(EventType::Other, Outcome::Unknown),

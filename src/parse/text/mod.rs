@@ -21,7 +21,7 @@ use crate::parse::{Ctx, time, web};
 
 pub use refused::refused;
 pub use told::{says, told};
-pub(in crate::parse) use webapps::{keycloak, parse as webapps};
+pub(in crate::parse) use webapps::{keycloak, login, parse as webapps};
 
 /// Parses one line; false where nothing was understood.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {

@@ -19,7 +19,8 @@ pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     known
 }
 
-fn login(success: bool, d: &mut Draft<'_>) {
+/// A log-in, let in or refused, as the application says it ended.
+pub(in crate::parse) fn login(success: bool, d: &mut Draft<'_>) {
     if success {
         d.event(EventType::Login, Outcome::Success);
     } else {
