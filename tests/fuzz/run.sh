@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the fuzzer and runs its targets, each for SECONDS (30):
 #     tests/fuzz/run.sh [SECONDS] [TARGET...]
+# FUZZ_SEED=N makes a run draw the same inputs again (0, the default: others each time).
 # Needs a C++ compiler beside what the project needs; no nightly toolchain: the
 # coverage is asked of LLVM itself, and the memory is Rust's own to guard.
 # What it finds is kept in tests/fuzz/corpus (ignored by git), what breaks in
@@ -34,7 +35,7 @@ for t in "${targets[@]}"; do
     longest=8192
     [ "$t" != cases ] || longest=65536
     log=$(mktemp)
-    if FUZZ_TARGET=$t "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=$longest \
+    if FUZZ_TARGET=$t "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=$longest -seed="${FUZZ_SEED:-0}" \
         -artifact_prefix="artifacts/$t/" "${dict[@]}" "corpus/$t" "${seeds[@]}" >"$log" 2>&1; then
         echo "fuzz $t: $(grep -c . "$log") lines of log, $(grep -E '^Done' "$log" || echo done)"
     else

@@ -58,7 +58,10 @@ pub fn frames(data: &[u8]) {
     let plain = !data.contains(&0) && !data.contains(&0x1a) && !marks.iter().any(|m| data.starts_with(m));
     // Records that are not lines, and lines that are joined.
     let start = data.trim_ascii_start();
-    let packed = start.is_empty() || start.starts_with(b"[") || start.starts_with(b"{") || start.starts_with(b"__");
+    let packed = start.is_empty() || start.starts_with(b"[") || start.starts_with(b"{");
+    // the journal's export: whether a beginning of `NAME=` lines is one is not asked again here
+    let name = data.iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
+    let packed = packed || (name > 1 && data.get(name) == Some(&b'=')) || data.starts_with(b"__");
     // the history of fish: commands with the lines about them
     let packed = packed || start.starts_with(b"- cmd:");
     let joined = data.windows(6).any(|w| w == b"audit(");
