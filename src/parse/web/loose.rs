@@ -115,7 +115,10 @@ fn component(word: &str) -> bool {
     let inner = word.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
     let Some(name) = word.strip_suffix(':').or(inner).map(|n| n.trim_matches(['[', ']', ':'])) else { return false };
     let level = name.bytes().all(|b| b.is_ascii_uppercase());
-    name.bytes().any(|b| b.is_ascii_alphabetic()) && !level && addr::parse(name).is_none() && !super::logs_requests(name)
+    name.bytes().any(|b| b.is_ascii_alphabetic())
+        && !level
+        && addr::parse(name).is_none()
+        && !super::logs_requests(name)
 }
 
 #[cfg(test)]

@@ -210,12 +210,7 @@ mod tests {
                 "",
                 "203.0.113.5",
             ),
-            (
-                "xinetd[1]: 05/3/2@08:00:00: START: ftp pid=1234 from=203.0.113.5",
-                Connection,
-                "",
-                "203.0.113.5",
-            ),
+            ("xinetd[1]: 05/3/2@08:00:00: START: ftp pid=1234 from=203.0.113.5", Connection, "", "203.0.113.5"),
         ] {
             let e = one(&format!("Mar  2 08:00:00 h1 {msg}"), syslog::parse);
             let got = (e.event_type, e.ov(Ov::User).unwrap_or(""), e.ov(Ov::SrcIp).unwrap_or(""));
