@@ -37,6 +37,7 @@ mod outputs;
 mod parsed_data;
 mod program;
 mod reopen;
+mod repeated_names;
 mod repeats;
 mod restarts;
 mod rotated;

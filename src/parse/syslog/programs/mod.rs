@@ -19,6 +19,7 @@ mod haproxy;
 mod kernel;
 mod login;
 mod named;
+mod own_time;
 mod paloalto;
 mod pam;
 mod phrases;
@@ -77,10 +78,10 @@ fn notice(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 /// Hands a message to the parser of its program.
 pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
     let name = memrchr(b'/', line.program.as_bytes()).and_then(|at| line.program.get(at + 1..)).unwrap_or(line.program);
-    let msg = line.msg;
-    if pam::parse(name, line.module, msg, ctx, d) {
+    if pam::parse(name, line.module, line.msg, ctx, d) {
         return;
     }
+    let msg = own_time::behind(name, line.msg, ctx);
     match name {
         "sshd" | "sshd-session" | "sshd-auth" => sshd::parse(msg, ctx, d),
         "sudo" | "sudo-rs" => sudo::parse(msg, ctx, d),
@@ -113,7 +114,7 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "imap" | "imaps" | "pop3" | "pop3s" | "sieve"
             if line.program.starts_with("cyrus/") && phrases::parse(name, msg, ctx, d) => {}
         "dovecot" | "dovecot-auth" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login"
-        | "auth-worker" | "auth" | "imap" | "pop3" | "lmtp" => dovecot::parse(line, ctx, d),
+        | "auth-worker" | "auth" | "imap" | "pop3" | "lmtp" => dovecot::parse(&Line { msg, ..*line }, ctx, d),
         "vsftpd" => ftp::vsftpd(msg, ctx, d),
         "proftpd" => proftpd::parse(msg, ctx, d),
         "pure-ftpd" => ftp::pure_ftpd(msg, ctx, d),
@@ -143,10 +144,10 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
         _ if cisco::is_tag(line.program) => cisco::parse(line.program, msg, ctx, d),
-        _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),
         _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
         "" if paloalto::is_row(msg) => paloalto::parse(msg, ctx, d),
         _ if phrases::parse(name, msg, ctx, d) => {}
+        _ if web::other(line, msg, ctx, d) => {}
         _ => generic::parse(name, msg, ctx, d),
     }
 }
