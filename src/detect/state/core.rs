@@ -157,15 +157,12 @@ impl Core {
     pub(super) fn group(&mut self, plan: &Plan, slot: &Slot, lane: Lane) -> Place {
         let shard = shard_of(self.key.bytes());
         let hash = self.secret.hash(self.key.bytes());
-        let found = self.shards.get(shard).map_or(Err(hash), |s| s.find(self.key.bytes(), hash));
-        let index = match found {
-            Ok(i) => i,
-            Err(free) => {
-                self.make_room(plan, shard);
-                let key = &self.key;
-                self.shards.get_mut(shard).map_or(u32::MAX, |s| s.add(key, free, slot.id, lane))
-            }
-        };
+        let found = self.shards.get(shard).and_then(|s| s.find(self.key.bytes(), hash));
+        let index = found.unwrap_or_else(|| {
+            self.make_room(plan, shard);
+            let key = &self.key;
+            self.shards.get_mut(shard).map_or(u32::MAX, |s| s.add(key, hash, slot.id, lane))
+        });
         Place { shard: shard as u32, index }
     }
 

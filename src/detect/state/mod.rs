@@ -32,6 +32,7 @@ mod redeem;
 mod score;
 mod shards;
 mod small;
+mod table;
 mod text;
 mod told;
 mod twice;
