@@ -1,7 +1,7 @@
 //! Cyrus: `badlogin: NAME [ADDR] MECHANISM ACCOUNT REASON`. The address stands before what the
 //! client sent.
 
-use super::super::util::{failed, is_ip, set_client, set_user};
+use super::super::util::{between, failed, is_ip, set_client, set_user};
 use crate::event::{Draft, EventType, RecordFlags};
 use crate::parse::Ctx;
 
@@ -16,16 +16,19 @@ pub(super) fn badlogin(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
     d.logsource(ctx.ls.auth);
     set_client(d, name.trim_end(), addr);
-    let (_mechanism, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (mechanism, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     // `(ACCOUNT) [REASON]`, `ACCOUNT SASL(…): REASON`, `ACCOUNT [REASON]`, `[REASON]`
+    let plain = matches!(mechanism, "plaintext" | "LOGIN");
     let user = match rest.strip_prefix('(') {
         Some(named) => named.rsplit_once(") [").map_or(named.trim_end_matches(')'), |(u, _)| u),
-        None if rest.starts_with('[') || rest.starts_with("SASL(") => "",
+        None if rest.starts_with('[') || rest.starts_with("SASL(") => {
+            between(rest, "): user not found: user: ", " property: ").unwrap_or("")
+        }
         None => Some(rest)
             .filter(|r| r.ends_with(']'))
             .and_then(|r| r.rsplit_once(" ["))
             .or_else(|| rest.rsplit_once(" SASL("))
-            .map_or_else(|| rest.split(' ').next().unwrap_or(""), |(u, _)| u),
+            .map_or_else(|| if plain { rest.split(' ').next().unwrap_or("") } else { "" }, |(u, _)| u),
     };
     set_user(d, user);
     true
@@ -68,6 +71,12 @@ mod tests {
             (
                 "imap[1]: badlogin: h [203.0.113.5] plaintext x [6.6.6.6] SASL(-13) y SASL(-13): no",
                 "x [6.6.6.6] SASL(-13) y",
+                "203.0.113.5",
+            ),
+            ("sieve[1]: badlogin: h[203.0.113.5] PLAIN authentication failure", "", "203.0.113.5"),
+            (
+                "cyrus/imaps[1]: badlogin: h [203.0.113.5] plain [SASL(-13): user not found: user: bob@h property: x not found in sasldb]",
+                "bob@h",
                 "203.0.113.5",
             ),
             ("cyrus/imap[1]: badlogin: h [2001:db8::7] plaintext bob invalid user", "bob", "2001:db8::7"),

@@ -171,9 +171,8 @@ fn refused(text: &str, d: &mut Draft<'_>) -> bool {
 fn connection(text: &str, d: &mut Draft<'_>) -> bool {
     let Some(rest) = text.strip_prefix("SMTP connection from ") else { return false };
     let Some(rest) = peer(rest, d) else { return false };
-    let end = ["closed by ", "lost", "D=", "TCP/IP connection count"].iter().any(|w| rest.contains(w));
-    let bad = rest.contains("lost") && rest.contains("error");
-    d.event(EventType::Connection, if end && !bad { Outcome::Success } else { Outcome::Unknown });
+    let refused = ["closed by DROP", "dropped", "refused", "rejected", "too many"].iter().any(|w| rest.contains(w));
+    d.event(EventType::Connection, if refused { Outcome::Failure } else { Outcome::Unknown });
     true
 }
 
