@@ -125,6 +125,8 @@ keys! {
     FlowId = ["flow_id"];
     EveType = ["event_type"];
     EveStats = ["stats.uptime"];
+    // What else no other program's documents have beside `event_type`; a shipper may have dropped the id.
+    EveInside = ["flow.pkts_toserver", "flow.bytes_toserver", "flow.pkts_toclient", "alert.signature_id"];
     AlertSignature = ["alert.signature"];
     AlertSeverity = ["alert.severity"];
     AlertAction = ["alert.action"];
