@@ -192,6 +192,7 @@ keys! {
     GitlabWith = ["with"];
     GitlabAuthor = ["author_name"];
     Logger = ["loggerName", "logger_name", "logger"];
+    GrafanaClient = ["client"];
     // Commands that somebody ran, where nothing else says what an event is.
     Command = ["command", "cmd", "cmdline", "command_line", "process.command_line", "process.cmdline", "commandline"];
     // ECS words.

@@ -22,6 +22,8 @@ pub(super) struct Header<'a> {
     /// What stands in brackets right after the program: `sshd(pam_unix)`.
     pub module: Option<&'a str>,
     pub pid: Option<&'a str>,
+    /// What kind of message it is (RFC 5424's MSGID).
+    pub id: Option<&'a str>,
     /// Structured data of RFC 5424, with its brackets.
     pub data: Option<&'a str>,
     pub msg: &'a str,
