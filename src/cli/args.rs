@@ -206,7 +206,7 @@ pub struct TuiArgs {
     /// Show the feed at this multiple of real time, or max
     #[arg(long, value_name = "N")]
     pub speed: Option<String>,
-    /// auto, dark, light, ansi16, mono, or a file in the themes directory
+    /// auto, dark, light, ansi16, mono, NAME for ~/.config/secstream/themes/NAME.toml, or a file's path
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
     /// Fewest bytes over the line
