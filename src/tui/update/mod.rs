@@ -11,6 +11,7 @@ mod motion;
 mod mouse;
 mod outside;
 mod overlay;
+mod palette;
 mod renamed;
 mod rules;
 mod rulings;
