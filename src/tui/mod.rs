@@ -29,6 +29,7 @@ pub mod keymap;
 mod launch;
 pub mod msg;
 pub mod paint;
+mod part;
 pub mod record;
 mod run;
 pub mod state;
