@@ -28,6 +28,7 @@ pub mod key;
 pub mod keymap;
 mod launch;
 pub mod msg;
+mod outside;
 pub mod paint;
 mod part;
 pub mod record;
