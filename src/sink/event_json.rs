@@ -1,6 +1,7 @@
 //! The normalized event as one line of JSON (the headless contract).
 
 use base64::Engine as _;
+use smallvec::SmallVec;
 
 use super::json::push_json_string;
 use crate::event::{Batch, EventRef, Field, OVERLAY, Ov, RecordFlags, ValueKind};
@@ -68,35 +69,36 @@ fn overlay_value(out: &mut Vec<u8>, ov: Ov, value: Option<&str>) {
     }
 }
 
-/// Fields of one name are written once: as an array where the input had one,
-/// else the last of them (of duplicate keys the last wins).
+/// Fields of one name are written once, where the first of them stands: all of them as an
+/// array where there are several, and where the input had an array.
 pub(super) fn fields(out: &mut Vec<u8>, e: &EventRef<'_>) {
     let all = e.fields();
-    let mut first = true;
-    for (i, f) in all.iter().enumerate() {
-        let same = |g: &Field| g.id == f.id && e.field_name(g) == e.field_name(f);
-        let seen_before = all.get(..i).unwrap_or_default().iter().any(same);
-        if seen_before {
-            continue;
-        }
-        if !first {
+    let name = |at: u32| all.get(at as usize).map_or("", |f| e.field_name(f));
+    // Those of one name side by side, and for the first of each where they begin.
+    let mut order: SmallVec<[u32; 64]> = (0..all.len() as u32).collect();
+    order.sort_by(|a, b| name(*a).cmp(name(*b)));
+    let mut groups: SmallVec<[&[u32]; 64]> = order.chunk_by(|a, b| name(*a) == name(*b)).collect();
+    groups.sort_unstable_by_key(|g| g.first().copied());
+    for (i, group) in groups.iter().enumerate() {
+        let mut values = group.iter().filter_map(|at| all.get(*at as usize)).peekable();
+        let Some(first) = values.peek() else { continue };
+        let list = group.len() > 1 || first.in_array;
+        if i > 0 {
             out.push(b',');
         }
-        first = false;
-        push_json_string(out, e.field_name(f));
+        push_json_string(out, e.field_name(first));
         out.push(b':');
-        if f.in_array {
+        if list {
             out.push(b'[');
-            for (n, g) in all.iter().filter(|g| same(g)).enumerate() {
-                if n > 0 {
-                    out.push(b',');
-                }
-                field_value(out, e.batch, g);
+        }
+        for (n, f) in values.enumerate() {
+            if n > 0 {
+                out.push(b',');
             }
+            field_value(out, e.batch, f);
+        }
+        if list {
             out.push(b']');
-        } else {
-            let last = all.iter().rev().find(|g| same(g)).unwrap_or(f);
-            field_value(out, e.batch, last);
         }
     }
 }
@@ -168,7 +170,7 @@ mod tests {
         assert_eq!(v["timestamp"], "1970-01-01T00:00:01.500Z");
         assert_eq!(
             v["fields"],
-            serde_json::json!({"n": 1.5e3, "bad": "1.5e", "arr": ["a", "b"], "dup": "2", "nil": null})
+            serde_json::json!({"n": 1.5e3, "bad": "1.5e", "arr": ["a", "b"], "dup": ["1", "2"], "nil": null})
         );
         assert_eq!(v["url"], serde_json::Value::Null);
     }

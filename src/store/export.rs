@@ -242,7 +242,7 @@ fn evidence_json(e: &EvidenceRow) -> Map<String, Value> {
     doc
 }
 
-fn source_json(c: &Connection, row: i64) -> Result<Value> {
+pub(super) fn source_json(c: &Connection, row: i64) -> Result<Value> {
     let doc = c
         .prepare_cached(
             "SELECT name, path, fingerprint, format, timezone, time_ref, sha256, size, lines, records, complete,
@@ -271,7 +271,7 @@ fn source_json(c: &Connection, row: i64) -> Result<Value> {
     Ok(seal(doc))
 }
 
-fn rule_json(c: &Connection, id: &str, sha256: Option<&str>) -> Result<Value> {
+pub(super) fn rule_json(c: &Connection, id: &str, sha256: Option<&str>) -> Result<Value> {
     let known = c
         .prepare_cached("SELECT title, version FROM rules WHERE id = ?1 AND sha256 = ?2")?
         .query_map([id, sha256.unwrap_or_default()], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?

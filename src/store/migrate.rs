@@ -17,10 +17,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
     include_str!("migrations/0006.sql"),
+    include_str!("migrations/0007.sql"),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): "SECS".
 const APPLICATION_ID: i64 = 0x5345_4353;
+
+/// The format that brought digests of sources and rules.
+const DIGESTS: i64 = 7;
 
 /// The format that this version writes.
 pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;
@@ -55,6 +59,10 @@ fn migrate_with(conn: &mut Connection, path: &Path, migrations: &[&str]) -> Resu
     for sql in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(sql)?;
     }
+    // What SQL cannot compute.
+    if found < DIGESTS && migrations.len() as i64 >= DIGESTS {
+        super::seals::fill(&tx)?;
+    }
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", migrations.len() as i64)?;
     tx.commit()?;
@@ -84,9 +92,16 @@ mod tests {
             let path = Path::new("x.db");
             migrate_with(&mut c, path, &MIGRATIONS[..n]).unwrap();
             c.execute_batch("INSERT INTO notes VALUES ('n', 'case:x', 'text', 'ann', 1)").unwrap();
+            c.execute_batch(
+                "INSERT INTO sources (name, fingerprint, format, timezone, first_seen) VALUES ('a', 'f', 'x', '', 1);
+                 INSERT INTO rules (id, sha256, title, version, first_seen) VALUES ('r', 's', 't', '', 1);",
+            )
+            .unwrap();
             migrate(&mut c, path).unwrap();
             assert_eq!(check(&c, path).unwrap(), FORMAT);
             assert_eq!(c.query_row("SELECT text FROM notes", [], |r| r.get::<_, String>(0)).unwrap(), "text");
+            let sealed = "SELECT count(s.digest) + count(r.digest) FROM sources s, rules r";
+            assert_eq!(c.query_row(sealed, [], |r| r.get::<_, i64>(0)).unwrap(), 2);
         }
     }
 

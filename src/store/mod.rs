@@ -24,6 +24,7 @@ mod open;
 mod ops;
 mod outdated;
 mod parts;
+mod seals;
 mod sources;
 mod triage;
 mod types;

@@ -5,9 +5,9 @@ use std::sync::PoisonError;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::Result;
-use super::parts;
 use super::types::{RuleRecord, SourceEnd, SourceRecord};
 use super::{Store, int, ts};
+use super::{parts, seals};
 use crate::event::{SourceId, Ts};
 
 impl Store {
@@ -32,7 +32,11 @@ impl Store {
         begins: &mut dyn FnMut(&str) -> bool,
     ) -> Result<()> {
         let after = part.checked_sub(1).and_then(|before| self.sources().row(s.id, before));
-        let row = self.write(|tx, ctx| parts::register(tx, ctx, s, after, begins))?;
+        let row = self.write(|tx, ctx| {
+            let row = parts::register(tx, ctx, s, after, begins)?;
+            seals::source(tx, row)?;
+            Ok(row)
+        })?;
         self.sources.write().unwrap_or_else(PoisonError::into_inner).set(s.id, part, begin, row);
         Ok(())
     }
@@ -91,7 +95,9 @@ impl Store {
                 "INSERT OR IGNORE INTO rules (id, sha256, title, version, first_seen) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
             for r in rules {
-                s.execute(params![r.id, r.sha256, r.title, r.version, ctx.now.0])?;
+                if s.execute(params![r.id, r.sha256, r.title, r.version, ctx.now.0])? > 0 {
+                    seals::rule(tx, &r.id, &r.sha256)?;
+                }
             }
             Ok(())
         })?;
@@ -118,5 +124,5 @@ pub(super) fn end_at(conn: &Connection, row: i64, end: &SourceEnd) -> Result<()>
         conn.prepare_cached("UPDATE OR IGNORE sources SET fingerprint = ?2 WHERE id = ?1 AND fingerprint <> ?2")?
             .execute(params![row, end.fingerprint])?;
     }
-    Ok(())
+    seals::source(conn, row)
 }

@@ -184,7 +184,7 @@ actions! {
     }
     "Rules" {
         OpenEditor "editor" ["e"] R, 86, "edit", "open the rule in the editor, with what it finds beside it (so does Enter)";
-        EditRule "edit" ["Ctrl-e"] R, 85, "$EDITOR", "open the rule in $EDITOR at its line; it is checked and loaded again after";
+        EditRule "edit" ["Ctrl-e"] R, 85, "$EDITOR", "write the rule in $EDITOR; it is checked, tried and saved after";
         Insert "insert" ["i"] E, 90, "write", "write text; Esc ends it";
         LineBelow "line-below" ["o"] E, 0, "new line", "write on a new line below";
         CutLine "cut-line" ["d d"] E, 0, "cut line", "take the line out";

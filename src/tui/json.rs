@@ -23,11 +23,12 @@ pub fn event(e: &EventRow) -> Value {
         let mut fields = Map::new();
         for f in &e.fields {
             match fields.get_mut(&f.name) {
-                Some(Value::Array(a)) if f.in_array => a.push(json!(f.value)),
-                _ if f.in_array => {
+                Some(Value::Array(a)) => a.push(json!(f.value)),
+                Some(one) => *one = json!([one, f.value]),
+                None if f.in_array => {
                     fields.insert(f.name.clone(), json!([f.value]));
                 }
-                _ => {
+                None => {
                     fields.insert(f.name.clone(), json!(f.value));
                 }
             }
@@ -37,4 +38,25 @@ pub fn event(e: &EventRow) -> Value {
     m.insert("line".into(), json!(e.line));
     m.insert("raw".into(), json!(e.raw));
     Value::Object(m)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Batch, Record, Schema, Span, ValueKind};
+
+    #[test]
+    fn each_value_of_a_name_is_there() {
+        let mut b = Batch { text: "x".into(), ..Batch::default() };
+        b.records.push(Record::new(Span::text(0, 1), 0, 1, 1));
+        let schema = Schema::base();
+        b.parse_with(&schema, |_, d| {
+            for (name, value, in_array) in [("a", "1", true), ("b", "2", false), ("b", "3", false), ("c", "4", false)] {
+                d.typed_field(name, value, ValueKind::Text, in_array);
+            }
+        });
+        b.schema = Some(schema.into());
+        let row = EventRow::from(b.event(0).unwrap());
+        assert_eq!(event(&row)["fields"], json!({"a": ["1"], "b": ["2", "3"], "c": "4"}));
+    }
 }

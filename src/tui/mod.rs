@@ -28,6 +28,7 @@ pub mod key;
 pub mod keymap;
 mod launch;
 pub mod msg;
+mod outside;
 pub mod paint;
 pub mod record;
 mod run;

@@ -150,3 +150,30 @@ fn a_changed_log_is_named_with_its_records_once() {
     assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{}", text.out);
     assert!(text.out.contains("raw bytes do not match their SHA-256"), "{}", text.out);
 }
+
+#[test]
+fn what_was_noted_of_a_log_is_held_to_it() {
+    let log = fixture("demo/incident.log");
+    for (change, word) in
+        [("records = records - 1", "records ("), ("lines = lines + 2", "lines ("), ("path = '/x'", "")]
+    {
+        let (home, case) = worked(&log);
+        home.run(&["cases", "verify"]).says(0, &[]);
+        let db = rusqlite::Connection::open(home.path("data/cases.db")).unwrap();
+        db.execute(&format!("UPDATE sources SET {change}"), []).unwrap();
+        let ran = home.run(&["cases", "verify"]);
+        assert!(ran.code == Some(1) && ran.out.contains("incident.log"), "{change}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("does not match its digest") && ran.out.contains("1 finding"), "{}", ran.out);
+        // An export of it holds together; of what the log can tell the log tells.
+        export(&home, &case);
+        assert_eq!(verify(&home, &[]).0.code, Some(0));
+        let (text, report) = verify(&home, &["--source", &log]);
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), usize::from(!word.is_empty()), "{change}: {}", text.out);
+        assert!(text.out.contains(word) && text.out.contains("derived again from the logs"), "{change}: {}", text.out);
+        // Reading the log again puts it right.
+        home.run(&["replay", &log, "-q"]).says(0, &[]);
+        let ran = home.run(&["cases", "verify"]);
+        assert!(ran.code == Some(0) && ran.out.contains("intact"), "{change}: {}{}", ran.out, ran.err);
+    }
+}

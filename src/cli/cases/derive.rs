@@ -5,6 +5,7 @@
 //! and its rule with the same text. Times without a year are dated as they were
 //! (the document has the reference), a log that grew is read to its old end.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Failure;
+use super::compared::{compare, grown};
 use crate::alert::Alert;
 use crate::cli::args::{Common, RuleOptions};
 use crate::cli::inputs;
@@ -24,12 +26,12 @@ use crate::event::Ts;
 use crate::pipeline::{LoadedRules, Session, SessionOptions, Sink, SinkContext, SourceStatus};
 use crate::sink::SinkError;
 use crate::source::{Cache, Fingerprint, Input, InputKind, TimeRefStore};
-use crate::store::EventKey;
-use crate::store::export::tidy;
 use crate::store::verify::{Match, Matched, Report};
 
 /// Copies of one log that were read beside it are looked for up to so many.
 const COPIES: i64 = 8;
+/// The logs are read so often in other ways than the usual one, at most.
+const READINGS: usize = 8;
 
 /// How alerts are derived again.
 #[derive(Debug, Clone, Default, Args)]
@@ -48,7 +50,7 @@ pub struct DeriveArgs {
 /// What became of one alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
-enum Outcome {
+pub(super) enum Outcome {
     /// Raised again, the same.
     Same,
     /// Raised again, the same as far as the case goes; the log gives more now.
@@ -152,6 +154,7 @@ pub(super) fn derive(
         job.run(options, rules, logs, dir.path(), (until, from))
     };
     let (raised, formats) = read(Until::Recorded, &Attempt::default())?;
+    let formats = job.counts(report, formats);
     // Of a log that went on since, what it gives now is said too.
     let now = if job.matched.values().any(|m| matches!(m.how, Match::Grown(_))) {
         read(Until::Now, &Attempt::default())?.0
@@ -181,9 +184,23 @@ pub(super) fn derive(
         derived.0.insert(id.to_owned(), outcome);
     }
     drop((raised, now));
+    // Each way is a whole reading: those of most alerts first, and not without end.
+    let mut other: Vec<_> = other.into_iter().collect();
+    other.sort_by_key(|(_, alerts)| Reverse(alerts.len()));
+    let mut readings = 0;
     for (attempt, alerts) in &mut other {
-        alerts.retain(|(id, _)| derived.0.get(*id) != Some(&Outcome::Same));
+        alerts.retain(|(id, _)| undecided(derived.0.get(*id)));
         if alerts.is_empty() {
+            continue;
+        }
+        readings += 1;
+        if readings > READINGS {
+            for (id, _) in alerts {
+                let reason = format!(
+                    "{READINGS} ways in which the rotated logs may have been read were tried, and there are more: export fewer alerts in one case"
+                );
+                derived.0.insert((*id).to_owned(), Outcome::NotDerived { reason });
+            }
             continue;
         }
         let (raised, _) = read(Until::Recorded, attempt)?;
@@ -204,6 +221,11 @@ pub(super) fn derive(
         }
     }
     Ok(derived)
+}
+
+/// Whether another way of reading may still tell.
+const fn undecided(outcome: Option<&Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::NotRaised | Outcome::Differs { .. }))
 }
 
 /// A number for each log that has one.
@@ -227,8 +249,12 @@ enum Until {
     Now,
 }
 
-/// Alerts by id, and the format by which each source was read.
-type Raised = (BTreeMap<String, Arc<Alert>>, BTreeMap<i64, String>);
+/// How a source was read: its format, and where it was read as a log by itself its
+/// lines and records.
+type Reading = (String, Option<(u64, u64)>);
+
+/// Alerts by id, and how each source was read.
+type Raised = (BTreeMap<String, Arc<Alert>>, BTreeMap<i64, Reading>);
 
 /// What is known before the logs are read.
 #[derive(Default)]
@@ -315,6 +341,28 @@ impl Job<'_> {
             }
         }
         most
+    }
+
+    /// Compares the recorded numbers of lines and records of each source that was read whole,
+    /// by the same format, and is the same log; the format by which each was read now.
+    fn counts(&self, report: &mut Report, read: BTreeMap<i64, Reading>) -> BTreeMap<i64, String> {
+        for (id, (format, counts)) in &read {
+            let same = self.matched.get(id).is_some_and(|m| m.how == Match::Same);
+            let (Some(source), Some((lines, records)), true) = (self.sources.get(id), counts, same) else { continue };
+            if source["complete"] != true || source["format"] != format.as_str() {
+                continue;
+            }
+            let other: Vec<String> = [("lines", lines), ("records", records)]
+                .iter()
+                .filter(|(name, now)| source[*name].as_u64().is_some_and(|then| then != **now))
+                .map(|(name, now)| format!("{name} ({}, now {now})", source[*name]))
+                .collect();
+            if !other.is_empty() {
+                let item = format!("source {}", self.name(*id));
+                report.add_outside(item, format!("the log, which is as it was, has other {}", other.join(" and ")));
+            }
+        }
+        read.into_iter().map(|(id, (format, _))| (id, format)).collect()
     }
 
     /// Whether one of an alert's sources was read by another format than then.
@@ -440,7 +488,12 @@ impl Job<'_> {
         session.join().map_err(|e| Failure::Input(e.to_string()))?;
         let snapshot = session.snapshot();
         let each = order.iter().zip(snapshot.sources.iter());
-        let formats = each.flat_map(|(parts, s)| parts.iter().map(|(_, id)| (*id, s.format.clone()))).collect();
+        let formats = each
+            .flat_map(|(parts, s)| {
+                let counts = (parts.len() == 1).then_some((s.counts.lines, s.counts.records));
+                parts.iter().map(move |(_, id)| (*id, (s.format.clone(), counts)))
+            })
+            .collect();
         let mut found = std::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
         for alert in found.values_mut() {
             // Places are those in the parts.
@@ -471,114 +524,6 @@ impl Sink for Collect {
     }
 }
 
-fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn evidence(alert: &Value) -> impl Iterator<Item = &Value> {
     alert["evidence"].as_array().into_iter().flatten()
-}
-
-/// Members of an exported alert that are not the machine's.
-const OTHERS: [&str; 8] =
-    ["rule_sha256", "withdrawn", "withdrawn_by", "triage", "tags", "evidence_digest", "digest", "evidence"];
-/// Members of an alert that grow while it is open.
-const GROWING: [&str; 18] = [
-    "revision",
-    "state",
-    "last",
-    "count",
-    "matched_total",
-    "score",
-    "score_parts",
-    "confidence",
-    "message",
-    "src_ips",
-    "src_ips_cut",
-    "user",
-    "users",
-    "users_cut",
-    "severity",
-    "covers",
-    "covered_by",
-    "route",
-];
-
-/// Whether an alert that is the same as far as it goes has grown since.
-fn grown(then: &Value, outcome: Outcome, now: Option<&Arc<Alert>>) -> Outcome {
-    let case = then["count"].as_u64().unwrap_or(0);
-    match now {
-        Some(now) if outcome == Outcome::Same && now.count > case => Outcome::Grown { case, now: now.count },
-        _ => outcome,
-    }
-}
-
-fn compare(then: &Value, now: Option<&Arc<Alert>>) -> Outcome {
-    let Some(now) = now else { return Outcome::NotRaised };
-    let doc = tidy(now.to_json(&[]));
-    let open = then["state"] == "open";
-    let mut fields = Vec::new();
-    for (name, value) in then.as_object().into_iter().flatten() {
-        let skip = OTHERS.contains(&name.as_str()) || (open && GROWING.contains(&name.as_str()));
-        if !skip && doc[name] != *value {
-            fields.push(format!("{name} ({}, now {})", short(value), short(&doc[name])));
-        }
-    }
-    for (name, now) in [("count", now.count), ("matched_total", now.matched_total)] {
-        // What is open may become more, and never less.
-        if open && then[name].as_u64().is_some_and(|then| then > now) {
-            fields.push(format!("{name} ({}, now {now})", then[name]));
-        }
-    }
-    // Logs that were followed were read as their lines came; read again, they are read by time.
-    let mut keys: BTreeMap<String, usize> = BTreeMap::new();
-    now.evidence.iter().for_each(|e| *keys.entry(EventKey::of(e).0).or_default() += 1);
-    let mut given = |e: &Value| {
-        let left = e["event"].as_str().and_then(|key| keys.get_mut(key)).filter(|n| **n > 0);
-        left.map(|n| *n -= 1).is_some()
-    };
-    let other = evidence(then).position(|e| !given(e));
-    let (had, has) = (evidence(then).count(), now.evidence.len());
-    if other.is_some() || (!open && had != has) {
-        fields.push(format!("evidence (from record {} on; {had}, now {has})", other.unwrap_or(had) + 1));
-    }
-    if fields.is_empty() { Outcome::Same } else { Outcome::Differs { fields } }
-}
-
-/// A value, cut where it is long.
-fn short(value: &Value) -> String {
-    const MOST: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::alert::EvidenceRef;
-    use crate::event::SourceId;
-    use serde_json::json;
-
-    #[test]
-    fn records_are_compared_each_once_in_any_order() {
-        let at = |n: u64| EvidenceRef { source: SourceId(0), offset: n, len: 1, line: 1, time: Ts::NONE, hash: n };
-        let now = Arc::new(Alert { evidence: [1, 2, 2, 3].map(at).to_vec(), ..Alert::default() });
-        let said = |state: &str, records: &[u64]| {
-            let evidence: Vec<Value> = records.iter().map(|n| json!({"event": EventKey::of(&at(*n)).0})).collect();
-            match compare(&json!({"state": state, "evidence": evidence}), Some(&now)) {
-                Outcome::Differs { fields } => fields.into_iter().filter(|f| f.starts_with("evidence")).collect(),
-                _ => Vec::new(),
-            }
-        };
-        for (state, records, want) in [
-            ("open", &[1, 2, 2, 3][..], None),
-            ("open", &[3, 2, 1, 2], None),
-            ("open", &[2, 3], None),
-            ("open", &[1, 2, 3, 3], Some("evidence (from record 4 on; 4, now 4)")),
-            ("open", &[9, 2], Some("evidence (from record 1 on; 2, now 4)")),
-            ("closed", &[3, 2, 1], Some("evidence (from record 4 on; 3, now 4)")),
-            ("closed", &[1, 2, 2, 2, 3], Some("evidence (from record 4 on; 5, now 4)")),
-        ] {
-            assert_eq!(said(state, records), want.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{records:?}");
-        }
-    }
 }

@@ -23,6 +23,8 @@ const PROBES: usize = 8;
 const MOST: usize = PLACES / 2;
 /// Most nodes of all trees.
 const MOST_NODES: usize = 1 << 17;
+/// Most rules at the ends of all trees.
+const MOST_RULES: usize = MOST_NODES;
 /// Longer ways through a tree are not kept.
 const LONGEST: usize = 96;
 /// Longer shapes are not kept.
@@ -97,7 +99,7 @@ impl Shapes {
     /// Whether there is no room for more.
     #[must_use]
     pub const fn is_full(&self) -> bool {
-        self.shapes.len() >= MOST || self.nodes.len() >= MOST_NODES
+        self.shapes.len() >= MOST || self.nodes.len() >= MOST_NODES || self.rules.len() >= MOST_RULES
     }
 
     /// Forgets all.
@@ -257,5 +259,16 @@ mod tests {
         assert!(kept.len() > 1_000 && kept.iter().all(|(i, r)| *r == [RuleIdx(*i)]));
         s.clear();
         assert!(!s.is_full() && walk(&s, 1, &[1], |_| true).is_none());
+    }
+    /// Ends that name very many rules fill the memory as ways through the trees do.
+    #[test]
+    fn rules_at_the_ends_are_bounded() {
+        let (mut s, many) = (Shapes::default(), (0..4_000).map(RuleIdx).collect::<Vec<_>>());
+        for i in 0..200 {
+            s.keep(1, &[i], &[], &many);
+        }
+        assert!(s.is_full() && s.rules.len() < MOST_RULES + many.len());
+        assert_eq!(walk(&s, 1, &[0], |_| true), Some(many));
+        assert_eq!(walk(&s, 1, &[199], |_| true), None);
     }
 }

@@ -97,10 +97,10 @@ impl Scanner<'_, '_, '_> {
         };
         if self.count() == before {
             let name = self.follow_name(at, said, key);
-            self.emit(name, ValueKind::Null, Span::text(0, 0), false);
+            self.emit(name, ValueKind::Null, Span::text(0, 0));
         } else if said.whole != FieldId::UNKNOWN && objects && self.count() < MAX_FIELDS {
             let value = self.span(start, self.i);
-            self.emit(Name { id: said.whole, role: (0, 0), span: Span::NONE }, ValueKind::Text, value, false);
+            self.emit(Name { id: said.whole, role: (0, 0), span: Span::NONE }, ValueKind::Text, value);
         }
         Some(())
     }
@@ -111,7 +111,7 @@ impl Scanner<'_, '_, '_> {
         let start = self.i;
         let Some(base) = self.base else {
             let (kind, value) = self.value()?;
-            self.emit(name, kind, value, false);
+            self.emit(name, kind, value);
             return Some(());
         };
         let text = self.b.get(start..)?;
@@ -132,7 +132,7 @@ impl Scanner<'_, '_, '_> {
                 ValueKind::Number | ValueKind::Bool => Span::text(base + start, len),
             };
             self.i += len;
-            self.emit_known(name, kind, span, false, same);
+            self.emit_known(name, kind, span, same);
             return Some(());
         }
         let (kind, span) = self.value()?;
@@ -141,7 +141,7 @@ impl Scanner<'_, '_, '_> {
             Some(text) => self.buf.shapes.values.keep(at, text, kind, span, self.d.run),
             None => 0,
         };
-        self.emit_known(name, kind, span, false, same);
+        self.emit_known(name, kind, span, same);
         Some(())
     }
 
@@ -157,6 +157,7 @@ impl Scanner<'_, '_, '_> {
             self.i += 1;
             return Some(false);
         }
+        self.arrays += 1;
         let (mut name, mut objects) = (None, false);
         loop {
             if self.count() >= MAX_FIELDS {
@@ -173,7 +174,7 @@ impl Scanner<'_, '_, '_> {
                         Some(n) => n,
                         None => *name.insert(self.follow_name(at, said, key)),
                     };
-                    self.scalar(name, true)?;
+                    self.scalar(name)?;
                 }
             }
             self.blanks();
@@ -181,6 +182,7 @@ impl Scanner<'_, '_, '_> {
                 b',' => self.i += 1,
                 b']' => {
                     self.i += 1;
+                    self.arrays -= 1;
                     return Some(objects);
                 }
                 _ => return None,

@@ -101,6 +101,8 @@ pub(super) struct Scanner<'t, 'd, 'b> {
     first_role: usize,
     /// Some fields were replaced and are dropped at the end.
     replaced: bool,
+    /// Arrays that are open: what is inside, however deep, is one of several.
+    pub arrays: u32,
 }
 
 impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
@@ -109,7 +111,19 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
         buf.keys.clear();
         buf.nest.clear();
         let (first_field, first_role, base) = (d.fields().len(), buf.roles.len(), d.offset_of(text));
-        Self { text, b: text.as_bytes(), base, i: 0, names, d, buf, first_field, first_role, replaced: false }
+        Self {
+            text,
+            b: text.as_bytes(),
+            base,
+            i: 0,
+            names,
+            d,
+            buf,
+            first_field,
+            first_role,
+            replaced: false,
+            arrays: 0,
+        }
     }
 
     #[inline]
@@ -229,7 +243,7 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
             }
             _ => {
                 let name = if plain && !nested { self.name_of(from, to, hash) } else { self.path_name() };
-                self.scalar(name, false)?;
+                self.scalar(name)?;
             }
         }
         let end = self.count() as u32;
@@ -251,14 +265,14 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
         let (id, role, also) = known;
         if id != FieldId::UNKNOWN && (role, also) == (0, 0) && self.count() < MAX_FIELDS {
             let value = self.span(start, self.i);
-            self.emit(Name { id, role: (0, 0), span: Span::NONE }, ValueKind::Text, value, false);
+            self.emit(Name { id, role: (0, 0), span: Span::NONE }, ValueKind::Text, value);
         }
     }
 
     /// An empty object or array: a field without a value.
     fn empty(&mut self) {
         let name = self.path_name();
-        self.emit(name, ValueKind::Null, Span::text(0, 0), false);
+        self.emit(name, ValueKind::Null, Span::text(0, 0));
     }
 
     /// An array whose `[` is next; its elements have the name of the array.
@@ -270,6 +284,7 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
             self.i += 1;
             return Some(false);
         }
+        self.arrays += 1;
         let (mut name, mut objects) = (None, false);
         loop {
             if self.count() >= MAX_FIELDS {
@@ -287,7 +302,7 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
                             Some(n) => n,
                             None => *name.insert(self.path_name()),
                         };
-                        self.scalar(name, true)?;
+                        self.scalar(name)?;
                     }
                 }
             }
@@ -296,6 +311,7 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
                 b',' => self.i += 1,
                 b']' => {
                     self.i += 1;
+                    self.arrays -= 1;
                     return Some(objects);
                 }
                 _ => return None,
@@ -381,20 +397,21 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
         Name { id, role, span }
     }
 
-    pub(super) fn emit(&mut self, name: Name, kind: ValueKind, value: Span, in_array: bool) {
-        self.emit_known(name, kind, value, in_array, 0);
+    pub(super) fn emit(&mut self, name: Name, kind: ValueKind, value: Span) {
+        self.emit_known(name, kind, value, 0);
     }
 
     #[inline]
-    pub(super) fn emit_known(&mut self, name: Name, kind: ValueKind, value: Span, in_array: bool, same: u32) {
+    pub(super) fn emit_known(&mut self, name: Name, kind: ValueKind, value: Span, same: u32) {
+        let in_array = self.arrays > 0;
         self.d.push_field(Field { id: name.id, kind, in_array, name: name.span, value, same });
         self.buf.roles.push(name.role);
     }
 
     /// A value that is one field: a scalar, or what is nested too deep.
-    pub(super) fn scalar(&mut self, name: Name, in_array: bool) -> Option<()> {
+    pub(super) fn scalar(&mut self, name: Name) -> Option<()> {
         let (kind, span) = self.value()?;
-        self.emit(name, kind, span, in_array);
+        self.emit(name, kind, span);
         Some(())
     }
 

@@ -128,6 +128,10 @@ fn nested_names_arrays_and_duplicates() {
     let r = row(r#"{"a":[1,2],"b":3}"#);
     assert_eq!(r.fields.iter().map(|f| f.in_array).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(r.fields[0].kind, ValueKind::Number);
+    let r = row(r#"{"k":[{"m":{"n":1}},[{"m":{"n":{}}}]],"m":{"n":3},"o":[],"p":4}"#);
+    let said: Vec<_> = r.fields.iter().map(|f| (&*f.name, &*f.value, f.in_array)).collect();
+    let want = [("k.m.n", "1", true), ("k.m.n", "", true), ("m.n", "3", false), ("o", "", false), ("p", "4", false)];
+    assert_eq!(said, want, "in an array, however deep");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::event::{Draft, EventType, Ov, RecordFlags};
 use crate::parse::syslog::programs;
 use crate::parse::{Ctx, time, web};
 
+pub(in crate::parse) use quoted::forwards;
 pub use refused::refused;
 pub use told::{says, told};
 pub(in crate::parse) use webapps::{keycloak, login, parse as webapps};

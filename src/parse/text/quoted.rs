@@ -51,7 +51,8 @@ pub(super) fn quoted(program: &str, msg: &str) -> bool {
     !bare || !forwards(program)
 }
 
-fn forwards(program: &str) -> bool {
+/// Whether a program passes on what others wrote; one without a name may.
+pub(in crate::parse) fn forwards(program: &str) -> bool {
     let id = |name: &str| name.len() >= 12 && name.bytes().all(|b| b.is_ascii_hexdigit());
     let mut lower = [0u8; 48];
     let name = super::voice::lowered(program, &mut lower);

@@ -50,7 +50,7 @@ pub fn any(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
 
 /// A time whose syntax cannot be mistaken for something else: all but bare
 /// epoch numbers and six-digit dates.
-fn dated(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
+pub(super) fn dated(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
     match bytes.first()? {
         b'0'..=b'9' => iso(bytes, ctx)
             .or_else(|| other::at_sign(bytes, ctx))

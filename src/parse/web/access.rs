@@ -143,6 +143,13 @@ fn columns(head: &str) -> Option<Columns<'_>> {
     if let Some(user) = more
         && let Some(a) = addr::parse(second)
     {
+        // `guestbook: `, `[guestbook] `: a program that is no web server says the rest.
+        if first.ends_with([':', ']'])
+            && addr::parse(first).is_none()
+            && !super::logs_requests(first.trim_matches(['[', ']', ':']))
+        {
+            return None;
+        }
         return Some(Columns { client: second, addr: Some(a), vhost: Some(first), user: user_of(user) });
     }
     let addr = addr::parse(first);

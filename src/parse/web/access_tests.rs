@@ -56,6 +56,17 @@ fn client_columns() {
 }
 
 #[test]
+fn a_program_that_is_no_web_server_writes_no_request() {
+    let tail = r#"203.0.113.9 - - [18/Nov/2026:09:30:00 +0000] "GET / HTTP/1.1" 404 9"#;
+    for tag in ["guestbook:", "[guestbook]", "guestbook[5]:"] {
+        assert!(!row(&format!("{tag} {tail}")).parsed, "{tag}");
+    }
+    for tag in ["nginx:", "[access]", "www.example.org", "www.example.org:443", "[2001:db8::1]", "web-1"] {
+        assert_eq!(get(&format!("{tag} {tail}"), Ov::SrcIp).as_deref(), Some("203.0.113.9"), "{tag}");
+    }
+}
+
+#[test]
 fn a_user_name_cannot_forge_the_client_or_the_time() {
     let r = row(
         r#"192.0.2.66 - x 10.0.0.1 - [01/Jan/2001:00:00:00 +0000] \"GET / HTTP/1.1\" 200 [18/Nov/2026:09:30:00 +0000] "GET /real HTTP/1.1" 401 9"#,

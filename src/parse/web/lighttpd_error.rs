@@ -20,7 +20,11 @@ pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
 pub fn body(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let Some((place, message)) = text.strip_prefix('(').unwrap_or(text).split_once(") ") else { return false };
     let Some((file, line)) = place.rsplit_once('.') else { return false };
-    if !file.ends_with(".c") || line.is_empty() || !line.bytes().all(|b| b.is_ascii_digit()) {
+    if !file.ends_with(".c")
+        || file.contains([' ', ':'])
+        || line.is_empty()
+        || !line.bytes().all(|b| b.is_ascii_digit())
+    {
         return false;
     }
     d.set_default(Ov::Process, "lighttpd");

@@ -7,7 +7,12 @@ use crate::parse::{Ctx, addr, time};
 
 /// Parses a line; false where it tells of no request.
 pub fn parse(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
-    squid(raw, ctx, d) || composed(raw, ctx, d)
+    squid(raw, ctx, d) || composed(raw, true, ctx, d)
+}
+
+/// Parses a web server's message whose time stands before it or within it.
+pub fn behind_header(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+    composed(raw, false, ctx, d)
 }
 
 fn ended(status: &str, d: &mut Draft<'_>) {
@@ -52,7 +57,7 @@ fn squid(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
 }
 
 /// `TIME ADDR … "GET /x HTTP/1.1" 200 …`, before the quote nothing but columns.
-fn composed(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
+fn composed(raw: &str, timed: bool, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let Some((head, rest)) = raw.split_once('"') else { return false };
     if head.len() > 200 {
         return false;
@@ -66,12 +71,19 @@ fn composed(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     if !request || status.len() != 3 || !status.bytes().all(|b| b.is_ascii_digit()) {
         return false;
     }
-    let Some(found) = time::find_time(head, ctx) else { return false };
+    let found = time::find_time(head, ctx);
+    if found.is_none() && timed {
+        return false;
+    }
     // Beside the time: the client, names of hosts and one account at most.
-    let (before, after) = (head.get(..found.start).unwrap_or(""), head.get(found.end..).unwrap_or(""));
+    let (start, end) = found.map_or((0, 0), |f| (f.start, f.end));
+    let (before, after) = (head.get(..start).unwrap_or(""), head.get(end..).unwrap_or(""));
     let mut client: Option<(&str, addr::Addr<'_>)> = None;
     let (mut names, mut doubtful) = (0, false);
     for word in before.split(' ').chain(after.split(' ')) {
+        if component(word) {
+            return false;
+        }
         let word = word.trim_matches(['[', ']', '(', ')', ',', '|', ';']);
         match addr::parse(word) {
             // Which of two is the client, nobody says.
@@ -82,7 +94,9 @@ fn composed(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         }
     }
     let Some((column, a)) = client.filter(|_| names < 2) else { return false };
-    d.time(found.ts, found.quality);
+    if let Some(found) = found {
+        d.time(found.ts, found.quality);
+    }
     if !doubtful {
         addr::set_parsed(d, column, Some(a));
     }
@@ -93,6 +107,18 @@ fn composed(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     ended(status, d);
     d.logsource(ctx.web.access);
     true
+}
+
+/// Whether a word is the name of a program's part, which speaks behind it: `name:`, `[name]`. Of
+/// a web server it is none.
+fn component(word: &str) -> bool {
+    let inner = word.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
+    let Some(name) = word.strip_suffix(':').or(inner).map(|n| n.trim_matches(['[', ']', ':'])) else { return false };
+    let level = name.bytes().all(|b| b.is_ascii_uppercase());
+    name.bytes().any(|b| b.is_ascii_alphabetic())
+        && !level
+        && addr::parse(name).is_none()
+        && !super::logs_requests(name)
 }
 
 #[cfg(test)]

@@ -7,9 +7,11 @@ pub mod lighttpd_error;
 mod loose;
 pub mod nginx_error;
 pub(super) mod request;
+mod tags;
 
-pub use loose::parse as loose;
+pub use loose::{behind_header, parse as loose};
 pub use request::{set_request, set_target};
+pub use tags::logs_requests;
 
 use crate::event::Draft;
 use crate::parse::Ctx;

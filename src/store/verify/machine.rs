@@ -11,11 +11,27 @@ use serde_json::Value;
 
 use super::Finding;
 use crate::alert::MAX_EVIDENCE;
-use crate::event::Severity;
+use crate::event::{Severity, Ts};
 use crate::store::error::Result;
 
 /// Columns that stand in the document under the same name.
-const SAME: [&str; 9] = ["score", "rule", "rule_id", "src_ip", "user", "host", "count", "dedup_key", "message"];
+const SAME: [&str; 15] = [
+    "score",
+    "rule",
+    "rule_id",
+    "src_ip",
+    "user",
+    "host",
+    "count",
+    "dedup_key",
+    "message",
+    "revision",
+    "state",
+    "rule_type",
+    "confidence",
+    "timestamp",
+    "last",
+];
 
 /// What differs between the alerts' columns, documents and evidence.
 pub(super) fn compare(c: &Connection, findings: &mut Vec<Finding>) -> Result<()> {
@@ -66,6 +82,9 @@ pub(super) fn compare(c: &Connection, findings: &mut Vec<Finding>) -> Result<()>
 fn same(column: ValueRef<'_>, member: &Value) -> bool {
     match column {
         ValueRef::Null => member.is_null(),
+        ValueRef::Integer(n) if member.is_string() => {
+            member.as_str().and_then(Ts::parse_rfc3339).is_some_and(|t| t.0 == n)
+        }
         ValueRef::Integer(n) => member.as_i64() == Some(n) || member.as_f64() == Some(n as f64),
         ValueRef::Real(x) => member.as_f64().is_some_and(|m| (m - x).abs() < 1e-9),
         ValueRef::Text(t) => member.as_str().is_some_and(|m| m.as_bytes() == t),

@@ -25,6 +25,7 @@ impl Store {
                 super::tables::compare(c, &in_order, &mut findings)?;
             }
             super::machine::compare(c, &mut findings)?;
+            crate::store::seals::compare(c, &mut findings)?;
             let mut add = |item: String, problem: &str| findings.push(Finding { item, problem: problem.to_owned() });
             let mut s = c.prepare("SELECT key, raw, sha256 FROM evidence WHERE raw IS NOT NULL ORDER BY key")?;
             let mut rows = s.query([])?;

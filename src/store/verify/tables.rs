@@ -29,7 +29,8 @@ const COMPARED: &[(&str, usize, &str)] = &[
         "alert",
         1,
         "SELECT id, status, verdict, reason, snoozed_until, decided_by, decided_at, decided_revision FROM alerts
-         WHERE status <> 'new' OR verdict IS NOT NULL OR decided_by IS NOT NULL",
+         WHERE status <> 'new' OR coalesce(verdict, reason, snoozed_until, decided_by, decided_at, decided_revision)
+           IS NOT NULL",
     ),
     ("mark of event", 1, "SELECT key, marked_by, marked_at FROM evidence WHERE marked_at IS NOT NULL"),
     (

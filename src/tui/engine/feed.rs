@@ -222,6 +222,11 @@ impl Reader {
                 let _ = self.out.send(Msg::RuleText(Arc::new(rules::read(&path))));
                 self.rule_shown = Some(path);
             }
+            DataReq::RuleAgain => {
+                if let Some(path) = &self.rule_shown {
+                    let _ = self.out.send(Msg::RuleText(Arc::new(rules::read(path))));
+                }
+            }
             DataReq::Decisions(d) => {
                 self.decisions = d;
                 self.say_alerts();

@@ -161,6 +161,8 @@ pub struct State {
     pub audit: Option<AuditView>,
     /// How much of the log, in percent, was gone through for the file being written.
     pub writing: Option<u8>,
+    /// The log is analyzed again with other rules: so much of it, in percent.
+    pub again: Option<u8>,
     /// Ctrl-C was pressed once with nothing to cancel.
     pub leaving: bool,
     /// Name of the theme in use.
@@ -209,6 +211,7 @@ impl State {
             exported: None,
             audit: None,
             writing: None,
+            again: None,
             leaving: false,
             theme: String::new(),
             mouse: false,

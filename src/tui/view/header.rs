@@ -39,7 +39,7 @@ fn mode(s: &State) -> &'static str {
     match (&s.snap.phase, s.facts.follow) {
         (Phase::Starting, _) => "LOADING",
         (Phase::Waiting, _) | (_, true) => "LIVE",
-        (Phase::Stopped, _) => "STOPPED",
+        (Phase::Stopped, _) if s.again.is_none() => "STOPPED",
         _ => "REPLAY",
     }
 }
@@ -125,6 +125,9 @@ fn tabs(s: &State, p: &mut Pen<'_>) {
 
 /// How far the log is read; where it is replayed at a pace, where that stands.
 fn progress(s: &State) -> String {
+    if let Some(percent) = s.again {
+        return format!(" analyzing again {percent}%");
+    }
     let percent = |share: f64| format!(" {}%", (share * 100.0).clamp(0.0, 100.0).floor());
     let read = s.snap.progress().filter(|_| matches!(s.snap.phase, Phase::Running | Phase::Starting));
     if s.live.play.speed <= 0.0 {

@@ -314,12 +314,13 @@ detection:\n  sel:\n    event_type: ssh_login_failed\n    user|contains|all: ['r
 fn work(w: &WorkReq) -> Vec<Msg> {
     let say = |m| vec![Msg::Work(m)];
     match w {
-        WorkReq::Open { path, line } => say(WorkMsg::Opened(Arc::new(Opened {
+        WorkReq::Open { path, line, outside } => say(WorkMsg::Opened(Arc::new(Opened {
             path: path.clone(),
             saves_to: "/home/ann/rules/local/ssh/success.yml".into(),
             text: RULE.into(),
             line: *line,
             draft: false,
+            outside: *outside,
         }))),
         WorkReq::Offer { rule, fields } => {
             let who = ["src_ip", "user", "host", "process"];
@@ -338,7 +339,14 @@ fn work(w: &WorkReq) -> Vec<Msg> {
             let text: String = fields.iter().map(|(k, v)| format!("    {k}: '{v}'\n")).collect();
             let path = "/home/ann/rules/local/filters/f.yml".to_owned();
             let text = format!("title: F\nfilter:\n  rules: [r1]\n  selection:\n{text}  condition: not selection\n");
-            say(WorkMsg::Opened(Arc::new(Opened { saves_to: path.clone(), path, text, line: 5, draft: true })))
+            say(WorkMsg::Opened(Arc::new(Opened {
+                saves_to: path.clone(),
+                path,
+                text,
+                line: 5,
+                draft: true,
+                outside: false,
+            })))
         }
         WorkReq::Try(a) => {
             let path = a.path.clone();

@@ -6,19 +6,25 @@ mod asterisk;
 mod audit;
 mod bans;
 mod bsd;
+mod checkpoint;
 mod cisco;
+mod cisco_ios;
 mod cron;
+mod cyrus;
 mod database;
 mod directory;
 mod doas;
 mod dovecot;
 mod dropbear;
+mod exim;
 mod ftp;
 mod generic;
 mod haproxy;
+mod junos;
 mod kernel;
 mod login;
 mod named;
+mod own_time;
 mod paloalto;
 mod pam;
 mod phrases;
@@ -44,6 +50,7 @@ use crate::parse::{Ctx, text};
 pub(in crate::parse) use asterisk::parse as asterisk;
 pub(in crate::parse) use database::mysql;
 pub(in crate::parse) use dropbear::parse as dropbear;
+pub(in crate::parse) use exim::parse as exim;
 pub(in crate::parse) use ftp::{transfer, vsftpd};
 pub(in crate::parse) use named::parse as named;
 pub(in crate::parse) use paloalto::alone as paloalto_alone;
@@ -59,6 +66,9 @@ pub(super) struct Line<'a> {
     pub program: &'a str,
     /// `sshd(pam_unix)`: what stands in brackets.
     pub module: Option<&'a str>,
+    /// Kind of the message and structured data, of RFC 5424.
+    pub id: &'a str,
+    pub data: &'a str,
     pub msg: &'a str,
 }
 
@@ -77,10 +87,10 @@ fn notice(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 /// Hands a message to the parser of its program.
 pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
     let name = memrchr(b'/', line.program.as_bytes()).and_then(|at| line.program.get(at + 1..)).unwrap_or(line.program);
-    let msg = line.msg;
-    if pam::parse(name, line.module, msg, ctx, d) {
+    if pam::parse(name, line.module, line.msg, ctx, d) {
         return;
     }
+    let msg = own_time::behind(name, line.msg, ctx);
     match name {
         "sshd" | "sshd-session" | "sshd-auth" => sshd::parse(msg, ctx, d),
         "sudo" | "sudo-rs" => sudo::parse(msg, ctx, d),
@@ -110,10 +120,13 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
             postfix::parse(name, msg, ctx, d);
         }
         "postscreen" => postfix::parse(name, msg, ctx, d),
+        "imap" | "imaps" | "pop3" | "pop3s" | "sieve" | "timsieved" | "imapd" | "pop3d" | "httpd" | "http" | "lmtp"
+        | "lmtpunix" | "nntp"
+            if cyrus::badlogin(msg, ctx, d) => {}
         "imap" | "imaps" | "pop3" | "pop3s" | "sieve"
             if line.program.starts_with("cyrus/") && phrases::parse(name, msg, ctx, d) => {}
         "dovecot" | "dovecot-auth" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login"
-        | "auth-worker" | "auth" | "imap" | "pop3" | "lmtp" => dovecot::parse(line, ctx, d),
+        | "auth-worker" | "auth" | "imap" | "pop3" | "lmtp" => dovecot::parse(&Line { msg, ..*line }, ctx, d),
         "vsftpd" => ftp::vsftpd(msg, ctx, d),
         "proftpd" => proftpd::parse(msg, ctx, d),
         "pure-ftpd" => ftp::pure_ftpd(msg, ctx, d),
@@ -143,10 +156,15 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
         _ if cisco::is_tag(line.program) => cisco::parse(line.program, msg, ctx, d),
-        _ if line.program.starts_with("httpd/") => web::parse(name, msg, ctx, d),
+        _ if line.program.starts_with('%') => cisco_ios::parse(line.program, msg, ctx, d),
+        "exim" | "exim4" if exim(msg, ctx, d) => {}
+        "CheckPoint" | "Checkpoint" => checkpoint::parse(line.data, msg, ctx, d),
+        "" if checkpoint::is_row(msg) => checkpoint::parse("", msg, ctx, d),
+        _ if junos::parse(line, msg, ctx, d) => {}
         _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
         "" if paloalto::is_row(msg) => paloalto::parse(msg, ctx, d),
         _ if phrases::parse(name, msg, ctx, d) => {}
+        _ if web::other(line, msg, ctx, d) => {}
         _ => generic::parse(name, msg, ctx, d),
     }
 }
