@@ -49,7 +49,7 @@ impl Work {
         let unread = id == FieldId::UNKNOWN || f.kind == ValueKind::Null;
         let only = if unread { 0 } else { p.only.get(usize::from(id.0)).copied().unwrap_or(0) };
         let words = keywords.filter(|k| f.value.len() >= k.least());
-        if only == 0 && words.is_none() && same == 0 {
+        if only == 0 && words.is_none() {
             return;
         }
         let value = || view.e.batch.value(f.value);
