@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crossterm::event::EventStream;
 use futures_util::StreamExt as _;
+use rustix::process::Signal as Ended;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -20,13 +21,13 @@ use tokio::time::{Instant, sleep_until};
 use super::caps::Caps;
 use super::engine::Sessions;
 use super::kept::Kept;
-use super::launch::{Launch, editor_command};
+use super::launch::Launch;
 use super::msg::{Effect, Msg};
 use super::state::State;
 use super::term::{self, Term};
 use super::theme::{self, Theme};
 use super::update::update;
-use super::{background, clipboard, engine, input, view};
+use super::{background, clipboard, input, outside, view};
 
 /// How long the cursor rests before panes follow it.
 const SETTLE: Duration = Duration::from_millis(90);
@@ -121,7 +122,7 @@ async fn main(launch: Launch) -> io::Result<()> {
         look: tokio::time::interval(Duration::from_secs(1)),
         quit: false,
     };
-    let mut first = vec![Effect::View { generation: 0, query: String::new() }];
+    let mut first = vec![Effect::View { generation: 0, query: String::new(), whole: false }];
     if speed > 0.0 {
         first.push(Effect::Play { speed, from: None });
     }
@@ -145,26 +146,50 @@ async fn main(launch: Launch) -> io::Result<()> {
     result
 }
 
+/// What ends a program that does not ask for it: all give the terminal back and keep
+/// what is being written. Not among them: what cannot be caught (KILL), and what the
+/// program's own instructions raise (SEGV, BUS, ILL, FPE, TRAP), after which nothing
+/// can be done safely; an abort from inside ends where it stands for the same reason.
+const ENDS: [Ended; 13] = [
+    Ended::TERM,
+    Ended::HUP,
+    Ended::QUIT,
+    Ended::INT,
+    Ended::ABORT,
+    Ended::USR1,
+    Ended::USR2,
+    Ended::ALARM,
+    Ended::VTALARM,
+    Ended::PROF,
+    Ended::XCPU,
+    Ended::IO,
+    Ended::SYS,
+];
+
 struct Signals {
-    term: Signal,
-    hup: Signal,
-    quit: Signal,
-    int: Signal,
+    ends: Vec<Signal>,
     cont: Signal,
     tstp: Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
+        let of = |s: Ended| signal(SignalKind::from_raw(s.as_raw()));
         Ok(Self {
-            term: signal(SignalKind::terminate())?,
-            hup: signal(SignalKind::hangup())?,
-            quit: signal(SignalKind::quit())?,
-            int: signal(SignalKind::interrupt())?,
-            cont: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
-            tstp: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            ends: ENDS.into_iter().map(of).collect::<io::Result<_>>()?,
+            cont: of(Ended::CONT)?,
+            tstp: of(Ended::TSTP)?,
         })
     }
+}
+
+/// Waits for one of them.
+async fn any_of(signals: &mut [Signal]) {
+    std::future::poll_fn(|cx| match signals.iter_mut().any(|s| s.poll_recv(cx).is_ready()) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })
+    .await;
 }
 
 enum Woken {
@@ -190,10 +215,7 @@ impl Loop {
                 biased;
                 _ = self.look.tick() => Woken::Look,
                 e = input.next() => Woken::Input(e),
-                _ = sig.term.recv() => Woken::End,
-                _ = sig.hup.recv() => Woken::End,
-                _ = sig.quit.recv() => Woken::End,
-                _ = sig.int.recv() => Woken::End,
+                () = any_of(&mut sig.ends) => Woken::End,
                 _ = sig.cont.recv() => Woken::Continued,
                 _ = sig.tstp.recv() => Woken::Suspend,
                 () = sleep_until(settle), if self.settle.is_some() => Woken::Settled,
@@ -347,7 +369,7 @@ impl Loop {
                         e.reload();
                     }
                 }
-                Effect::Edit { path, line } => self.edit(&path, line)?,
+                Effect::Edit { path, text, line } => self.edit(&path, &text, line)?,
                 Effect::Quit => self.quit = true,
                 _ => {}
             }
@@ -400,36 +422,12 @@ impl Loop {
         self.handle(Msg::Resize(w, h))
     }
 
-    fn edit(&mut self, path: &str, line: usize) -> io::Result<()> {
-        let (file, shipped) = match engine::file_to_edit(path) {
-            Ok(f) => f,
-            Err(e) => {
-                self.state.complain(e);
-                return Ok(());
-            }
-        };
-        let before = std::fs::metadata(file.path()).and_then(|m| m.modified()).ok();
+    fn edit(&mut self, path: &str, text: &str, line: usize) -> io::Result<()> {
+        // The stream's thread must not read keys that are the editor's.
         self.input = None;
-        let mut command = editor_command(file.path(), line);
-        let status = self.term.outside(|| command.status())?;
-        let after = std::fs::metadata(file.path()).and_then(|m| m.modified()).ok();
-        match status {
-            Err(e) => self.state.complain(format!("editor: {e}; set EDITOR")),
-            Ok(s) if !s.success() => self.state.complain(format!("editor ended with {s}")),
-            Ok(_) if shipped && before != after => match file.keep() {
-                Ok(at) => self.state.say(format!(
-                    "a shipped rule is part of the program: your text is kept in {}; put it into a folder of your own",
-                    at.display()
-                )),
-                Err(e) => self.state.complain(e),
-            },
-            Ok(_) if before != after => {
-                if let Some(e) = &self.engine {
-                    e.reload();
-                }
-            }
-            Ok(_) => self.state.say("not changed"),
-        }
-        self.resized()
+        let term = &mut self.term;
+        let edited = outside::edited(path, text, line, |command| term.outside(|| command.status())?);
+        self.resized()?;
+        self.handle(Msg::Edited(edited))
     }
 }
