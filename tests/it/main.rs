@@ -19,7 +19,6 @@ mod effect;
 mod fail2ban;
 mod feed_written;
 mod follow;
-mod follow_begins;
 mod follow_dir;
 mod follow_late;
 mod follow_rules;
