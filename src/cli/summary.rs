@@ -181,7 +181,11 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped], width: usize) -> String
             a.severity.as_str().to_uppercase(),
             a.score,
             a.timestamp,
-            if narrow { sanitize(&a.entity()).into_owned() + "\n    " } else { format!("{:<24} ", sanitize(&a.entity())) },
+            if narrow {
+                sanitize(&a.entity()).into_owned() + "\n    "
+            } else {
+                format!("{:<24} ", sanitize(&a.entity()))
+            },
             sanitize(&a.message)
         );
         if !a.covers.is_empty() {

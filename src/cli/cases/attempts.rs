@@ -103,7 +103,10 @@ mod tests {
         assert_eq!(read[0], way(99), "those of most alerts come first");
         let missing = outcomes.values().filter(|o| **o == Outcome::NotRaised).count();
         assert_eq!(missing, READINGS - 1, "each of the other readings was that of one alert");
-        let open = outcomes.values().filter(|o| matches!(o, Outcome::NotDerived { reason } if reason.starts_with("8 ways"))).count();
+        let open = outcomes
+            .values()
+            .filter(|o| matches!(o, Outcome::NotDerived { reason } if reason.starts_with("8 ways")))
+            .count();
         assert_eq!(open, ids.len() - missing);
     }
 
