@@ -76,12 +76,20 @@ struct Extra {
     store: Option<std::path::PathBuf>,
 }
 
+/// Why the workbench does not begin, and what can be done where the reason does not say it.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unopened(e: crate::store::StoreError) -> Failure {
+    let why = e.to_string();
+    let hint = if why.contains("--db") { "" } else { " (--db FILE keeps the cases elsewhere, --no-store keeps none)" };
+    Failure::failed(why + hint)
+}
+
 fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Result<u8, Failure> {
     let analyst = inputs::analyst(&config);
     let failed = |e: crate::store::StoreError| Failure::failed(e.to_string());
     let path = extra.store.clone().or_else(|| config.optional("store.path").map(Into::into));
     let store = if common.no_store { Store::open_in_memory(&analyst) } else { Store::open(path.as_deref(), &analyst) }
-        .map_err(|e| Failure::failed(format!("{e} (--db FILE keeps the cases elsewhere, --no-store keeps none)")))?;
+        .map_err(unopened)?;
     let rule_dirs = inputs::watched_places(&config, &common.rules);
     let rule_files: crate::tui::RuleFiles = {
         let (config, rules) = (config.clone(), common.rules.clone());
