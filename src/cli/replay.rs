@@ -1,6 +1,6 @@
 //! `secstream replay`: forensics without a screen.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::args::ReplayArgs;
 use super::error::{DONE, FAILED, Failure, USAGE};
 use super::progress::Progress;
-use super::words::count;
+use super::words::{columns, count};
 use super::{inputs, reloads, summary};
 use crate::config::{Config, nearest};
 use crate::event::sanitize;
@@ -169,7 +169,7 @@ pub(super) fn report(
     if json {
         said = writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped, failed));
     } else if !quiet {
-        let mut text = summary::to_text(s, skipped);
+        let mut text = summary::to_text(s, skipped, if err.is_terminal() { columns(true) } else { usize::MAX });
         if ran.interrupted {
             let part = s.progress().map(|p| format!(" after {:.0} %", p * 100.0)).unwrap_or_default();
             text.push_str(&format!(

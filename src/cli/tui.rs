@@ -81,7 +81,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     let failed = |e: crate::store::StoreError| Failure::failed(e.to_string());
     let path = extra.store.clone().or_else(|| config.optional("store.path").map(Into::into));
     let store = if common.no_store { Store::open_in_memory(&analyst) } else { Store::open(path.as_deref(), &analyst) }
-        .map_err(failed)?;
+        .map_err(|e| Failure::failed(format!("{e} (--db FILE keeps the cases elsewhere, --no-store keeps none)")))?;
     let rule_dirs = inputs::watched_places(&config, &common.rules);
     let rule_files: crate::tui::RuleFiles = {
         let (config, rules) = (config.clone(), common.rules.clone());
