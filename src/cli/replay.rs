@@ -28,6 +28,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     let mut options = inputs::session(&args.common, &config, found)?;
     options.policy = inputs::policy(&config);
+    options.left_out = Arc::new(skipped.clone());
     options.follow = args.follow;
     options.watch.clone_from(&args.inputs);
     let mut _watcher = None;
@@ -61,7 +62,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     if let Some(out) = page {
         // evidence is read again at the end
         options.keep = true;
-        options.sinks.push(Box::new(ReportSink::new(out)));
+        options.sinks.push(Box::new(ReportSink::new(out, &skipped)));
     }
     // The analysis is worth having without its store, which is said at the end.
     let mut unkept = None;
@@ -193,7 +194,7 @@ pub(super) fn report(
         let _ = writeln!(err, "secstream: {}", sanitize(reason));
     }
     said?;
-    let broken = s.sources.iter().any(|i| i.failed || i.damaged) || skipped.iter().any(summary::is_failure);
+    let broken = s.sources.iter().any(|i| i.failed || i.damaged) || skipped.iter().any(Skipped::is_failure);
     Ok(if ran.interrupted {
         130
     } else if broken || !failed.is_empty() {

@@ -10,17 +10,7 @@ use crate::detect::RuleCounts;
 use crate::detect::state::Evicted;
 use crate::event::{Severity, Ts, sanitize};
 use crate::pipeline::{RuleProblem, RulingHits, Snapshot, SourceStatus};
-use crate::source::{SkipReason, Skipped};
-
-/// Whether leaving an input out is a failure (it was asked for by name) rather
-/// than a choice (a socket inside a directory).
-pub(super) const fn is_failure(skipped: &Skipped) -> bool {
-    match skipped.reason {
-        SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_) => true,
-        SkipReason::Kind(_) => skipped.explicit,
-        _ => false,
-    }
-}
+use crate::source::Skipped;
 
 /// The JSON document of `replay --json`; `failed` says which outputs are not whole, and why.
 pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> serde_json::Value {
@@ -234,7 +224,7 @@ fn rules_said(s: &Snapshot) -> RuleCounts {
 /// read, or not whole, and rules of which none is in force.
 pub(super) fn failures(s: &Snapshot, skipped: &[Skipped]) -> Vec<String> {
     let mut out = said(s, |i| i.failed || i.damaged);
-    let left_out = skipped.iter().filter(|k| is_failure(k));
+    let left_out = skipped.iter().filter(|k| k.is_failure());
     out.extend(left_out.map(|k| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()))));
     if s.rules_loaded == 0 {
         out.extend(s.rule_problems.iter().map(|p| sanitize(&placed(&p.path, p.line, &p.reason)).into_owned()));
