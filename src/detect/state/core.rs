@@ -16,6 +16,7 @@ use super::about::About;
 use super::acts::{ActLine, Acts};
 use super::build;
 use super::clock::Observed;
+use super::crowd::Crowds;
 use super::entity::Entities;
 use super::entry::{Entry, NO_FACT};
 use super::facts::{FactKind, Held, Named};
@@ -86,6 +87,8 @@ pub(super) struct Core {
     pub fold: Fold,
     pub redemptions: Redemptions,
     pub kept: Kept,
+    /// How many alerts there are, and which rules have one for many.
+    pub crowds: Crowds,
     pub out: Vec<AlertUpdate>,
     pub counters: Counters,
     /// What of `counters.evicted` each slot lost.
@@ -113,6 +116,7 @@ impl Core {
             fold: Fold::new(options.lateness > 0),
             redemptions: Redemptions::default(),
             kept: Kept::default(),
+            crowds: Crowds::default(),
             out: Vec::new(),
             counters: Counters::default(),
             evicted_by: BTreeMap::new(),
@@ -249,7 +253,10 @@ impl Core {
         if !slot.parents.is_empty() {
             self.redemptions.closed(ep.uid, ep.redeemed(slot));
         }
-        if !ep.silent {
+        if ep.silent {
+            // What an alert lists is kept with it.
+            self.crowds.listed = self.crowds.listed.saturating_sub(ep.evidence.len());
+        } else {
             ep.revision = ep.revision.saturating_add(1);
             let Some(group) = self.at(place) else { return };
             let mut alert = build::alert(slot, group, &ep, &self.entities, AlertState::Closed);
@@ -370,7 +377,9 @@ impl Core {
         touch(group, m);
         let facts = facts(group, slot, 0, m);
         let e = Entry { ev: m.ev, seq: m.seq, value: 0, weight, base: 0, facts, child: false };
-        self.join(slot, place, m, &[e], 0.0);
+        if let Some(joined) = self.join(slot, place, m, &[e], 0.0) {
+            self.gather(plan, slot, place, m, joined);
+        }
         self.unite(plan, slot, place, m);
     }
 }

@@ -28,11 +28,11 @@ const RISK: i64 = 3_000;
 /// What joining an episode changed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Joined {
-    opened: bool,
-    acts: u64,
-    records: u64,
+    pub opened: bool,
+    pub acts: u64,
+    pub records: u64,
     /// Length of the evidence before.
-    evidence: usize,
+    pub evidence: usize,
 }
 
 /// The value of a field for a base: of the event, or of the group of the episode below.
@@ -136,6 +136,7 @@ impl Core {
             };
         }
         if let Some(joined) = joined {
+            self.gather(plan, slot, place, m, joined);
             self.emit(plan, slot, place, m, joined, depth);
             self.unite(plan, slot, place, m);
         }
@@ -277,7 +278,10 @@ impl Core {
         entries: &[Entry],
         measured: f64,
     ) -> Option<Joined> {
-        let (uid, now) = (self.uid, self.now(m));
+        let (uid, now, places) = (self.uid, self.now(m), self.crowds.places());
+        let group = self.at(place)?;
+        let (lane, opens) = (group.lane, group.episode.is_none());
+        let crowded = opens && self.crowded(slot, lane, m);
         let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
         let Group { children, facts, episode, key, window, .. } = group;
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
@@ -288,7 +292,7 @@ impl Core {
                 .filter(|e| e.base != REDEEMS)
                 .map(|e| below(e).and_then(|c| c.evidence().next()).unwrap_or(e.seen()));
             let first = firsts.min_by_key(|f| f.seq).map_or(m.ev, |f| f.ev);
-            Box::new(Episode::open(uid + 1, slot, key, &first, m.known))
+            Box::new(Episode::open(uid + 1, slot, key, &first, (m.known, crowded)))
         });
         let before = Joined { opened, acts: ep.count, records: ep.total, evidence: ep.evidence.len() };
         if let [e] = entries
@@ -296,7 +300,7 @@ impl Core {
         {
             ep.absorb(slot, e, facts.of(e.facts, e.seq));
             ep.stands_alone(slot);
-            ep.see(e.seen());
+            ep.see(e.seen(), places);
             if let Some(g) = &mut self.grounds {
                 g.of(ep.uid, &ep.id).records.push(e.seq);
             }
@@ -335,7 +339,7 @@ impl Core {
             }
             records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
             records.dedup_by_key(|r| r.seq);
-            records.iter().for_each(|r| ep.see(*r));
+            records.iter().for_each(|r| ep.see(*r, places));
             if let Some(g) = &mut self.grounds {
                 let g = g.of(ep.uid, &ep.id);
                 g.records.extend(records.iter().map(|r| r.seq));
@@ -349,6 +353,7 @@ impl Core {
         if !opened {
             ep.revision = ep.revision.saturating_add(1);
         }
+        self.crowds.listed += ep.evidence.len() - before.evidence;
         let joined = Joined { acts: ep.count - before.acts, records: ep.total - before.records, ..before };
         if opened {
             self.uid += 1;
@@ -358,7 +363,7 @@ impl Core {
     }
 
     /// What an opened episode means for entities, deadlines and listeners.
-    fn opened(&mut self, slot: &Slot, place: Place, m: &Match<'_>) {
+    pub(super) fn opened(&mut self, slot: &Slot, place: Place, m: &Match<'_>) {
         let late = self.options.lateness > 0;
         let Some(group) = self.shards.get_mut(place.shard as usize).and_then(|s| s.get_mut(place.index)) else {
             return;
@@ -390,6 +395,13 @@ impl Core {
         }
         group.episode = Some(ep);
         self.lanes.note(lane, due);
+        if self.lanes.overfull(lane) {
+            let Self { lanes, shards, .. } = self;
+            let group = |p: Place| shards.get(p.shard as usize).and_then(|s| s.get(p.index));
+            lanes.retain(lane, |uid, place| {
+                group(place).and_then(|g| g.episode.as_ref()).is_some_and(|ep| ep.uid == uid)
+            });
+        }
     }
 
     /// Tells the correlations above.

@@ -50,6 +50,9 @@ fn short(value: &str) -> String {
 pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str, &'a str)> {
     let mut values = group.values();
     let mut out = Vec::new();
+    if group.crowd {
+        return out;
+    }
     if let Some(spec) = &slot.spec {
         out.extend(spec.group_by.iter().map(|g| &*g.name).zip(values));
     } else if slot.entity().is_empty() {
@@ -134,11 +137,12 @@ fn thing(field: &str) -> Option<&'static str> {
 pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &Episode) -> String {
     let mut out = format!("{}: ", slot.info.title);
     let span = duration(slot.spec.as_ref().map_or(0, |s| s.timespan));
+    let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
     match &slot.spec {
         None => out.push_str(&count(ep.count, "match")),
+        Some(_) if group.crowd => out.push_str(&count(ep.count, if guessed { "failed attempt" } else { "event" })),
         Some(spec) => {
             let field = &*field_names(spec);
-            let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
             let acts = count(ep.count, if guessed { "failed attempt" } else { "event" });
             let _ = match spec.kind {
                 CorrelationKind::EventCount => write!(out, "{acts}"),
@@ -203,6 +207,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             (one, some) => write!(out, ", {many}{}{all}", count(some.len() as u64, one.unwrap_or("value"))),
         };
     }
+    let counted = counted.filter(|_| !group.crowd);
     if !keyed("user") && counted != Some("user") && slot.spec.is_some() {
         let many = at_least(FactKind::User);
         let _ = match ep.facts(FactKind::User) {
@@ -255,7 +260,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if ep.untimed {
         out.push_str(", time not known");
     }
-    if let Some(spec) = &slot.spec
+    if group.crowd {
+        let _ = write!(out, "; so many that {} of this rule are told in one", count(ep.gathered, "alert"));
+    } else if let Some(spec) = &slot.spec
         && !spec.bounds.is_empty()
     {
         let _ = write!(out, " (threshold {} in {span})", threshold(spec));

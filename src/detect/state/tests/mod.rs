@@ -4,6 +4,7 @@
 mod acts;
 mod case;
 mod chain;
+mod crowd;
 mod episodes;
 mod fold;
 mod kinds;
