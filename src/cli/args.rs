@@ -29,12 +29,18 @@ pub enum Command {
     /// Make realistic logs with embedded attacks and their ground truth
     Generate(super::generate::GenerateArgs),
     /// List, show, check, test, backtest and explain rules
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  secstream rules list --for auth.log access.log\n  secstream rules show ssh_distributed_guessing.yml\n  secstream rules check my-rules/ --strict\n  secstream rules test --rules my-rules/\n  secstream rules backtest my-rules/ssh.yml --input auth.log\n  secstream rules explain auth.log:120 ssh_guessing_source\n  secstream rules coverage --navigator layer.json"
+    )]
     Rules(super::rules::RulesCommand),
     /// List, show, export and verify cases
     Cases(super::cases::CasesCmd),
     /// Show the configuration in force and where each value comes from
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  secstream config show\n  secstream config show --json | jq .\n  secstream config docs > config.md\n  secstream config keys > keys.md"
+    )]
     Config(ConfigCommand),
     /// Check the installation: terminal, cache, store, rules, custom formats
     Doctor(DoctorArgs),
@@ -200,7 +206,7 @@ pub struct TuiArgs {
     /// Show the feed at this multiple of real time, or max
     #[arg(long, value_name = "N")]
     pub speed: Option<String>,
-    /// auto, dark, light, ansi16, mono, or a file in the themes directory
+    /// auto, dark, light, ansi16, mono, NAME for ~/.config/secstream/themes/NAME.toml, or a file's path
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
     /// Fewest bytes over the line

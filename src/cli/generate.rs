@@ -19,7 +19,7 @@ use crate::generate::{
 #[command(after_help = "Examples:
   secstream generate --duration 24h --rate 5 --out day.log --truth day.truth.jsonl
   secstream generate --seed 7 --format access --attacks web-sql-injection,web-request-flood --out -
-  secstream generate --duration 7d --rate 50 --attacks none --out logs/     one file per source
+  secstream generate --duration 7d --rate 50 --attacks none --out logs/     # one file per source
   secstream generate --list")]
 pub struct GenerateArgs {
     /// Names the log: the same seed and options give the same bytes

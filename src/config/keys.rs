@@ -161,7 +161,7 @@ pub const KEYS: &[Key] = &[
         "auto",
         "SECSTREAM_THEME",
         "--theme",
-        "`auto`, `dark`, `light`, `ansi16`, `mono`, or the name of a file in the themes directory.",
+        "`auto`, `dark`, `light`, `ansi16`, `mono`, the name of a file in `themes` of the configuration directory (`~/.config/secstream/themes/NAME.toml`), or the path of one.",
     ),
     key(
         "tui.lean",

@@ -146,6 +146,7 @@ logsources! {
     lighttpd = ("lighttpd", "webserver", "error");
     xinetd = ("linux", "", "xinetd");
     panos = ("paloalto", "firewall", "");
+    checkpoint = ("checkpoint", "firewall", "");
     database = ("", "database", "");
     application = ("", "application", "");
     proxy = ("", "proxy", "");

@@ -263,6 +263,7 @@ impl Parser {
                 _ => false,
             },
             Format::Syslog if self.json_in_syslog(line, d, scratch) => true,
+            Format::Syslog => self.try_text(format, line, d) && self.with_pairs(line, d, scratch),
             text => self.try_text(text, line, d),
         };
         if !ok {
@@ -288,6 +289,24 @@ impl Parser {
         syslog::beside(line, &self.ctx, d);
         d.rec.format = Format::Syslog.id(&self.custom);
         true
+    }
+
+    /// A program or a device that writes nothing but pairs to syslog: they are the event's. True,
+    /// and the line as it was, where there are none.
+    fn with_pairs(&self, line: &str, d: &mut Draft<'_>, scratch: &mut Scratch) -> bool {
+        let msg = d.get(Ov::Message).unwrap_or("");
+        if !logfmt::opens(msg) {
+            return true;
+        }
+        let Some(inner) = line.get(line.len().saturating_sub(msg.len())..).filter(|i| *i == msg) else { return true };
+        d.reset();
+        if logfmt::parse(inner, self, d, &mut scratch.json) {
+            syslog::beside(line, &self.ctx, d);
+            d.rec.format = Format::Syslog.id(&self.custom);
+            return true;
+        }
+        d.reset();
+        self.try_text(Format::Syslog, line, d)
     }
 
     /// Tries one of the formats of plain text; what it refuses it may have begun

@@ -66,6 +66,20 @@ pub(super) fn open_all(o: &SessionOptions, cache: &Cache, tables: &Tables) -> Ve
     all.into_iter().map(|o| o.unwrap_or_else(|| Err("was not opened".to_owned()))).collect()
 }
 
+/// Of each input the first of those that are parts of the same log.
+pub(super) fn logs(inputs: &[Input]) -> Vec<u32> {
+    let mut out: Vec<u32> = (0..inputs.len() as u32).collect();
+    for parts in rotated(inputs, &|_, _| false) {
+        let first = parts.iter().min().map_or(0, |i| *i as u32);
+        for i in parts {
+            if let Some(place) = out.get_mut(i) {
+                *place = first;
+            }
+        }
+    }
+    out
+}
+
 /// Whether an input is newer than another one, by what they hold.
 fn is_newer(inputs: &[Input], a: usize, b: usize) -> bool {
     let part = |i: usize| match &inputs.get(i)?.kind {

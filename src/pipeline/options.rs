@@ -31,7 +31,7 @@ pub type OnChange = Arc<dyn Fn() + Send + Sync>;
 
 /// Options of a session.
 pub struct SessionOptions {
-    /// Inputs, in the order given.
+    /// Inputs, in the order that their records of one time have.
     pub inputs: Vec<Input>,
     /// Rules.
     pub rules: LoadRules,

@@ -170,11 +170,13 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
     let lateness = if several && options.follow { LATENESS } else { 0 };
     let memory = StateOptions { lateness, several, ..StateOptions::default() };
     publisher.rules(&rules);
+    let mut state = State::new(Arc::clone(&rules), memory);
+    state.set_logs(super::opening::logs(&options.inputs));
     let mut sequencer = Sequencer {
         names: options.inputs.iter().map(|i| i.name.clone()).collect(),
         lanes: Lanes::new(lanes),
         shop: Arc::clone(&shop),
-        state: State::new(Arc::clone(&rules), memory),
+        state,
         fired: vec![0; rules.rules().len()],
         rules,
         tokens,

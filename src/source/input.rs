@@ -1,6 +1,8 @@
 //! From arguments to inputs: files, directories, globs and `-`.
 //!
-//! The order is that of the arguments; a directory or a glob is sorted by name.
+//! The order is that of the paths, whatever that of the arguments: of records of one
+//! time in two files that of the earlier one counts as first, and the alerts shall not
+//! depend on how the files were named on the command line. Standard input comes last.
 //! Nothing is opened here. Inside directories symbolic links are not followed:
 //! in a copied disk they would lead out of the evidence into the analyst's own
 //! machine, and where they stay inside, their target is found anyway.
@@ -45,6 +47,13 @@ impl Input {
     #[must_use]
     pub fn stdin() -> Self {
         Self { name: "-".to_owned(), kind: InputKind::Stdin }
+    }
+
+    /// Where it stands among inputs: files by their path, however they were named.
+    fn place(&self) -> (bool, PathBuf) {
+        let InputKind::Path(path) = &self.kind else { return (true, PathBuf::new()) };
+        let whole = || std::path::absolute(path).ok();
+        (false, path.canonicalize().ok().or_else(whole).unwrap_or_else(|| path.clone()))
     }
 }
 
@@ -128,6 +137,7 @@ pub fn expand<S: AsRef<OsStr>>(args: &[S], opts: &ExpandOptions) -> (Vec<Input>,
             Err(e) => found.skip(arg.clone(), SkipReason::Unreadable(e.to_string()), true),
         }
     }
+    found.inputs.sort_by_cached_key(Input::place);
     (found.inputs, found.skipped)
 }
 
@@ -304,11 +314,29 @@ mod tests {
         let at = |n: &str| dir.path().join(n).to_str().unwrap().to_owned();
         let (inputs, skipped) =
             names(&["-".into(), at("?.log"), at("x[1].log"), at("none*"), at("gone"), "-".into(), "/dev/null".into()]);
-        assert_eq!(inputs, ["-".to_owned(), at("1.log"), at("2.log"), at("x[1].log"), "/dev/null".to_owned()]);
+        let [one, two, x] = [at("1.log"), at("2.log"), at("x[1].log")];
+        let before = dir.path().canonicalize().unwrap() < Path::new("/dev/null").to_path_buf();
+        let null = if before { 3 } else { 0 };
+        let mut all = vec![one, two, x];
+        all.insert(null, "/dev/null".to_owned());
+        all.push("-".to_owned());
+        assert_eq!(inputs, all, "by path, standard input last");
         let reasons: Vec<_> = skipped.into_iter().map(|(_, r, e)| (r, e)).collect();
         assert_eq!(
             reasons,
             [(SkipReason::NoMatch, true), (SkipReason::NotFound, true), (SkipReason::Same("-".into()), true)]
         );
+    }
+    #[test]
+    fn the_order_of_the_arguments_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("sub")).unwrap();
+        for name in ["b.log", "a.log", "sub/c.log"] {
+            std::fs::write(dir.path().join(name), "x\n").unwrap();
+        }
+        let at = |n: &str| dir.path().join(n).to_str().unwrap().to_owned();
+        let (one, _) = names(&[at("sub/../b.log"), at("sub"), at("./a.log")]);
+        assert_eq!(one, [at("./a.log"), at("sub/../b.log"), at("sub/c.log")]);
+        assert_eq!(names(&[at("./a.log"), at("sub"), at("sub/../b.log")]).0, one);
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crossterm::event::EventStream;
 use futures_util::StreamExt as _;
+use rustix::process::Signal as Ended;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -145,26 +146,50 @@ async fn main(launch: Launch) -> io::Result<()> {
     result
 }
 
+/// What ends a program that does not ask for it: all give the terminal back and keep
+/// what is being written. Not among them: what cannot be caught (KILL), and what the
+/// program's own instructions raise (SEGV, BUS, ILL, FPE, TRAP), after which nothing
+/// can be done safely; an abort from inside ends where it stands for the same reason.
+const ENDS: [Ended; 13] = [
+    Ended::TERM,
+    Ended::HUP,
+    Ended::QUIT,
+    Ended::INT,
+    Ended::ABORT,
+    Ended::USR1,
+    Ended::USR2,
+    Ended::ALARM,
+    Ended::VTALARM,
+    Ended::PROF,
+    Ended::XCPU,
+    Ended::IO,
+    Ended::SYS,
+];
+
 struct Signals {
-    term: Signal,
-    hup: Signal,
-    quit: Signal,
-    int: Signal,
+    ends: Vec<Signal>,
     cont: Signal,
     tstp: Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
+        let of = |s: Ended| signal(SignalKind::from_raw(s.as_raw()));
         Ok(Self {
-            term: signal(SignalKind::terminate())?,
-            hup: signal(SignalKind::hangup())?,
-            quit: signal(SignalKind::quit())?,
-            int: signal(SignalKind::interrupt())?,
-            cont: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
-            tstp: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            ends: ENDS.into_iter().map(of).collect::<io::Result<_>>()?,
+            cont: of(Ended::CONT)?,
+            tstp: of(Ended::TSTP)?,
         })
     }
+}
+
+/// Waits for one of them.
+async fn any_of(signals: &mut [Signal]) {
+    std::future::poll_fn(|cx| match signals.iter_mut().any(|s| s.poll_recv(cx).is_ready()) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })
+    .await;
 }
 
 enum Woken {
@@ -190,10 +215,7 @@ impl Loop {
                 biased;
                 _ = self.look.tick() => Woken::Look,
                 e = input.next() => Woken::Input(e),
-                _ = sig.term.recv() => Woken::End,
-                _ = sig.hup.recv() => Woken::End,
-                _ = sig.quit.recv() => Woken::End,
-                _ = sig.int.recv() => Woken::End,
+                () = any_of(&mut sig.ends) => Woken::End,
                 _ = sig.cont.recv() => Woken::Continued,
                 _ = sig.tstp.recv() => Woken::Suspend,
                 () = sleep_until(settle), if self.settle.is_some() => Woken::Settled,

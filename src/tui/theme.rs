@@ -2,7 +2,7 @@
 //! dim, underline, reverse, italic}`; unknown roles, keys and colours are errors.
 //! Severity is always a letter as well, so no theme is needed to tell it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
@@ -110,12 +110,13 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 impl Theme {
-    /// The theme of that name: built in, or `NAME.toml` in the user's folder.
+    /// The theme of that name: built in, `NAME.toml` in the user's folder, or a file
+    /// by its path.
     ///
     /// # Errors
     /// Where there is none or it is not well formed.
     pub fn load(name: &str, folder: Option<&Path>, colours: Colours) -> Result<Self, ThemeError> {
-        if let Some(path) = folder.map(|f| f.join(format!("{name}.toml"))).filter(|p| p.is_file()) {
+        if let Some(path) = own_file(name, folder) {
             let shown = path.display().to_string();
             let text = std::fs::read_to_string(&path).map_err(|source| ThemeError::Io { path: shown, source })?;
             let parsed = Self::parse(name, &text, colours);
@@ -159,6 +160,16 @@ impl Theme {
             Severity::Critical => self.critical,
         }
     }
+}
+
+/// The user's file that the name of a theme means: a path (with a separator or the
+/// ending `.toml`), whether or not it is there, or `NAME.toml` in the folder.
+pub(super) fn own_file(name: &str, folder: Option<&Path>) -> Option<PathBuf> {
+    if name.contains(std::path::is_separator) || name.ends_with(".toml") {
+        let in_folder = folder.map(|f| f.join(name)).filter(|p| !Path::new(name).is_file() && p.is_file());
+        return Some(in_folder.unwrap_or_else(|| PathBuf::from(name)));
+    }
+    folder.map(|f| f.join(format!("{name}.toml"))).filter(|p| p.is_file())
 }
 
 fn style(look: &Look, theme: &str, role: &str, colours: Colours) -> Result<Style, ThemeError> {

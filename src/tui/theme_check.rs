@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::theme::{BUILT_IN, ROLES, parse_colour};
+use super::theme::{BUILT_IN, ROLES, own_file, parse_colour};
 use crate::config::{nearest, place};
 
 /// The members of a role.
@@ -19,7 +19,7 @@ pub fn check(name: &str, folder: Option<&Path>) -> Vec<String> {
     if name.is_empty() || name == "auto" {
         return Vec::new();
     }
-    if let Some(path) = folder.map(|f| f.join(format!("{name}.toml"))).filter(|p| p.is_file()) {
+    if let Some(path) = own_file(name, folder) {
         return match std::fs::read_to_string(&path) {
             Ok(text) => mistakes(&path, &text),
             Err(e) => vec![format!("{}: {e}", path.display())],
@@ -96,6 +96,7 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::caps::Colours;
 
     #[test]
     fn mistakes_have_places() {
@@ -126,5 +127,20 @@ mod tests {
         assert!(check("auto", None).is_empty());
         let none = check("drak", None);
         assert!(none[0].contains("did you mean 'dark'"), "{none:?}");
+    }
+
+    #[test]
+    fn a_file_is_a_theme_by_its_name_and_by_its_path() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, "cursor = {bold = true}\n").expect("written");
+        let shown = path.display().to_string();
+        for (name, own) in [("mine", Some(folder.path())), ("mine.toml", Some(folder.path())), (&*shown, None)] {
+            assert_eq!(check(name, own), Vec::<String>::new(), "{name}");
+            let theme = super::super::theme::Theme::load(name, own, Colours::True).expect("loads");
+            assert!(theme.cursor.add_modifier.contains(ratatui::style::Modifier::BOLD), "{name}");
+        }
+        let none = check("./none.toml", Some(folder.path()));
+        assert!(none[0].starts_with("./none.toml: "), "{none:?}");
     }
 }

@@ -25,6 +25,7 @@ mod follow_rules;
 mod follow_stopped;
 mod generate;
 mod grown;
+mod help_examples;
 mod hostile;
 mod hostile_rules;
 mod inputs;

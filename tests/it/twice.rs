@@ -55,3 +55,60 @@ fn the_same_lines_in_two_logs_count_once() {
     let (_, doc) = home.summary(&[&year[..], &["auth.log"]].concat());
     assert_eq!((&doc["duplicates"], &guessed(&home).unwrap()["matched_total"]), (&0.into(), &8.into()));
 }
+
+/// Two machines whose logs have the same seconds: which record is first does not depend on the
+/// order of the arguments.
+#[test]
+fn the_order_of_the_arguments_changes_no_alert() {
+    let home = Home::new();
+    let log = |host: &str, pid: u32| -> String {
+        let line = |n: u32| {
+            let pid = pid + n;
+            format!(
+                "Mar  2 10:00:{n:02} {host} sshd[{pid}]: Failed password for root from 198.51.100.9 port 4{pid:04} ssh2\n"
+            )
+        };
+        (0..9).map(line).collect()
+    };
+    home.write("a.log", log("web1", 900));
+    home.write("c.log", log("web2", 700));
+    let args = ["replay", "--year", "2026", "--no-store", "--alerts", "alerts.jsonl"];
+    let alerts = |files: &[&str]| {
+        home.run(&[&args[..], files].concat()).says(0, &[]);
+        home.objects("alerts.jsonl")
+    };
+    let one = alerts(&["a.log", "c.log"]);
+    assert!(!one.is_empty());
+    assert_eq!(alerts(&["c.log", "a.log"]), one);
+    assert_eq!(alerts(&["c.log", "?.log"]), one);
+}
+
+/// The audit log names no machine: what happens on two is two things, each log stands for one;
+/// the parts of a rotated log are one.
+#[test]
+fn logs_without_a_machine_are_machines_of_their_own() {
+    let home = Home::new();
+    let ran = |serial: u32, what: &str| {
+        format!(
+            "type=SYSCALL msg=audit({}.100:{serial}): arch=c000003e syscall=59 success=yes exit=0 pid=9 auid=4294967295 uid=33 tty=(none) comm=\"x\" exe=\"/usr/bin/x\"\n\
+             type=EXECVE msg=audit({0}.100:{serial}): {what}\n",
+            1_772_445_600 + serial
+        )
+    };
+    let kernel = "argc=2 a0=\"uname\" a1=\"-a\"";
+    let (two, more) = (
+        [ran(1, "argc=1 a0=\"id\""), ran(2, kernel)].concat(),
+        [ran(3, "argc=1 a0=\"whoami\""), ran(4, "argc=1 a0=\"groups\"")].concat(),
+    );
+    let alerts = |files: &[&str]| {
+        home.run(&[&["replay", "--no-store", "--alerts", "alerts.jsonl"][..], files].concat()).says(0, &[]);
+        let all = home.objects("alerts.jsonl");
+        all.iter().filter(|a| a["rule"] == "Service account looks around").count()
+    };
+    home.write("web1.log", &two);
+    home.write("web2.log", &more);
+    assert_eq!(alerts(&["web1.log", "web2.log"]), 0);
+    home.write("audit.log.1", &two);
+    home.write("audit.log", &more);
+    assert_eq!(alerts(&["audit.log", "audit.log.1"]), 1);
+}

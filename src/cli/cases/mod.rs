@@ -115,7 +115,7 @@ pub struct ExportArgs {
 /// `cases verify`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  secstream cases verify case.json\n  secstream cases verify case.json --source /evidence/auth.log\n  secstream cases verify case.json --source /evidence/\n  zcat case.json.gz | secstream cases verify -\n  secstream cases verify                 the case store itself"
+    after_help = "Examples:\n  secstream cases verify case.json\n  secstream cases verify case.json --source /evidence/auth.log\n  secstream cases verify case.json --source /evidence/\n  zcat case.json.gz | secstream cases verify -\n  secstream cases verify                 # the case store itself"
 )]
 pub struct VerifyArgs {
     /// The exported case: a file or `-`; without it the case store itself is checked

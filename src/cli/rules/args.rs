@@ -114,7 +114,7 @@ pub struct CoverageArgs {
 /// `secstream rules explain`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  secstream rules explain auth.log:120 'SSH login failed'\n  secstream rules explain events.ndjson:7 my-rules/cmd.yml\n  secstream rules explain '{\"EventID\":1,\"Channel\":\"Security\"}' my.yml --json\n  tail -1 auth.log | secstream rules explain - ssh_login_failed"
+    after_help = "Examples:\n  secstream rules explain auth.log:120 ssh_guessing_source\n  secstream rules explain events.ndjson:7 my-rules/cmd.yml\n  secstream rules explain '{\"EventID\":1,\"Channel\":\"Security\"}' my.yml --json\n  tail -1 auth.log | secstream rules explain - ssh_guessing_source"
 )]
 pub struct ExplainArgs {
     /// FILE:LINE, a file (its first record), - for standard input, or the event's own text

@@ -194,8 +194,7 @@ impl SlotIndex {
         };
         let found = self.dear.binary_search_by_key(&pred, of).ok().and_then(|at| self.dear.get(at));
         let Some(Dear::Regex { regex, .. }) = found else { return false };
-        let has = |l: &String| memchr::memmem::find(folded.as_bytes(), l.as_bytes()).is_some();
-        regex.literals().is_none_or(|all| all.iter().any(has)) && regex.is_match(value)
+        regex.may_match(folded) && regex.is_match(value)
     }
 
     fn numbers(&self, value: &str, scan: &mut Scan) {

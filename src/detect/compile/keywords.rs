@@ -5,7 +5,8 @@
 //! the value, whatever the quoting. Of the text only every so many-th four bytes
 //! are looked at: as seldom as the shortest piece allows, without regard to
 //! case, and each look by itself, so that they overlap in the processor. A few
-//! short pieces do not make it look everywhere: they are searched by themselves.
+//! short pieces do not make it look everywhere: they are searched by themselves. So are
+//! all of them where they are few and have a rare letter in common.
 
 use memchr::{memchr2_iter, memchr3_iter, memmem::Finder};
 use rustc_hash::FxHashMap;
@@ -23,6 +24,10 @@ const LONGEST: usize = 24;
 const SHORT: usize = 8;
 /// So many are few.
 const FEW: usize = 3;
+/// So many with a rare letter in common are searched by that.
+const ALIKE: usize = 8;
+/// The [`rank`] of rare letters.
+const RARE: usize = 18;
 /// Bits that tell most looks from those of the keywords.
 const BITS: usize = 1 << 15;
 
@@ -34,6 +39,7 @@ pub struct Keywords {
     /// Pieces by a look of theirs: which, and from which byte on.
     looks: FxHashMap<u32, Vec<(u32, usize)>>,
     pieces: Vec<Box<[u8]>>,
+    /// Those that are searched by a character, with those of the same character.
     short: Vec<Short>,
     /// Bytes from look to look.
     step: usize,
@@ -45,26 +51,40 @@ pub struct Keywords {
     slash: Option<Finder<'static>>,
 }
 
-/// A short piece, looked for by its rarest character.
+/// Pieces that are looked for by a character which they have in common.
 #[derive(Debug)]
 struct Short {
-    text: Box<[u8]>,
-    /// Where in it the character stands.
-    at: usize,
+    character: u8,
+    /// The pieces, and where in them the character stands.
+    texts: Vec<(Box<[u8]>, usize)>,
 }
 
 impl Short {
+    /// Of one piece, by its rarest character.
     fn new(text: Box<[u8]>) -> Self {
         let at = (0..text.len()).max_by_key(|i| text.get(*i).map_or(0, |b| rank(*b))).unwrap_or(0);
-        Self { text, at }
+        Self { character: text.get(at).map_or(0, u8::to_ascii_lowercase), texts: vec![(text, at)] }
+    }
+
+    /// Of all of some pieces, by the rarest letter that they have in common, if it is rare.
+    fn of(pieces: &[Box<[u8]>]) -> Option<Self> {
+        let (first, others) = pieces.split_first()?;
+        let place = |text: &[u8], c: u8| text.iter().position(|b| b.eq_ignore_ascii_case(&c));
+        let rare = |c: u8| c.is_ascii_alphabetic() && rank(c) >= RARE;
+        let common = |c: &&u8| rare(**c) && others.iter().all(|o| place(o, **c).is_some());
+        let character = first.iter().filter(common).max_by_key(|c| rank(**c))?.to_ascii_lowercase();
+        let texts = pieces.iter().filter_map(|p| Some((p.clone(), place(p, character)?))).collect();
+        Some(Self { character, texts })
     }
 
     fn is_in(&self, raw: &[u8]) -> bool {
-        let Some(byte) = self.text.get(self.at) else { return false };
-        let starts = memchr2_iter(byte.to_ascii_lowercase(), byte.to_ascii_uppercase(), raw);
-        starts
-            .filter_map(|found| found.checked_sub(self.at))
-            .any(|from| raw.get(from..from + self.text.len()).is_some_and(|t| t.eq_ignore_ascii_case(&self.text)))
+        memchr2_iter(self.character, self.character.to_ascii_uppercase(), raw).any(|found| {
+            self.texts.iter().any(|(text, at)| {
+                let from = found.checked_sub(*at);
+                let there = from.and_then(|from| raw.get(from..from + text.len()));
+                there.is_some_and(|t| t.eq_ignore_ascii_case(text))
+            })
+        })
     }
 }
 
@@ -117,7 +137,10 @@ impl Keywords {
         }
         let least = pieces.iter().map(|p| p.len()).min().unwrap_or(0);
         let mut short = Vec::new();
-        if pieces.iter().filter(|p| p.len() < SHORT).count() <= FEW {
+        if let Some(all) = Some(&pieces).filter(|p| p.len() <= ALIKE).and_then(|p| Short::of(p)) {
+            short.push(all);
+            pieces.clear();
+        } else if pieces.iter().filter(|p| p.len() < SHORT).count() <= FEW {
             let few = pieces.extract_if(.., |p| p.len() < SHORT);
             short.extend(few.map(Short::new));
         }
@@ -290,6 +313,24 @@ mod tests {
             assert!(!k.may_hold("abc golden kerbero x::y") && !k.may_hold("bc") && !k.may_hold(""));
         }
         assert!(k.may_hold("X::YZ") && k.may_hold("the Golden Ticket") && !only.may_hold("golden ticket"));
+    }
+
+    #[test]
+    fn what_is_alike_is_searched_by_what_it_has_in_common() {
+        let k = keywords(&["${jndi:", "$%7bjndi:", "%7bjndi%3a", "u007bjndi:"]).expect("pieces");
+        assert_eq!((k.short.len(), k.pieces.len()), (1, 0));
+        for (raw, expected) in [
+            ("GET /?x=${jndi:ldap://a}", true),
+            ("/$%7BJNDI:", true),
+            ("jjj%7bJndi%3A", true),
+            ("jjndi:", false),
+            ("{jndi:", false),
+            ("jquery.js", false),
+            ("", false),
+            ("u007bjndi:x", true),
+        ] {
+            assert_eq!(k.may_hold(raw), expected, "{raw}");
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) struct Emitted {
     pub uid: u64,
     /// Its group fields with their values.
     pub values: Vec<(std::sync::Arc<str>, String)>,
+    /// It tells machines apart, and none was named.
+    pub nowhere: bool,
     /// Evidence so far if the episode just opened, else what is new.
     pub evidence: Arc<[Seen]>,
     /// Acts so far, or those that are new.

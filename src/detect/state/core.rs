@@ -48,10 +48,12 @@ pub(super) struct Match<'a> {
     pub lane: Lane,
     pub names: [Named<'a>; 3],
     pub line: ActLine,
+    /// The log it is from: the same number for all parts of one that was rotated.
+    pub home: u32,
 }
 
 impl<'a> Match<'a> {
-    pub(super) fn new(e: EventRef<'a>, seq: u64, at: Observed, lane: Lane) -> Self {
+    pub(super) fn new(e: EventRef<'a>, seq: u64, at: Observed, lane: Lane, home: u32) -> Self {
         let ev = EvidenceRef {
             source: e.batch.source,
             offset: e.rec.offset,
@@ -63,7 +65,13 @@ impl<'a> Match<'a> {
         let named = |name: Ov| e.ov(name).map_or(Named::default(), Named::of);
         let names = [named(Ov::SrcIp), named(Ov::User), named(Ov::Host)];
         let line = ActLine::read(e, at.time.0);
-        Self { e, seq, ev, time: at.time.0, known: at.known, order: at.order.0, lane, names, line }
+        Self { e, seq, ev, time: at.time.0, known: at.known, order: at.order.0, lane, names, line, home }
+    }
+
+    /// Whether a rule that asks for the machine is not told of any.
+    pub(super) fn is_nowhere(&self, slot: &Slot) -> bool {
+        let [_, _, host] = self.names;
+        slot.by_host && host.text.is_empty()
     }
 
     /// The lane for a rule: a record too late for its windows, or without a
@@ -153,15 +161,12 @@ impl Core {
     pub(super) fn group(&mut self, plan: &Plan, slot: &Slot, lane: Lane) -> Place {
         let shard = shard_of(self.key.bytes());
         let hash = self.secret.hash(self.key.bytes());
-        let found = self.shards.get(shard).map_or(Err(hash), |s| s.find(self.key.bytes(), hash));
-        let index = match found {
-            Ok(i) => i,
-            Err(free) => {
-                self.make_room(plan, shard);
-                let key = &self.key;
-                self.shards.get_mut(shard).map_or(u32::MAX, |s| s.add(key, free, slot.id, lane))
-            }
-        };
+        let found = self.shards.get(shard).and_then(|s| s.find(self.key.bytes(), hash));
+        let index = found.unwrap_or_else(|| {
+            self.make_room(plan, shard);
+            let key = &self.key;
+            self.shards.get_mut(shard).map_or(u32::MAX, |s| s.add(key, hash, slot.id, lane))
+        });
         Place { shard: shard as u32, index }
     }
 
@@ -368,6 +373,9 @@ impl Core {
             for f in slot.entity() {
                 self.key.push(f.field.read(m.e));
             }
+        }
+        if !self.key.any() || m.is_nowhere(slot) {
+            self.key.apart(m.home);
         }
         let place = self.group(plan, slot, lane);
         let weight = self.weigh(slot.id, m);

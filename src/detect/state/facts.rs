@@ -138,7 +138,7 @@ impl Facts {
         self.counts[kind as usize] += 1;
         if self.items.len() == self.items.capacity() {
             // Most groups have an address, an account and a machine, and stay so.
-            self.items.reserve_exact((self.items.len() / 2).max(2));
+            self.items.reserve_exact((self.items.len() / 2).max(3));
         }
         self.items.push(fact);
         (self.items.len() - 1) as u8

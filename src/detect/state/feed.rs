@@ -94,7 +94,14 @@ impl Core {
         for g in &spec.group_by {
             self.key.push(field_value(g, base, m, child));
         }
-        if !spec.group_by.is_empty() && !self.key.any() {
+        // An episode below that names no machine is of the log that its latest event is from.
+        let nowhere = match child {
+            None => m.is_nowhere(slot),
+            Some(c) => c.nowhere && slot.by_host,
+        };
+        if nowhere {
+            self.key.apart(m.home);
+        } else if !spec.group_by.is_empty() && !self.key.any() {
             self.counters.ungrouped += 1;
             return;
         }
@@ -426,6 +433,7 @@ impl Core {
         let new = ep.evidence.get(joined.evidence..).unwrap_or(&[]);
         let emitted = Emitted {
             uid: ep.uid,
+            nowhere: m.is_nowhere(slot),
             values: names.zip(group.values().map(str::to_owned)).collect(),
             evidence: new.iter().take(MAX_CHILD_EVIDENCE).copied().collect(),
             count: joined.acts,

@@ -70,6 +70,17 @@ impl KeyBuf {
         self.bytes.extend_from_slice(&lane.0.to_le_bytes());
     }
 
+    /// Keeps the group apart from those of the same values in other logs: where nothing names
+    /// the machine, each log is one of its own. It is no value of the key.
+    pub(super) fn apart(&mut self, home: u32) {
+        for key in [&mut self.bytes, &mut self.spelt] {
+            if let Some(lane) = key.get_mut(4..HEAD).and_then(|head| head.first_chunk_mut::<8>()) {
+                let mixed = u64::from_le_bytes(*lane) ^ (u64::from(home) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                *lane = mixed.to_le_bytes();
+            }
+        }
+    }
+
     /// Appends the value of a field; an absent one counts as empty.
     pub(super) fn push(&mut self, value: Option<&str>) {
         let value = case::kept(value.unwrap_or(""));
@@ -193,6 +204,21 @@ mod tests {
         other.push(None);
         other.push(Some("ob"));
         assert_ne!(k.bytes(), other.bytes());
+    }
+
+    #[test]
+    fn logs_without_machines_are_apart() {
+        let key = |home: Option<u32>| {
+            let mut k = KeyBuf::default();
+            k.start(7, Lane::MAIN);
+            k.push(Some("Bob"));
+            home.into_iter().for_each(|h| k.apart(h));
+            assert_eq!(values(k.bytes()).collect::<Vec<_>>(), ["bob"]);
+            (k.bytes().to_vec(), k.spelt().map(<[u8]>::to_vec))
+        };
+        assert_eq!(key(Some(1)), key(Some(1)));
+        assert_ne!(key(Some(1)).0, key(Some(2)).0);
+        assert_ne!(key(Some(0)), key(None));
     }
 
     #[test]

@@ -23,7 +23,7 @@ const MOST: u64 = 4;
 /// equals a fresh one fed with the entries still inside.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
-    values: Small<Told, 0>,
+    values: Small<Told, 1>,
     at_most: u64,
     at_least: u64,
     /// Each redeemer takes back some acts, not all of a value.

@@ -33,6 +33,7 @@ mod redeem;
 mod score;
 mod shards;
 mod small;
+mod table;
 mod text;
 mod told;
 mod twice;
@@ -160,6 +161,8 @@ pub struct State {
     apart_epoch: u32,
     /// What several sources have told lately.
     twice: Option<Twice>,
+    /// Of each source the first of those that are parts of the same log.
+    homes: Vec<u32>,
 }
 
 impl State {
@@ -178,7 +181,15 @@ impl State {
             apart: FxHashMap::default(),
             apart_epoch: 0,
             twice: options.several.then(|| Twice::new(options.lateness)),
+            homes: Vec::new(),
         }
+    }
+
+    /// Says which sources are parts of one log: of each the number of the first of them. What is
+    /// not named is a log of its own. Where rules ask for a machine and the events name none, each
+    /// log stands for one.
+    pub fn set_logs(&mut self, homes: Vec<u32>) {
+        self.homes = homes;
     }
 
     /// Takes an event with the rules it matches (in ascending order). `at` is
@@ -187,7 +198,7 @@ impl State {
     pub fn push(&mut self, e: EventRef<'_>, hits: &[RuleIdx], at: Observed) -> bool {
         self.advance_source(e.batch.source, at);
         let at = self.placed(e.batch.source, at);
-        let Self { plan, core, seq, twice, .. } = self;
+        let Self { plan, core, seq, twice, homes, .. } = self;
         if !hits.iter().any(|h| plan.slot_of(*h).is_some()) {
             return false;
         }
@@ -198,8 +209,9 @@ impl State {
             return true;
         }
         *seq += 1;
+        let home = homes.get(e.batch.source.0 as usize).copied().unwrap_or(e.batch.source.0);
         core.counters.late += u64::from(at.late);
-        let m = Match::new(e, *seq, at, Lane::of(e.batch.source, at.epoch));
+        let m = Match::new(e, *seq, at, Lane::of(e.batch.source, at.epoch), home);
         for slot in hits.iter().filter_map(|h| plan.slot_of(*h)).filter_map(|id| plan.slot(id)) {
             if slot.risk && m.known {
                 core.raise(&m);

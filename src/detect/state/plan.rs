@@ -20,6 +20,8 @@ const COOLDOWN: i64 = 600 * SECOND;
 const MAX_DEPTH: usize = 8;
 /// Most entries of a window that has no smaller bound.
 const MAX_RING: usize = 8_192;
+/// The field that tells machines apart.
+const HOST: &str = "host";
 
 /// A rule in force.
 #[derive(Debug)]
@@ -56,6 +58,8 @@ pub(super) struct Slot {
     pub covers: Vec<u32>,
     /// It covers other rules or is covered.
     pub folds: bool,
+    /// It tells machines apart.
+    pub by_host: bool,
     /// It raises alerts of its own.
     pub alerts: bool,
     /// It only raises the risk of its entities.
@@ -296,6 +300,10 @@ fn make(info: &RuleInfo, id: u32, hash: u64) -> Slot {
         accepts: Vec::new(),
         covers: Vec::new(),
         folds: false,
+        by_host: match &spec {
+            Some(spec) => spec.group_by.iter().any(|g| &*g.name == HOST),
+            None => info.group_by.iter().any(|f| &*f.name == HOST),
+        },
         alerts: info.alerts,
         risk: info.level == Severity::Info && !info.alerts && info.risk,
         category: info.category(),

@@ -105,7 +105,9 @@ impl Core {
         for f in group_by {
             self.key.push(read(f));
         }
-        if !group_by.is_empty() && !self.key.any() {
+        if m.is_nowhere(slot) {
+            self.key.apart(m.home);
+        } else if !group_by.is_empty() && !self.key.any() {
             return;
         }
         let place = self.group(plan, slot, lane);

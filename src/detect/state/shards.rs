@@ -4,7 +4,6 @@
 //! has passed, then evicts the groups that were quiet longest, in canonical
 //! order; both a good part at once, so that the cost per new group stays small.
 
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::children::Child;
@@ -15,11 +14,14 @@ use super::key::{self, KeyBuf, Lane};
 use super::known::Known;
 use super::past::Past;
 use super::rate::Rate;
+use super::table::Table;
 use super::window::Window;
 
 /// Number of shards.
 pub(super) const SHARDS: usize = 64;
 
+/// Groups that stand side by side in memory.
+const CHUNK: usize = 32;
 /// Removed groups whose memory is kept for new ones, in each shard.
 const MAX_SPARE: usize = 64;
 /// Entries that a kept ring has room for at most.
@@ -27,16 +29,13 @@ const SMALL_RING: usize = 4;
 /// Groups of a shard below which it is not worth looking for expired ones.
 const FEW_GROUPS: usize = 32;
 
-/// One group of one rule: its window, and its episode while one is open.
+/// One group of one rule: its window, and its episode while one is open. In the order
+/// in which they are looked at, as most groups must be waited for.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Group {
     /// Its key, values folded.
     pub key: SmallVec<[u8; 64]>,
-    /// The key as the values were spelt first, where that is another one.
-    spelt: Option<Box<[u8]>>,
-    hash: u64,
-    pub slot: u32,
-    pub lane: Lane,
     /// Event time of the last match, or its order where that is later.
     pub touch: i64,
     /// Last push that reached it.
@@ -45,15 +44,20 @@ pub(super) struct Group {
     pub crowd: bool,
     /// Last push that was counted in it.
     pub fed: u64,
-    pub window: Option<Window>,
-    pub facts: Facts,
+    pub lane: Lane,
+    pub slot: u32,
     pub episode: Option<Box<Episode>>,
     /// Closed episodes that evidence which comes late may open again.
     pub past: Vec<Past>,
-    pub children: Vec<Child>,
+    pub facts: Facts,
+    pub window: Option<Window>,
     pub rate: Option<Box<Rate>>,
     /// Of a `new_value`, or with `familiar`: what the group has had.
     pub known: Option<Box<Known>>,
+    pub children: Vec<Child>,
+    hash: u64,
+    /// The key as the values were spelt first, where that is another one.
+    spelt: Option<Box<[u8]>>,
     /// An empty ring, for the window that the group may need.
     pub ring: Ring,
 }
@@ -62,21 +66,21 @@ impl Group {
     fn new(key: &[u8], hash: u64, slot: u32, lane: Lane, ring: Ring, facts: Facts) -> Self {
         Self {
             key: key.into(),
-            spelt: None,
-            hash,
-            slot,
-            lane,
             touch: i64::MIN,
             last_seq: 0,
             crowd: false,
             fed: 0,
-            window: None,
-            facts,
+            lane,
+            slot,
             episode: None,
             past: Vec::new(),
-            children: Vec::new(),
+            facts,
+            window: None,
             rate: None,
             known: None,
+            children: Vec::new(),
+            hash,
+            spelt: None,
             ring,
         }
     }
@@ -91,11 +95,13 @@ impl Group {
         self.window.as_ref().map_or(0, |w| w.ring.len()) + self.known.as_ref().map_or(0, |k| k.len())
     }
 
-    /// An empty ring made of its own, if that is worth it.
-    fn take_ring(&mut self) -> Ring {
+    /// Its memory, empty, as far as it is worth keeping.
+    fn take_memory(&mut self) -> (Ring, Facts) {
         let mut ring = self.window.take().map_or_else(|| std::mem::take(&mut self.ring), |w| w.ring);
         ring.clear();
-        if ring.capacity() <= SMALL_RING { ring } else { Ring::default() }
+        let mut facts = std::mem::take(&mut self.facts);
+        facts.clear();
+        (if ring.capacity() <= SMALL_RING { ring } else { Ring::default() }, facts)
     }
 }
 
@@ -109,12 +115,13 @@ pub(super) struct Place {
 /// One shard.
 #[derive(Debug, Default)]
 pub(super) struct Shard {
-    table: FxHashMap<u64, u32>,
-    groups: Vec<Option<Box<Group>>>,
+    table: Table,
+    /// The groups by their indices, [`CHUNK`] of them in each.
+    chunks: Vec<Vec<Option<Group>>>,
+    /// Indices of no group.
     free: Vec<u32>,
-    /// Removed groups: groups come and go with every new address.
-    #[expect(clippy::vec_box, reason = "they go back to where they are boxed")]
-    spare: Vec<Box<Group>>,
+    /// Memory of removed groups: groups come and go with every new address.
+    spare: Vec<(Ring, Facts)>,
     /// Groups at which expired ones are looked for again.
     look_at: usize,
     /// Entries in all windows.
@@ -122,58 +129,68 @@ pub(super) struct Shard {
 }
 
 impl Shard {
-    /// The group of a key. Equal hashes of different keys sit at the next free hash.
-    pub(super) fn find(&self, key: &[u8], hash: u64) -> Result<u32, u64> {
-        let mut hash = hash;
-        while let Some(i) = self.table.get(&hash) {
-            match self.groups.get(*i as usize) {
-                Some(Some(g)) if *g.key == *key => return Ok(*i),
-                _ => hash = hash.wrapping_add(1),
-            }
-        }
-        Err(hash)
+    /// The group of a key.
+    pub(super) fn find(&self, key: &[u8], hash: u64) -> Option<u32> {
+        self.table.find(hash, |i| self.get(i).is_some_and(|g| *g.key == *key))
     }
 
-    /// Adds a group under the free hash that [`Shard::find`] returned.
+    /// Adds a group that is not there.
     pub(super) fn add(&mut self, key: &KeyBuf, hash: u64, slot: u32, lane: Lane) -> u32 {
-        let (key, spelt) = (key.bytes(), key.spelt());
-        let mut group = match self.spare.pop() {
-            Some(mut used) => {
-                let (ring, mut facts) = (used.take_ring(), std::mem::take(&mut used.facts));
-                facts.clear();
-                *used = Group::new(key, hash, slot, lane, ring, facts);
-                used
-            }
-            None => Box::new(Group::new(key, hash, slot, lane, Ring::default(), Facts::default())),
-        };
-        group.spelt = spelt.map(Into::into);
-        let i = self.free.pop().unwrap_or_else(|| {
-            self.groups.push(None);
-            (self.groups.len() - 1) as u32
-        });
-        if let Some(place) = self.groups.get_mut(i as usize) {
+        let (ring, facts) = self.spare.pop().unwrap_or_default();
+        let mut group = Group::new(key.bytes(), hash, slot, lane, ring, facts);
+        group.spelt = key.spelt().map(Into::into);
+        let i = self.free.pop().unwrap_or_else(|| self.more());
+        if let Some(place) = self.place(i) {
             *place = Some(group);
         }
         self.table.insert(hash, i);
         i
     }
 
-    pub(super) fn get(&self, i: u32) -> Option<&Group> {
-        self.groups.get(i as usize)?.as_deref()
+    /// Index of a new place.
+    fn more(&mut self) -> u32 {
+        let i = self.places();
+        if i.is_multiple_of(CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        if let Some(last) = self.chunks.last_mut() {
+            last.push(None);
+        }
+        i as u32
     }
 
+    /// Places for groups, taken or free.
+    fn places(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
+    #[inline]
+    fn place(&mut self, i: u32) -> Option<&mut Option<Group>> {
+        self.chunks.get_mut(i as usize / CHUNK)?.get_mut(i as usize % CHUNK)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, i: u32) -> Option<&Group> {
+        self.chunks.get(i as usize / CHUNK)?.get(i as usize % CHUNK)?.as_ref()
+    }
+
+    #[inline]
     pub(super) fn get_mut(&mut self, i: u32) -> Option<&mut Group> {
-        self.groups.get_mut(i as usize)?.as_deref_mut()
+        self.place(i)?.as_mut()
     }
 
     /// Removes a group.
     pub(super) fn remove(&mut self, i: u32) {
-        let Some(g) = self.groups.get_mut(i as usize).and_then(Option::take) else { return };
-        self.entries = self.entries.saturating_sub(g.size());
-        self.table.remove(&g.hash);
+        let Some(g) = self.get_mut(i) else { return };
+        let (size, hash, kept) = (g.size(), g.hash, g.take_memory());
+        if let Some(place) = self.place(i) {
+            *place = None;
+        }
+        self.entries = self.entries.saturating_sub(size);
+        self.table.remove(hash, i);
         self.free.push(i);
         if self.spare.len() < MAX_SPARE {
-            self.spare.push(g);
+            self.spare.push(kept);
         }
     }
 
@@ -192,17 +209,17 @@ impl Shard {
 
     /// Number of groups.
     pub(super) fn len(&self) -> usize {
-        self.groups.len() - self.free.len()
+        self.places() - self.free.len()
     }
 
     /// All groups with their index.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Group)> {
-        self.groups.iter().enumerate().filter_map(|(i, g)| Some((i as u32, g.as_deref()?)))
+        self.chunks.iter().flatten().enumerate().filter_map(|(i, g)| Some((i as u32, g.as_ref()?)))
     }
 
     /// The episodes that are open, with the index of their group.
     pub(super) fn episodes(&mut self) -> impl Iterator<Item = (u32, &mut Episode)> {
-        let groups = self.groups.iter_mut().enumerate();
+        let groups = self.chunks.iter_mut().flatten().enumerate();
         groups.filter_map(|(i, g)| Some((i as u32, g.as_mut()?.episode.as_deref_mut()?)))
     }
 

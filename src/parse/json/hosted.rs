@@ -1,10 +1,10 @@
 //! What servers that others log in to write in JSON of their own: Vault's audit,
-//! GitLab's audit, Keycloak's events in its log.
+//! GitLab's audit, Keycloak's events in its log, Grafana's log (also as pairs).
 
 use super::doc::Doc;
 use super::generic::default_span;
 use super::names::Key;
-use crate::event::{Draft, EventType, Outcome, Ov};
+use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::text;
 
 /// Looks for one of them; whether the event is one.
@@ -28,7 +28,43 @@ pub(super) fn apply(doc: &Doc, d: &mut Draft<'_>, copy: &mut String) -> bool {
         copy.push_str(doc.text(d, Key::Message));
         return text::keycloak(copy, d);
     }
-    false
+    match doc.text(d, Key::Logger) {
+        "context" | "authn.service" | "http.server" => grafana(doc, d),
+        _ => false,
+    }
+}
+
+/// Grafana: a log-in that failed is told without its client by `authn.service`, then by the answer to
+/// the form's request, with it. Older versions tell it with the client before the answer.
+fn grafana(doc: &Doc, d: &mut Draft<'_>) -> bool {
+    let (logger, message) = (doc.text(d, Key::Logger), doc.text(d, Key::Message));
+    let form =
+        || matches!(doc.text(d, Key::GrafanaClient), "auth.client.form" | "auth.client.basic" | "auth.client.ldap");
+    if logger == "http.server" && message == "Successful Login" {
+        text::login(true, d);
+        let who = doc.key(d, Key::WinUser);
+        default_span(d, Ov::User, who);
+    } else if logger == "authn.service" && message == "Failed to authenticate request" && form() {
+        refused(d, RecordFlags::ACT_NOTICE);
+    } else if logger == "context" && message == "Invalid username or password" {
+        refused(d, RecordFlags::ACT_VERDICT);
+    } else if logger == "context"
+        && message == "Request Completed"
+        && d.get(Ov::StatusCode) == Some("401")
+        && d.get(Ov::HttpMethod) == Some("POST")
+        && d.get(Ov::Url).is_some_and(|u| u == "/login" || u.ends_with("/login"))
+    {
+        refused(d, RecordFlags::ACT_NOTICE);
+    } else {
+        return false;
+    }
+    d.set_default(Ov::Process, "grafana");
+    true
+}
+
+fn refused(d: &mut Draft<'_>, act: RecordFlags) {
+    d.event(EventType::LoginFailed, Outcome::Failure);
+    d.flag(act);
 }
 
 /// HashiCorp's Vault and OpenBao: each request stands there twice, as asked and as answered;

@@ -125,6 +125,8 @@ keys! {
     FlowId = ["flow_id"];
     EveType = ["event_type"];
     EveStats = ["stats.uptime"];
+    // What else no other program's documents have beside `event_type`; a shipper may have dropped the id.
+    EveInside = ["flow.pkts_toserver", "flow.bytes_toserver", "flow.pkts_toclient", "alert.signature_id"];
     AlertSignature = ["alert.signature"];
     AlertSeverity = ["alert.severity"];
     AlertAction = ["alert.action"];
@@ -190,6 +192,7 @@ keys! {
     GitlabWith = ["with"];
     GitlabAuthor = ["author_name"];
     Logger = ["loggerName", "logger_name", "logger"];
+    GrafanaClient = ["client"];
     // Commands that somebody ran, where nothing else says what an event is.
     Command = ["command", "cmd", "cmdline", "command_line", "process.command_line", "process.cmdline", "commandline"];
     // ECS words.

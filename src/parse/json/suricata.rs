@@ -8,7 +8,7 @@ use crate::event::{Draft, EventType, Outcome, Ov, Severity};
 
 /// Whether a document is one of Suricata's events.
 pub(super) fn is_event(doc: &Doc) -> bool {
-    doc.has(Key::EveType) && (doc.has(Key::FlowId) || doc.has(Key::EveStats))
+    doc.has(Key::EveType) && [Key::FlowId, Key::EveStats, Key::EveInside].into_iter().any(|k| doc.has(k))
 }
 
 /// What the names alone do not tell.

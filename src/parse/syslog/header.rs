@@ -3,7 +3,7 @@
 //! Read from the left, and never past the first tag, so that nothing a program
 //! writes can pass for a header.
 
-use memchr::{memchr, memrchr};
+use memchr::memchr;
 
 use super::structured;
 use crate::event::{Severity, TimeQuality, Ts};
@@ -22,6 +22,8 @@ pub(super) struct Header<'a> {
     /// What stands in brackets right after the program: `sshd(pam_unix)`.
     pub module: Option<&'a str>,
     pub pid: Option<&'a str>,
+    /// What kind of message it is (RFC 5424's MSGID).
+    pub id: Option<&'a str>,
     /// Structured data of RFC 5424, with its brackets.
     pub data: Option<&'a str>,
     pub msg: &'a str,
@@ -253,14 +255,16 @@ fn device(after: &str) -> &str {
 
 /// `facility.level` by syslog's own names: no host is called so.
 fn facility_level(word: &str) -> Option<Severity> {
+    // Asked of every line's host, which is short: no search is worth its preparation.
+    let bytes = word.as_bytes();
     // AIX: `auth|security:info`.
-    if let Some((facility, level)) =
-        word.split_once('|').filter(|_| word.len() < 24).and_then(|(f, r)| Some((f, r.split_once(':')?.1)))
+    if bytes.len() < 24
+        && bytes.contains(&b'|')
+        && let Some((facility, level)) = word.split_once('|').and_then(|(f, r)| Some((f, r.split_once(':')?.1)))
     {
         return FACILITIES.contains(&facility).then(|| syslog_level(level))?;
     }
-    // asked of every line's host: the short names of levels rule nearly all of them out
-    let dot = memrchr(b'.', word.as_bytes().get(..word.len().min(20))?)?;
+    let dot = bytes.iter().take(20).rposition(|b| *b == b'.')?;
     let level = syslog_level(word.get(dot + 1..)?)?;
     let facility = word.get(..dot)?;
     let local = matches!(facility.as_bytes(), [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);

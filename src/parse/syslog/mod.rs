@@ -68,7 +68,14 @@ fn plain(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     if let Some(times) = times {
         d.set(Ov::Count, times);
     }
-    programs::parse(&programs::Line { program: h.program, module: h.module, msg }, ctx, d);
+    let line = programs::Line {
+        program: h.program,
+        module: h.module,
+        id: h.id.unwrap_or(""),
+        data: h.data.unwrap_or(""),
+        msg,
+    };
+    programs::parse(&line, ctx, d);
     true
 }
 
@@ -121,7 +128,7 @@ pub fn parse_message(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     if let Some(times) = times {
         d.set(Ov::Count, times);
     }
-    programs::parse(&programs::Line { program, module: None, msg }, ctx, d);
+    programs::parse(&programs::Line { program, module: None, id: "", data: "", msg }, ctx, d);
 }
 
 /// Cuts Solaris' `[ID 800047 auth.info] ` and a relay's `kernel:[ 12.345678]: `.

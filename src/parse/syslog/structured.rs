@@ -24,10 +24,11 @@ pub(super) fn header<'a>(rest: &'a str, mut h: Header<'a>, ctx: &Ctx) -> Option<
     let (host, rest) = rest.split_once(' ')?;
     let (app, rest) = rest.split_once(' ')?;
     let (pid, rest) = rest.split_once(' ')?;
-    let (_msgid, rest) = rest.split_once(' ')?;
+    let (id, rest) = rest.split_once(' ')?;
     h.host = known(host);
     h.program = known(app).unwrap_or("");
     h.pid = known(pid);
+    h.id = known(id);
     let end = data_end(rest)?;
     let data = rest.get(..end)?;
     h.data = (data != "-").then_some(data);
@@ -95,6 +96,19 @@ pub(super) fn fields(data: &str, d: &mut Draft<'_>) {
             }
         }
     }
+}
+
+/// The parameters of all elements: `NAME="VALUE"` or, as Check Point writes them, `NAME:"VALUE"; `.
+/// Quotes within a value have a backslash before them.
+pub(super) fn pairs(data: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = data;
+    std::iter::from_fn(move || {
+        let (head, value) = rest.split_once('"')?;
+        let name = head.trim_end_matches(['=', ':']).rsplit([' ', ';', '[', ']']).next()?;
+        let end = quote_end(value);
+        rest = value.get(end + 1..).unwrap_or("");
+        Some((name, value.get(..end)?))
+    })
 }
 
 fn quote_end(s: &str) -> usize {

@@ -18,6 +18,10 @@ pub(super) fn parse(line: &str, found: Option<time::Found>, msg: &str, ctx: &Ctx
         return programs::samba(line, ctx, d).then(|| d.set(Ov::Process, "smbd")).is_some();
     }
     let Some(found) = found.filter(|f| f.start <= 1) else { return false };
+    if found.start == 0 && programs::exim(msg, ctx, d) {
+        d.set(Ov::Process, "exim");
+        return true;
+    }
     let after = line.get(found.end..).unwrap_or("");
     if found.start == 1 {
         return programs::asterisk(msg, ctx, d).then(|| d.set(Ov::Process, "asterisk")).is_some();

@@ -159,12 +159,23 @@ fn exim(msg: &str) -> Option<Candidate<'_>> {
 /// `Login failed for USER from ADDR. …`: the user comes first, and again in what
 /// the server answered, after the address.
 fn roundcube(msg: &str) -> Option<Candidate<'_>> {
-    let head = [". AUTHENTICATE", ". Authentication", ". LOGIN", ". Could not", ". Empty", " in /"]
+    let (_, rest) = msg.get(..answer(msg)?)?.rsplit_once(" from ")?;
+    leading(rest)
+}
+
+/// Where what the server answered begins.
+fn answer(msg: &str) -> Option<usize> {
+    [". AUTHENTICATE", ". Authentication", ". LOGIN", ". Could not", ". Empty", " in /"]
         .iter()
         .filter_map(|m| msg.find(m))
-        .min()?;
-    let (_, rest) = msg.get(..head)?.rsplit_once(" from ")?;
-    leading(rest)
+        .min()
+}
+
+/// The account in a refusal of Roundcube's: `Login failed for USER against HOST from ADDR. …`.
+pub(super) fn account(msg: &str) -> Option<&str> {
+    let (_, rest) = msg.split_once("IMAP Error: Login failed for ")?;
+    let (named, _) = rest.get(..answer(rest).unwrap_or(rest.len()))?.rsplit_once(" from ")?;
+    Some(named.rsplit_once(" against ").map_or(named, |(user, _)| user))
 }
 
 /// `…]: ADDR.PORT ADDR.PORT: error …`: client, then server.

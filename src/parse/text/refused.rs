@@ -95,7 +95,7 @@ pub fn refused(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     d.logsource(ctx.ls.application);
     if login.is_some() {
         d.event(EventType::LoginFailed, Outcome::Failure);
-        if let Some(user) = account(msg).filter(|_| source.is_some()) {
+        if let Some(user) = known::account(msg).or_else(|| account(msg)).filter(|_| source.is_some()) {
             d.set(Ov::User, user);
         }
     } else {

@@ -38,6 +38,29 @@ fn own_files_of_daemons() {
 }
 
 #[test]
+fn roundcubes_refusals_name_their_account() {
+    for (head, tail) in [
+        (
+            "[02-Mar-2026 08:00:00 +0000]: <abcd> IMAP Error: ",
+            ". AUTHENTICATE PLAIN: Authentication failed. in /usr/x.php on line 2 (POST /)",
+        ),
+        (
+            "[02-Mar-2026 08:00:00 +0000]: IMAP Error: ",
+            "(X-Forwarded-For: 6.6.6.6). LOGIN: Authentication failed for bob from 6.6.6.6. in /usr/x.php",
+        ),
+    ] {
+        for (who, user) in [
+            ("bob against localhost", "bob"),
+            ("bob", "bob"),
+            ("x from 6.6.6.6 against y against localhost", "x from 6.6.6.6 against y"),
+        ] {
+            let line = format!("{head}Login failed for {who} from 192.0.2.7{tail}");
+            is(&line, EventType::LoginFailed, user, "192.0.2.7");
+        }
+    }
+}
+
+#[test]
 fn transfers() {
     let r = is(
         "Mon Mar  2 10:00:00 2026 1 192.0.2.7 12 /srv/a b.php b _ i r bob ftp 0 * c",

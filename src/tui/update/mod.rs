@@ -10,6 +10,7 @@ mod line;
 mod motion;
 mod mouse;
 mod overlay;
+mod palette;
 mod renamed;
 mod rules;
 mod rulings;

@@ -1,19 +1,17 @@
 //! Overlays that take keys of their own: palette, choices, notes.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
-use super::super::action::Act;
 use super::super::key::{Code, Key};
 use super::super::msg::{Effect, Op, Targets};
 use super::super::state::State;
 use super::super::state::editor::Editor;
 use super::super::state::list::Cursor;
 use super::super::state::overlay::{Answer, Overlay, Palette, Then};
-use super::super::state::prompt::{Ask, Prompt, Typed, type_key};
+use super::super::state::prompt::{self, Ask, Prompt, type_key};
 use super::super::text;
 use super::super::words::{self, count};
+use super::palette::{Fit, Typed};
 use super::{act, renamed, rulings, tune, writing};
 
 /// Gives the key to the overlay on top, if that takes keys itself.
@@ -57,12 +55,12 @@ fn palette_key(s: &mut State, key: Key, fx: &mut Vec<Effect>) {
         (Code::Down | Code::Tab, _) | (Code::Char('n'), true) => p.cursor.step(1, p.hits.len(), h),
         (Code::Up | Code::BackTab, _) | (Code::Char('p'), true) => p.cursor.step(-1, p.hits.len(), h),
         _ => match type_key(&mut p.input, key) {
-            Typed::Edited => rank(s),
-            Typed::Cancelled => {
+            prompt::Typed::Edited => rank(s),
+            prompt::Typed::Cancelled => {
                 s.overlays.pop();
             }
-            Typed::Ignored => {}
-            Typed::Done => run_hit(s, fx),
+            prompt::Typed::Ignored => {}
+            prompt::Typed::Done => run_hit(s, fx),
         },
     }
 }
@@ -81,26 +79,26 @@ pub fn run_hit(s: &mut State, fx: &mut Vec<Effect>) {
     }
 }
 
-/// Sorts the palette by what is typed.
+/// Sorts the palette by what is typed: names before descriptions, and of names those
+/// that can be used here first, but for one that is typed out.
 pub fn rank(s: &mut State) {
     let screen = s.place();
     let Some(Overlay::Palette(p)) = s.overlays.last_mut() else { return };
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let pattern = Pattern::parse(p.input.value(), CaseMatching::Ignore, Normalization::Smart);
-    let mut buffer = Vec::new();
-    let mut hits: Vec<(u32, bool, usize, Act)> = words::by_use(screen)
-        .into_iter()
-        .enumerate()
-        .filter_map(|(i, a)| {
-            let text = format!("{} {}", a.id, a.help);
-            let score = pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?;
-            let exact =
-                u32::from(a.id == p.input.value()) * 10_000 + u32::from(a.id.starts_with(p.input.value())) * 100;
-            Some((score + exact, a.places.meets(screen), i, a.act))
-        })
-        .collect();
-    hits.sort_by_key(|(score, here, i, _)| (std::cmp::Reverse(*here), std::cmp::Reverse(*score), *i));
-    p.hits = hits.into_iter().map(|h| h.3).collect();
+    let by_use = words::by_use(screen).into_iter();
+    if p.input.value().trim().is_empty() {
+        p.hits = by_use.map(|a| a.act).collect();
+    } else {
+        let mut typed = Typed::new(p.input.value());
+        let mut hits: Vec<_> = by_use
+            .filter_map(|a| {
+                let fit = typed.fit(a)?;
+                Some(((fit != Fit::Name, !fit.is_of_name(), !a.places.meets(screen), fit), a.act))
+            })
+            .collect();
+        // Those that fit alike stay in the order of their use.
+        hits.sort_by_key(|h| h.0);
+        p.hits = hits.into_iter().map(|h| h.1).collect();
+    }
     p.cursor = Cursor::default();
 }
 

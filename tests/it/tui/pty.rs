@@ -76,7 +76,19 @@ fn leaving_gives_the_terminal_back() {
 
 #[test]
 fn signals_give_the_terminal_back_and_keep_the_note() {
-    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+    // what a system, a limit or a neighbour sends
+    let ends = [
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGQUIT,
+        Signal::SIGINT,
+        Signal::SIGABRT,
+        Signal::SIGUSR1,
+        Signal::SIGALRM,
+        Signal::SIGXCPU,
+        Signal::SIGSYS,
+    ];
+    for signal in ends {
         let home = tempfile::tempdir().expect("a folder");
         let mut t = started(home.path(), (80, 24), &[]);
         t.press("chalf a thought");

@@ -30,20 +30,20 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
     }
     if sub {
         login(msg, d);
-    } else if let Some((who, reason)) = msg.strip_prefix("auth(").and_then(|r| r.split_once(")<")) {
+    } else if let Some((who, reason)) = msg.strip_prefix("auth(").and_then(|r| cut(r, ")<")) {
         // `auth(USER,ADDR,sasl:plain)<PID><SESSION>: REASON`
-        if let Some((_, reason)) = reason.split_once(">: ") {
+        if let Some((_, reason)) = cut(reason, ">: ") {
             worker(who, reason, d);
+        }
+    } else if let Some((user, rest)) =
+        msg.strip_prefix("imap(").or_else(|| msg.strip_prefix("pop3(")).and_then(|r| cut(r, ")"))
+    {
+        set_user(d, user);
+        if ["Logged out", "Disconnected"].iter().any(|w| position(rest.as_bytes(), w.as_bytes()).is_some()) {
+            d.event(EventType::Logout, Outcome::Success);
         }
     } else if let Some((who, reason)) = auth_group(msg) {
         worker(who, reason, d);
-    } else if let Some((user, rest)) =
-        msg.strip_prefix("imap(").or_else(|| msg.strip_prefix("pop3(")).and_then(|r| r.split_once(')'))
-    {
-        set_user(d, user);
-        if rest.contains("Logged out") || rest.contains("Disconnected") {
-            d.event(EventType::Logout, Outcome::Success);
-        }
     } else if line.program != "dovecot" {
         super::generic::parse(line.program, line.msg, ctx, d);
     }
@@ -102,29 +102,18 @@ fn login(msg: &str, d: &mut Draft<'_>) {
     }
 }
 
-/// `…DRIVER(USER,ADDR[,SESSION]): REASON`.
+/// What may stand before the bracket of [`auth_group`].
+const DRIVERS: [&str; 11] =
+    ["pam", "sql", "ldap", "passwd-file", "passwd", "shadow", "static", "lua", "oauth2", "bsdauth", "cache"];
+
+/// `…DRIVER(USER,ADDR[,SESSION]): REASON`, the first of them.
 fn auth_group(msg: &str) -> Option<(&str, &str)> {
-    for driver in [
-        "pam(",
-        "sql(",
-        "ldap(",
-        "passwd-file(",
-        "passwd(",
-        "shadow(",
-        "ldap(",
-        "static(",
-        "lua(",
-        "oauth2(",
-        "bsdauth(",
-        "cache(",
-    ] {
-        if let Some(at) = position(msg.as_bytes(), driver.as_bytes())
-            && (at == 0 || msg.as_bytes()[at - 1] == b' ')
-        {
-            return msg.get(at + driver.len()..)?.split_once("): ");
-        }
-    }
-    None
+    let is_driver = |at: &usize| {
+        let before = msg.get(..*at).unwrap_or("");
+        DRIVERS.iter().any(|d| before.strip_suffix(d).is_some_and(|b| b.is_empty() || b.ends_with(' ')))
+    };
+    let at = memchr::memchr_iter(b'(', msg.as_bytes()).find(is_driver)?;
+    cut(msg.get(at + 1..)?, "): ")
 }
 
 /// `USER,ADDR[,SESSION]` and the reason. The user may hold commas: the last

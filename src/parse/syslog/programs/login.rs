@@ -15,6 +15,14 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
 }
 
 fn refused(msg: &str, d: &mut Draft<'_>) -> bool {
+    if let Some(rest) = msg.strip_prefix("LOGIN_FAILED: ").and_then(|r| r.strip_prefix("Login failed for user ")) {
+        // Junos
+        failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
+        let (user, host) = rest.rsplit_once(" from host ").unwrap_or((rest, ""));
+        set_src(d, host);
+        set_user(d, user);
+        return true;
+    }
     if let Some(rest) = msg.strip_prefix("FAILED LOGIN").or_else(|| msg.strip_prefix("TOO MANY LOGIN TRIES")) {
         // `(1) on '/dev/tty1' FOR 'root', …`, ` 1 FROM HOST FOR root, …`: of the last try
         // util-linux writes `FAILED LOGIN SESSION`, shadow `TOO MANY LOGIN TRIES`.
@@ -69,6 +77,15 @@ fn granted(msg: &str, d: &mut Draft<'_>) -> bool {
         account(user, d);
         true
     };
+    if let Some(rest) = msg.strip_prefix("LOGIN_INFORMATION: User ") {
+        // Junos
+        let (user, rest) = rest.split_once(" logged in from host ").unwrap_or((rest, ""));
+        let (host, tty) = rest.split_once(" on device ").unwrap_or((rest, ""));
+        done(user, "");
+        set_src(d, if host == "[unknown]" { "" } else { host });
+        set_tty(tty, d);
+        return true;
+    }
     if let Some(at) = msg.strip_prefix("ROOT LOGIN ").or_else(|| msg.strip_prefix("root login ")) {
         // BSD names the account: `(toor) ON ttyv0 FROM HOST`.
         return match at.strip_prefix('(').and_then(|r| r.split_once(") ")) {

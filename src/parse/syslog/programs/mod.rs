@@ -6,16 +6,21 @@ mod asterisk;
 mod audit;
 mod bans;
 mod bsd;
+mod checkpoint;
 mod cisco;
+mod cisco_ios;
 mod cron;
+mod cyrus;
 mod database;
 mod directory;
 mod doas;
 mod dovecot;
 mod dropbear;
+mod exim;
 mod ftp;
 mod generic;
 mod haproxy;
+mod junos;
 mod kernel;
 mod login;
 mod named;
@@ -45,6 +50,7 @@ use crate::parse::{Ctx, text};
 pub(in crate::parse) use asterisk::parse as asterisk;
 pub(in crate::parse) use database::mysql;
 pub(in crate::parse) use dropbear::parse as dropbear;
+pub(in crate::parse) use exim::parse as exim;
 pub(in crate::parse) use ftp::{transfer, vsftpd};
 pub(in crate::parse) use named::parse as named;
 pub(in crate::parse) use paloalto::alone as paloalto_alone;
@@ -60,6 +66,9 @@ pub(super) struct Line<'a> {
     pub program: &'a str,
     /// `sshd(pam_unix)`: what stands in brackets.
     pub module: Option<&'a str>,
+    /// Kind of the message and structured data, of RFC 5424.
+    pub id: &'a str,
+    pub data: &'a str,
     pub msg: &'a str,
 }
 
@@ -111,6 +120,9 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
             postfix::parse(name, msg, ctx, d);
         }
         "postscreen" => postfix::parse(name, msg, ctx, d),
+        "imap" | "imaps" | "pop3" | "pop3s" | "sieve" | "timsieved" | "imapd" | "pop3d" | "httpd" | "http" | "lmtp"
+        | "lmtpunix" | "nntp"
+            if cyrus::badlogin(msg, ctx, d) => {}
         "imap" | "imaps" | "pop3" | "pop3s" | "sieve"
             if line.program.starts_with("cyrus/") && phrases::parse(name, msg, ctx, d) => {}
         "dovecot" | "dovecot-auth" | "imap-login" | "pop3-login" | "managesieve-login" | "submission-login"
@@ -144,6 +156,11 @@ pub(super) fn parse(line: &Line<'_>, ctx: &Ctx, d: &mut Draft<'_>) {
         "scanlogd" => services::scanlogd(msg, ctx, d),
         "iptables" | "ip6tables" | "nftables" | "ufw" | "firewalld" => services::firewall(msg, ctx, d),
         _ if cisco::is_tag(line.program) => cisco::parse(line.program, msg, ctx, d),
+        _ if line.program.starts_with('%') => cisco_ios::parse(line.program, msg, ctx, d),
+        "exim" | "exim4" if exim(msg, ctx, d) => {}
+        "CheckPoint" | "Checkpoint" => checkpoint::parse(line.data, msg, ctx, d),
+        "" if checkpoint::is_row(msg) => checkpoint::parse("", msg, ctx, d),
+        _ if junos::parse(line, msg, ctx, d) => {}
         _ if name.starts_with("fail2ban") => bans::parse(msg, ctx, d),
         "" if paloalto::is_row(msg) => paloalto::parse(msg, ctx, d),
         _ if phrases::parse(name, msg, ctx, d) => {}

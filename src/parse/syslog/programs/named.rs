@@ -1,7 +1,7 @@
 //! BIND: `client [@0x…] ADDR#PORT [(NAME)]: [view V: ]WHAT`. The address stands
 //! first, the name that was asked for after it.
 
-use super::super::util::{between, set_port, set_src};
+use super::super::util::{between, cut, position, set_port, set_src};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
@@ -10,28 +10,28 @@ pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     // Category and severity of the channel: `security: info: `.
     let mut rest = msg;
     for _ in 0..3 {
-        match rest.split_once(": ") {
-            Some((head, tail)) if head.len() < 24 && !head.contains(' ') && !rest.starts_with("client") => rest = tail,
+        match cut(rest, ": ").filter(|_| !rest.starts_with("client")) {
+            Some((head, tail)) if head.len() < 24 && !head.contains(' ') => rest = tail,
             _ => break,
         }
     }
     let Some(rest) = rest.strip_prefix("client ") else { return };
     let rest = match rest.strip_prefix("@0x") {
-        Some(r) => r.split_once(' ').map_or("", |(_, r)| r),
+        Some(r) => cut(r, " ").map_or("", |(_, r)| r),
         None => rest,
     };
-    let Some((addr, rest)) = rest.split_once('#') else { return };
+    let Some((addr, rest)) = cut(rest, "#") else { return };
     if addr.contains(' ') {
         return;
     }
     set_src(d, addr);
     set_port(d, Ov::SrcPort, rest);
-    let Some((_, what)) = rest.split_once(": ") else { return };
+    let Some((_, what)) = cut(rest, ": ") else { return };
     let what = match what.strip_prefix("view ") {
-        Some(w) => w.split_once(": ").map_or(w, |(_, w)| w),
+        Some(w) => cut(w, ": ").map_or(w, |(_, w)| w),
         None => what,
     };
-    let refused = what.contains("' denied")
+    let refused = position(what.as_bytes(), b"' denied").is_some()
         || what.ends_with(" denied")
         || what.starts_with("bad zone transfer")
         || what.starts_with("rate limit");

@@ -19,8 +19,12 @@ enum Tells {
     Notice,
     /// A step of a log-in.
     Step,
+    /// A session ended.
+    Out,
+    /// The configuration of a machine was changed.
+    Change,
 }
-use Tells::{In, Notice, Refused, Step};
+use Tells::{Change, In, Notice, Out, Refused, Step};
 
 type Table = &'static [(Tells, &'static str)];
 
@@ -84,6 +88,10 @@ const SYNOLOGY: Table = &[
 ];
 
 const JUNOS: Table = &[
+    (Step, "Authenticated user '{user}' at permission level '{*}'"),
+    (Step, "Authenticated user '{user}' assigned to class '{*}'"),
+    (Out, "User '{user}' logout"),
+    (Change, "User '{user}' requested '{*}' operation{*}"),
     (In, "User '{user}' login, class {*}, ssh-connection '{src} {port} {*} {*}', client-mode '{*}'"),
     (In, "User '{user}' login, class {*}"),
     (Refused, "Login failed for user '{user}' from host '{src}'"),
@@ -110,7 +118,8 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> b
     let Some(table) = table(program) else { return false };
     let msg = match program {
         _ if table.as_ptr() == IKE.as_ptr() => behind_thread(msg),
-        "mgd" => msg.strip_prefix("UI_LOGIN_EVENT: ").unwrap_or(msg),
+        // `UI_LOGIN_EVENT: `, where no message id stands in the header.
+        "mgd" => msg.split_once(": ").filter(|(id, _)| id.starts_with("UI_")).map_or(msg, |(_, m)| m),
         _ => msg,
     };
     if !tells(table, msg, d) {
@@ -147,6 +156,8 @@ fn tells(table: Table, msg: &str, d: &mut Draft<'_>) -> bool {
             Refused => failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT),
             Notice => failed(d, EventType::LoginFailed, RecordFlags::ACT_NOTICE),
             Step => d.event(EventType::Other, Outcome::Success),
+            Out => d.event(EventType::Logout, Outcome::Success),
+            Change => d.event(EventType::ServiceChange, Outcome::Success),
         }
         set_user(d, found.user);
         if !found.src.is_empty() {

@@ -2,6 +2,8 @@
 //! other programs written in Go, FortiGate's and its like's firewalls. The names
 //! mean what they mean in JSON.
 
+mod sonicwall;
+
 use smallvec::SmallVec;
 
 use super::json::{self, RoleId};
@@ -22,6 +24,31 @@ pub(super) fn looks(b: &[u8]) -> bool {
     let b = unframed(b);
     let n = b.iter().take(LONGEST).take_while(|b| name_byte(**b)).count();
     n > 0 && b.get(n) == Some(&b'=') && b.get(n + 1).is_some_and(|c| *c != b'=')
+}
+
+/// Whether a message begins as such lines of programs and devices do: with when, how grave,
+/// what, or which device.
+pub(super) fn opens(msg: &str) -> bool {
+    const FIRST: &[&str] = &[
+        "caller",
+        "date",
+        "device",
+        "devname",
+        "id",
+        "level",
+        "logger",
+        "logver",
+        "lvl",
+        "msg",
+        "severity",
+        "source",
+        "t",
+        "time",
+        "timestamp",
+        "ts",
+    ];
+    let n = msg.bytes().take(10).position(|b| b == b'=');
+    n.and_then(|n| msg.get(..n)).is_some_and(|name| FIRST.contains(&name))
 }
 
 /// A syslog priority may stand directly before the first pair.
@@ -77,6 +104,8 @@ pub(super) fn parse(line: &str, p: &Parser, d: &mut Draft<'_>, s: &mut json::Scr
     let mut telling = false;
     let (mut date, mut clock, mut zone) = ("", "", "");
     let mut clients = Clients::default();
+    // SonicWall's lines name themselves first.
+    let mut device = rest.starts_with("id=firewall ").then(sonicwall::Said::default);
     while !rest.is_empty() {
         let Some((name, value, quoted, next)) = pair(rest) else { return false };
         rest = next.trim_start_matches([' ', ',']);
@@ -92,6 +121,9 @@ pub(super) fn parse(line: &str, p: &Parser, d: &mut Draft<'_>, s: &mut json::Scr
         }
         let (id, role, also) = p.names.get(name);
         telling |= p.names.tells(role);
+        if let Some(said) = &mut device {
+            said.keep(name, value);
+        }
         if p.names.fills(role, Ov::SrcIp) {
             clients.address(name, value);
         } else if p.names.fills(role, Ov::User) && !quoted {
@@ -118,6 +150,12 @@ pub(super) fn parse(line: &str, p: &Parser, d: &mut Draft<'_>, s: &mut json::Scr
         }
     }
     json::finish(d, &roles, p, s);
+    if let Some(said) = device {
+        said.apply(&p.ctx, &p.json, d);
+        d.rec.format = Format::Logfmt.id(&p.custom);
+        d.flag(RecordFlags::PARSED);
+        return true;
+    }
     if clients.doubtful && matches!(d.rec.event_type, EventType::Login | EventType::LoginFailed) {
         d.unset(Ov::SrcIp);
         d.unset(Ov::SrcPort);
@@ -223,6 +261,82 @@ mod tests {
         );
         assert_eq!((e.event_type, e.outcome), (EventType::HttpRequest, Outcome::Failure));
         assert_eq!((e.ov(Ov::User), e.ov(Ov::Url), e.ov(Ov::StatusCode)), (Some("bob"), Some("/api/x"), Some("401")));
+    }
+
+    #[test]
+    fn grafana_as_it_is_now() {
+        use EventType::{HttpRequest, Login, LoginFailed, Other};
+        for (line, kind, user, src) in [
+            (
+                r#"logger=authn.service t=2026-03-02T08:00:00Z level=info msg="Failed to authenticate request" client=auth.client.form error="[password-auth.failed] failed to authenticate identity""#,
+                LoginFailed,
+                "",
+                "",
+            ),
+            (
+                r#"logger=authn.service t=2026-03-02T08:00:00Z level=info msg="Failed to authenticate request" client=auth.client.session error="user token not found""#,
+                Other,
+                "",
+                "",
+            ),
+            (
+                r#"logger=context userId=0 orgId=0 uname= t=2026-03-02T08:00:00Z level=info msg="Request Completed" method=POST path=/login status=401 remote_addr=203.0.113.5 time_ms=61 size=62"#,
+                LoginFailed,
+                "",
+                "203.0.113.5",
+            ),
+            (
+                r#"logger=context userId=1 orgId=1 uname=bob t=2026-03-02T08:00:00Z level=info msg="Request Completed" method=GET path=/api/x status=401 remote_addr=203.0.113.5 size=62"#,
+                HttpRequest,
+                "bob",
+                "203.0.113.5",
+            ),
+            (
+                r#"logger=http.server t=2026-03-02T08:00:00Z level=info msg="Successful Login" User=bob@example.org"#,
+                Login,
+                "bob@example.org",
+                "",
+            ),
+            (
+                r#"{"logger":"http.server","t":"2026-03-02T08:00:00Z","level":"info","msg":"Successful Login","User":"bob@example.org"}"#,
+                Login,
+                "bob@example.org",
+                "",
+            ),
+            (
+                r#"{"level":"info","logger":"context","method":"POST","path":"/login","status":401,"remote_addr":"203.0.113.5","t":"2026-03-02T08:00:00Z","uname":"","userId":0,"msg":"Request Completed"}"#,
+                LoginFailed,
+                "",
+                "203.0.113.5",
+            ),
+            (
+                r#"Mar  2 08:00:00 g grafana[12]: logger=http.server t=2026-03-02T08:00:00Z level=info msg="Successful Login" User=bob@example.org"#,
+                Login,
+                "bob@example.org",
+                "",
+            ),
+        ] {
+            let e = row(line);
+            let got = (e.event_type, e.ov(Ov::User).unwrap_or(""), e.ov(Ov::SrcIp).unwrap_or(""));
+            assert_eq!(got, (kind, user, src), "{line}");
+            assert_eq!(e.time.to_rfc3339(), "2026-03-02T08:00:00Z", "{line}");
+        }
+    }
+
+    #[test]
+    fn pairs_behind_a_syslog_header() {
+        let e = row(
+            r#"Mar  2 10:00:05 relay date=2026-03-02 time=10:00:00 devname="fg1" devid="FG1" type="traffic" subtype="forward" level="notice" srcip=203.0.113.9 srcport=4711 dstip=192.0.2.1 dstport=22 proto=6 action="deny" policyid=0"#,
+        );
+        assert_eq!((e.event_type, e.ov(Ov::SrcIp)), (EventType::FirewallBlock, Some("203.0.113.9")));
+        assert_eq!((e.time.to_rfc3339().as_str(), e.ov(Ov::Host)), ("2026-03-02T10:00:00Z", Some("relay")));
+        // What is no line of pairs stays as it was.
+        for msg in ["id=firewall", "level=info and more", "msg=\"login failed for bob\" from here"] {
+            let e = row(&format!("Mar  2 10:00:05 h app[7]: {msg}"));
+            assert_eq!((e.parsed, e.ov(Ov::Message), e.ov(Ov::Process)), (true, Some(msg), Some("app")), "{msg}");
+        }
+        let e = row("Mar  2 10:00:05 h kernel: IN=eth0 OUT= SRC=203.0.113.9 DST=192.0.2.1 PROTO=TCP SPT=1 DPT=22 SYN");
+        assert_eq!((e.event_type, e.ov(Ov::SrcIp)), (EventType::Connection, Some("203.0.113.9")));
     }
 
     #[test]
