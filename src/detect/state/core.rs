@@ -368,10 +368,10 @@ impl Core {
             let names = ["src_ip", "user", "host"];
             let first = names.iter().zip(m.names).find(|(_, n)| !n.text.is_empty());
             self.key.push(first.map(|(name, _)| *name));
-            self.key.push(first.map(|(_, n)| n.text));
+            self.key.push_of(first.map(|(_, n)| n.text), || first.is_some_and(|(name, _)| *name == "src_ip"));
         } else {
             for f in slot.entity() {
-                self.key.push(f.field.read(m.e));
+                self.key.push_of(f.field.read(m.e), || f.field.is_source());
             }
         }
         if !self.key.any() || m.is_nowhere(slot) {

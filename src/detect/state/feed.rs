@@ -14,6 +14,7 @@ use super::episode::Episode;
 use super::facts::{FactKind, Held, Named};
 use super::known::Known;
 use super::measure::number;
+use super::net;
 use super::plan::{Plan, Slot};
 use super::shards::{Group, Place};
 use super::window::{Limits, Window};
@@ -43,9 +44,16 @@ fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a E
     }
 }
 
-/// One hash of several values, folded; `None` where one is absent.
-pub(super) fn hash_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<u64> {
-    values.map(|v| v.map(case::hash)).try_fold(0, |all, one| Some(combine(all, one?)))
+/// One hash of several values, folded; `None` where one is absent. With each whether it is
+/// the address of a source.
+pub(super) fn hash_of<'a>(values: impl Iterator<Item = (Option<&'a str>, bool)>) -> Option<u64> {
+    values.map(|(v, source)| v.map(|v| hash_one(v, source))).try_fold(0, |all, one| Some(combine(all, one?)))
+}
+
+/// The hash of a value, folded: of a source's address in IPv6 that of its network.
+pub(super) fn hash_one(value: &str, source: bool) -> u64 {
+    let net = if source { net::of(value) } else { None };
+    net.map_or_else(|| case::hash(value), |net| case::hash(net.as_str()))
 }
 
 /// The same of values that are hashed already.
@@ -63,10 +71,10 @@ fn measured_value(spec: &CorrelationSpec, base: u16, m: &Match<'_>, child: Optio
     match spec.kind {
         K::EventCount if spec.redeemed.is_some() => {
             let fields = spec.redeemed.iter().flat_map(|r| &r.fields);
-            Some(hash_of(fields.map(|f| field_value(f, base, m, child))).unwrap_or(0))
+            Some(hash_of(fields.map(|f| (field_value(f, base, m, child), f.is_source()))).unwrap_or(0))
         }
         K::EventCount | K::Temporal | K::TemporalOrdered => Some(0),
-        K::ValueCount | K::NewValue => hash_of(spec.fields.iter().map(|f| field_value(f, base, m, child))),
+        K::ValueCount | K::NewValue => hash_of(spec.fields.iter().map(|f| (field_value(f, base, m, child), f.is_source()))),
         K::ValueSum | K::ValueAvg | K::ValuePercentile | K::ValueMedian => {
             number(field_value(spec.fields.first()?, base, m, child)?).map(f64::to_bits)
         }
@@ -92,7 +100,7 @@ impl Core {
         let lane = m.lane_of(slot);
         self.key.start(id, lane);
         for g in &spec.group_by {
-            self.key.push(field_value(g, base, m, child));
+            self.key.push_of(field_value(g, base, m, child), || g.is_source());
         }
         // An episode below that names no machine is of the log that its latest event is from.
         let nowhere = match child {

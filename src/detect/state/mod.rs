@@ -25,6 +25,7 @@ mod known;
 mod lanes;
 mod ledger;
 mod measure;
+mod net;
 mod pace;
 mod past;
 mod plan;

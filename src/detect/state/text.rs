@@ -8,6 +8,7 @@ use super::case;
 use super::episode::Episode;
 use super::facts::FactKind;
 use super::key;
+use super::net;
 use super::plan::Slot;
 use super::shards::Group;
 use crate::event::time::SECOND;
@@ -67,11 +68,16 @@ pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str
     out
 }
 
+/// The value of a group's field as groups compare it.
+pub(super) fn keyed(name: &str, value: &str) -> String {
+    if name == "src_ip" { case::folded(&net::text(value)) } else { case::folded(value) }
+}
+
 /// `rule id|field=value,…`, values folded: one account has one key however it is spelt.
 pub(super) fn dedup_key(slot: &Slot, fields: &[(&str, &str)]) -> String {
     let mut out = format!("{}|", slot.info.id);
     for (i, (name, value)) in fields.iter().enumerate() {
-        let _ = write!(out, "{}{name}={}", if i > 0 { "," } else { "" }, case::folded(value));
+        let _ = write!(out, "{}{name}={}", if i > 0 { "," } else { "" }, keyed(name, value));
     }
     out
 }
@@ -188,7 +194,13 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     for (name, value) in fields {
         let value = short(value);
         let _ = match *name {
-            "src_ip" => write!(out, " from {value}"),
+            "src_ip" => match net::of(&value).filter(|_| ep.facts(FactKind::Ip).len() > 1) {
+                Some(net) => {
+                    let (many, n) = (if ep.cut(FactKind::Ip) { "at least " } else { "" }, ep.facts(FactKind::Ip).len());
+                    write!(out, " from {} ({many}{n} addresses)", net.as_str())
+                }
+                None => write!(out, " from {value}"),
+            },
             "user" => write!(out, ", account {value}"),
             "host" => write!(out, " on {value}"),
             _ => write!(out, ", {name} {value}"),

@@ -10,6 +10,7 @@ mod fold;
 mod kinds;
 mod late;
 mod lists;
+mod nets;
 mod news;
 mod order;
 mod redeem;
