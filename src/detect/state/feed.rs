@@ -74,7 +74,9 @@ fn measured_value(spec: &CorrelationSpec, base: u16, m: &Match<'_>, child: Optio
             Some(hash_of(fields.map(|f| (field_value(f, base, m, child), f.is_source()))).unwrap_or(0))
         }
         K::EventCount | K::Temporal | K::TemporalOrdered => Some(0),
-        K::ValueCount | K::NewValue => hash_of(spec.fields.iter().map(|f| (field_value(f, base, m, child), f.is_source()))),
+        K::ValueCount | K::NewValue => {
+            hash_of(spec.fields.iter().map(|f| (field_value(f, base, m, child), f.is_source())))
+        }
         K::ValueSum | K::ValueAvg | K::ValuePercentile | K::ValueMedian => {
             number(field_value(spec.fields.first()?, base, m, child)?).map(f64::to_bits)
         }

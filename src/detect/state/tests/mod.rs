@@ -69,7 +69,9 @@ pub(super) fn batch(set: &RuleSet, source: u32, lines: &[(i64, String)]) -> Batc
         d.flag(RecordFlags::PARSED);
         d.event(EventType::Other, Outcome::Unknown);
         d.logsource(linux);
-        d.time(Ts(times.next().unwrap_or(0).saturating_mul(SECOND)), TimeQuality::Zoned);
+        let fraction = raw.split(' ').find_map(|w| w.strip_prefix("ms=")?.parse::<i64>().ok()).unwrap_or(0);
+        let time = times.next().unwrap_or(0).saturating_mul(SECOND).saturating_add(fraction * 1_000);
+        d.time(Ts(time), TimeQuality::Zoned);
         for (k, v) in raw.split(' ').filter_map(|w| w.split_once('=')) {
             match (k, overlay_by_name(k)) {
                 ("act", _) => d.flag(match v {

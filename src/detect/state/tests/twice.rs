@@ -57,6 +57,28 @@ fn what_differs_is_another_record() {
     assert_eq!(counted(&[one, (0, 1, "pid=8", "no"), (1, 1, "x=y", "no"), (1, 1, "x=y", "no")]), 2);
 }
 
+/// One program stamps an event before a second's end, the other after it.
+#[test]
+fn two_sides_of_a_second() {
+    let (end, begin) = ((0, 1, "pid=7 ms=999", "no"), (1, 2, "pid=7", "no"));
+    assert_eq!(counted(&[end, begin]), 1);
+    assert_eq!(counted(&[end, begin, (2, 2, "pid=7 ms=3", "no")]), 1, "a third has it, too");
+    assert_eq!(counted(&[end, end, begin, begin]), 2);
+    assert_eq!(counted(&[end, begin, begin]), 2, "the second of them is another");
+    assert_eq!(counted(&[end, begin, (0, 2, "pid=7 ms=500", "no")]), 2, "what came later is another");
+    assert_eq!(counted(&[end, begin, begin, (0, 2, "pid=7 ms=500", "no")]), 2, "both have two");
+    for other in [(1, 2, "pid=8", "no"), (1, 2, "pid=7 ms=300", "no"), (1, 3, "pid=7", "no"), (0, 2, "pid=7", "no")] {
+        assert_eq!(counted(&[end, other]), 2, "{other:?}");
+    }
+    // Where logs are followed the later one may come first.
+    let late = StateOptions { several: true, lateness: 3_600_000_000, ..StateOptions::default() };
+    let mut b = Bench::with(&guessing(1, "10m"), late);
+    for (source, at, pid, text) in [begin, end] {
+        b.feed(source, &failed(at, pid, text));
+    }
+    assert_eq!(b.end().iter().map(|a| a.count).sum::<u64>(), 1);
+}
+
 #[test]
 fn without_host_or_program_nothing_is_known_to_be_the_same() {
     let mut b = Bench::with(&guessing(1, "10m"), StateOptions { several: true, ..StateOptions::default() });
