@@ -279,8 +279,14 @@ impl Alert {
             "covered_by": self.covered_by,
             "covers": self.covers,
         });
-        if let Some(members) = value.as_object_mut().filter(|_| self.gathered > 0) {
-            members.insert("gathered".to_owned(), self.gathered.into());
+        let listed = self.evidence.len() as u64;
+        if let Some(members) = value.as_object_mut() {
+            if self.gathered > 0 {
+                members.insert("gathered".to_owned(), self.gathered.into());
+            }
+            if listed < self.matched_total.min(MAX_EVIDENCE as u64) {
+                members.insert("matched_listed".to_owned(), listed.into());
+            }
         }
         value
     }

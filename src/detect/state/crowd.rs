@@ -37,6 +37,10 @@ const HOUR: i64 = 3_600 * SECOND;
 /// Places of evidence of all alerts from which on each lists fewer, and how many then.
 const FEWER: [(usize, usize); 2] = [(600_000, 10), (300_000, 100)];
 
+/// Places that an alert for many lists while there is room: those for which it stands would
+/// have listed theirs.
+const LISTED: usize = 10 * MAX_EVIDENCE;
+
 /// In place of the values of a crowd's key.
 const MARK: &str = "*";
 
@@ -149,6 +153,7 @@ impl Core {
         touch(group, m);
         self.turn_to(plan, slot, place, m);
         let (uid, now, places) = (self.uid, self.now(m), self.crowds.places());
+        let places = if places == MAX_EVIDENCE { LISTED } else { places };
         let Some(group) = self.shards.get_mut(place.shard as usize).and_then(|s| s.get_mut(place.index)) else {
             return;
         };

@@ -281,7 +281,7 @@ impl Episode {
         if !self.untimed && record.ev.time.0 >= self.opened.saturating_sub(MAX_LENGTH) {
             self.first = self.first.min(record.ev.time.0);
         }
-        if self.evidence.len() < most.min(MAX_EVIDENCE) {
+        if self.evidence.len() < most {
             self.evidence.push(record);
         }
     }
@@ -324,7 +324,7 @@ impl Episode {
         self.gathered += other.gathered;
         self.evidence.append(&mut other.evidence);
         self.evidence.sort_by_key(|e| e.seq);
-        self.evidence.truncate(MAX_EVIDENCE);
+        self.evidence.truncate(if self.gathered > 0 { 10 * MAX_EVIDENCE } else { MAX_EVIDENCE });
         self.last_seq = self.last_seq.max(other.last_seq);
         (self.first, self.last) = (self.first.min(other.first), self.last.max(other.last));
         self.risk = self.risk.max(other.risk);
