@@ -25,9 +25,9 @@ use crate::alert::MAX_EVIDENCE;
 use crate::event::time::SECOND;
 
 /// Alerts that a rule opens within an hour.
-const HOURLY: u32 = 256;
+const HOURLY: u32 = 1_000;
 /// Alerts that a rule opens in all.
-const OF_RULE: u32 = 4_096;
+const OF_RULE: u32 = 8_192;
 /// Alerts of all rules.
 const OF_ALL: u32 = 16_384;
 /// Alerts that each rule may open whatever the others did.
