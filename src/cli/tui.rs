@@ -82,7 +82,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     let path = extra.store.clone().or_else(|| config.optional("store.path").map(Into::into));
     let store = if common.no_store { Store::open_in_memory(&analyst) } else { Store::open(path.as_deref(), &analyst) }
         .map_err(failed)?;
-    let rule_dirs = inputs::watched_places(&config, &common.rules);
+    let (mut rule_dirs, add) = inputs::rule_dirs(&config, &common.rules);
     let rule_files: crate::tui::RuleFiles = {
         let (config, rules) = (config.clone(), common.rules.clone());
         std::sync::Arc::new(move || {
@@ -91,6 +91,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         })
     };
     let own_rules = inputs::own_rules(&config);
+    rule_dirs.extend(add);
 
     let make = {
         let (common, config, inputs) = (common.clone(), config.clone(), inputs.to_vec());

@@ -17,7 +17,6 @@ mod extract;
 mod fields;
 mod lists;
 mod load;
-mod own;
 mod params;
 mod placeholders;
 mod replace;
@@ -123,11 +122,11 @@ struct Work<'n> {
     required: Vec<(String, bool)>,
     /// Conditions of the filters that apply to it.
     narrowed: Vec<String>,
-    /// Fields that a correlation groups and counts by, and then those of our own attributes.
+    /// Fields that a correlation groups and counts by.
     named: Vec<Named>,
 }
 
-/// A field that a correlation or an attribute names.
+/// A field that a correlation names.
 #[derive(Debug)]
 struct Named {
     /// What it is called by now.
@@ -245,7 +244,7 @@ impl Step {
                 for n in named {
                     self.rename(rename, n, state).map_err(|name| {
                         let message = format!(
-                            "pipeline {}: '{name}' becomes several fields, of which only one can be counted here",
+                            "pipeline {}: '{name}' becomes several fields, of which a correlation can count only one",
                             p.name
                         );
                         YamlError::at(rule, message)

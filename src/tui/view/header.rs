@@ -8,7 +8,6 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
 
 use crate::event::Severity;
 use crate::pipeline::Phase;
@@ -40,7 +39,7 @@ fn mode(s: &State) -> &'static str {
     match (&s.snap.phase, s.facts.follow) {
         (Phase::Starting, _) => "LOADING",
         (Phase::Waiting, _) | (_, true) => "LIVE",
-        (Phase::Stopped, _) if s.again.is_none() => "STOPPED",
+        (Phase::Stopped, _) => "STOPPED",
         _ => "REPLAY",
     }
 }
@@ -49,56 +48,46 @@ fn first(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
     let c = &s.snap.totals;
-    let mut right: Vec<(String, Style)> = Vec::new();
+    let mut right: Vec<(String, bool)> = Vec::new();
     if s.facts.inputs {
         let running = !matches!(s.snap.phase, Phase::Done | Phase::Stopped);
         if mode(s) == "LIVE" {
-            right.push((lag(s), t.text));
+            right.push((lag(s), false));
         }
         if running && s.rate > 0.0 {
-            right.push((format!("{} ev/s", text::short(s.rate)), t.text));
+            right.push((format!("{} ev/s", text::short(s.rate)), false));
         }
-        let all = crate::tui::words::many(c.records, "event");
-        right.push(match s.facts.part.is_empty() {
-            true => (all, t.text),
-            // What no rule was asked about is no part of what the screens show.
-            false => (format!("{} of {all}", text::thousands(c.parsed + c.raw)), t.warn),
-        });
+        right.push((crate::tui::words::many(c.records, "event"), false));
         // What is lost or not understood is always said, zero included.
-        let lost = |n: u64| if n > 0 { t.bad } else { t.text };
-        right.push((format!("dropped {}", text::thousands(c.dropped_total())), lost(c.dropped_total())));
-        right.push((format!("raw {}", text::thousands(c.raw)), t.text));
+        right.push((format!("dropped {}", text::thousands(c.dropped_total())), c.dropped_total() > 0));
+        right.push((format!("raw {}", text::thousands(c.raw)), false));
         if c.late > 0 {
-            right.push((format!("late {}", text::thousands(c.late)), t.bad));
+            right.push((format!("late {}", text::thousands(c.late)), true));
         }
         if !s.snap.outputs.is_empty() {
-            right.push(("output failed".into(), t.bad));
+            right.push(("output failed".into(), true));
         }
         if !s.snap.rule_problems.is_empty() {
-            right.push((format!("{} off", crate::tui::words::count(s.snap.rule_problems.len(), "rule")), t.bad));
+            right.push((format!("{} off", crate::tui::words::count(s.snap.rule_problems.len(), "rule")), true));
         }
     }
     let short = s.facts.name.rsplit('/').find(|n| !n.is_empty()).unwrap_or(&s.facts.name);
     let name = if w < 120 { short } else { s.facts.name.as_str() };
-    // A narrow screen has no room to say who is speaking.
-    let own = if w < 60 { " " } else { " secstream " };
-    let most = if w >= 120 { 60 } else { 24.min(w / 3) };
-    let name_room = w.saturating_sub(own.len() + mode(s).len() + 3).min(most);
-    let mut x = p.run(0, 0, &[(own, t.header), (mode(s), t.title), (" ", t.text)]);
+    let name_room = w.saturating_sub(14 + mode(s).len()).min(if w >= 120 { 60 } else { 24 });
+    let mut x = p.run(0, 0, &[(" secstream ", t.header), (mode(s), t.title), (" ", t.text)]);
     x = p.put(x, 0, name_room, &text::cut(&text::sanitize(name), name_room), t.header);
     let stands = progress(s);
     x = p.put(x, 0, text::width(&stands), &stands, t.text);
     // Where there is no room for all, losses come before everything else.
-    let gap = if w < 60 { 1 } else { 2 };
-    if x + right.iter().map(|(word, _)| text::width(word) + gap).sum::<usize>() > w {
-        right.sort_by_key(|(_, style)| *style == t.text);
+    if x + right.iter().map(|(word, _)| text::width(word) + 2).sum::<usize>() > w {
+        right.sort_by_key(|(_, bad)| !bad);
     }
-    for (word, style) in right {
-        let need = text::width(&word) + gap;
+    for (word, bad) in right {
+        let need = text::width(&word) + 2;
         if x + need > w {
             continue;
         }
-        x = p.put(x + gap, 0, need, &word, style);
+        x = p.put(x + 2, 0, need, &word, if bad { t.bad } else { t.text });
     }
     if let Some(word) = span(s).into_iter().find(|word| x + 2 + text::width(word) < w) {
         p.put(x + 2, 0, text::width(&word), &word, t.dim);
@@ -136,9 +125,6 @@ fn tabs(s: &State, p: &mut Pen<'_>) {
 
 /// How far the log is read; where it is replayed at a pace, where that stands.
 fn progress(s: &State) -> String {
-    if let Some(percent) = s.again {
-        return format!(" analyzing again {percent}%");
-    }
     let percent = |share: f64| format!(" {}%", (share * 100.0).clamp(0.0, 100.0).floor());
     let read = s.snap.progress().filter(|_| matches!(s.snap.phase, Phase::Running | Phase::Starting));
     if s.live.play.speed <= 0.0 {

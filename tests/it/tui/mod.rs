@@ -7,7 +7,6 @@ mod kept;
 mod keys;
 mod mouse;
 mod painting;
-mod parts;
 mod pty;
 mod pty_speed;
 mod rules_list;
