@@ -108,6 +108,17 @@ pub(super) fn pipelines(config: &Config) -> Result<Option<Arc<Pipelines>>, Failu
     Ok(pipelines_and_lists(config)?.0)
 }
 
+/// What a change of rules is noticed by: folders and files of rules, pipelines, and the files
+/// of values that these name.
+pub(super) fn watched_places(config: &Config, options: &RuleOptions) -> Vec<PathBuf> {
+    let (dirs, add) = rule_dirs(config, options);
+    let mut places: Vec<PathBuf> = dirs.into_iter().chain(add).collect();
+    places.extend(config.paths("rules.pipelines"));
+    // What is wrong with a pipeline is said where it is used.
+    places.extend(pipelines_and_lists(config).map(|(_, lists)| lists).unwrap_or_default());
+    places
+}
+
 /// The pipelines in force, and the files whose values they use.
 fn pipelines_and_lists(config: &Config) -> Result<(Option<Arc<Pipelines>>, Vec<PathBuf>), Failure> {
     let mut texts = Vec::new();

@@ -2,7 +2,6 @@
 //! can be used are in force from then on.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,11 +22,9 @@ const TOLD: usize = 5;
 /// The rules to begin with, and those that come: as long as the watcher is there.
 pub(super) type Reloads = (LoadRules, Option<(RuleWatcher, Receiver<LoadedRules>)>);
 
-/// Watches the places of rules and pipelines that are given; the shipped rules do not change.
+/// Watches the places of rules, pipelines and their values that are given; the shipped rules do not change.
 pub(super) fn watched(config: &Config, options: &RuleOptions, first: LoadRules) -> Reloads {
-    let (dirs, add) = inputs::rule_dirs(config, options);
-    let mut places: Vec<PathBuf> = dirs.into_iter().chain(add).collect();
-    places.extend(config.paths("rules.pipelines"));
+    let places = inputs::watched_places(config, options);
     let (changed, changes) = unbounded::<()>();
     let watcher = watch_rules(&places, move |_| {
         let _ = changed.send(());

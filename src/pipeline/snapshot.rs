@@ -4,9 +4,15 @@ use std::sync::Arc;
 
 use super::{Counts, Histogram, Latency, OutputFailure};
 use crate::alert::{Alert, EvidenceRef, RecordPlace};
+<<<<<<< HEAD
 use crate::detect::state::{Evicted, Gathered};
 use crate::event::{Severity, SourceId};
 use crate::source::Presence;
+=======
+use crate::detect::state::Evicted;
+use crate::event::{Severity, SourceId, Ts};
+use crate::source::{Presence, Skipped};
+>>>>>>> main
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -83,6 +89,8 @@ pub struct Snapshot {
     pub totals: Counts,
     /// Each input.
     pub sources: Arc<Vec<SourceStatus>>,
+    /// What was named or found and is not read.
+    pub left_out: Arc<Vec<Skipped>>,
     /// All alerts, closed and open, ordered by (timestamp, id).
     pub alerts: Arc<Vec<Arc<Alert>>>,
     /// Records over time.
@@ -166,6 +174,12 @@ impl Snapshot {
     #[must_use]
     pub fn covered(&self) -> usize {
         self.alerts.iter().filter(|a| a.covered_by.is_some()).count()
+    }
+
+    /// Times of the first and the last event analyzed, where the bars over time are kept.
+    #[must_use]
+    pub fn span(&self) -> Option<(Ts, Ts)> {
+        self.histogram.span()
     }
 
     /// Share of the known input size that was read, 0 to 1; `None` where a size is unknown.

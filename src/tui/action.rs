@@ -143,6 +143,7 @@ actions! {
         FilterEdit "filter-edit" ["e"] F, 58, "edit", "edit the expression";
         FilterAdd "filter-add" ["a"] F, 57, "add", "add an expression";
         FilterDelete "filter-delete" ["d"] F, 56, "delete", "delete the filter";
+        PartOrWhole "part" ["P"] L, 0, "part/whole", "the whole log, or only the part that --filter, --from and --to name";
         SameNext "same-entity-next" ["o"] L, 55, "same entity", "next event of the same entity";
         SamePrev "same-entity-previous" ["O"] L, 0, "same, back", "previous event of the same entity";
         Pivot "pivot" ["p"] TLD, 54, "pivot ±5m", "the feed five minutes around this, all sources";
@@ -184,7 +185,7 @@ actions! {
     }
     "Rules" {
         OpenEditor "editor" ["e"] R, 86, "edit", "open the rule in the editor, with what it finds beside it (so does Enter)";
-        EditRule "edit" ["Ctrl-e"] R, 85, "$EDITOR", "open the rule in $EDITOR at its line; it is checked and loaded again after";
+        EditRule "edit" ["Ctrl-e"] R, 85, "$EDITOR", "write the rule in $EDITOR; it is checked, tried and saved after";
         Insert "insert" ["i"] E, 90, "write", "write text; Esc ends it";
         LineBelow "line-below" ["o"] E, 0, "new line", "write on a new line below";
         CutLine "cut-line" ["d d"] E, 0, "cut line", "take the line out";

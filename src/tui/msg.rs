@@ -22,6 +22,9 @@ pub enum Msg {
     Resize(u16, u16),
     /// The session moved on; records per second beside it.
     Session(Arc<Snapshot>, f64),
+    /// The log is analyzed again with other rules: so much of it, in percent. What is
+    /// shown is that of before until there is `None`.
+    Again(Option<u8>),
     /// Alerts or decisions changed.
     Alerts(Arc<Vec<AlertView>>),
     /// The feed's view grew, or its rows are marked otherwise.
@@ -81,6 +84,9 @@ pub enum Msg {
     Rules(Arc<Vec<RuleView>>),
     /// The rule editor's thread says something.
     Work(WorkMsg),
+    /// The user's editor has ended: with this text, with none where nothing was
+    /// changed, or it failed.
+    Edited(Result<Option<String>, String>),
     /// The text of a rule file was read.
     RuleText(Arc<RuleText>),
     /// True and false hits of each rule, by its id, over all that the case store has.
@@ -304,6 +310,8 @@ pub enum Effect {
         generation: u64,
         /// Expression.
         query: String,
+        /// Of the whole log, where the session is asked about a part of it.
+        whole: bool,
     },
     /// Move in the feed.
     Go(u64, Goto),
@@ -353,11 +361,13 @@ pub enum Effect {
     },
     /// Load the rules again.
     Reload,
-    /// Open a file at a line in the user's editor.
+    /// Have a text written in the user's editor; [`Msg::Edited`] comes back.
     Edit {
-        /// File.
+        /// Path of the rule: its name is that of the file that the editor gets.
         path: String,
-        /// Line.
+        /// The text.
+        text: String,
+        /// The line to begin at, from 1.
         line: usize,
     },
     /// Copy to the clipboard.

@@ -21,13 +21,13 @@ use tokio::time::{Instant, sleep_until};
 use super::caps::Caps;
 use super::engine::Sessions;
 use super::kept::Kept;
-use super::launch::{Launch, editor_command};
+use super::launch::Launch;
 use super::msg::{Effect, Msg};
 use super::state::State;
 use super::term::{self, Term};
 use super::theme::{self, Theme};
 use super::update::update;
-use super::{background, clipboard, engine, input, view};
+use super::{background, clipboard, input, outside, view};
 
 /// How long the cursor rests before panes follow it.
 const SETTLE: Duration = Duration::from_millis(90);
@@ -122,7 +122,7 @@ async fn main(launch: Launch) -> io::Result<()> {
         look: tokio::time::interval(Duration::from_secs(1)),
         quit: false,
     };
-    let mut first = vec![Effect::View { generation: 0, query: String::new() }];
+    let mut first = vec![Effect::View { generation: 0, query: String::new(), whole: false }];
     if speed > 0.0 {
         first.push(Effect::Play { speed, from: None });
     }
@@ -369,7 +369,7 @@ impl Loop {
                         e.reload();
                     }
                 }
-                Effect::Edit { path, line } => self.edit(&path, line)?,
+                Effect::Edit { path, text, line } => self.edit(&path, &text, line)?,
                 Effect::Quit => self.quit = true,
                 _ => {}
             }
@@ -422,36 +422,12 @@ impl Loop {
         self.handle(Msg::Resize(w, h))
     }
 
-    fn edit(&mut self, path: &str, line: usize) -> io::Result<()> {
-        let (file, shipped) = match engine::file_to_edit(path) {
-            Ok(f) => f,
-            Err(e) => {
-                self.state.complain(e);
-                return Ok(());
-            }
-        };
-        let before = std::fs::metadata(file.path()).and_then(|m| m.modified()).ok();
+    fn edit(&mut self, path: &str, text: &str, line: usize) -> io::Result<()> {
+        // The stream's thread must not read keys that are the editor's.
         self.input = None;
-        let mut command = editor_command(file.path(), line);
-        let status = self.term.outside(|| command.status())?;
-        let after = std::fs::metadata(file.path()).and_then(|m| m.modified()).ok();
-        match status {
-            Err(e) => self.state.complain(format!("editor: {e}; set EDITOR")),
-            Ok(s) if !s.success() => self.state.complain(format!("editor ended with {s}")),
-            Ok(_) if shipped && before != after => match file.keep() {
-                Ok(at) => self.state.say(format!(
-                    "a shipped rule is part of the program: your text is kept in {}; put it into a folder of your own",
-                    at.display()
-                )),
-                Err(e) => self.state.complain(e),
-            },
-            Ok(_) if before != after => {
-                if let Some(e) = &self.engine {
-                    e.reload();
-                }
-            }
-            Ok(_) => self.state.say("not changed"),
-        }
-        self.resized()
+        let term = &mut self.term;
+        let edited = outside::edited(path, text, line, |command| term.outside(|| command.status())?);
+        self.resized()?;
+        self.handle(Msg::Edited(edited))
     }
 }

@@ -9,7 +9,7 @@ use super::keymap::Keymap;
 use super::state::filters::Filter;
 use super::state::live::EventMode;
 use super::state::{Screen, State};
-use super::text;
+use super::{part, text};
 use crate::event::{EventRow, OVERLAY, TimeQuality};
 use crate::pipeline::Snapshot;
 
@@ -65,7 +65,14 @@ pub fn takes_away(s: &State, f: &Filter) -> String {
         let all = s.triage.all.len() as u64;
         (s.triage.all.iter().filter(|v| q.matches_fields(*v)).count() as u64, all, all)
     };
-    let takes = if f.out { matched } else { seen.saturating_sub(matched) };
+    let of_part = s.screen == Screen::Live && part::shown(s);
+    let takes = match (f.out, of_part) {
+        (true, _) => matched,
+        (false, false) => seen.saturating_sub(matched),
+        // How much of what was seen is in the part is known at the end.
+        (false, true) if seen < all => return "…".to_owned(),
+        (false, true) => part::events(s).saturating_sub(matched),
+    };
     // Still counting: what is said is a part.
     format!("-{}{}", text::thousands(takes), if seen < all { "…" } else { "" })
 }
@@ -449,13 +456,4 @@ pub fn news(before: &Snapshot, now: &Snapshot) -> Option<String> {
         let new = x.warnings.iter().find(|w| !old.warnings.contains(w))?;
         Some(format!("{}: {new}", x.name.rsplit('/').next().unwrap_or(&x.name)))
     })
-}
-
-/// Lines of the health screen.
-#[must_use]
-pub fn health_len(s: &State) -> usize {
-    12 + s.snap.outputs.len()
-        + s.snap.notes.len()
-        + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>()
-        + s.snap.rule_problems.len()
 }

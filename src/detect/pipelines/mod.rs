@@ -17,6 +17,7 @@ mod extract;
 mod fields;
 mod lists;
 mod load;
+mod own;
 mod params;
 mod placeholders;
 mod replace;
@@ -122,11 +123,11 @@ struct Work<'n> {
     required: Vec<(String, bool)>,
     /// Conditions of the filters that apply to it.
     narrowed: Vec<String>,
-    /// Fields that a correlation groups and counts by.
+    /// Fields that a correlation groups and counts by, and then those of our own attributes.
     named: Vec<Named>,
 }
 
-/// A field that a correlation names.
+/// A field that a correlation or an attribute names.
 #[derive(Debug)]
 struct Named {
     /// What it is called by now.
@@ -244,7 +245,7 @@ impl Step {
                 for n in named {
                     self.rename(rename, n, state).map_err(|name| {
                         let message = format!(
-                            "pipeline {}: '{name}' becomes several fields, of which a correlation can count only one",
+                            "pipeline {}: '{name}' becomes several fields, of which only one can be counted here",
                             p.name
                         );
                         YamlError::at(rule, message)

@@ -368,3 +368,23 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn fields_of_our_own_attributes_are_renamed_as_well() {
+    let node = |text: &str| yaml::parse(text).remove(0).expect("valid");
+    let one = load("transformations:\n  - {type: field_name_mapping, mapping: {A: X, C: [Y, Z]}}\n");
+    let own = "secstream: {group_by: [A, B, C], shows: A, redeemed_by: {rule: r, field: A}, cooldown: 1m}\n";
+    let detection = format!("title: D\ndetection: {{s: {{A: 1}}, condition: s}}\n{own}");
+    let counted = "correlation: {type: event_count, rules: [x], group-by: [A], timespan: 5m, condition: {gte: 3}}\n";
+    for rule in [detection, format!("title: C\n{counted}{own}")] {
+        let made = one.apply(&node(&rule), &Among::default()).expect("it is changed");
+        let own = made.get("secstream").expect("kept");
+        let of = |n: &Node, key: &str| n.get(key).map(dump).unwrap_or_default();
+        assert_eq!(of(own, "group_by"), "['X', 'B', 'Y', 'Z']");
+        assert_eq!((of(own, "shows"), of(own, "cooldown")), ("'X'".to_owned(), "1m".to_owned()));
+        assert_eq!(own.get("redeemed_by").map(|r| of(r, "field")).as_deref(), Some("'X'"));
+    }
+    let several = "title: D\ndetection: {s: {A: 1}, condition: s}\nsecstream: {redeemed_by: {rule: r, field: C}}\n";
+    let refused = one.apply(&node(several), &Among::default()).expect_err("one field becomes two");
+    assert!(refused.message.contains("'C' becomes several fields"), "{}", refused.message);
+}

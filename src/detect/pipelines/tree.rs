@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Named, Work};
+use super::{Named, Work, own};
 use crate::detect::sigma::rule::LogsourceNames;
 use crate::detect::sigma::yaml::{Node, Value, YamlError};
 
@@ -230,12 +230,16 @@ impl<'n> Work<'n> {
         } else if let Some(c) = rule.get("correlation") {
             work.named = fields(c).into_iter().collect::<Option<_>>()?;
         }
+        work.named.extend(own::fields(rule));
         Some(work)
     }
 
     /// The document with everything put back.
-    pub(super) fn finish(self) -> Node {
+    pub(super) fn finish(mut self) -> Node {
         let mut out = self.rule.clone();
+        let correlation = self.rule.get("correlation").filter(|_| body(self.rule).is_none());
+        let correlated = correlation.map_or(0, |c| fields(c).len());
+        let own = self.named.split_off(correlated.min(self.named.len()));
         let section = body(self.rule);
         let Value::Map(entries) = &mut out.value else { return out };
         if self.changed_logsource {
@@ -265,6 +269,9 @@ impl<'n> Work<'n> {
             }));
         } else if let Some(Node { value: Value::Map(parts), .. }) = find(entries, "correlation") {
             rename(parts, self.named);
+        }
+        if let Some(node) = find(entries, "secstream").filter(|_| !own.is_empty()) {
+            own::rename(node, own);
         }
         out
     }

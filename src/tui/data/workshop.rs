@@ -16,6 +16,8 @@ pub enum WorkReq {
         path: String,
         /// The line to begin at, from 1.
         line: usize,
+        /// It is written in the user's editor, and comes back from there.
+        outside: bool,
     },
     /// Draft a filter: events of this rule with these values are not meant.
     Tune {
@@ -209,6 +211,8 @@ pub struct Opened {
     pub line: usize,
     /// It is a draft that no file has yet.
     pub draft: bool,
+    /// It is written in the user's editor.
+    pub outside: bool,
 }
 
 /// An id or a name of a rule that an edit changes, and who knows the rule by it.

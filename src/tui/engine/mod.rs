@@ -2,6 +2,7 @@
 //! case store, rule files. Requests go in over channels, messages come back;
 //! the loop itself never waits for a disk.
 
+mod again;
 mod bench;
 mod convert;
 mod evidence;
@@ -30,7 +31,6 @@ use crate::detect::RuleFile;
 use crate::event::Ts;
 use crate::pipeline::{Feed, Form, Session};
 
-pub use rules::file_to_edit;
 pub use session::{MakeOptions, Sessions};
 
 /// To the loop.
@@ -58,7 +58,7 @@ pub(super) enum DataReq {
     /// Read rows.
     Page { generation: u64, from: u64, n: usize },
     /// Make a view.
-    View { generation: u64, query: String },
+    View { generation: u64, query: String, whole: bool },
     /// Count what these expressions match, and nothing else any more.
     Count(Vec<String>),
     /// Go somewhere.
@@ -71,6 +71,8 @@ pub(super) enum DataReq {
     Evidence(Arc<Alert>),
     /// Read a rule's file.
     Rule(String),
+    /// Rule files are others: read again what is shown of one.
+    RuleAgain,
     /// What people decided.
     Decisions(Arc<Decisions>),
     /// Look for a name that is not taken.

@@ -1,7 +1,6 @@
-//! Rule files: reading one for the screen, and opening one in an editor.
+//! Rule files: reading one for the screen, and which are part of the program.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::super::data::RuleText;
@@ -28,50 +27,4 @@ pub fn shipped_text(path: &str) -> Option<String> {
 pub fn is_shipped(path: &str) -> bool {
     static PATHS: OnceLock<BTreeSet<String>> = OnceLock::new();
     PATHS.get_or_init(|| shipped::rules().into_iter().map(|f| f.path).collect()).contains(path)
-}
-
-/// A file to open in an editor: the rule's own, or a copy of one that is part
-/// of the program (which cannot be changed there).
-pub enum ToEdit {
-    /// The rule's file.
-    Own(PathBuf),
-    /// A copy that goes away afterwards.
-    Copy(tempfile::NamedTempFile),
-}
-
-impl ToEdit {
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::Own(p) => p,
-            Self::Copy(t) => t.path(),
-        }
-    }
-
-    /// Keeps a copy that was changed; where it is from then on.
-    ///
-    /// # Errors
-    /// Where it cannot be kept.
-    pub fn keep(self) -> Result<PathBuf, String> {
-        match self {
-            Self::Own(p) => Ok(p),
-            Self::Copy(t) => t.into_temp_path().keep().map_err(|e| e.to_string()),
-        }
-    }
-}
-
-/// What to open for a rule's path, and whether it is a copy of a shipped rule.
-///
-/// # Errors
-/// Where there is no such rule.
-pub fn file_to_edit(path: &str) -> Result<(ToEdit, bool), String> {
-    if Path::new(path).is_file() && shipped_text(path).is_none() {
-        return Ok((ToEdit::Own(PathBuf::from(path)), false));
-    }
-    let Some(text) = shipped_text(path) else { return Err(format!("{path}: no such file")) };
-    let failed = |e: std::io::Error| format!("{path}: {e}");
-    let mut f = tempfile::Builder::new().prefix("rule-").suffix(".yml").tempfile().map_err(failed)?;
-    std::io::Write::write_all(&mut f, text.as_bytes()).map_err(failed)?;
-    Ok((ToEdit::Copy(f), true))
 }

@@ -10,6 +10,7 @@ use crossbeam_channel::{Sender, unbounded};
 
 use super::super::kept::Kept;
 use super::super::msg::{Effect, Msg};
+use super::again::{self, Waited};
 use super::bench::{self, Bench, BenchReq};
 use super::feed::Reader;
 use super::store::Worker;
@@ -91,24 +92,46 @@ impl Sessions {
             "sessions",
             Box::new(move || {
                 let mut make = make;
-                let (mut next, mut again) = (first, false);
+                let mut next = first;
+                // What the screen shows.
+                let mut shown: Option<Arc<Session>> = None;
                 loop {
+                    let mut changed = false;
                     if alone {
                         // No log asks for them, but people look up what raised an alert.
                         let _ = say.send(listed(&RuleSet::load(&rule_files())));
                     }
                     if let Some(options) = next.take() {
+                        if shown.is_some() {
+                            let _ = say.send(Msg::Again(Some(0)));
+                        }
                         end(&now);
                         // A log that grows is another one each time.
-                        let same = again && !options.follow;
-                        again = true;
+                        let same = shown.is_some() && !options.follow;
                         let session = Arc::new(Session::start(waking(options, &for_sessions)));
                         *now.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&session));
-                        let _ = for_store.send(StoreReq::Feed(session.feed()));
-                        let _ = for_bench.send(BenchReq::Feed { feed: session.feed(), same });
-                        let _ = for_sessions.send(DataReq::Session(session));
+                        let before = shown.as_ref().map(|s| s.snapshot());
+                        if let Some(before) = &before {
+                            let _ = for_bench.send(BenchReq::Rules);
+                            let _ = for_sessions.send(DataReq::RuleAgain);
+                            match again::wait(&session, before, &reload_rx, &say) {
+                                Waited::There => {}
+                                Waited::Changed => changed = true,
+                                Waited::Left => return,
+                            }
+                        }
+                        if !changed {
+                            let _ = for_store.send(StoreReq::Feed(session.feed()));
+                            let _ = for_bench.send(BenchReq::Feed { feed: session.feed(), same });
+                            let _ = for_sessions.send(DataReq::Session(Arc::clone(&session)));
+                            if let Some(before) = before {
+                                let _ = say.send(Msg::Again(None));
+                                let _ = say.send(Msg::Done(again::said(&session.snapshot(), &before)));
+                            }
+                            shown = Some(session);
+                        }
                     }
-                    if reload_rx.recv().is_err() {
+                    if !changed && reload_rx.recv().is_err() {
                         return;
                     }
                     // Editors write a file in several steps.
@@ -128,7 +151,8 @@ impl Sessions {
                         }
                     }
                     if next.is_some() {
-                        let _ = say.send(Msg::Done("rules changed: analyzing again".into()));
+                        let _ = say
+                            .send(Msg::Done("rules changed: analyzing again; until then all stands as before".into()));
                     }
                 }
             }),
@@ -151,7 +175,7 @@ impl Sessions {
         };
         match e {
             Effect::Page { generation, from, n } => data(DataReq::Page { generation, from, n }),
-            Effect::View { generation, query } => data(DataReq::View { generation, query }),
+            Effect::View { generation, query, whole } => data(DataReq::View { generation, query, whole }),
             Effect::Count(expressions) => data(DataReq::Count(expressions)),
             Effect::Go(generation, to) => data(DataReq::Go(generation, to)),
             Effect::Play { speed, from } => data(DataReq::Play { speed, from }),

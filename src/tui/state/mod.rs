@@ -88,6 +88,8 @@ pub struct Toast {
 pub struct Facts {
     /// What is looked at: file names, or the case store.
     pub name: String,
+    /// The part of it that the session is about, in words; empty where that is all.
+    pub part: String,
     /// Inputs are followed as they grow.
     pub follow: bool,
     /// There are inputs at all.
@@ -161,6 +163,8 @@ pub struct State {
     pub audit: Option<AuditView>,
     /// How much of the log, in percent, was gone through for the file being written.
     pub writing: Option<u8>,
+    /// The log is analyzed again with other rules: so much of it, in percent.
+    pub again: Option<u8>,
     /// Ctrl-C was pressed once with nothing to cancel.
     pub leaving: bool,
     /// Name of the theme in use.
@@ -209,6 +213,7 @@ impl State {
             exported: None,
             audit: None,
             writing: None,
+            again: None,
             leaving: false,
             theme: String::new(),
             mouse: false,
@@ -260,10 +265,13 @@ impl State {
         if self.screen == Screen::Live { &self.live.filters } else { &self.triage.filters }
     }
 
-    /// Time span of the log, by its first and last event.
+    /// Time span of the log, or of the part that the session is about, by its
+    /// first and last event.
     #[must_use]
     pub fn log_span(&self) -> Option<(Ts, Ts)> {
-        let (first, last) = (self.snap.totals.first_event?, self.snap.totals.last_event?);
+        let totals = &self.snap.totals;
+        let whole = || totals.first_event.zip(totals.last_event);
+        let (first, last) = if self.facts.part.is_empty() { whole()? } else { self.snap.span()? };
         Some((first, Ts(last.0.max(first.0.saturating_add(1_000_000)))))
     }
 

@@ -125,15 +125,23 @@ impl Source {
         changed
     }
 
+    /// Another text in place of the whole; returns whether it was taken.
+    pub fn replace(&mut self, text: &str) -> bool {
+        let clean = clean(&text.replace('\t', "    "));
+        if clean.len() > MAX_BYTES {
+            return false;
+        }
+        let (row, column) = self.cursor();
+        self.area.select_all();
+        self.area.insert_str(clean.strip_suffix('\n').unwrap_or(&clean));
+        self.go(row.min(self.lines().len() - 1), column);
+        self.measure();
+        true
+    }
+
     /// Inserts text; tabs become blanks and other controls are left out.
     pub fn put(&mut self, text: &str) -> bool {
-        let clean: String = text
-            .replace("\r\n", "\n")
-            .replace('\r', "\n")
-            .replace('\t', "  ")
-            .chars()
-            .filter(|c| *c == '\n' || !c.is_control())
-            .collect();
+        let clean = clean(text);
         if self.bytes + clean.len() > MAX_BYTES {
             return false;
         }
@@ -171,7 +179,12 @@ impl Source {
 
     /// Takes back a step, or does it again.
     pub fn undo(&mut self, again: bool) -> bool {
-        let done = if again { self.area.redo() } else { self.area.undo() };
+        let mut step = || if again { self.area.redo() } else { self.area.undo() };
+        let mut done = step();
+        // A whole text is replaced in two steps: nobody wants the nothing in between.
+        if done && self.area.lines().iter().all(String::is_empty) {
+            done |= if again { self.area.redo() } else { self.area.undo() };
+        }
         self.measure();
         done
     }
@@ -179,6 +192,12 @@ impl Source {
     fn measure(&mut self) {
         self.bytes = self.area.lines().iter().map(|l| l.len() + 1).sum();
     }
+}
+
+/// The text with lines ended in one way, without tabs and other controls.
+fn clean(text: &str) -> String {
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "  ");
+    lines.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
 const fn motion(code: Code) -> Option<CursorMove> {

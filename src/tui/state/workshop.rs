@@ -42,6 +42,8 @@ pub struct Workshop {
     pub saves_to: String,
     /// No file has it yet.
     pub draft: bool,
+    /// It was opened for the user's editor, and nothing was typed here since.
+    pub outside: bool,
     /// The text.
     pub source: Source,
     /// The text as it was opened or last saved.
@@ -87,6 +89,7 @@ impl Workshop {
             path: o.path.clone(),
             saves_to: o.saves_to.clone(),
             draft: o.draft,
+            outside: o.outside,
             source,
             original,
             version,
@@ -150,8 +153,14 @@ pub fn areas(mut g: Geometry) -> Geometry {
     g
 }
 
-/// Columns of a line's number and its mark.
-pub const GUTTER: usize = 5;
+impl Workshop {
+    /// Columns of a line's number and its mark.
+    #[must_use]
+    pub fn gutter(&self) -> usize {
+        let digits = self.source.lines().len().max(1).ilog10() as usize + 1;
+        digits.max(3) + 2
+    }
+}
 
 /// Lines of the answer above the list of events.
 pub const COUNTS: usize = 9;
@@ -160,4 +169,18 @@ pub const COUNTS: usize = 9;
 #[must_use]
 pub fn moved_height(g: &Geometry) -> usize {
     usize::from(g.evidence.h).saturating_sub(COUNTS + 1).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_lines_have_the_columns_that_they_need() {
+        let of = |lines: usize| {
+            let o = Opened { text: "a: b\n".repeat(lines), ..Opened::default() };
+            Workshop::new(&o, 1).gutter()
+        };
+        assert_eq!([of(0), of(999), of(1_000), of(10_000)], [5, 5, 6, 7]);
+    }
 }

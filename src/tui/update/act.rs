@@ -8,7 +8,7 @@ use super::super::state::live::{EventMode, default_columns};
 use super::super::state::overlay::{Detail, Overlay};
 use super::super::state::prompt::{Ask, Prompt};
 use super::super::state::{Screen, State};
-use super::{cases, feed, filters, line, motion, overlay, rules, rulings, triage, tune, workshop, writing};
+use super::{cases, feed, filters, line, motion, outside, overlay, rules, rulings, triage, tune, workshop, writing};
 
 /// Does an action.
 pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
@@ -69,6 +69,7 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::SeekTime => ask(s, Ask::Seek, ""),
         Act::ZoomIn | Act::ZoomOut | Act::ShiftBack | Act::ShiftOn => feed::zoom(s, act),
         Act::TimeFilter => feed::time_filter(s, fx),
+        Act::PartOrWhole => feed::part_or_whole(s, fx),
         Act::Select => triage::select(s, fx),
         Act::SelectLike => triage::select_like(s),
         Act::Escalate | Act::Dismiss => {
@@ -107,7 +108,7 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         | Act::TextDiff
         | Act::FieldHelp
         | Act::NextProblem => {}
-        Act::EditRule => rules::edit(s, fx),
+        Act::EditRule => outside::edit(s, fx),
         Act::RulesOrder => rules::next_order(s, fx),
         Act::RulesProblems => rules::toggle_problems(s, fx),
         Act::CopyLine | Act::CopyIoc | Act::CopyJson | Act::CopyRule | Act::CopyQuery => copy(s, act, fx),
@@ -246,7 +247,7 @@ fn open(s: &mut State, fx: &mut Vec<Effect>) {
         (Screen::Triage, _) => {
             if let Some(row) = s.triage.evidence.rows.get(s.triage.evidence_at.at).cloned() {
                 let alert = s.triage.current().map(|v| v.alert.severity);
-                detail(s, FeedRow { position: u64::MAX, row, alert, marked: false, note: None });
+                detail(s, FeedRow { position: u64::MAX, row, alert, marked: false, note: None, outside: false });
             }
         }
         (Screen::Live, _) => {
@@ -301,7 +302,8 @@ fn quit(s: &mut State, fx: &mut Vec<Effect>) {
         overlay::confirm_forget(s);
     } else if s.writing.is_some() {
         overlay::confirm_writing(s);
-    } else if s.facts.inputs && !matches!(s.snap.phase, crate::pipeline::Phase::Done | crate::pipeline::Phase::Stopped)
+    } else if s.again.is_some()
+        || s.facts.inputs && !matches!(s.snap.phase, crate::pipeline::Phase::Done | crate::pipeline::Phase::Stopped)
     {
         overlay::confirm_quit(s);
     } else {

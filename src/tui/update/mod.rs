@@ -9,6 +9,7 @@ mod filters;
 mod line;
 mod motion;
 mod mouse;
+mod outside;
 mod overlay;
 mod palette;
 mod renamed;
@@ -48,7 +49,8 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Session(snap, rate) => {
             // What cannot be written is said when it happens; Health keeps it.
             let new = snap.outputs.iter().find(|o| !s.snap.outputs.contains(o)).map(|o| o.reason.clone());
-            let news = words::news(&s.snap, &snap);
+            // That it was stopped to be read again is none.
+            let news = words::news(&s.snap, &snap).filter(|_| s.again.is_none());
             s.snap = snap;
             s.rate = rate;
             if let Some(why) = new {
@@ -57,6 +59,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
                 s.say(text);
             }
         }
+        Msg::Again(percent) => s.again = percent,
         Msg::Alerts(all) => {
             s.triage.all = all;
             triage::refresh(s, &mut fx);
@@ -86,6 +89,7 @@ pub fn update(s: &mut State, msg: Msg) -> Vec<Effect> {
             rules::refresh(s, &mut fx);
         }
         Msg::Work(m) => workshop::arrived(s, m, &mut fx),
+        Msg::Edited(text) => outside::edited(s, text, &mut fx),
         Msg::RuleText(text) => rules::text_arrived(s, text),
         Msg::Judged(by_rule) => s.rules.judged = by_rule,
         Msg::Older(more) => s.triage.older = more,

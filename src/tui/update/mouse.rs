@@ -7,7 +7,7 @@ use super::super::msg::{Button, Effect, Goto, Mouse};
 use super::super::state::geometry::Area;
 use super::super::state::overlay::Overlay;
 use super::super::state::triage::Column as Queue;
-use super::super::state::workshop::{COUNTS, GUTTER};
+use super::super::state::workshop::COUNTS;
 use super::super::state::{Screen, State, places};
 use super::{act, cases, feed, motion, overlay, triage};
 use crate::event::Ts;
@@ -194,7 +194,7 @@ fn in_editor(s: &mut State, m: Mouse) {
     w.complete = None;
     if s.pane == 0 {
         let Some(row) = usize::from(m.y - g.side.y).checked_sub(1) else { return };
-        let column = usize::from(m.x - g.side.x).saturating_sub(GUTTER);
+        let column = usize::from(m.x - g.side.x).saturating_sub(w.gutter());
         let last = w.source.lines().len().saturating_sub(1);
         w.source.go((w.top + row).min(last), column);
     } else if let Some(row) = usize::from(m.y - g.evidence.y).checked_sub(COUNTS + 1) {

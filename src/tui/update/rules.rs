@@ -1,4 +1,4 @@
-//! The rules: list, reading pane, opening in the editor.
+//! The rules: list, reading pane, what filters take.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -97,12 +97,4 @@ fn to_line(s: &mut State) {
     s.rules.lines.at = line.min(n.saturating_sub(1));
     s.rules.lines.top = line.saturating_sub(1).min(n.saturating_sub(h));
     s.rules.lines.set(line, n, h);
-}
-
-/// Opens the rule in the user's editor.
-pub fn edit(s: &mut State, fx: &mut Vec<Effect>) {
-    match s.rules.current() {
-        Some(r) => fx.push(Effect::Edit { path: r.path.clone(), line: r.line.max(1) }),
-        None => s.say("no rule here"),
-    }
 }

@@ -13,7 +13,7 @@ use super::super::state::workshop::{Saving, Workshop, moved_height};
 use super::super::state::{Screen, State};
 use super::super::words::{self, count};
 use super::super::{diff, terms, text};
-use super::{act, complete, feed, renamed, rules, tune};
+use super::{act, complete, feed, outside, renamed, rules, tune};
 
 /// Opens the rule under the cursor.
 pub fn open(s: &mut State, fx: &mut Vec<Effect>) {
@@ -21,7 +21,7 @@ pub fn open(s: &mut State, fx: &mut Vec<Effect>) {
         return;
     }
     match s.rules.current() {
-        Some(r) => fx.push(Effect::Work(WorkReq::Open { path: r.path.clone(), line: r.line.max(1) })),
+        Some(r) => fx.push(Effect::Work(WorkReq::Open { path: r.path.clone(), line: r.line.max(1), outside: false })),
         None => s.say("no rule here"),
     }
 }
@@ -55,6 +55,10 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
         }
         WorkMsg::Differs { path, text, along } => renamed::differs(s, path, text, along),
         WorkMsg::Saved { path, along } => {
+            // Whoever wrote it elsewhere is back at the list, unless there is something to see.
+            let elsewhere = s.rules.work.as_ref().is_some_and(|w| {
+                w.outside && w.findings.iter().all(|f| f.severity < crate::detect::lint::Level::Warning)
+            });
             if let Some(w) = s.rules.work.as_mut() {
                 w.saving = Saving::No;
                 w.draft = false;
@@ -65,6 +69,10 @@ pub fn arrived(s: &mut State, m: WorkMsg, fx: &mut Vec<Effect>) {
             }
             let along = if along > 0 { format!(", {} with it", count(along, "name")) } else { String::new() };
             s.say(format!("saved {path}{along}; it is in force when the log was analyzed again"));
+            if elsewhere {
+                s.rules.work = None;
+                s.pane = 0;
+            }
             changed(s, fx);
             fx.push(Effect::Reload);
         }
@@ -83,6 +91,9 @@ fn opened(s: &mut State, o: &Opened, fx: &mut Vec<Effect>) {
     s.pane = 0;
     s.rules.work = Some(Box::new(Workshop::new(o, version)));
     scroll(s);
+    if o.outside {
+        return outside::go(s, fx);
+    }
     attempt(s, fx);
 }
 
@@ -117,6 +128,7 @@ pub(super) fn changed(s: &mut State, fx: &mut Vec<Effect>) {
         w.version = version;
         w.saving = Saving::No;
         w.warned = false;
+        w.outside = false;
         w.along = None;
     }
     scroll(s);

@@ -17,7 +17,7 @@ use crate::tui::data::workshop::{Change, Moved, Trial, Verdict};
 use crate::tui::paint::TextCursor;
 use crate::tui::state::State;
 use crate::tui::state::geometry::{Area, Geometry};
-use crate::tui::state::workshop::{COUNTS, GUTTER, Workshop};
+use crate::tui::state::workshop::{COUNTS, Workshop};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::update::lost_words;
@@ -82,7 +82,8 @@ fn source(s: &State, w: &Workshop, p: &mut Pen<'_>) -> TextCursor {
     let name = if drop > 0 { format!("…{}", text::skip(&full, drop + 1)) } else { full };
     p.rule(0, &format!("{name}{state}"), mode, s.pane == 0);
     let (row, column) = w.source.cursor();
-    let room = wide.saturating_sub(GUTTER + 1);
+    let gutter = w.gutter();
+    let room = wide.saturating_sub(gutter + 1);
     let (left, _) = w.source.around();
     let at = text::width(&text::sanitize(left));
     // The line that is written shows the place of the cursor.
@@ -99,11 +100,11 @@ fn source(s: &State, w: &Workshop, p: &mut Pen<'_>) -> TextCursor {
             _ if here => t.cursor,
             _ => t.dim,
         };
-        p.cell(0, y, GUTTER - 1, &number, true, style);
+        p.cell(0, y, gutter - 1, &number, true, style);
         match bad {
-            Some(Level::Error) => p.put(GUTTER - 1, y, 1, "E", t.bad),
-            Some(Level::Warning) => p.put(GUTTER - 1, y, 1, "W", t.warn),
-            _ => GUTTER,
+            Some(Level::Error) => p.put(gutter - 1, y, 1, "E", t.bad),
+            Some(Level::Warning) => p.put(gutter - 1, y, 1, "W", t.warn),
+            _ => gutter,
         };
         let shift = if here { shift } else { 0 };
         let mut x = 0;
@@ -112,21 +113,21 @@ fn source(s: &State, w: &Workshop, p: &mut Pen<'_>) -> TextCursor {
             let width = text::width(&clean);
             if x + width > shift && x < shift + room {
                 let part = text::skip(&clean, shift.saturating_sub(x));
-                let to = GUTTER + x.saturating_sub(shift);
+                let to = gutter + x.saturating_sub(shift);
                 p.put(to, y, wide.saturating_sub(to), part, style);
             }
             x += width;
         }
         // What goes on past the edge is seen to, but where the cursor stands there.
         let last = wide.saturating_sub(1);
-        if GUTTER + x.saturating_sub(shift) > wide && !(here && GUTTER + at.saturating_sub(shift) >= last) {
+        if gutter + x.saturating_sub(shift) > wide && !(here && gutter + at.saturating_sub(shift) >= last) {
             p.put(last, y, 1, "…", t.dim);
         }
         if let Some(f) = w.findings.iter().find(|f| f.line as usize == i + 1 && f.severity == Level::Error) {
             // From the place on the text is marked, and what is wrong stands behind it.
             let before: String = line.chars().take((f.column as usize).saturating_sub(1)).collect();
-            let from = GUTTER + text::width(&text::sanitize(&before)).saturating_sub(shift);
-            let end = GUTTER + x.saturating_sub(shift);
+            let from = gutter + text::width(&text::sanitize(&before)).saturating_sub(shift);
+            let end = gutter + x.saturating_sub(shift);
             p.paint(from, y, end.saturating_sub(from).max(1), t.bad);
             if end + 12 < wide {
                 p.cell(end + 2, y, wide - end - 2, &format!("← {}", f.message), false, t.bad);
@@ -136,7 +137,7 @@ fn source(s: &State, w: &Workshop, p: &mut Pen<'_>) -> TextCursor {
             if s.pane == 0 {
                 p.cursor_bar(y);
             }
-            let cx = GUTTER + at.saturating_sub(shift);
+            let cx = gutter + at.saturating_sub(shift);
             cursor = Some((p.area.x + cx.min(wide.saturating_sub(1)) as u16, p.area.y + y as u16));
             if s.pane == 0 && !w.insert {
                 p.paint(cx, y, 1, t.cursor);

@@ -109,7 +109,7 @@ pub fn events() -> Vec<EventRow> {
 pub fn rows() -> Vec<Arc<FeedRow>> {
     let row = |(n, e): (usize, EventRow)| {
         let alert = (e.ov(Ov::SrcIp) == Some("183.62.140.253")).then_some(Severity::Critical);
-        Arc::new(FeedRow { position: n as u64, row: Arc::new(e), alert, marked: n == 121, note: None })
+        Arc::new(FeedRow { position: n as u64, row: Arc::new(e), alert, marked: n == 121, note: None, outside: false })
     };
     events().into_iter().enumerate().map(row).collect()
 }
@@ -314,12 +314,13 @@ detection:\n  sel:\n    event_type: ssh_login_failed\n    user|contains|all: ['r
 fn work(w: &WorkReq) -> Vec<Msg> {
     let say = |m| vec![Msg::Work(m)];
     match w {
-        WorkReq::Open { path, line } => say(WorkMsg::Opened(Arc::new(Opened {
+        WorkReq::Open { path, line, outside } => say(WorkMsg::Opened(Arc::new(Opened {
             path: path.clone(),
             saves_to: "/home/ann/rules/local/ssh/success.yml".into(),
             text: RULE.into(),
             line: *line,
             draft: false,
+            outside: *outside,
         }))),
         WorkReq::Offer { rule, fields } => {
             let who = ["src_ip", "user", "host", "process"];
@@ -338,7 +339,14 @@ fn work(w: &WorkReq) -> Vec<Msg> {
             let text: String = fields.iter().map(|(k, v)| format!("    {k}: '{v}'\n")).collect();
             let path = "/home/ann/rules/local/filters/f.yml".to_owned();
             let text = format!("title: F\nfilter:\n  rules: [r1]\n  selection:\n{text}  condition: not selection\n");
-            say(WorkMsg::Opened(Arc::new(Opened { saves_to: path.clone(), path, text, line: 5, draft: true })))
+            say(WorkMsg::Opened(Arc::new(Opened {
+                saves_to: path.clone(),
+                path,
+                text,
+                line: 5,
+                draft: true,
+                outside: false,
+            })))
         }
         WorkReq::Try(a) => {
             let path = a.path.clone();
@@ -430,6 +438,7 @@ impl World {
 
     pub fn with_keys(w: u16, h: u16, keys: &BTreeMap<String, Vec<String>>) -> Self {
         let facts = Facts {
+            part: String::new(),
             forgets: false,
             name: "auth.log".into(),
             follow: false,
@@ -465,7 +474,19 @@ impl World {
 
     fn view(&self) -> Vec<Arc<FeedRow>> {
         let q = secstream::query::Query::parse(&self.state.live.filters.expression(), self.state.now).expect("a query");
-        rows().into_iter().filter(|r| q.matches_row(&r.row)).collect()
+        self.of_log().into_iter().filter(|r| q.matches_row(&r.row)).collect()
+    }
+
+    /// The log, or the part of it that the session is about.
+    fn of_log(&self) -> Vec<Arc<FeedRow>> {
+        let (part, whole) = (&self.state.facts.part, self.state.live.whole);
+        let part = secstream::query::Query::parse(part, self.state.now).expect("a query");
+        let mut all = rows();
+        all.retain(|r| whole || part.matches_row(&r.row));
+        for r in &mut all {
+            Arc::make_mut(r).outside = !part.matches_row(&r.row);
+        }
+        all
     }
 
     pub fn send(&mut self, m: Msg) {
@@ -493,7 +514,7 @@ impl World {
             Effect::Count(expressions) => {
                 let count = |e: &String| {
                     let q = secstream::query::Query::parse(e, self.state.now).expect("a query");
-                    let n = rows().into_iter().filter(|r| q.matches_row(&r.row)).count();
+                    let n = self.of_log().into_iter().filter(|r| q.matches_row(&r.row)).count();
                     (e.clone(), n as u64, 200)
                 };
                 vec![Msg::Counts(expressions.iter().map(count).collect())]

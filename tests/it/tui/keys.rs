@@ -235,7 +235,7 @@ fn work(w: &World) -> Vec<&WorkReq> {
 fn a_rule_is_edited_and_a_loss_needs_a_reason() {
     let mut w = world();
     w.press("4<Enter>");
-    assert!(matches!(work(&w)[0], WorkReq::Open { path, line: 1 } if path == "rules/ssh/success.yml"));
+    assert!(matches!(work(&w)[0], WorkReq::Open { path, line: 1, outside: false } if path == "rules/ssh/success.yml"));
     w.press("Gki<End> or sel<Esc>:w<Enter>");
     let saved = |w: &World| work(w).iter().filter(|r| matches!(r, WorkReq::Save { .. })).count();
     assert_eq!(saved(&w), 1, "nothing is lost: nothing is asked");

@@ -94,6 +94,46 @@ fn a_filter_is_typed_and_a_true_hit_needs_a_reason() {
     leave(&mut t);
 }
 
+#[test]
+fn a_shipped_rule_written_in_ones_own_editor_becomes_a_copy_and_true_hits_are_guarded() {
+    let home = tempfile::tempdir().expect("a folder");
+    let editor = home.path().join("editor.sh");
+    fs::write(&editor, "#!/bin/sh\nsed -i 's/^title: .*/title: Guessing of ours/' \"$1\"\n").expect("written");
+    fs::set_permissions(&editor, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("set");
+    let log = log(home.path(), 400);
+    let own = home.path().join("own");
+    let mut c = Command::new(env!("CARGO_BIN_EXE_secstream"));
+    c.arg("tui").arg("--db").arg(home.path().join("cases.db")).arg(log);
+    let env = [("SECSTREAM_OWN_RULES", own.to_str().expect("a path")), ("EDITOR", editor.to_str().expect("a path"))];
+    let mut t = Term::start(c, (120, 36), home.path(), &env);
+    t.wait_for("183.62.140.253");
+    t.press("r");
+    t.wait_for("LEVEL");
+    t.press("\x05");
+    t.wait_for("analyzed again");
+    t.press("1");
+    t.wait_for("Guessing of ours");
+    let first = |dir: &Path| fs::read_dir(dir).expect("a folder").next().expect("one").expect("its name");
+    let name = first(&first(&own).path());
+    assert!(fs::read_to_string(name.path()).expect("there").contains("title: Guessing of ours"));
+    // What the text would lose is asked about as if it had been written here.
+    fs::write(&editor, "#!/bin/sh\nsed -i 's/^detection:/detection:\\n  none: {user: nobody}/; s/condition: [a-z].*/condition: none/' \"$1\"\n")
+        .expect("written");
+    t.press("en\r");
+    t.wait_for("undo 1");
+    t.press("4");
+    t.wait_for("LEVEL");
+    t.press("\x05");
+    t.wait_for("write why");
+    assert!(!fs::read_to_string(name.path()).expect("there").contains("nobody"));
+    t.press("a drill\r");
+    t.wait_gone("write why");
+    t.wait_for("saved ");
+    assert!(fs::read_to_string(name.path()).expect("there").contains("a drill"));
+    t.press("1");
+    leave(&mut t);
+}
+
 const COUNTS: &str = "---\ntitle: Guessing\nid: 5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c12\nlevel: high\ncorrelation:\n  \
 type: event_count\n  rules: [5e4b7ad2-4c1c-4a08-9f0e-3a3f0f0d2c11]\n  group-by: [src_ip]\n  timespan: 10m\n  \
 condition: {gte: 10}\n";

@@ -50,6 +50,8 @@ pub enum BenchReq {
         /// They are those that there were: only rules changed.
         same: bool,
     },
+    /// Rule files are others.
+    Rules,
 }
 
 /// The thread's state.
@@ -115,6 +117,7 @@ impl Bench {
                     self.files = None;
                     self.counts = None;
                 }
+                Ok(BenchReq::Rules) => self.files = None,
                 Ok(BenchReq::Work(r)) => self.request(r),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some((attempt, _)) = self.due.take() {
@@ -134,7 +137,7 @@ impl Bench {
 
     fn request(&mut self, r: WorkReq) {
         match r {
-            WorkReq::Open { path, line } => self.open(&path, line),
+            WorkReq::Open { path, line, outside } => self.open(&path, line, outside),
             WorkReq::Tune { rule, fields, signed } => {
                 let drafted = draft::filter(&self.files().files, &rule, &fields, &signed);
                 match (drafted, self.places.own.clone()) {
@@ -149,6 +152,7 @@ impl Bench {
                             text,
                             line,
                             draft: true,
+                            outside: false,
                         })));
                     }
                     (None, _) => self.fail("this rule is not in force: there is nothing to tune"),
@@ -264,7 +268,7 @@ impl Bench {
         self.files.get_or_insert_with(|| Library::new(read()))
     }
 
-    fn open(&mut self, path: &str, line: usize) {
+    fn open(&mut self, path: &str, line: usize, outside: bool) {
         let shipped = rules::shipped_text(path);
         let text = match &shipped {
             Some(t) => Ok(t.clone()),
@@ -275,14 +279,18 @@ impl Bench {
             Err(e) => return self.fail(&format!("{path}: {e}")),
         };
         let saves_to = match (&shipped, &self.places.own) {
-            (Some(_), Some(own)) => own.join(path.strip_prefix("rules/").unwrap_or(path)).display().to_string(),
+            // What has the name already is another rule: this one would be listed in its place.
+            (Some(_), Some(own)) => {
+                super::file::free_name(&own.join(path.strip_prefix("rules/").unwrap_or(path)).display().to_string())
+            }
             (Some(_), None) => String::new(),
             _ => path.to_owned(),
         };
         let kept = draft_of(&saves_to);
         let read = if saves_to == path { Some(hash64(text.as_bytes())) } else { hash_of(&saves_to) };
         self.on_disk = Some((saves_to.clone(), read));
-        self.say(WorkMsg::Opened(Arc::new(Opened { path: path.to_owned(), saves_to, text, line, draft: false })));
+        let draft = false;
+        self.say(WorkMsg::Opened(Arc::new(Opened { path: path.to_owned(), saves_to, text, line, draft, outside })));
         if kept.is_file() {
             let _ = self.out.send(Msg::Done(format!("a text that was not saved is kept in {}", kept.display())));
         }
