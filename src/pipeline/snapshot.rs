@@ -4,15 +4,9 @@ use std::sync::Arc;
 
 use super::{Counts, Histogram, Latency, OutputFailure};
 use crate::alert::{Alert, EvidenceRef, RecordPlace};
-<<<<<<< HEAD
 use crate::detect::state::{Evicted, Gathered};
-use crate::event::{Severity, SourceId};
-use crate::source::Presence;
-=======
-use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId, Ts};
 use crate::source::{Presence, Skipped};
->>>>>>> main
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
