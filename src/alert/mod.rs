@@ -203,6 +203,9 @@ pub struct Alert {
     pub evidence: Vec<EvidenceRef>,
     /// How many records match in all.
     pub matched_total: u64,
+    /// How many alerts of the rule are told in this one alone, because there were too many;
+    /// 0 for an ordinary alert.
+    pub gathered: u64,
     /// Id of the alert that tells the same attack and stands for this one.
     pub covered_by: Option<String>,
     /// Ids of the alerts that this one stands for, sorted, at most [`MAX_EVIDENCE`].
@@ -240,7 +243,7 @@ impl Alert {
         let first = self.evidence.first().map(place);
         let parts: serde_json::Map<String, serde_json::Value> =
             self.score_parts.iter().map(|(n, p)| (n.clone(), (*p).into())).collect();
-        serde_json::json!({
+        let mut value = serde_json::json!({
             "timestamp": self.timestamp,
             "last": self.last,
             "id": self.id,
@@ -275,6 +278,16 @@ impl Alert {
             "matched_total": self.matched_total,
             "covered_by": self.covered_by,
             "covers": self.covers,
-        })
+        });
+        let listed = self.evidence.len() as u64;
+        if let Some(members) = value.as_object_mut() {
+            if self.gathered > 0 {
+                members.insert("gathered".to_owned(), self.gathered.into());
+            }
+            if listed < self.matched_total.min(MAX_EVIDENCE as u64) {
+                members.insert("matched_listed".to_owned(), listed.into());
+            }
+        }
+        value
     }
 }

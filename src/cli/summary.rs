@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::words::{count, folded, some};
 use crate::detect::RuleCounts;
-use crate::detect::state::Evicted;
+use crate::detect::state::{Evicted, Gathered};
 use crate::event::{Severity, Ts, sanitize};
 use crate::pipeline::{RuleProblem, RulingHits, Snapshot, SourceStatus};
 use crate::source::Skipped;
@@ -34,6 +34,13 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
             })
         })
         .collect();
+    let ruling = |h: &RulingHits| {
+        json!({
+            "id": h.ruling.id, "rule": h.ruling.rule, "when": h.ruling.when, "level": h.ruling.level,
+            "owner": h.ruling.owner, "reason": h.ruling.reason, "until": h.ruling.until, "alerts": h.alerts,
+        })
+    };
+    let rulings: Vec<_> = s.rulings.iter().map(ruling).collect();
     json!({
         "lines": t.lines,
         "empty_lines": t.empty_lines,
@@ -52,6 +59,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "not_correlated": s.untimed_matches,
         "evicted": s.evicted,
         "evicted_by": *s.evicted_by,
+        "alerts_gathered": *s.gathered,
         "bytes": t.bytes,
         "seconds": s.seconds,
         "records_per_second": t.records as f64 / s.seconds.max(1e-6),
@@ -67,10 +75,7 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
         "rules_not_loaded": s.rule_problems.iter()
             .map(|p| json!({"path": p.path, "line": p.line, "reason": p.reason})).collect::<Vec<_>>(),
         "rules_fired": fired,
-        "rulings": s.rulings.iter().map(|h| json!({
-            "id": h.ruling.id, "rule": h.ruling.rule, "when": h.ruling.when, "level": h.ruling.level,
-            "owner": h.ruling.owner, "reason": h.ruling.reason, "until": h.ruling.until, "alerts": h.alerts,
-        })).collect::<Vec<_>>(),
+        "rulings": rulings,
         "inputs": inputs,
         "outputs_failed": failed,
         "notes": &*s.notes,
@@ -133,6 +138,11 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped], width: usize) -> String
         let one = |e: &Evicted| format!("  {} by {}", e.entries, sanitize(&e.rule));
         out += &some(s.evicted_by.iter().map(one), 5, "--json lists all");
     }
+    let one = |g: &Gathered| {
+        let told = count(g.alerts, "alert");
+        format!("so many alerts that {told} of '{}' have none of their own: one stands for all", sanitize(&g.rule))
+    };
+    out += &some(s.gathered.iter().map(one), 5, "--json lists all");
     for note in s.notes.iter() {
         let _ = writeln!(out, "{}", sanitize(note));
     }

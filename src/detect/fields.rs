@@ -61,6 +61,12 @@ impl FieldRef {
         }
     }
 
+    /// Whether it is the address that something came from.
+    #[must_use]
+    pub fn is_source(&self) -> bool {
+        self.overlay == Some(OvField::Text(Ov::SrcIp))
+    }
+
     /// The overlay's value.
     #[must_use]
     pub fn read_overlay<'a>(&self, e: EventRef<'a>) -> Option<&'a str> {

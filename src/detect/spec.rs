@@ -117,6 +117,14 @@ pub struct GroupField {
     pub per_base: Vec<Option<FieldRef>>,
 }
 
+impl GroupField {
+    /// Whether it is the address that something came from.
+    #[must_use]
+    pub fn is_source(&self) -> bool {
+        &*self.name == "src_ip" || self.per_base.iter().flatten().any(FieldRef::is_source)
+    }
+}
+
 /// A boolean condition over bases ("did this base match in the window").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepExpr {

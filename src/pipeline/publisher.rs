@@ -181,6 +181,7 @@ impl Publisher {
             abandoned: outputs.abandoned(),
             evicted: state.counters().evicted,
             evicted_by: Arc::new(state.evicted_by()),
+            gathered: Arc::new(state.gathered()),
             rulings: Arc::new(self.last.hits()),
             latency: self.latencies.shown(),
             untimed_matches: state.counters().untimed,

@@ -210,6 +210,7 @@ impl Sink for ReportSink {
                 .map(|s| (*s, open().filter(|a| a.severity == *s).count()))
                 .collect(),
             covered: alerts.len() - open().count(),
+            gathered: alerts.iter().map(|a| a.gathered).sum(),
             unlisted: alerts.len().saturating_sub(MOST_ALERTS),
         };
         self.out.write(report.html().as_bytes())?;

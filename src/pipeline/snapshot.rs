@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Counts, Histogram, Latency, OutputFailure};
 use crate::alert::{Alert, EvidenceRef, RecordPlace};
-use crate::detect::state::Evicted;
+use crate::detect::state::{Evicted, Gathered};
 use crate::event::{Severity, SourceId, Ts};
 use crate::source::{Presence, Skipped};
 
@@ -111,6 +111,8 @@ pub struct Snapshot {
     pub evicted: u64,
     /// The rules whose windows and groups those were, those that lost most first.
     pub evicted_by: Arc<Vec<Evicted>>,
+    /// Rules that raised so many alerts that one of them stands for many, those of most first.
+    pub gathered: Arc<Vec<Gathered>>,
     /// Matches that no window counts, for want of a time.
     pub untimed_matches: u64,
     /// How long records of followed inputs take until they are shown.

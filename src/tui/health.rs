@@ -80,6 +80,11 @@ pub fn lines(s: &State, w: usize) -> Vec<Line> {
         let what = format!("  {} evicted from {}", n(lost.entries), text::sanitize(&lost.rule));
         out.push(Line::Text(what, Tone::Dim));
     }
+    for g in s.snap.gathered.iter().take(3) {
+        let what =
+            format!("  {} more of {}: one alert stands for them", many(g.alerts, "alert"), text::sanitize(&g.rule));
+        out.push(Line::Text(what, Tone::Warn));
+    }
     let phase = match s.snap.phase {
         Phase::Starting if !s.facts.inputs => "no log is open, the case store alone",
         Phase::Starting => "starting",

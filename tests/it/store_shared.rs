@@ -32,14 +32,15 @@ detection:
 level: medium
 ";
 
-/// A log with an alert for every line.
+/// A log with an alert for every line, so slow that each has one of its own.
 pub fn log(lines: usize) -> String {
     let line = |i: usize| {
-        let (h, m, s) = (i / 3600 % 24, i / 60 % 60, i % 60);
+        let t = 5 * i;
+        let (h, m, s) = (t / 3600 % 24, t / 60 % 60, t % 60);
         let ip = format!("198.{}.{}.{}", 18 + (i >> 16), i >> 8 & 255, i & 255);
         format!(
             "2026-03-{:02}T{h:02}:{m:02}:{s:02}+00:00 gw sshd[{}]: Failed password for root from {ip} port 4022 ssh2\n",
-            1 + i / 86_400,
+            1 + t / 86_400,
             100 + i % 30_000
         )
     };

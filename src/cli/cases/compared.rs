@@ -14,12 +14,14 @@ use crate::store::export::tidy;
 const OTHERS: [&str; 8] =
     ["rule_sha256", "withdrawn", "withdrawn_by", "triage", "tags", "evidence_digest", "digest", "evidence"];
 /// Members of an alert that grow while it is open.
-const GROWING: [&str; 18] = [
+const GROWING: [&str; 20] = [
     "revision",
     "state",
     "last",
     "count",
     "matched_total",
+    "gathered",
+    "matched_listed",
     "score",
     "score_parts",
     "confidence",

@@ -3,6 +3,7 @@
 use super::case;
 use super::episode::Episode;
 use super::facts::FactKind;
+use super::net;
 use super::plan::Slot;
 use super::shards::Group;
 use super::text;
@@ -35,8 +36,8 @@ impl About {
         let fact = |i: u8| group.facts.get(i).map(case::folded);
         let fields = text::group_fields(slot, group).into_iter();
         Self {
-            keys: fields.map(|(n, v)| (n.to_owned(), case::folded(v))).collect(),
-            ips: ep.ips.iter().filter_map(|i| fact(*i)).collect(),
+            keys: fields.map(|(n, v)| (n.to_owned(), text::keyed(n, v))).collect(),
+            ips: ep.ips.iter().filter_map(|i| fact(*i)).map(|ip| net::text(&ip)).collect(),
             more_ips: ep.cut(FactKind::Ip),
             user: fact(ep.user()),
             host: fact(ep.host()),

@@ -97,6 +97,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         route: Route { stage: "rules".to_owned(), reason: text::reason(slot, redeemed, usual), cost_us: 0 },
         evidence,
         matched_total: ep.total,
+        gathered: ep.gathered,
         covered_by: None,
         covers: Vec::new(),
     }

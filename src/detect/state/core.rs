@@ -16,6 +16,7 @@ use super::about::About;
 use super::acts::{ActLine, Acts};
 use super::build;
 use super::clock::Observed;
+use super::crowd::Crowds;
 use super::entity::Entities;
 use super::entry::{Entry, NO_FACT};
 use super::facts::{FactKind, Held, Named};
@@ -95,6 +96,8 @@ pub(super) struct Core {
     pub fold: Fold,
     pub redemptions: Redemptions,
     pub kept: Kept,
+    /// How many alerts there are, and which rules have one for many.
+    pub crowds: Crowds,
     pub out: Vec<AlertUpdate>,
     pub counters: Counters,
     /// What of `counters.evicted` each slot lost.
@@ -123,6 +126,7 @@ impl Core {
             fold: Fold::new(options.lateness > 0),
             redemptions: Redemptions::default(),
             kept: Kept::default(),
+            crowds: Crowds::default(),
             out: Vec::new(),
             counters: Counters::default(),
             evicted_by: BTreeMap::new(),
@@ -257,7 +261,10 @@ impl Core {
         if !slot.parents.is_empty() {
             self.redemptions.closed(ep.uid, ep.redeemed(slot));
         }
-        if !ep.silent {
+        if ep.silent {
+            // What an alert lists is kept with it.
+            self.crowds.listed = self.crowds.listed.saturating_sub(ep.evidence.len());
+        } else {
             ep.revision = ep.revision.saturating_add(1);
             let Some(group) = self.at(place) else { return };
             let mut alert = build::alert(slot, group, &ep, &self.entities, AlertState::Closed);
@@ -364,10 +371,10 @@ impl Core {
             let names = ["src_ip", "user", "host"];
             let first = names.iter().zip(m.names).find(|(_, n)| !n.text.is_empty());
             self.key.push(first.map(|(name, _)| *name));
-            self.key.push(first.map(|(_, n)| n.text));
+            self.key.push_of(first.map(|(_, n)| n.text), || first.is_some_and(|(name, _)| *name == "src_ip"));
         } else {
             for f in slot.entity() {
-                self.key.push(f.field.read(m.e));
+                self.key.push_of(f.field.read(m.e), || f.field.is_source());
             }
         }
         if !self.key.any() || m.is_nowhere(slot) {
@@ -381,7 +388,9 @@ impl Core {
         touch(group, m);
         let facts = facts(group, slot, 0, m);
         let e = Entry { ev: m.ev, seq: m.seq, value: 0, weight, base: 0, facts, child: false };
-        self.join(slot, place, m, &[e], 0.0);
+        if let Some(joined) = self.join(slot, place, m, &[e], 0.0) {
+            self.gather(plan, slot, place, m, joined);
+        }
         self.unite(plan, slot, place, m);
     }
 }

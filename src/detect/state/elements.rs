@@ -3,9 +3,8 @@
 use smallvec::SmallVec;
 
 use super::super::CorrelationSpec;
-use super::case;
 use super::core::Match;
-use super::feed::combined;
+use super::feed::{combined, hash_one};
 
 /// Most elements of a field, and most combinations of several fields, that one event counts.
 const MOST: usize = 64;
@@ -21,7 +20,7 @@ pub(super) fn counted(spec: &CorrelationSpec, base: u16, m: &Match<'_>) -> Value
         let mut list = Values::new();
         if let Some(field) = f.per_base.get(usize::from(base)).and_then(Option::as_ref) {
             field.each(m.e, &mut |v| {
-                let hash = case::hash(v);
+                let hash = hash_one(v, field.is_source());
                 if !v.is_empty() && list.len() < MOST && !list.contains(&hash) {
                     list.push(hash);
                 }

@@ -37,6 +37,10 @@ pub(super) struct Episode {
     pub uid: u64,
     pub id: String,
     pub silent: bool,
+    /// It would be an alert: the crowd of its rule stands for it.
+    pub crowded: bool,
+    /// Of a crowd: the alerts that it stands for.
+    pub gathered: u64,
     /// The first evidence has no time: none of its times is one.
     pub untimed: bool,
     pub revision: u32,
@@ -101,12 +105,20 @@ pub(super) fn alert_id(slot: &Slot, group_key: &[u8], first: &EvidenceRef, known
 
 impl Episode {
     /// An episode that starts with that evidence (of the same push, or the first of several).
-    pub(super) fn open(uid: u64, slot: &Slot, group_key: &[u8], first: &EvidenceRef, known: bool) -> Self {
-        let silent = !slot.alerts;
+    pub(super) fn open(
+        uid: u64,
+        slot: &Slot,
+        group_key: &[u8],
+        first: &EvidenceRef,
+        (known, crowded): (bool, bool),
+    ) -> Self {
+        let silent = !slot.alerts || crowded;
         Self {
             uid,
             id: if silent { String::new() } else { alert_id(slot, group_key, first, known) },
             silent,
+            crowded,
+            gathered: 0,
             untimed: !known,
             revision: 1,
             told: 1,
@@ -133,6 +145,11 @@ impl Episode {
             risk: 0,
             last_seq: 0,
         }
+    }
+
+    /// The episode of a crowd. What its members are measured by says nothing of all of them.
+    pub(super) fn crowd(uid: u64, slot: &Slot, group_key: &[u8], first: &EvidenceRef, known: bool) -> Self {
+        Self { ledger: None, ..Self::open(uid, slot, group_key, first, (known, false)) }
     }
 
     /// Whether a match at that time belongs to another episode.
@@ -220,7 +237,10 @@ impl Episode {
         let span = spec.timespan.max(1);
         let lasted = self.last.saturating_sub(self.opened);
         let fast = times * slot.threshold;
-        lasted / span >= SETTLED && self.measured / (lasted as f64 / span as f64) < fast && self.pace.peak() < fast
+        self.gathered == 0
+            && lasted / span >= SETTLED
+            && self.measured / (lasted as f64 / span as f64) < fast
+            && self.pace.peak() < fast
     }
 
     /// Takes back what a redeemer says; where it does so once only for whoever it is, not
@@ -243,8 +263,8 @@ impl Episode {
     }
 
     /// Adds a record with its acts, unless it was the one added last: the same
-    /// record may come by several ways.
-    pub(super) fn see(&mut self, record: Seen) {
+    /// record may come by several ways. It is listed where there are fewer than `most`.
+    pub(super) fn see(&mut self, record: Seen, most: usize) {
         if self.total > 0 && record.seq == self.last_seq {
             return;
         }
@@ -255,7 +275,7 @@ impl Episode {
         if !self.untimed && record.ev.time.0 >= self.opened.saturating_sub(MAX_LENGTH) {
             self.first = self.first.min(record.ev.time.0);
         }
-        if self.evidence.len() < MAX_EVIDENCE {
+        if self.evidence.len() < most {
             self.evidence.push(record);
         }
     }
@@ -295,9 +315,10 @@ impl Episode {
         self.more_below |= other.more_below;
         self.total += other.total;
         self.count = self.count.saturating_add(other.count);
+        self.gathered += other.gathered;
         self.evidence.append(&mut other.evidence);
         self.evidence.sort_by_key(|e| e.seq);
-        self.evidence.truncate(MAX_EVIDENCE);
+        self.evidence.truncate(if self.gathered > 0 { 10 * MAX_EVIDENCE } else { MAX_EVIDENCE });
         self.last_seq = self.last_seq.max(other.last_seq);
         (self.first, self.last) = (self.first.min(other.first), self.last.max(other.last));
         self.risk = self.risk.max(other.risk);

@@ -14,6 +14,7 @@ use super::episode::Episode;
 use super::facts::{FactKind, Held, Named};
 use super::known::Known;
 use super::measure::number;
+use super::net;
 use super::plan::{Plan, Slot};
 use super::shards::{Group, Place};
 use super::window::{Limits, Window};
@@ -28,11 +29,11 @@ const RISK: i64 = 3_000;
 /// What joining an episode changed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Joined {
-    opened: bool,
-    acts: u64,
-    records: u64,
+    pub opened: bool,
+    pub acts: u64,
+    pub records: u64,
     /// Length of the evidence before.
-    evidence: usize,
+    pub evidence: usize,
 }
 
 /// The value of a field for a base: of the event, or of the group of the episode below.
@@ -43,9 +44,16 @@ fn field_value<'a>(f: &GroupField, base: u16, m: &Match<'a>, child: Option<&'a E
     }
 }
 
-/// One hash of several values, folded; `None` where one is absent.
-pub(super) fn hash_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<u64> {
-    values.map(|v| v.map(case::hash)).try_fold(0, |all, one| Some(combine(all, one?)))
+/// One hash of several values, folded; `None` where one is absent. With each whether it is
+/// the address of a source.
+pub(super) fn hash_of<'a>(values: impl Iterator<Item = (Option<&'a str>, bool)>) -> Option<u64> {
+    values.map(|(v, source)| v.map(|v| hash_one(v, source))).try_fold(0, |all, one| Some(combine(all, one?)))
+}
+
+/// The hash of a value, folded: of a source's address in IPv6 that of its network.
+pub(super) fn hash_one(value: &str, source: bool) -> u64 {
+    let net = if source { net::of(value) } else { None };
+    net.map_or_else(|| case::hash(value), |net| case::hash(net.as_str()))
 }
 
 /// The same of values that are hashed already.
@@ -63,10 +71,12 @@ fn measured_value(spec: &CorrelationSpec, base: u16, m: &Match<'_>, child: Optio
     match spec.kind {
         K::EventCount if spec.redeemed.is_some() => {
             let fields = spec.redeemed.iter().flat_map(|r| &r.fields);
-            Some(hash_of(fields.map(|f| field_value(f, base, m, child))).unwrap_or(0))
+            Some(hash_of(fields.map(|f| (field_value(f, base, m, child), f.is_source()))).unwrap_or(0))
         }
         K::EventCount | K::Temporal | K::TemporalOrdered => Some(0),
-        K::ValueCount | K::NewValue => hash_of(spec.fields.iter().map(|f| field_value(f, base, m, child))),
+        K::ValueCount | K::NewValue => {
+            hash_of(spec.fields.iter().map(|f| (field_value(f, base, m, child), f.is_source())))
+        }
         K::ValueSum | K::ValueAvg | K::ValuePercentile | K::ValueMedian => {
             number(field_value(spec.fields.first()?, base, m, child)?).map(f64::to_bits)
         }
@@ -92,7 +102,7 @@ impl Core {
         let lane = m.lane_of(slot);
         self.key.start(id, lane);
         for g in &spec.group_by {
-            self.key.push(field_value(g, base, m, child));
+            self.key.push_of(field_value(g, base, m, child), || g.is_source());
         }
         // An episode below that names no machine is of the log that its latest event is from.
         let nowhere = match child {
@@ -143,6 +153,7 @@ impl Core {
             };
         }
         if let Some(joined) = joined {
+            self.gather(plan, slot, place, m, joined);
             self.emit(plan, slot, place, m, joined, depth);
             self.unite(plan, slot, place, m);
         }
@@ -284,7 +295,10 @@ impl Core {
         entries: &[Entry],
         measured: f64,
     ) -> Option<Joined> {
-        let (uid, now) = (self.uid, self.now(m));
+        let (uid, now, places) = (self.uid, self.now(m), self.crowds.places());
+        let group = self.at(place)?;
+        let (lane, opens) = (group.lane, group.episode.is_none());
+        let crowded = opens && self.crowded(slot, lane, m);
         let group = self.shards.get_mut(place.shard as usize)?.get_mut(place.index)?;
         let Group { children, facts, episode, key, window, .. } = group;
         let below = |e: &Entry| children.iter().find(|c| e.child && c.seq == e.seq && c.base == e.base);
@@ -295,7 +309,7 @@ impl Core {
                 .filter(|e| e.base != REDEEMS)
                 .map(|e| below(e).and_then(|c| c.evidence().next()).unwrap_or(e.seen()));
             let first = firsts.min_by_key(|f| f.seq).map_or(m.ev, |f| f.ev);
-            Box::new(Episode::open(uid + 1, slot, key, &first, m.known))
+            Box::new(Episode::open(uid + 1, slot, key, &first, (m.known, crowded)))
         });
         if opened {
             self.ids.claim(&mut ep.id);
@@ -306,7 +320,7 @@ impl Core {
         {
             ep.absorb(slot, e, facts.of(e.facts, e.seq));
             ep.stands_alone(slot);
-            ep.see(e.seen());
+            ep.see(e.seen(), places);
             if let Some(g) = &mut self.grounds {
                 g.of(ep.uid, &ep.id).records.push(e.seq);
             }
@@ -345,7 +359,7 @@ impl Core {
             }
             records.sort_by_key(|r| (r.seq, std::cmp::Reverse(r.acts)));
             records.dedup_by_key(|r| r.seq);
-            records.iter().for_each(|r| ep.see(*r));
+            records.iter().for_each(|r| ep.see(*r, places));
             if let Some(g) = &mut self.grounds {
                 let g = g.of(ep.uid, &ep.id);
                 g.records.extend(records.iter().map(|r| r.seq));
@@ -359,6 +373,7 @@ impl Core {
         if !opened {
             ep.revision = ep.revision.saturating_add(1);
         }
+        self.crowds.listed += ep.evidence.len() - before.evidence;
         let joined = Joined { acts: ep.count - before.acts, records: ep.total - before.records, ..before };
         if opened {
             self.uid += 1;
@@ -368,7 +383,7 @@ impl Core {
     }
 
     /// What an opened episode means for entities, deadlines and listeners.
-    fn opened(&mut self, slot: &Slot, place: Place, m: &Match<'_>) {
+    pub(super) fn opened(&mut self, slot: &Slot, place: Place, m: &Match<'_>) {
         let late = self.options.lateness > 0;
         let Some(group) = self.shards.get_mut(place.shard as usize).and_then(|s| s.get_mut(place.index)) else {
             return;
@@ -400,6 +415,13 @@ impl Core {
         }
         group.episode = Some(ep);
         self.lanes.note(lane, due);
+        if self.lanes.overfull(lane) {
+            let Self { lanes, shards, .. } = self;
+            let group = |p: Place| shards.get(p.shard as usize).and_then(|s| s.get(p.index));
+            lanes.retain(lane, |uid, place| {
+                group(place).and_then(|g| g.episode.as_ref()).is_some_and(|ep| ep.uid == uid)
+            });
+        }
     }
 
     /// Tells the correlations above.

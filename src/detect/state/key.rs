@@ -11,6 +11,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use super::super::FieldRef;
 use super::super::sigma::glob::fold_into;
 use super::case;
+use super::net;
 use crate::event::{EventRef, SourceId};
 
 /// Marks the lane of records that are too late for the windows of their epoch.
@@ -100,6 +101,19 @@ impl KeyBuf {
         self.scratch.clear();
         fold_into(value, &mut self.scratch);
         append(&mut self.bytes, &self.scratch);
+    }
+
+    /// Appends the value of a field that may be a source's address: of IPv6 its network counts.
+    pub(super) fn push_of(&mut self, value: Option<&str>, is_source: impl FnOnce() -> bool) {
+        let Some((value, net)) = value.and_then(|v| Some((v, net::of(v)?))).filter(|_| is_source()) else {
+            return self.push(value);
+        };
+        self.any = true;
+        if self.spelt.is_empty() {
+            self.spelt.extend_from_slice(&self.bytes);
+        }
+        append(&mut self.spelt, value);
+        append(&mut self.bytes, net.as_str());
     }
 
     /// Whether any value was there.

@@ -12,6 +12,9 @@ use crate::event::SourceId;
 /// An episode that may be due: its deadline when noted, its number, its group.
 pub(super) type Due = (i64, u64, Place);
 
+/// Noted episodes among which those that are over are looked for: more than can be open.
+const MOST_NOTED: usize = 262_144;
+
 #[derive(Debug)]
 struct LaneClock {
     watermark: i64,
@@ -72,6 +75,16 @@ impl Lanes {
     /// Notes when to look at an episode.
     pub(super) fn note(&mut self, lane: Lane, due: Due) {
         self.clock(lane).due.push(Reverse(due));
+    }
+
+    /// Whether so many are noted that most of them must be over.
+    pub(super) fn overfull(&mut self, lane: Lane) -> bool {
+        self.clock(lane).due.len() > MOST_NOTED
+    }
+
+    /// Forgets those that are over.
+    pub(super) fn retain(&mut self, lane: Lane, open: impl Fn(u64, Place) -> bool) {
+        self.clock(lane).due.retain(|Reverse((_, uid, place))| open(*uid, *place));
     }
 
     /// Watermark of a lane; `None` for a lane that ended or never was.

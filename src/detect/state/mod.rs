@@ -11,6 +11,7 @@ mod case;
 mod children;
 mod clock;
 mod core;
+mod crowd;
 mod elements;
 mod entity;
 mod entry;
@@ -25,6 +26,7 @@ mod known;
 mod lanes;
 mod ledger;
 mod measure;
+mod net;
 mod pace;
 mod past;
 mod plan;
@@ -103,6 +105,17 @@ pub struct Evicted {
     pub rule: Arc<str>,
     /// Window entries and groups dropped.
     pub entries: u64,
+}
+
+/// What one rule raised that is told in one alert for many.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Gathered {
+    /// Its id.
+    pub rule_id: Arc<str>,
+    /// Its title.
+    pub rule: Arc<str>,
+    /// Alerts that have none of their own.
+    pub alerts: u64,
 }
 
 /// What happened and what could not be kept.
@@ -363,6 +376,18 @@ impl State {
         };
         let mut all: Vec<_> = self.core.evicted_by.iter().filter_map(named).collect();
         all.sort_by(|a, b| b.entries.cmp(&a.entries).then_with(|| a.rule_id.cmp(&b.rule_id)));
+        all
+    }
+
+    /// Rules that raised so many alerts that one of them stands for many, those of most first.
+    #[must_use]
+    pub fn gathered(&self) -> Vec<Gathered> {
+        let named = |(slot, alerts): (u32, u64)| {
+            let info = &self.plan.slot(slot)?.info;
+            Some(Gathered { rule_id: Arc::clone(&info.id), rule: Arc::clone(&info.title), alerts })
+        };
+        let mut all: Vec<_> = self.core.crowds.gathered().filter_map(named).collect();
+        all.sort_by(|a, b| b.alerts.cmp(&a.alerts).then_with(|| a.rule_id.cmp(&b.rule_id)));
         all
     }
 

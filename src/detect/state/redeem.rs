@@ -99,11 +99,12 @@ impl Core {
     ) {
         let Some((slot, spec)) = plan.slot(id).and_then(|s| Some((s, s.spec.as_ref()?))) else { return };
         let read = |f: &FieldRef| f.read(m.e).filter(|v| !v.is_empty());
-        let Some(value) = hash_of(value.iter().map(read)) else { return };
+        let hashed = |f: &FieldRef| (read(f), f.is_source());
+        let Some(value) = hash_of(value.iter().map(hashed)) else { return };
         let lane = m.lane_of(slot);
         self.key.start(id, lane);
         for f in group_by {
-            self.key.push(read(f));
+            self.key.push_of(read(f), || f.is_source());
         }
         if m.is_nowhere(slot) {
             self.key.apart(m.home);
@@ -117,7 +118,7 @@ impl Core {
         let facts = [NO_FACT; 4];
         let e = Entry { ev: m.ev, seq: m.seq, value, weight: acts, base: REDEEMS, facts, child: false };
         if let Some(ep) = self.at_mut(place).and_then(|g| g.episode.as_mut()) {
-            let who = hash_of(once.iter().map(read));
+            let who = hash_of(once.iter().map(hashed));
             ep.take_back(&e, who.filter(|_| !once.is_empty()), !once.is_empty());
         }
         // Most people log in often and mistype seldom: their log-ins take no room.

@@ -40,6 +40,8 @@ pub(super) struct Group {
     pub touch: i64,
     /// Last push that reached it.
     pub last_seq: u64,
+    /// Of all whose alerts are told in one (see `crowd`): its key names nobody.
+    pub crowd: bool,
     /// Last push that was counted in it.
     pub fed: u64,
     pub lane: Lane,
@@ -66,6 +68,7 @@ impl Group {
             key: key.into(),
             touch: i64::MIN,
             last_seq: 0,
+            crowd: false,
             fed: 0,
             lane,
             slot,

@@ -8,6 +8,7 @@ use super::case;
 use super::episode::Episode;
 use super::facts::FactKind;
 use super::key;
+use super::net;
 use super::plan::Slot;
 use super::shards::Group;
 use crate::event::time::SECOND;
@@ -50,6 +51,9 @@ fn short(value: &str) -> String {
 pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str, &'a str)> {
     let mut values = group.values();
     let mut out = Vec::new();
+    if group.crowd {
+        return out;
+    }
     if let Some(spec) = &slot.spec {
         out.extend(spec.group_by.iter().map(|g| &*g.name).zip(values));
     } else if slot.entity().is_empty() {
@@ -64,11 +68,16 @@ pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str
     out
 }
 
+/// The value of a group's field as groups compare it.
+pub(super) fn keyed(name: &str, value: &str) -> String {
+    if name == "src_ip" { case::folded(&net::text(value)) } else { case::folded(value) }
+}
+
 /// `rule id|field=value,…`, values folded: one account has one key however it is spelt.
 pub(super) fn dedup_key(slot: &Slot, fields: &[(&str, &str)]) -> String {
     let mut out = format!("{}|", slot.info.id);
     for (i, (name, value)) in fields.iter().enumerate() {
-        let _ = write!(out, "{}{name}={}", if i > 0 { "," } else { "" }, case::folded(value));
+        let _ = write!(out, "{}{name}={}", if i > 0 { "," } else { "" }, keyed(name, value));
     }
     out
 }
@@ -134,11 +143,12 @@ fn thing(field: &str) -> Option<&'static str> {
 pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &Episode) -> String {
     let mut out = format!("{}: ", slot.info.title);
     let span = duration(slot.spec.as_ref().map_or(0, |s| s.timespan));
+    let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
     match &slot.spec {
         None => out.push_str(&count(ep.count, "match")),
+        Some(_) if group.crowd => out.push_str(&count(ep.count, if guessed { "failed attempt" } else { "event" })),
         Some(spec) => {
             let field = &*field_names(spec);
-            let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
             let acts = count(ep.count, if guessed { "failed attempt" } else { "event" });
             let _ = match spec.kind {
                 CorrelationKind::EventCount => write!(out, "{acts}"),
@@ -184,7 +194,13 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     for (name, value) in fields {
         let value = short(value);
         let _ = match *name {
-            "src_ip" => write!(out, " from {value}"),
+            "src_ip" => match net::of(&value).filter(|_| ep.facts(FactKind::Ip).len() > 1) {
+                Some(net) => {
+                    let (many, n) = (if ep.cut(FactKind::Ip) { "at least " } else { "" }, ep.facts(FactKind::Ip).len());
+                    write!(out, " from {} ({many}{n} addresses)", net.as_str())
+                }
+                None => write!(out, " from {value}"),
+            },
             "user" => write!(out, ", account {value}"),
             "host" => write!(out, " on {value}"),
             _ => write!(out, ", {name} {value}"),
@@ -203,6 +219,7 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             (one, some) => write!(out, ", {many}{}{all}", count(some.len() as u64, one.unwrap_or("value"))),
         };
     }
+    let counted = counted.filter(|_| !group.crowd);
     if !keyed("user") && counted != Some("user") && slot.spec.is_some() {
         let many = at_least(FactKind::User);
         let _ = match ep.facts(FactKind::User) {
@@ -255,7 +272,9 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
     if ep.untimed {
         out.push_str(", time not known");
     }
-    if let Some(spec) = &slot.spec
+    if group.crowd {
+        let _ = write!(out, "; so many that {} of this rule are told in one", count(ep.gathered, "alert"));
+    } else if let Some(spec) = &slot.spec
         && !spec.bounds.is_empty()
     {
         let _ = write!(out, " (threshold {} in {span})", threshold(spec));

@@ -79,6 +79,8 @@ pub struct Report {
     pub by_severity: Vec<(Severity, usize)>,
     /// Alerts that others stand for.
     pub covered: usize,
+    /// Alerts that have none of their own: one of their rule stands for many.
+    pub gathered: u64,
     /// Alerts that are not listed, for size.
     pub unlisted: usize,
 }
@@ -105,6 +107,9 @@ impl Report {
         }
         if self.covered > 0 {
             p.raw(&format!("<li><b>{}</b> covered by others</li>", self.covered));
+        }
+        if self.gathered > 0 {
+            p.raw(&format!("<li><b>{}</b> more, told in one alert of their rule</li>", self.gathered));
         }
         p.raw("</ul></header><main>");
         timeline::write(self, &mut p);

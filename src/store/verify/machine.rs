@@ -71,7 +71,8 @@ pub(super) fn compare(c: &Connection, findings: &mut Vec<Finding>) -> Result<()>
             }
         }
         let (there, last): (u64, u64) = (r.get::<_, i64>(3)?.unsigned_abs(), r.get::<_, i64>(4)?.unsigned_abs());
-        let said = doc["matched_total"].as_u64().unwrap_or(0).min(MAX_EVIDENCE as u64);
+        let listed = doc["matched_listed"].as_u64().unwrap_or(MAX_EVIDENCE as u64);
+        let said = doc["matched_total"].as_u64().unwrap_or(0).min(listed);
         if there < said.max(last) {
             add(format!("its list of evidence has {there} records and should have {}", said.max(last)));
         }

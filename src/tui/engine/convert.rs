@@ -148,6 +148,7 @@ pub fn alert(r: &AlertRow, doc: &Value) -> AlertView {
         },
         evidence: Vec::new(),
         matched_total: doc.get("matched_total").and_then(Value::as_u64).unwrap_or(0),
+        gathered: doc.get("gathered").and_then(Value::as_u64).unwrap_or(0),
         covered_by: doc.get("covered_by").and_then(Value::as_str).map(str::to_owned),
         covers: list("covers"),
     };

@@ -4,11 +4,13 @@
 mod acts;
 mod case;
 mod chain;
+mod crowd;
 mod episodes;
 mod fold;
 mod kinds;
 mod late;
 mod lists;
+mod nets;
 mod news;
 mod order;
 mod redeem;
