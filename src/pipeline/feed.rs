@@ -6,12 +6,11 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::Scope;
 use super::publisher::Shared;
+use super::{Scope, Wanted};
 use crate::detect::state::{CARRIED, Carry};
 use crate::event::{Batch, EventRef, EventRow, SourceId, TimeQuality, Ts};
 use crate::parse::{Parser, Scratch};
-use crate::query::Query;
 use crate::source::SourceView;
 
 /// Bytes of records in the parsed blocks that are kept; parsed, they take about
@@ -100,24 +99,25 @@ impl Feed {
         self.view(source)?.read_at(offset, len).ok()
     }
 
-    /// Starts looking for the events that match, in the background.
+    /// Starts looking for the events that are wanted, in the background.
     #[must_use]
-    pub fn filter(&self, query: Query) -> Filtered {
+    pub fn filter(&self, wanted: impl Into<Wanted>) -> Filtered {
+        let wanted = wanted.into();
         let found = Arc::new(Found::default());
         let (feed, in_thread) = (self.clone(), Arc::clone(&found));
-        let spawned = std::thread::Builder::new().name("filter".into()).spawn(move || feed.scan(&query, &in_thread));
+        let spawned = std::thread::Builder::new().name("filter".into()).spawn(move || feed.scan(&wanted, &in_thread));
         if spawned.is_err() {
             found.stop.store(true, Ordering::Relaxed);
         }
         Filtered { found }
     }
 
-    fn scan(&self, query: &Query, found: &Found) {
+    fn scan(&self, wanted: &Wanted, found: &Found) {
         let mut from = 0;
         loop {
             from = self.walk(from, &mut |piece| {
                 let hits: Vec<u64> =
-                    piece.events().filter_map(|(position, e)| query.matches(&e).then_some(position)).collect();
+                    piece.events().filter_map(|(position, e)| wanted.keeps(&e).then_some(position)).collect();
                 if !hits.is_empty() {
                     found.hits.write().unwrap_or_else(PoisonError::into_inner).extend(hits);
                 }
@@ -170,6 +170,15 @@ impl Feed {
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.shared.scope.get().cloned().unwrap_or_default()
+    }
+
+    /// Whether the event at a position is analyzed.
+    #[must_use]
+    pub fn analyzes(&self, position: u64) -> bool {
+        let at = self.shared.runs.read().unwrap_or_else(PoisonError::into_inner).at(position);
+        let Some((batch, index)) = at.and_then(|(source, record, _)| self.locate(source, record)) else { return true };
+        let scope = self.shared.scope.get();
+        batch.event(index).is_none_or(|e| scope.is_none_or(|s| s.is_all() || s.keeps(&e)))
     }
 
     /// How many inputs there are.

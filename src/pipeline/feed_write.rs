@@ -1,14 +1,13 @@
-//! The events of a session, or those of them that a query keeps, written out in
+//! The events of a session, or those of them that are wanted, written out in
 //! canonical order: as `replay --events` writes them, as CSV, or as they stand
 //! in their sources.
 
 use std::io::{self, Write};
 use std::sync::PoisonError;
 
-use super::Feed;
+use super::{Feed, Wanted};
 use crate::event::{EventRef, RecordFlags, SourceId};
 use crate::parse::format_name;
-use crate::query::Query;
 use crate::sink::{event_csv_header, write_event_csv, write_event_json};
 
 /// Bytes gathered before they are written.
@@ -53,14 +52,13 @@ pub struct Written {
 }
 
 impl Feed {
-    /// Writes the events before a position that the query keeps (all, where there
-    /// is none). Now and then `go_on` is told how far it is; `false` ends it.
+    /// Writes the events before a position that are wanted. Now and then `go_on` is told how far it is; `false` ends it.
     ///
     /// # Errors
     /// Where `out` cannot be written.
     pub fn write(
         &self,
-        query: Option<&Query>,
+        wanted: &Wanted,
         end: u64,
         form: Form,
         out: &mut dyn Write,
@@ -79,7 +77,7 @@ impl Feed {
                 let mut seen = 0;
                 for (_, e) in piece.events().filter(|(p, _)| *p < end) {
                     seen += 1;
-                    if query.is_some_and(|q| !q.matches(&e)) {
+                    if !wanted.keeps(&e) {
                         continue;
                     }
                     let one = match form {

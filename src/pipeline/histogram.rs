@@ -24,11 +24,12 @@ pub struct Histogram {
     width: i64,
     buckets: BTreeMap<i64, u64>,
     run: (i64, u64),
+    span: Option<(Ts, Ts)>,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { width: SECOND, buckets: BTreeMap::new(), run: (i64::MIN, 0) }
+        Self { width: SECOND, buckets: BTreeMap::new(), run: (i64::MIN, 0), span: None }
     }
 }
 
@@ -39,6 +40,7 @@ impl Histogram {
         if !time.is_some() {
             return;
         }
+        self.span = Some(self.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
         let bucket = time.0.div_euclid(self.width);
         if bucket == self.run.0 {
             self.run.1 += 1;
@@ -61,6 +63,12 @@ impl Histogram {
                 *self.buckets.entry(b.div_euclid(2)).or_default() += n;
             }
         }
+    }
+
+    /// Times of the first and the last record counted.
+    #[must_use]
+    pub const fn span(&self) -> Option<(Ts, Ts)> {
+        self.span
     }
 
     /// Width of a bucket in microseconds.

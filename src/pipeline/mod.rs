@@ -73,7 +73,7 @@ pub use rule_sides::RuleSides;
 pub use rule_tests::RuleTests;
 pub use rule_watch::{RuleWatcher, watch_rules};
 pub use runs::Runs;
-pub use scope::Scope;
+pub use scope::{Scope, Wanted};
 pub use session::Session;
 pub use sinks::{AlertSink, EventSink, MatchSink, OpenedSource, Sink, SinkContext};
 pub use snapshot::{Phase, RuleProblem, Snapshot, SourceStatus};

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use chrono_tz::Tz;
 
-use super::Sink;
+use super::{Scope, Sink};
 use crate::detect::RuleSet;
 use crate::event::Ts;
 use crate::parse::custom::Format;
@@ -106,6 +106,12 @@ impl SessionOptions {
             on_change: None,
             reloads: None,
         }
+    }
+
+    /// The part of the records that is analyzed.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope { query: self.filter.clone(), from: self.from, to: self.to }
     }
 
     /// Worker threads to start.

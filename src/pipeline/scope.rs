@@ -38,3 +38,33 @@ impl Scope {
             && self.query.as_ref().is_none_or(|q| q.matches(e))
     }
 }
+
+/// Events that are looked for: those of a part of the records, and of these the
+/// ones that a query keeps.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The part; its default is all.
+    pub scope: Scope,
+    /// Of the part only events that match.
+    pub query: Option<Query>,
+}
+
+impl Wanted {
+    /// Whether everything is wanted.
+    #[must_use]
+    pub const fn is_all(&self) -> bool {
+        self.scope.is_all() && self.query.is_none()
+    }
+
+    /// Whether an event is wanted.
+    #[must_use]
+    pub fn keeps(&self, e: &EventRef<'_>) -> bool {
+        (self.scope.is_all() || self.scope.keeps(e)) && self.query.as_ref().is_none_or(|q| q.matches(e))
+    }
+}
+
+impl From<Query> for Wanted {
+    fn from(query: Query) -> Self {
+        Self { scope: Scope::default(), query: Some(query) }
+    }
+}

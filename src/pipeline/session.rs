@@ -15,7 +15,7 @@ use super::outputs::Outputs;
 use super::publisher::{FeedSource, Publisher, Shared};
 use super::sequencer::Sequencer;
 use super::work::{Hand, Shop};
-use super::{Feed, Histogram, LoadedRules, Scope, SessionOptions, Snapshot};
+use super::{Feed, Histogram, LoadedRules, SessionOptions, Snapshot};
 use crate::detect::RuleSet;
 use crate::detect::state::{State, StateOptions};
 use crate::event::SourceId;
@@ -47,7 +47,7 @@ impl Session {
     #[must_use]
     pub fn start(options: SessionOptions) -> Self {
         let shared = Arc::new(Shared::default());
-        let scope = Scope { query: options.filter.clone(), from: options.from, to: options.to };
+        let scope = options.scope();
         let _ = shared.scope.set(scope);
         let stop = Arc::clone(&options.stop);
         let for_thread = Arc::clone(&shared);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Counts, Histogram, Latency, OutputFailure};
 use crate::alert::{Alert, EvidenceRef, RecordPlace};
 use crate::detect::state::Evicted;
-use crate::event::{Severity, SourceId};
+use crate::event::{Severity, SourceId, Ts};
 use crate::source::Presence;
 
 /// Phase of a session.
@@ -164,6 +164,12 @@ impl Snapshot {
     #[must_use]
     pub fn covered(&self) -> usize {
         self.alerts.iter().filter(|a| a.covered_by.is_some()).count()
+    }
+
+    /// Times of the first and the last event analyzed, where the bars over time are kept.
+    #[must_use]
+    pub fn span(&self) -> Option<(Ts, Ts)> {
+        self.histogram.span()
     }
 
     /// Share of the known input size that was read, 0 to 1; `None` where a size is unknown.

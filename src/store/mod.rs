@@ -10,6 +10,7 @@
 //! Invariants: each public call is one transaction; a call that fails changed
 //! nothing; text is stored as it came (faces sanitize what they show).
 
+mod access;
 mod alerts;
 mod apply;
 pub mod canonical;
@@ -43,6 +44,7 @@ use rustc_hash::FxHashMap;
 use crate::event::Ts;
 use parts::Parts;
 
+pub use access::is_there;
 pub use complete::{Completed, Gap, LogPlace, MAX_ALERT_BYTES, ReadLog};
 pub use error::{Result, StoreError};
 pub use open::{default_analyst, default_path};

@@ -1,7 +1,7 @@
 //! Opening the database: its place, its permissions, and how it is shared.
 //!
-//! A new directory is made 0700 and a new file 0600; what exists is left as the
-//! administrators set it (a group of analysts shares one file). A file that
+//! A new directory is made 0700 and a new file 0600, or 0660 in a directory that a
+//! group shares; what exists is left as the administrators set it. A file that
 //! cannot be written is opened for reading, and says so.
 
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{Result, StoreError, is_busy};
-use super::migrate;
+use super::{access, migrate};
 
 /// How long one attempt waits for another process's write.
 const BUSY: Duration = Duration::from_secs(2);
@@ -52,7 +52,8 @@ pub fn default_analyst() -> String {
 /// Opens for reading and writing, making the file where there is none; falls
 /// back to reading only.
 pub(super) fn open(path: &Path) -> Result<Opened> {
-    create_private(path)?;
+    create(path)?;
+    access::readable(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let Ok(mut conn) = Connection::open_with_flags(path, flags) else { return open_read_only(path) };
     conn.busy_timeout(BUSY)?;
@@ -87,6 +88,7 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<()> {
 /// and none can be made, the database is read as it stands (`immutable`).
 pub(super) fn open_read_only(path: &Path) -> Result<Opened> {
     no_directory(path)?;
+    access::readable(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let plain = Connection::open_with_flags(path, flags)
         .map_err(|e| StoreError::Raw(e).at(path))
@@ -176,26 +178,26 @@ fn retry_busy<T>(mut f: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result
     f()
 }
 
-/// Makes the directory and an empty file, for this user alone, where there are none.
-fn create_private(path: &Path) -> Result<()> {
+/// Makes the directory and an empty file where there are none.
+fn create(path: &Path) -> Result<()> {
     let fail = |e: &std::io::Error| StoreError::Open { path: path.to_owned(), detail: e.to_string() };
     no_directory(path)?;
-    if path.exists() {
+    if access::is_there(path)? {
         return Ok(());
     }
-    if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty() && !d.exists()) {
+    let dir = path.parent().unwrap_or(Path::new(""));
+    if !dir.as_os_str().is_empty() && !dir.exists() {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
-        #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(dir).map_err(|e| fail(&e))?;
     }
+    let mode = access::mode_in(dir);
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     match options.open(path) {
-        Ok(_) => Ok(()),
+        Ok(file) => access::set_mode(&file, mode).map_err(|e| fail(&e)),
         // Another process was quicker.
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(e) => Err(fail(&e)),

@@ -143,6 +143,7 @@ actions! {
         FilterEdit "filter-edit" ["e"] F, 58, "edit", "edit the expression";
         FilterAdd "filter-add" ["a"] F, 57, "add", "add an expression";
         FilterDelete "filter-delete" ["d"] F, 56, "delete", "delete the filter";
+        PartOrWhole "part" ["P"] L, 0, "part/whole", "the whole log, or only the part that --filter, --from and --to name";
         SameNext "same-entity-next" ["o"] L, 55, "same entity", "next event of the same entity";
         SamePrev "same-entity-previous" ["O"] L, 0, "same, back", "previous event of the same entity";
         Pivot "pivot" ["p"] TLD, 54, "pivot ±5m", "the feed five minutes around this, all sources";

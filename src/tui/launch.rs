@@ -103,6 +103,7 @@ impl Launch {
         let facts = Facts {
             ascii,
             name: options.name.clone(),
+            part: options.session.as_ref().map(|o| super::part::words(&o.scope())).unwrap_or_default(),
             follow: options.follow,
             inputs: options.session.is_some(),
             analyst: options.analyst.clone(),

@@ -30,6 +30,7 @@ mod launch;
 pub mod msg;
 mod outside;
 pub mod paint;
+mod part;
 pub mod record;
 mod run;
 pub mod state;

@@ -310,6 +310,8 @@ pub enum Effect {
         generation: u64,
         /// Expression.
         query: String,
+        /// Of the whole log, where the session is asked about a part of it.
+        whole: bool,
     },
     /// Move in the feed.
     Go(u64, Goto),

@@ -122,7 +122,7 @@ async fn main(launch: Launch) -> io::Result<()> {
         look: tokio::time::interval(Duration::from_secs(1)),
         quit: false,
     };
-    let mut first = vec![Effect::View { generation: 0, query: String::new() }];
+    let mut first = vec![Effect::View { generation: 0, query: String::new(), whole: false }];
     if speed > 0.0 {
         first.push(Effect::Play { speed, from: None });
     }

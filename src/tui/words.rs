@@ -9,7 +9,7 @@ use super::keymap::Keymap;
 use super::state::filters::Filter;
 use super::state::live::EventMode;
 use super::state::{Screen, State};
-use super::text;
+use super::{part, text};
 use crate::event::{EventRow, OVERLAY, TimeQuality};
 use crate::pipeline::Snapshot;
 
@@ -65,7 +65,14 @@ pub fn takes_away(s: &State, f: &Filter) -> String {
         let all = s.triage.all.len() as u64;
         (s.triage.all.iter().filter(|v| q.matches_fields(*v)).count() as u64, all, all)
     };
-    let takes = if f.out { matched } else { seen.saturating_sub(matched) };
+    let of_part = s.screen == Screen::Live && part::shown(s);
+    let takes = match (f.out, of_part) {
+        (true, _) => matched,
+        (false, false) => seen.saturating_sub(matched),
+        // How much of what was seen is in the part is known at the end.
+        (false, true) if seen < all => return "…".to_owned(),
+        (false, true) => part::events(s).saturating_sub(matched),
+    };
     // Still counting: what is said is a part.
     format!("-{}{}", text::thousands(takes), if seen < all { "…" } else { "" })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use secstream::detect::RuleSet;
 use secstream::event::Ts;
-use secstream::pipeline::{Feed, Form, LoadedRules, Session, SessionOptions, Written};
+use secstream::pipeline::{Feed, Form, LoadedRules, Session, SessionOptions, Wanted, Written};
 use secstream::query::Query;
 use secstream::source::Input;
 
@@ -27,9 +27,9 @@ fn feed(logs: &[(&str, &[u8])]) -> (tempfile::TempDir, Session, Feed) {
 }
 
 fn all(feed: &Feed, query: Option<&str>, form: Form) -> (Vec<u8>, Written) {
-    let query = query.map(|q| Query::parse(q, Ts(0)).unwrap());
+    let wanted = query.map_or_else(Wanted::default, |q| Query::parse(q, Ts(0)).unwrap().into());
     let mut out = Vec::new();
-    let w = feed.write(query.as_ref(), feed.len(), form, &mut out, &mut |_| true).unwrap();
+    let w = feed.write(&wanted, feed.len(), form, &mut out, &mut |_| true).unwrap();
     (out, w)
 }
 
@@ -75,13 +75,14 @@ fn it_ends_where_it_is_told_to_and_a_full_disk_is_an_error() {
     let log: String = (0..30_000).map(|n| format!("2026-03-02T09:00:{:02}Z web01 app: line {n}\n", n % 60)).collect();
     let (_dir, _session, feed) = feed(&[("a.log", log.as_bytes())]);
     let mut out = Vec::new();
-    let w = feed.write(None, 20_001, Form::Raw, &mut out, &mut |_| true).unwrap();
+    let w = feed.write(&Wanted::default(), 20_001, Form::Raw, &mut out, &mut |_| true).unwrap();
     assert_eq!((w.events, out.iter().filter(|b| **b == b'\n').count(), w.whole), (20_001, 20_001, true));
     assert!(log.as_bytes().starts_with(&out));
-    let stopped = feed.write(None, feed.len(), Form::Json, &mut Vec::new(), &mut |w| w.looked < 1).unwrap();
+    let stopped =
+        feed.write(&Wanted::default(), feed.len(), Form::Json, &mut Vec::new(), &mut |w| w.looked < 1).unwrap();
     assert!(!stopped.whole && stopped.looked < 30_000, "{stopped:?}");
-    let e = feed.write(None, feed.len(), Form::Json, &mut Full(1 << 20), &mut |_| true).unwrap_err();
+    let e = feed.write(&Wanted::default(), feed.len(), Form::Json, &mut Full(1 << 20), &mut |_| true).unwrap_err();
     assert_eq!(e.raw_os_error(), Some(28));
-    let none = feed.write(None, 0, Form::Csv, &mut out, &mut |_| true).unwrap();
+    let none = feed.write(&Wanted::default(), 0, Form::Csv, &mut out, &mut |_| true).unwrap();
     assert!(none.whole && none.events == 0 && out.ends_with(b"raw\n"), "the header alone");
 }

@@ -20,7 +20,7 @@ use crate::event::sanitize;
 use crate::pipeline::Logs;
 use crate::store::export::{self, Exported};
 use crate::store::{CaseId, CaseRow, CaseState, Completed, Gap, Store, StoreError};
-use crate::store::{default_analyst, default_path};
+use crate::store::{default_analyst, default_path, is_there};
 
 /// Work with the cases in the case store.
 #[derive(Debug, Args)]
@@ -182,7 +182,7 @@ pub fn run(cmd: &CasesCmd, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
 fn open(args: &DbArgs) -> Result<Option<Store>, Failure> {
     let analyst = args.analyst.clone().unwrap_or_else(default_analyst);
     let path = args.db.clone().map_or_else(default_path, Ok)?;
-    if !path.exists() {
+    if !is_there(&path)? {
         if args.db.is_none() {
             return Ok(None);
         }

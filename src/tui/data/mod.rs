@@ -23,6 +23,8 @@ pub struct FeedRow {
     pub marked: bool,
     /// Its note, or the first line of it.
     pub note: Option<String>,
+    /// It is not in the part of the log that the rules were asked about.
+    pub outside: bool,
 }
 
 /// What people made of an alert.

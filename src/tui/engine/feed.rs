@@ -1,6 +1,7 @@
 //! The thread that reads: pages of the feed, jumps, hits, evidence; and passes
 //! on what the session publishes, no oftener than the screen can show it.
 
+mod jumps;
 mod told;
 
 use std::collections::{BTreeMap, HashSet};
@@ -17,7 +18,7 @@ use super::writing::Writing;
 use super::{DataReq, ToLoop, convert, file, rules};
 use crate::alert::Alert;
 use crate::event::{EventRow, Severity, SourceId, Ts};
-use crate::pipeline::{Feed, Filtered, Session, Snapshot};
+use crate::pipeline::{Feed, Filtered, Scope, Session, Snapshot, Wanted};
 use crate::query::Query;
 
 /// Evidence shown of one alert.
@@ -28,6 +29,8 @@ const EVIDENCE: usize = 100;
 struct View {
     generation: u64,
     query: String,
+    /// What the rules are not asked about is there too.
+    whole: bool,
     /// Times in the expression count from there.
     now: Ts,
     hits: Option<Filtered>,
@@ -35,10 +38,17 @@ struct View {
     said: (u64, u64, u64),
 }
 
+impl View {
+    /// Its expression, where it has one.
+    fn parsed(&self) -> Option<Query> {
+        if self.query.is_empty() { None } else { Query::parse(&self.query, self.now).ok() }
+    }
+}
+
 /// Something looked for: the hits of an expression within the view.
 struct Search {
-    /// The view's expression and the one looked for.
-    of: (String, String),
+    /// The view's expression, whether it is of the whole log, and the expression looked for.
+    of: (String, bool, String),
     hits: Filtered,
 }
 
@@ -166,7 +176,8 @@ impl Reader {
         let Some(feed) = &self.feed else { return };
         for e in expressions {
             let running = before.iter().position(|(b, _)| *b == e).map(|i| before.swap_remove(i));
-            let fresh = || Query::parse(&e, Ts::now()).ok().map(|q| (e.clone(), feed.filter(q)));
+            let parsed = || Query::parse(&e, Ts::now()).ok();
+            let fresh = || parsed().map(|q| (e.clone(), feed.filter(self.wanted(feed, Some(q)))));
             self.counts.extend(running.or_else(fresh));
         }
     }
@@ -193,21 +204,27 @@ impl Reader {
                 self.last = None;
                 self.rules_said = None;
                 self.names = Names::default();
-                let (generation, query) = (self.view.generation, std::mem::take(&mut self.view.query));
-                self.open_view(generation, query);
+                let v = std::mem::take(&mut self.view);
+                self.open_view(v.generation, v.query, v.whole);
                 self.publish();
             }
             DataReq::Page { generation, from, n } if generation == self.view.generation => self.page(from, n),
             DataReq::Page { .. } => {}
-            DataReq::View { generation, query } => {
-                self.open_view(generation, query);
+            DataReq::View { generation, query, whole } => {
+                if self.view.whole != whole {
+                    // Counts are of what the view is of.
+                    self.view.whole = whole;
+                    let counted = self.counts.drain(..).map(|(e, _)| e).collect();
+                    self.count(counted);
+                }
+                self.open_view(generation, query, whole);
                 self.say_len(true);
             }
             DataReq::Count(expressions) => self.count(expressions),
             DataReq::Go(generation, to) => self.pending = Some((generation, to)),
             DataReq::Play { speed, from } => {
                 // A short log is read before anybody says how fast to show it.
-                let from = from.filter(|t| t.is_some()).or(self.snap.totals.first_event);
+                let from = from.filter(|t| t.is_some()).or(self.begins());
                 self.pace = Pace { speed, from, since: (speed > 0.0).then(Instant::now), said: None };
                 self.say_len(true);
             }
@@ -244,13 +261,24 @@ impl Reader {
         }
     }
 
-    fn open_view(&mut self, generation: u64, query: String) {
+    fn open_view(&mut self, generation: u64, query: String, whole: bool) {
         let now = Ts::now();
-        let hits = match (&self.feed, query.is_empty()) {
-            (Some(f), false) => Query::parse(&query, now).ok().map(|q| f.filter(q)),
-            _ => None,
-        };
-        self.view = View { generation, query, now, hits, said: (0, u64::MAX, 0) };
+        self.view = View { generation, query, whole, now, hits: None, said: (0, u64::MAX, 0) };
+        if let Some(feed) = &self.feed {
+            let wanted = self.wanted(feed, self.view.parsed());
+            self.view.hits = (!wanted.is_all()).then(|| feed.filter(wanted));
+        }
+    }
+
+    /// What of the log is looked for: of the part that is analyzed, unless the
+    /// view is of the whole.
+    fn wanted(&self, feed: &Feed, query: Option<Query>) -> Wanted {
+        Wanted { scope: if self.view.whole { Scope::default() } else { feed.scope() }, query }
+    }
+
+    /// When what is analyzed begins, as far as it was read.
+    fn begins(&self) -> Option<Ts> {
+        self.snap.span().map(|(first, _)| first)
     }
 
     fn playhead(&self) -> Option<Ts> {
@@ -280,7 +308,7 @@ impl Reader {
         let rows = self.rows();
         let scanned = self.view.hits.as_ref().map_or(events, Filtered::scanned);
         // Past the last event the replay stands at the end.
-        let end = self.snap.totals.last_event.unwrap_or(Ts(i64::MAX));
+        let end = self.snap.span().map_or(Ts(i64::MAX), |(_, last)| last);
         let playhead = self.playhead().filter(|_| self.pace.from.is_some()).map(|t| t.min(end));
         let second = playhead.map(|t| t.0.div_euclid(1_000_000));
         // Where no event comes for long, the replay's clock goes on once a second.
@@ -300,8 +328,8 @@ impl Reader {
                 let alerts_moved = !Arc::ptr_eq(&snap.alerts, &self.snap.alerts) || self.last.is_none();
                 self.measure(&snap);
                 self.snap = Arc::clone(&snap);
-                if self.pace.from.is_none() && snap.totals.first_event.is_some() {
-                    self.pace.from = snap.totals.first_event;
+                if self.pace.from.is_none() && snap.span().is_some() {
+                    self.pace.from = self.begins();
                     self.pace.since = self.pace.since.map(|_| Instant::now());
                 }
                 if alerts_moved {
@@ -404,7 +432,8 @@ impl Reader {
         } else {
             self.decisions.events.get(&self.key(&row)).cloned().unwrap_or_default()
         };
-        Arc::new(FeedRow { position, row: Arc::new(row), alert, marked, note })
+        let outside = self.view.whole && self.feed.as_ref().is_some_and(|f| !f.analyzes(position));
+        Arc::new(FeedRow { position, row: Arc::new(row), alert, marked, note, outside })
     }
 
     fn page(&mut self, from: u64, n: usize) {
@@ -441,148 +470,6 @@ impl Reader {
         match &self.view.hits {
             Some(h) => h.number_at(position).min(h.len().saturating_sub(1)),
             None => position,
-        }
-    }
-
-    /// A replay at a pace goes on from where it was sent to.
-    fn seek(&mut self, to: Ts) {
-        if self.pace.speed > 0.0 {
-            // The events of that instant are shown.
-            self.pace.from = Some(Ts(to.0.saturating_add(1)));
-            self.pace.since = self.pace.since.map(|_| Instant::now());
-        }
-    }
-
-    fn go(&mut self, position: u64, hit: Option<(u64, u64)>) {
-        // What is looked for may lie where the replay has not come to yet.
-        let time = self.playhead().and_then(|_| self.feed.as_ref()?.row(position)).map(|r| r.time);
-        if let Some(t) = time.filter(|t| self.playhead().is_some_and(|p| *t > p)) {
-            self.seek(t);
-        }
-        let row = self.row_of(position);
-        self.say_len(true);
-        let _ = self.out.send(Msg::FeedGo { generation: self.view.generation, row, hit });
-        self.pending = None;
-    }
-
-    fn miss(&mut self, text: &str) {
-        let _ = self.out.send(Msg::FeedMiss { text: text.to_owned() });
-        self.pending = None;
-    }
-
-    /// Goes where it was asked to, as soon as enough has been looked at.
-    fn try_pending(&mut self) {
-        let Some((generation, to)) = self.pending.clone() else { return };
-        let Some(feed) = self.feed.clone() else { return self.miss("no log is open") };
-        if generation != self.view.generation {
-            self.pending = None;
-            return;
-        }
-        // A filtered view must have been filled up to the place first.
-        let ready =
-            |r: &Self, p: u64| r.view.hits.as_ref().is_none_or(|h| h.scanned() > p || h.scanned() >= feed.len());
-        match to {
-            Goto::Time(t) => {
-                let p = feed.position_at(t).min(feed.len().saturating_sub(1));
-                if ready(self, p) {
-                    self.seek(t);
-                    self.go(p, None);
-                    self.say_landing(&feed, t);
-                }
-            }
-            Goto::Position(p) => {
-                if ready(self, p) {
-                    self.go(p, None);
-                }
-            }
-            Goto::Event(source, offset) => match feed.position_of(source, offset) {
-                Some(p) if ready(self, p) => self.go(p, None),
-                Some(_) => {}
-                None => self.miss("this event is not in the feed"),
-            },
-            Goto::Alert { from, on } => self.go_alert(&feed, from, on),
-            Goto::Mark { from } => self.go_mark(&feed, from),
-            Goto::Hit { query, from, on } => self.go_hit(&feed, &query, from, on),
-        }
-    }
-
-    fn go_alert(&mut self, feed: &Feed, from: u64, on: bool) {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let Some(r) = feed.row(from) else { return self.miss("no events yet") };
-        let here = (r.time, r.source, r.offset);
-        let next = if on {
-            self.evidence.range((Excluded(here), Unbounded)).next()
-        } else {
-            self.evidence.range(..here).next_back()
-        };
-        match next.and_then(|((_, source, offset), _)| feed.position_of(*source, *offset)) {
-            Some(p) => self.go(p, None),
-            None => self.miss(if on { "no alert after this event" } else { "no alert before this event" }),
-        }
-    }
-
-    fn go_mark(&mut self, feed: &Feed, from: u64) {
-        // Marks are few: rows are looked at from here on, and then from the start.
-        let marks: Vec<&String> = self.decisions.events.iter().filter(|(_, m)| m.0).map(|(k, _)| k).collect();
-        let mut offsets: Vec<u64> = marks.iter().filter_map(|k| k.split_once('@')?.1.parse().ok()).collect();
-        offsets.sort_unstable();
-        // Each is a place in a file; of a log that was rotated any of its files may be it.
-        let files = || {
-            self.snap.sources.iter().flat_map(|s| [0].into_iter().chain(s.begins.iter().copied()).map(|b| (s.id, b)))
-        };
-        let mut positions: Vec<u64> = offsets
-            .iter()
-            .flat_map(|o| files().filter_map(|(s, begin)| feed.position_of(s, begin + *o)))
-            .filter(|p| feed.row(*p).is_some_and(|r| marks.iter().any(|k| **k == self.key(&r))))
-            .collect();
-        positions.sort_unstable();
-        // What a filter hides cannot be gone to.
-        let there = positions.len();
-        if let Some(h) = &self.view.hits {
-            positions.retain(|p| *p >= h.scanned() || h.position(h.number_at(*p)) == Some(*p));
-        }
-        match (positions.iter().find(|p| **p >= from).or(positions.first()), there) {
-            (Some(p), _) => self.go(*p, None),
-            (None, 0) => self.miss("no marks: m sets one"),
-            (None, 1) => self.miss("the one marked event is hidden by the filter: \\ clears it"),
-            (None, n) => self.miss(&format!("all {n} marked events are hidden by the filter: \\ clears it")),
-        }
-    }
-
-    fn go_hit(&mut self, feed: &Feed, query: &str, from: u64, on: bool) {
-        let of = (self.view.query.clone(), query.to_owned());
-        let at = match self.searches.iter().position(|s| s.of == of) {
-            Some(i) => i,
-            None => {
-                let both = if of.0.is_empty() { of.1.clone() } else { format!("({}) and ({})", of.0, of.1) };
-                let Ok(q) = Query::parse(&both, Ts::now()) else { return self.miss("not an expression") };
-                // One to find, one for the entity; older ones end.
-                self.searches.truncate(1);
-                self.searches.insert(0, Search { of, hits: feed.filter(q) });
-                0
-            }
-        };
-        let Some(s) = self.searches.get(at) else { return };
-        let (n, scanned, all) = (s.hits.len(), s.hits.scanned(), feed.len());
-        let number = s.hits.number_at(from);
-        let hit = if on {
-            (number < n).then_some(number)
-        } else if scanned >= from.min(all) {
-            number.checked_sub(1)
-        } else {
-            return;
-        };
-        match hit.and_then(|i| s.hits.position(i).map(|p| (i, p))) {
-            Some((i, p)) => self.go(p, Some((i + 1, n))),
-            None if scanned < all => {}
-            None if n == 0 => self.miss("not found"),
-            None => {
-                // Round the end, as pagers do.
-                let i = if on { 0 } else { n - 1 };
-                if let Some(p) = s.hits.position(i) {
-                    self.go(p, Some((i + 1, n)));
-                }
-            }
         }
     }
 }

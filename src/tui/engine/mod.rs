@@ -58,7 +58,7 @@ pub(super) enum DataReq {
     /// Read rows.
     Page { generation: u64, from: u64, n: usize },
     /// Make a view.
-    View { generation: u64, query: String },
+    View { generation: u64, query: String, whole: bool },
     /// Count what these expressions match, and nothing else any more.
     Count(Vec<String>),
     /// Go somewhere.

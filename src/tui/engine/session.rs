@@ -175,7 +175,7 @@ impl Sessions {
         };
         match e {
             Effect::Page { generation, from, n } => data(DataReq::Page { generation, from, n }),
-            Effect::View { generation, query } => data(DataReq::View { generation, query }),
+            Effect::View { generation, query, whole } => data(DataReq::View { generation, query, whole }),
             Effect::Count(expressions) => data(DataReq::Count(expressions)),
             Effect::Go(generation, to) => data(DataReq::Go(generation, to)),
             Effect::Play { speed, from } => data(DataReq::Play { speed, from }),

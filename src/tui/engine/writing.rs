@@ -11,8 +11,7 @@ use super::super::msg::Msg;
 use super::super::words::many;
 use super::ToLoop;
 use super::file::{NewFile, reason};
-use crate::pipeline::{Feed, Form, Written};
-use crate::query::Query;
+use crate::pipeline::{Feed, Form, Wanted, Written};
 
 /// How often it is told at most how far it is.
 const TOLD: Duration = Duration::from_millis(250);
@@ -21,8 +20,8 @@ const TOLD: Duration = Duration::from_millis(250);
 pub struct Job {
     /// Where the events are read.
     pub feed: Feed,
-    /// What the view keeps; `None` is everything.
-    pub query: Option<Query>,
+    /// What the view keeps.
+    pub wanted: Wanted,
     /// The position before which events are written.
     pub end: u64,
     /// How.
@@ -93,7 +92,7 @@ impl Writing {
             !self.stop.load(Ordering::Relaxed)
         };
         let failed = |e: std::io::Error| Refused::After(format!("nothing was written to {}: {}", job.path, reason(&e)));
-        let w = job.feed.write(job.query.as_ref(), job.end, job.form, &mut file, &mut go_on).map_err(failed)?;
+        let w = job.feed.write(&job.wanted, job.end, job.form, &mut file, &mut go_on).map_err(failed)?;
         if !w.whole && self.stop.load(Ordering::Relaxed) {
             return Err(Refused::After(format!("stopped: nothing was written to {}", job.path)));
         }

@@ -149,6 +149,8 @@ pub struct Live {
     pub filters: Filters,
     /// Grows with every change of the view (filters, window); answers of an older one are dropped.
     pub generation: u64,
+    /// The whole log is shown, where the session is about a part of it.
+    pub whole: bool,
     /// Rows of the view that exist.
     pub arrived: usize,
     /// Rows of the view that are shown.
@@ -200,6 +202,7 @@ impl Default for Live {
         Self {
             filters: Filters::default(),
             generation: 0,
+            whole: false,
             arrived: 0,
             shown: 0,
             events: 0,

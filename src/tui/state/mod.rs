@@ -88,6 +88,8 @@ pub struct Toast {
 pub struct Facts {
     /// What is looked at: file names, or the case store.
     pub name: String,
+    /// The part of it that the session is about, in words; empty where that is all.
+    pub part: String,
     /// Inputs are followed as they grow.
     pub follow: bool,
     /// There are inputs at all.
@@ -263,10 +265,13 @@ impl State {
         if self.screen == Screen::Live { &self.live.filters } else { &self.triage.filters }
     }
 
-    /// Time span of the log, by its first and last event.
+    /// Time span of the log, or of the part that the session is about, by its
+    /// first and last event.
     #[must_use]
     pub fn log_span(&self) -> Option<(Ts, Ts)> {
-        let (first, last) = (self.snap.totals.first_event?, self.snap.totals.last_event?);
+        let totals = &self.snap.totals;
+        let whole = || totals.first_event.zip(totals.last_event);
+        let (first, last) = if self.facts.part.is_empty() { whole()? } else { self.snap.span()? };
         Some((first, Ts(last.0.max(first.0.saturating_add(1_000_000)))))
     }
 

@@ -69,6 +69,7 @@ pub fn act(s: &mut State, act: Act, fx: &mut Vec<Effect>) {
         Act::SeekTime => ask(s, Ask::Seek, ""),
         Act::ZoomIn | Act::ZoomOut | Act::ShiftBack | Act::ShiftOn => feed::zoom(s, act),
         Act::TimeFilter => feed::time_filter(s, fx),
+        Act::PartOrWhole => feed::part_or_whole(s, fx),
         Act::Select => triage::select(s, fx),
         Act::SelectLike => triage::select_like(s),
         Act::Escalate | Act::Dismiss => {
@@ -246,7 +247,7 @@ fn open(s: &mut State, fx: &mut Vec<Effect>) {
         (Screen::Triage, _) => {
             if let Some(row) = s.triage.evidence.rows.get(s.triage.evidence_at.at).cloned() {
                 let alert = s.triage.current().map(|v| v.alert.severity);
-                detail(s, FeedRow { position: u64::MAX, row, alert, marked: false, note: None });
+                detail(s, FeedRow { position: u64::MAX, row, alert, marked: false, note: None, outside: false });
             }
         }
         (Screen::Live, _) => {

@@ -4,7 +4,7 @@ use super::super::action::Act;
 use super::super::msg::{Effect, Goto, Msg};
 use super::super::state::live::Sought;
 use super::super::state::{Screen, State};
-use super::super::text;
+use super::super::{part, text};
 use crate::event::{EventRow, Ov, Ts};
 use crate::query;
 
@@ -39,11 +39,28 @@ pub fn renew(s: &mut State, fx: &mut Vec<Effect>) {
     let stay = s.live.current().map(|r| r.position).filter(|_| !s.live.follow);
     s.live.invalidate();
     let query = s.live.filters.expression();
-    s.live.busy = !query.is_empty();
-    fx.push(Effect::View { generation: s.live.generation, query });
+    s.live.busy = part::narrowed(s);
+    fx.push(Effect::View { generation: s.live.generation, query, whole: s.live.whole });
     if let Some(p) = stay {
         fx.push(Effect::Go(s.live.generation, Goto::Position(p)));
     }
+}
+
+/// The whole log instead of the part that the session is about, or that part again.
+pub fn part_or_whole(s: &mut State, fx: &mut Vec<Effect>) {
+    if s.facts.part.is_empty() {
+        s.say("this is the whole log: --filter, --from and --to name a part of it");
+        return;
+    }
+    s.live.whole = !s.live.whole;
+    renew(s, fx);
+    let left = text::thousands(s.snap.totals.filtered_total());
+    let of_part = format!("only {}", s.facts.part);
+    s.say(if s.live.whole {
+        format!("the whole log: · marks the {left} that no rule was asked about")
+    } else {
+        of_part
+    });
 }
 
 /// Applies an answer of the data layer.

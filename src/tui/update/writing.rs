@@ -1,6 +1,7 @@
 //! The events of the feed to a file: in which form, under what name.
 
 use super::super::msg::Effect;
+use super::super::part;
 use super::super::state::State;
 use super::super::state::overlay::Then;
 use super::super::state::prompt::{Ask, Prompt};
@@ -11,8 +12,7 @@ use crate::pipeline::Form;
 /// How many rows are written: those on the screen's count, but while a filter is
 /// still looking through the log, all that it will keep.
 fn rows(s: &State) -> Option<u64> {
-    let filtered = !s.live.filters.expression().is_empty();
-    let all = s.live.follow || (filtered && s.live.scanned < s.live.events);
+    let all = s.live.follow || (part::narrowed(s) && s.live.scanned < s.live.events);
     (!all).then_some(s.live.shown as u64)
 }
 
@@ -28,9 +28,13 @@ pub fn ask_form(s: &mut State) {
     }
     let n = rows(s).unwrap_or(s.live.arrived as u64);
     let filtered = !s.live.filters.expression().is_empty();
-    let looking = filtered && s.live.scanned < s.live.events;
+    let looking = part::narrowed(s) && s.live.scanned < s.live.events;
     if n == 0 && !looking {
-        s.say(if filtered { "the filters keep no event" } else { "no events yet" });
+        s.say(match (filtered, part::shown(s)) {
+            (true, _) => "the filters keep no event",
+            (false, true) => "no event is in the part",
+            _ => "no events yet",
+        });
         return;
     }
     let what = match n {
@@ -38,11 +42,14 @@ pub fn ask_form(s: &mut State) {
         n => format!("the {}", many(n, "event")),
     };
     let title = match (filtered, looking) {
-        (_, true) => "write what the filters keep, as".to_owned(),
+        (true, true) => "write what the filters keep, as".to_owned(),
+        (false, true) => "write all of the part, as".to_owned(),
+        (false, _) if part::shown(s) => format!("write {what} of the part, as"),
         (true, _) => format!("write {what} that the filters keep, as"),
         _ => format!("write {what}, as"),
     };
-    let about = if filtered { vec![s.live.filters.expression()] } else { Vec::new() };
+    let of_part = part::shown(s).then(|| format!("part: {}", s.facts.part));
+    let about = of_part.into_iter().chain(filtered.then(|| s.live.filters.expression())).collect();
     let answers = vec![
         answer('j', "JSON lines: normalized, as replay --events writes", Then::WriteAs(Form::Json)),
         answer('c', "CSV: the same, for a spreadsheet", Then::WriteAs(Form::Csv)),

@@ -36,7 +36,11 @@ pub fn pane(s: &State, p: &mut Pen<'_>) {
     let place = words::place(s, e).into_iter().next().map(|(_, v)| v).unwrap_or_default();
     let room = w.saturating_sub(text::width(&number) + text::width(&pace) + 17);
     let place = text::cut_left(&text::sanitize(&place), room);
-    p.put(8, 0, w, &format!("{number} · {place} "), t.dim);
+    let end = p.put(8, 0, w, &format!("{number} · {place} "), t.dim);
+    let outside = "· outside the part ";
+    if r.outside && end + text::width(outside) + text::width(&pace) + 4 < w {
+        p.put(end, 0, w, outside, t.warn);
+    }
     let rows = h.saturating_sub(1);
     if s.live.mode != EventMode::Fields {
         for (y, line) in words::event_text(e, s.live.mode, w.saturating_sub(2), s.live.wrap, s.facts.ascii)

@@ -14,15 +14,16 @@ use ratatui::style::Style;
 
 use super::event;
 use crate::event::{Ov, Severity, TimeQuality, Ts};
+use crate::tui::action::Act;
 use crate::tui::data::FeedRow;
 use crate::tui::msg::letter;
 use crate::tui::state::State;
 use crate::tui::state::geometry::Geometry;
 use crate::tui::state::live::Column;
-use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
 use crate::tui::words;
+use crate::tui::{part, text};
 
 /// Draws the screen.
 pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) {
@@ -54,13 +55,18 @@ fn list(s: &State, p: &mut Pen<'_>) {
     }
     let rows = usize::from(p.area.h).saturating_sub(1);
     if s.live.shown == 0 {
-        let say = match (s.facts.inputs, s.live.filters.expression().is_empty()) {
-            (false, _) => "no log is open",
-            (true, true) => "no events yet",
-            (true, false) if s.live.busy => "looking…",
-            (true, false) => "no event passes the filters: = edits them, \\ clears them",
+        let filters = !s.live.filters.expression().is_empty();
+        let looking = s.live.busy || (part::shown(s) && s.live.scanned < s.live.events);
+        let say = match (s.facts.inputs, filters) {
+            (false, _) => "no log is open".to_owned(),
+            (true, false) if s.live.events == 0 || !part::shown(s) => "no events yet".to_owned(),
+            _ if looking => "looking…".to_owned(),
+            (true, true) => "no event passes the filters: = edits them, \\ clears them".to_owned(),
+            (true, false) => {
+                format!("no event is in the part: {} shows the whole log", s.keys.key_of(Act::PartOrWhole))
+            }
         };
-        p.put(1, 1, w, say, t.dim);
+        p.put(1, 1, w, &say, t.dim);
     }
     for y in 0..rows {
         let at = s.live.cursor.top + y;
@@ -111,11 +117,11 @@ fn row(s: &State, p: &mut Pen<'_>, y: usize, r: &FeedRow, columns: &[(Column, us
                 p.put(x, y, 1, letter(r.alert, e.severity).encode_utf8(&mut [0; 4]), style);
             }
             Column::Field(o) => {
-                let style = if at_cell { t.cell } else { field_style(t, *o) };
+                let style = if at_cell { t.cell } else { field_style(t, r, *o) };
                 p.cell(x, y, *n, e.ov(*o).unwrap_or(if at_cell { "-" } else { "" }), false, style);
             }
             Column::Message => {
-                let style = if at_cell { t.cell } else { t.text };
+                let style = if at_cell { t.cell } else { plain(t, r) };
                 message(s, p, (x, y, *n), r, style);
             }
         }
@@ -126,12 +132,19 @@ fn row(s: &State, p: &mut Pen<'_>, y: usize, r: &FeedRow, columns: &[(Column, us
     }
     if r.marked {
         p.put(0, y, 1, "◆", t.mark);
+    } else if r.outside {
+        p.put(0, y, 1, "·", t.dim);
     }
 }
 
-fn field_style(t: &Theme, o: Ov) -> Style {
+/// What is not in the part steps back.
+fn plain(t: &Theme, r: &FeedRow) -> Style {
+    if r.outside { t.dim } else { t.text }
+}
+
+fn field_style(t: &Theme, r: &FeedRow, o: Ov) -> Style {
     match o {
-        Ov::SrcIp | Ov::User => t.text,
+        Ov::SrcIp | Ov::User => plain(t, r),
         _ => t.dim,
     }
 }

@@ -14,10 +14,10 @@ use crate::tui::action::{ACTIONS, Act, Places};
 use crate::tui::paint::TextCursor;
 use crate::tui::state::geometry::Geometry;
 use crate::tui::state::{Screen, State};
-use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::draw::Pen;
 use crate::tui::words::{count, many};
+use crate::tui::{part, text};
 
 /// Draws the lines that fit; returns where the text cursor stands.
 pub fn draw(s: &State, t: &Theme, g: &Geometry, buf: &mut Buffer) -> TextCursor {
@@ -77,7 +77,52 @@ fn status(s: &State, p: &mut Pen<'_>) {
         p.cell(1, 0, w.saturating_sub(2), why, false, style);
         return;
     }
-    let right = match s.screen {
+    let right = right(s);
+    let right_width = text::width(&right);
+    p.put(w.saturating_sub(right_width + 1), 0, right_width, &right, t.dim);
+    let mut room = w.saturating_sub(right_width + 3);
+    let filters = match s.screen {
+        Screen::Triage | Screen::Live => s.filters().label(),
+        _ => String::new(),
+    };
+    let mut x = 1;
+    if let Some((what, of)) = part::label(s) {
+        // Filters keep half of the line.
+        let most = if filters.is_empty() { room } else { room / 2 };
+        let end = p.put(x, 0, most, &format!("{what} "), t.dim);
+        let end = p.put(
+            end,
+            0,
+            (x + most).saturating_sub(end),
+            &text::cut(&text::sanitize(&of), (x + most).saturating_sub(end)),
+            t.warn,
+        );
+        room = room.saturating_sub(end + 2 - x);
+        x = end + 2;
+    }
+    if !filters.is_empty() {
+        let end = p.put(x, 0, room, "filters ", t.dim);
+        let room = room.saturating_sub(end - x);
+        p.put(end, 0, room, &text::cut(&text::sanitize(&filters), room), t.warn);
+    } else if x == 1 {
+        let store = if s.undo > 0 { format!("{} · undo {}", s.facts.store, s.undo) } else { s.facts.store.clone() };
+        p.put(1, 0, room, &text::cut(&text::sanitize(&store), room), t.dim);
+    }
+}
+
+/// What is being written, and how much of all the screen shows.
+fn right(s: &State) -> String {
+    let shown = shown(s);
+    match s.writing {
+        Some(percent) if shown.is_empty() => format!("writing {percent}%"),
+        Some(percent) => format!("writing {percent}% · {shown}"),
+        None => shown,
+    }
+}
+
+/// How much of all the screen shows.
+fn shown(s: &State) -> String {
+    match s.screen {
         Screen::Triage => {
             let selected = if s.triage.selected.is_empty() {
                 String::new()
@@ -108,13 +153,12 @@ fn status(s: &State, p: &mut Pen<'_>) {
             )
         }
         Screen::Live => {
-            let filtered = !s.live.filters.expression().is_empty();
-            let scanned = if filtered && s.live.scanned < s.live.events {
+            let scanned = if part::narrowed(s) && s.live.scanned < s.live.events {
                 format!("{}% looked at · ", s.live.scanned * 100 / s.live.events.max(1))
             } else {
                 String::new()
             };
-            format!("{scanned}{} of {}", text::thousands(s.live.arrived as u64), many(s.live.events, "event"))
+            format!("{scanned}{} of {}", text::thousands(s.live.arrived as u64), many(part::events(s), "event"))
         }
         Screen::Cases => count(s.cases.list.len(), "case"),
         Screen::Rules => {
@@ -126,24 +170,6 @@ fn status(s: &State, p: &mut Pen<'_>) {
             format!("{some}{}{filters}", count(rules, "rule"))
         }
         Screen::Health => String::new(),
-    };
-    let right = match s.writing {
-        Some(percent) => format!("writing {percent}% · {right}"),
-        None => right,
-    };
-    let right_width = text::width(&right);
-    p.put(w.saturating_sub(right_width + 1), 0, right_width, &right, t.dim);
-    let room = w.saturating_sub(right_width + 3);
-    let label = match s.screen {
-        Screen::Triage | Screen::Live => s.filters().label(),
-        _ => String::new(),
-    };
-    if label.is_empty() {
-        let store = if s.undo > 0 { format!("{} · undo {}", s.facts.store, s.undo) } else { s.facts.store.clone() };
-        p.put(1, 0, room, &text::cut(&text::sanitize(&store), room), t.dim);
-    } else {
-        let x = p.put(1, 0, room, "filters ", t.dim);
-        p.put(x, 0, room.saturating_sub(x), &text::cut(&text::sanitize(&label), room.saturating_sub(x)), t.warn);
     }
 }
 
@@ -202,6 +228,39 @@ fn hints(s: &State, p: &mut Pen<'_>) {
     }
 }
 
+/// Where there is no line for filters and keys: which screen this is, how much of
+/// all it shows, and the way to everything else.
+fn small(s: &State, p: &mut Pen<'_>) {
+    let t = p.theme;
+    let w = usize::from(p.area.w);
+    let hint = |a: Act| (s.keys.key_of(a), a.row().hint);
+    let keys = [hint(Act::Palette), hint(Act::Help)].map(|(k, h)| (format!("{k} "), h));
+    let need: usize = keys.iter().map(|(k, h)| text::width(k) + h.len() + 1).sum();
+    // With a line of hints above the keys stand there.
+    let keys_at = if s.geometry().hints.is_empty() { w.saturating_sub(need) } else { w };
+    let name = if s.geometry().tabs.is_empty() { s.screen.tab().1 } else { "" };
+    let filtered = match s.screen {
+        Screen::Triage | Screen::Live if !s.filters().expression().is_empty() => "filtered ",
+        _ if part::shown(s) => "part ",
+        _ => "",
+    };
+    let room = keys_at.saturating_sub(2);
+    let mut x = p.put(1, 0, room, name, t.title);
+    x += usize::from(x > 1);
+    x = p.put(x, 0, (room + 1).saturating_sub(x), filtered, t.warn);
+    let room = (room + 1).saturating_sub(x);
+    // The numbers are what counts: what they are of gives way.
+    let all = right(s);
+    let of = all.match_indices(' ').map(|(at, _)| at).take(4).collect::<Vec<_>>();
+    let shorter = of.iter().rev().filter_map(|at| all.get(..*at));
+    let shown = std::iter::once(&*all).chain(shorter).find(|part| text::width(part) <= room);
+    p.put(x, 0, room, shown.unwrap_or_default(), t.text);
+    let mut x = keys_at;
+    for (k, h) in keys.iter().filter(|_| keys_at < w) {
+        x = p.run(x, 0, &[(k.as_str(), t.key), (*h, t.dim), (" ", t.text)]);
+    }
+}
+
 fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
     let t = p.theme;
     let w = usize::from(p.area.w);
@@ -242,6 +301,8 @@ fn line(s: &State, p: &mut Pen<'_>) -> TextCursor {
         };
         let x = p.run(1, 0, &[("/", t.key), (f.text.as_str(), t.hit)]);
         p.put(x + 2, 0, w, &hit, t.dim);
+    } else if s.geometry().status.is_empty() {
+        small(s, p);
     } else if !s.facts.analyst.is_empty() {
         let who = &s.facts.analyst;
         p.cell(1, 0, w.saturating_sub(2), who, true, t.dim);

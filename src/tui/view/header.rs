@@ -8,6 +8,7 @@
 //! ```
 
 use ratatui::buffer::Buffer;
+use ratatui::style::Style;
 
 use crate::event::Severity;
 use crate::pipeline::Phase;
@@ -48,46 +49,56 @@ fn first(s: &State, p: &mut Pen<'_>) {
     let t = p.theme;
     let w = usize::from(p.area.w);
     let c = &s.snap.totals;
-    let mut right: Vec<(String, bool)> = Vec::new();
+    let mut right: Vec<(String, Style)> = Vec::new();
     if s.facts.inputs {
         let running = !matches!(s.snap.phase, Phase::Done | Phase::Stopped);
         if mode(s) == "LIVE" {
-            right.push((lag(s), false));
+            right.push((lag(s), t.text));
         }
         if running && s.rate > 0.0 {
-            right.push((format!("{} ev/s", text::short(s.rate)), false));
+            right.push((format!("{} ev/s", text::short(s.rate)), t.text));
         }
-        right.push((crate::tui::words::many(c.records, "event"), false));
+        let all = crate::tui::words::many(c.records, "event");
+        right.push(match s.facts.part.is_empty() {
+            true => (all, t.text),
+            // What no rule was asked about is no part of what the screens show.
+            false => (format!("{} of {all}", text::thousands(c.parsed + c.raw)), t.warn),
+        });
         // What is lost or not understood is always said, zero included.
-        right.push((format!("dropped {}", text::thousands(c.dropped_total())), c.dropped_total() > 0));
-        right.push((format!("raw {}", text::thousands(c.raw)), false));
+        let lost = |n: u64| if n > 0 { t.bad } else { t.text };
+        right.push((format!("dropped {}", text::thousands(c.dropped_total())), lost(c.dropped_total())));
+        right.push((format!("raw {}", text::thousands(c.raw)), t.text));
         if c.late > 0 {
-            right.push((format!("late {}", text::thousands(c.late)), true));
+            right.push((format!("late {}", text::thousands(c.late)), t.bad));
         }
         if !s.snap.outputs.is_empty() {
-            right.push(("output failed".into(), true));
+            right.push(("output failed".into(), t.bad));
         }
         if !s.snap.rule_problems.is_empty() {
-            right.push((format!("{} off", crate::tui::words::count(s.snap.rule_problems.len(), "rule")), true));
+            right.push((format!("{} off", crate::tui::words::count(s.snap.rule_problems.len(), "rule")), t.bad));
         }
     }
     let short = s.facts.name.rsplit('/').find(|n| !n.is_empty()).unwrap_or(&s.facts.name);
     let name = if w < 120 { short } else { s.facts.name.as_str() };
-    let name_room = w.saturating_sub(14 + mode(s).len()).min(if w >= 120 { 60 } else { 24 });
-    let mut x = p.run(0, 0, &[(" secstream ", t.header), (mode(s), t.title), (" ", t.text)]);
+    // A narrow screen has no room to say who is speaking.
+    let own = if w < 60 { " " } else { " secstream " };
+    let most = if w >= 120 { 60 } else { 24.min(w / 3) };
+    let name_room = w.saturating_sub(own.len() + mode(s).len() + 3).min(most);
+    let mut x = p.run(0, 0, &[(own, t.header), (mode(s), t.title), (" ", t.text)]);
     x = p.put(x, 0, name_room, &text::cut(&text::sanitize(name), name_room), t.header);
     let stands = progress(s);
     x = p.put(x, 0, text::width(&stands), &stands, t.text);
     // Where there is no room for all, losses come before everything else.
-    if x + right.iter().map(|(word, _)| text::width(word) + 2).sum::<usize>() > w {
-        right.sort_by_key(|(_, bad)| !bad);
+    let gap = if w < 60 { 1 } else { 2 };
+    if x + right.iter().map(|(word, _)| text::width(word) + gap).sum::<usize>() > w {
+        right.sort_by_key(|(_, style)| *style == t.text);
     }
-    for (word, bad) in right {
-        let need = text::width(&word) + 2;
+    for (word, style) in right {
+        let need = text::width(&word) + gap;
         if x + need > w {
             continue;
         }
-        x = p.put(x + 2, 0, need, &word, if bad { t.bad } else { t.text });
+        x = p.put(x + gap, 0, need, &word, style);
     }
     if let Some(word) = span(s).into_iter().find(|word| x + 2 + text::width(word) < w) {
         p.put(x + 2, 0, text::width(&word), &word, t.dim);

@@ -109,7 +109,7 @@ pub fn events() -> Vec<EventRow> {
 pub fn rows() -> Vec<Arc<FeedRow>> {
     let row = |(n, e): (usize, EventRow)| {
         let alert = (e.ov(Ov::SrcIp) == Some("183.62.140.253")).then_some(Severity::Critical);
-        Arc::new(FeedRow { position: n as u64, row: Arc::new(e), alert, marked: n == 121, note: None })
+        Arc::new(FeedRow { position: n as u64, row: Arc::new(e), alert, marked: n == 121, note: None, outside: false })
     };
     events().into_iter().enumerate().map(row).collect()
 }
@@ -438,6 +438,7 @@ impl World {
 
     pub fn with_keys(w: u16, h: u16, keys: &BTreeMap<String, Vec<String>>) -> Self {
         let facts = Facts {
+            part: String::new(),
             forgets: false,
             name: "auth.log".into(),
             follow: false,
@@ -473,7 +474,19 @@ impl World {
 
     fn view(&self) -> Vec<Arc<FeedRow>> {
         let q = secstream::query::Query::parse(&self.state.live.filters.expression(), self.state.now).expect("a query");
-        rows().into_iter().filter(|r| q.matches_row(&r.row)).collect()
+        self.of_log().into_iter().filter(|r| q.matches_row(&r.row)).collect()
+    }
+
+    /// The log, or the part of it that the session is about.
+    fn of_log(&self) -> Vec<Arc<FeedRow>> {
+        let (part, whole) = (&self.state.facts.part, self.state.live.whole);
+        let part = secstream::query::Query::parse(part, self.state.now).expect("a query");
+        let mut all = rows();
+        all.retain(|r| whole || part.matches_row(&r.row));
+        for r in &mut all {
+            Arc::make_mut(r).outside = !part.matches_row(&r.row);
+        }
+        all
     }
 
     pub fn send(&mut self, m: Msg) {
@@ -501,7 +514,7 @@ impl World {
             Effect::Count(expressions) => {
                 let count = |e: &String| {
                     let q = secstream::query::Query::parse(e, self.state.now).expect("a query");
-                    let n = rows().into_iter().filter(|r| q.matches_row(&r.row)).count();
+                    let n = self.of_log().into_iter().filter(|r| q.matches_row(&r.row)).count();
                     (e.clone(), n as u64, 200)
                 };
                 vec![Msg::Counts(expressions.iter().map(count).collect())]

@@ -7,6 +7,7 @@ mod kept;
 mod keys;
 mod mouse;
 mod painting;
+mod parts;
 mod pty;
 mod pty_speed;
 mod rules_list;

@@ -7,7 +7,6 @@ use super::super::writing::Job;
 use super::Reader;
 use crate::event::Ts;
 use crate::pipeline::{Feed, Form};
-use crate::query::Query;
 
 impl Reader {
     /// Has the rows of the view written: so many, or all that there are by now.
@@ -23,8 +22,8 @@ impl Reader {
             (Some(n), None) => n.min(all),
             (None, _) => all,
         };
-        let query = self.view.hits.as_ref().and_then(|_| Query::parse(&self.view.query, self.view.now).ok());
-        self.writing.start(Job { feed, query, end, form, path }, &self.out);
+        let wanted = self.wanted(&feed, self.view.parsed());
+        self.writing.start(Job { feed, wanted, end, form, path }, &self.out);
     }
 
     /// Says where the cursor stands now, where that is not the time asked for.
@@ -32,8 +31,10 @@ impl Reader {
         let at = self.row_of(feed.position_at(t));
         let position = self.view.hits.as_ref().map_or(Some(at), |h| h.position(at));
         let landed = position.and_then(|p| feed.row(p.min(feed.len().saturating_sub(1)))).map(|r| r.time);
-        let span = (self.snap.totals.first_event, self.snap.totals.last_event);
-        if let Some(text) = landing::words(t, landed, span, self.view.hits.is_some()) {
+        let of_part = !self.view.whole && !feed.scope().is_all();
+        let totals = &self.snap.totals;
+        let span = if of_part { self.snap.span() } else { totals.first_event.zip(totals.last_event) };
+        if let Some(text) = landing::words(t, landed, span, (self.view.parsed().is_some(), of_part)) {
             let _ = self.out.send(Msg::Done(text));
         }
     }
