@@ -61,8 +61,8 @@ fn opened(status: SourceStatus, input: &Input, options: &SessionOptions, tables:
     let reads = Arc::new(reads);
     let feed = Some(FeedSource { view: Arc::clone(&view), reads: Arc::clone(&reads), carry: o.carry });
     let reader = Mutex::new(Reading { reader: Some(o.reader), batches: 0 });
-    let feeder = Arc::new(Feeder { reader, reads });
-    Entered { lane, feeder, feed, opened: OpenedSource { record, view: Some(view) }, live }
+    let opened = OpenedSource { record, view: Some(view), reads: Arc::clone(&reads) };
+    Entered { lane, feeder: Arc::new(Feeder { reader, reads }), feed, opened, live }
 }
 
 fn failed(status: SourceStatus, why: String, options: &SessionOptions, tables: &Tables) -> Entered {
@@ -73,6 +73,7 @@ fn failed(status: SourceStatus, why: String, options: &SessionOptions, tables: &
     lane.ends_after(0, 0);
     let parser = Parser::with_tables("", b"", &parse_options(options, Ts::NONE), tables);
     let reader = Mutex::new(Reading { reader: None, batches: 0 });
-    let feeder = Arc::new(Feeder { reader, reads: Arc::new(Reads::new(parser)) });
-    Entered { lane, feeder, feed: None, opened: OpenedSource { record, view: None }, live: false }
+    let reads = Arc::new(Reads::new(parser));
+    let opened = OpenedSource { record, view: None, reads: Arc::clone(&reads) };
+    Entered { lane, feeder: Arc::new(Feeder { reader, reads }), feed: None, opened, live: false }
 }

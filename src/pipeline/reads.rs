@@ -51,6 +51,12 @@ impl Reads {
         Arc::clone(&self.parser.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The name of its format; `None` while the first bytes are to come.
+    pub fn format(&self) -> Option<String> {
+        let begun = |a: &Again| matches!(a.now.lock().unwrap_or_else(PoisonError::into_inner).1, Begun::Yes(_));
+        self.again.as_ref().is_none_or(begun).then(|| self.parser().format_name().to_owned())
+    }
+
     fn set(&self, parser: Parser) {
         *self.parser.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(parser);
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::SourceStatus;
+use super::reads::Reads;
 use crate::alert::Alert;
 use crate::detect::{Hit, RuleSet};
 use crate::event::{Batch, EventRef};
@@ -29,6 +30,8 @@ pub struct OpenedSource {
     pub record: SourceRecord,
     /// Random access; `None` where it could not be opened.
     pub view: Option<Arc<SourceView>>,
+    /// Its parser, which may be chosen later.
+    pub(super) reads: Arc<Reads>,
 }
 
 /// A consumer of results. Calls come in canonical order, from one thread.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::opening::first_time;
+use super::reads::Reads;
 use super::{OpenedSource, SourceStatus};
 use crate::event::SourceId;
 use crate::source::{Fingerprint, Input, InputKind, Known, PartFile, Reached, SourceView, place};
@@ -21,6 +22,8 @@ pub(super) struct StoreLogs {
     unsaid: Vec<SourceRecord>,
     /// Those that it knows.
     known: Vec<SourceRecord>,
+    /// Those whose first bytes are to come: no one knows their format before.
+    open: Vec<(SourceId, Arc<Reads>)>,
     /// How many parts of a followed log it was told the end of, and how many that will be
     /// when what is written now is written.
     told: BTreeMap<SourceId, usize>,
@@ -33,6 +36,9 @@ impl StoreLogs {
         self.views.push(source.view.clone());
         if source.view.is_some() {
             self.unsaid.push(source.record.clone());
+            if source.reads.format().is_none() {
+                self.open.push((source.record.id, Arc::clone(&source.reads)));
+            }
         }
     }
 
@@ -40,7 +46,8 @@ impl StoreLogs {
         self.views.get(id.0 as usize).and_then(Option::as_ref)
     }
 
-    /// Tells the store of the inputs, and of the files that took the place of others since.
+    /// Tells the store of the inputs, of the files that took the place of others since,
+    /// and of the formats that are known since.
     pub fn say(&mut self, store: &mut Store) -> Result<(), StoreError> {
         for s in &self.unsaid {
             let file = self.standing(s, 0);
@@ -50,6 +57,7 @@ impl StoreLogs {
             store.register_part(record, (0, 0), &mut |print| file.begins(print))?;
         }
         self.known.append(&mut self.unsaid);
+        self.say_formats(store)?;
         for record in &self.known {
             let begins = self.view(record.id).map(|v| v.begins()).unwrap_or_default();
             let had = store.parts_of(record.id).saturating_sub(1);
@@ -58,6 +66,17 @@ impl StoreLogs {
                 let record = SourceRecord { fingerprint: file.print(), ..record.clone() };
                 store.register_part(&record, (n + 1, *begin), &mut |print| file.begins(print))?;
             }
+        }
+        Ok(())
+    }
+
+    fn say_formats(&mut self, store: &mut Store) -> Result<(), StoreError> {
+        let begun: Vec<_> = self.open.iter().filter_map(|(id, reads)| Some((*id, reads.format()?))).collect();
+        for (id, format) in begun {
+            store.read_as(id, &format)?;
+            // What comes behind it is read so, too.
+            self.known.iter_mut().filter(|k| k.id == id).for_each(|k| k.format.clone_from(&format));
+            self.open.retain(|(open, _)| *open != id);
         }
         Ok(())
     }

@@ -137,10 +137,13 @@ fn known(c: &Connection, s: &SourceRecord, after: Option<i64>) -> Result<Vec<Kno
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The log has grown: its row stays, and is of what stands there now. Its reference for
-/// missing years is the one by which it is read now, unless nothing came.
+/// The log has grown: its row stays, and is of what stands there now, as it is read now. Its
+/// reference for missing years is the one by which it is read now, unless nothing came.
 fn go_on(c: &Connection, s: &SourceRecord, k: &Known) -> Result<i64> {
-    if k.fingerprint != s.fingerprint {
+    if k.fingerprint == s.fingerprint {
+        c.prepare_cached("UPDATE sources SET format = ?2, timezone = ?3 WHERE id = ?1")?
+            .execute(params![k.row, s.format, s.timezone])?;
+    } else {
         c.prepare_cached(
             "UPDATE sources SET format = ?2, timezone = ?3, time_ref = coalesce(?4, time_ref), year_given = ?5
              WHERE id = ?1",

@@ -41,6 +41,23 @@ impl Store {
         Ok(())
     }
 
+    /// A log of this run that was empty, or not there yet, when it was made known has a
+    /// format now: by it all its parts are read.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn read_as(&mut self, id: SourceId, format: &str) -> Result<()> {
+        let sources = self.sources();
+        let rows: Vec<i64> = (0..sources.of(id)).filter_map(|part| sources.row(id, part)).collect();
+        drop(sources);
+        self.write(|tx, _| {
+            rows.iter().try_for_each(|row| {
+                tx.prepare_cached("UPDATE sources SET format = ?2 WHERE id = ?1")?.execute(params![row, format])?;
+                seals::source(tx, *row)
+            })
+        })
+    }
+
     /// Fingerprints of what stood under a path when it was read, the latest first.
     ///
     /// # Errors

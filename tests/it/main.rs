@@ -19,6 +19,7 @@ mod effect;
 mod fail2ban;
 mod feed_written;
 mod follow;
+mod follow_begins;
 mod follow_dir;
 mod follow_late;
 mod follow_rules;

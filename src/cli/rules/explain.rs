@@ -59,8 +59,11 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Failure
         return Err(Failure::failed(why.clone()));
     }
     let Some(picked) = found.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-        let records = snapshot.totals.records;
-        return Err(Failure::usage(format!("{} has no record at line {line} (it has {records} records)", input.name)));
+        let has = match snapshot.totals.records {
+            1 => "1 record".to_owned(),
+            n => format!("{n} records"),
+        };
+        return Err(Failure::usage(format!("{} has no record at line {line} (it has {has})", input.name)));
     };
     if args.json {
         let doc = json!({
