@@ -197,6 +197,7 @@ impl<'b> Draft<'b> {
     }
 
     /// Adds a finished field (the JSON parser makes its own spans).
+    #[inline]
     pub fn push_field(&mut self, field: Field) {
         self.fields.push(field);
     }

@@ -20,6 +20,8 @@ use super::preds::Op;
 const LOOK: usize = 4;
 /// Longer pieces need not be looked for.
 const LONGEST: usize = 24;
+/// Bytes from look to look.
+const STEPS: [usize; 5] = [12, 8, 6, 4, 1];
 /// Pieces shorter than this are searched by themselves, if they are few.
 const SHORT: usize = 8;
 /// So many are few.
@@ -52,7 +54,7 @@ pub struct Keywords {
 }
 
 /// Pieces that are looked for by a character which they have in common.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Short {
     character: u8,
     /// The pieces, and where in them the character stands.
@@ -145,7 +147,8 @@ impl Keywords {
             short.extend(few.map(Short::new));
         }
         let shortest = pieces.iter().map(|p| p.len()).min().unwrap_or(LONGEST);
-        let step = shortest.checked_sub(LOOK - 1).filter(|s| *s > 0)?;
+        let most = shortest.checked_sub(LOOK - 1)?;
+        let step = STEPS.into_iter().find(|s| *s <= most)?;
         let mut seen = Box::new([0u64; BITS / 64]);
         let mut looks: FxHashMap<u32, Vec<(u32, usize)>> = FxHashMap::default();
         for (i, p) in (0..).zip(&pieces) {
@@ -169,6 +172,12 @@ impl Keywords {
         self.found(raw.as_bytes()) || self.disguised(raw.as_bytes())
     }
 
+    /// Whether what holds none of these holds none of the others, and the other way round.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.pieces == other.pieces && self.short == other.short
+    }
+
     /// Bytes of the shortest keyword, as far as is known.
     #[inline]
     #[must_use]
@@ -176,11 +185,10 @@ impl Keywords {
         self.least
     }
 
-    /// The same for a value without any escapes, of [`Keywords::least`] bytes at least;
-    /// `ascii` if it is known to be ASCII.
+    /// The same for a value without any escapes, of [`Keywords::least`] bytes at least.
     #[must_use]
-    pub fn may_hold_value(&self, value: &str, ascii: bool) -> bool {
-        self.found(value.as_bytes()) || !ascii && !value.is_ascii() && folds(value.as_bytes())
+    pub fn may_hold_value(&self, value: &str) -> bool {
+        self.found(value.as_bytes()) || !value.is_ascii() && folds(value.as_bytes())
     }
 
     fn found(&self, raw: &[u8]) -> bool {
@@ -188,22 +196,30 @@ impl Keywords {
     }
 
     fn looked_for(&self, raw: &[u8]) -> bool {
-        // Whole steps hold a look from their start on; the last may be cut short.
-        let seen = |four: &[u8; LOOK]| self.may_begin(look(*four));
-        if self.step < LOOK {
-            let mut looks = raw.windows(LOOK).step_by(self.step).enumerate();
-            return looks.any(|(i, w)| {
-                w.first_chunk().is_some_and(|four| seen(four) && self.piece_at(raw, i * self.step, look(*four)))
-            });
+        match self.step {
+            12 => self.every::<12>(raw),
+            8 => self.every::<8>(raw),
+            6 => self.every::<6>(raw),
+            4 => self.every::<4>(raw),
+            _ => (0..).zip(raw.array_windows()).any(|(at, four)| self.is_at(raw, at, *four)),
         }
-        let steps = raw.chunks(self.step).enumerate();
-        for (i, step) in steps {
-            let Some(four) = step.first_chunk() else { break };
-            if seen(four) && self.piece_at(raw, i * self.step, look(*four)) {
-                return true;
-            }
-        }
-        false
+    }
+
+    /// Looks at the start of all steps, whose length is known here: a look has no
+    /// bounds to check.
+    #[inline]
+    fn every<const STEP: usize>(&self, raw: &[u8]) -> bool {
+        let (steps, rest) = raw.as_chunks::<STEP>();
+        let at_start =
+            |(i, step): (usize, &[u8; STEP])| step.first_chunk().is_some_and(|four| self.is_at(raw, i * STEP, *four));
+        steps.iter().enumerate().any(at_start)
+            || rest.first_chunk().is_some_and(|four| self.is_at(raw, steps.len() * STEP, *four))
+    }
+
+    #[inline]
+    fn is_at(&self, raw: &[u8], at: usize, four: [u8; LOOK]) -> bool {
+        let look = look(four);
+        self.may_begin(look) && self.piece_at(raw, at, look)
     }
 
     #[inline]
@@ -298,9 +314,29 @@ mod tests {
     }
 
     #[test]
+    fn steps_are_as_long_as_the_shortest_piece_allows() {
+        let long = "another one of some length";
+        for (shortest, step) in [(15, 12), (14, 8), (11, 8), (10, 6), (9, 6), (8, 4)] {
+            let word = &"kiwi-dump::tickets"[..shortest];
+            let k = keywords(&[word, long]).expect("pieces");
+            assert_eq!(k.step, step, "{word}");
+            for before in 0..40 {
+                for text in [word, long] {
+                    assert!(k.may_hold_value(&format!("{}{text}", "-".repeat(before))), "{text} after {before}");
+                    assert!(k.may_hold_value(&format!("{}{text}..", "ki".repeat(before))), "{text} after {before}");
+                }
+                assert!(!k.may_hold_value(&format!("{}{}", "-".repeat(before), &word[1..])));
+            }
+        }
+        let (a, b) = (keywords(&["golden::ticket", "lsadump::"]), keywords(&["lsadump::", "golden::ticket"]));
+        let (a, b, c) = (a.expect("pieces"), b.expect("pieces"), keywords(&["lsadump::"]).expect("pieces"));
+        assert!(a.is_like(&b) && !a.is_like(&c) && !c.is_like(&a));
+    }
+
+    #[test]
     fn short_pieces_stand_apart_while_they_are_few() {
         let k = keywords(&["golden ticket", "kerberos", "abcd", "x::yz"]).expect("pieces");
-        assert_eq!((k.short.len(), k.step), (2, 5));
+        assert_eq!((k.short.len(), k.step), (2, 4));
         let many = keywords(&["golden ticket", "abcd", "bcde", "cdef", "defg"]).expect("pieces");
         assert_eq!((many.short.len(), many.step), (0, 1));
         let only = keywords(&["abcd", "wxyz"]).expect("pieces");

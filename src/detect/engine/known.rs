@@ -11,8 +11,14 @@ pub struct Entry {
     same: u32,
     /// What it was found to satisfy in `slot`.
     pub set: u32,
-    /// The share of the rules whose keywords it does not hold; 0 for none.
+    /// The keywords that it does not hold, as [`Partition::words`]; 0 for none.
+    ///
+    /// [`Partition::words`]: super::partition::Partition::words
     pub clean: u32,
+    /// The share of the rules for which nothing else is to be found out about it
+    /// (0 for none), and the set that says all.
+    share: u32,
+    all: u32,
     /// The slot that it was searched for; 0 for none.
     pub slot: SlotId,
 }
@@ -44,6 +50,13 @@ impl Known {
         memory != 0 && self.memory == memory
     }
 
+    /// All that a value is to a share of the rules, as a set, if that was found out.
+    #[inline]
+    pub fn settled(&self, same: u32, share: u32) -> Option<u32> {
+        let entry = self.entries.get((same % Field::PLACES) as usize)?;
+        (entry.same == same && entry.share == share).then_some(entry.all)
+    }
+
     /// What is known of a value.
     #[inline]
     pub fn of(&self, same: u32) -> Entry {
@@ -72,11 +85,20 @@ impl Known {
         }
     }
 
-    /// Keeps that it holds none.
+    /// Keeps that it holds none of some keywords.
     #[inline]
-    pub fn keep_clean(&mut self, same: u32, share: u32) {
+    pub fn keep_clean(&mut self, same: u32, words: u32) {
         if same != 0 {
-            self.entry_mut(same).clean = share;
+            self.entry_mut(same).clean = words;
+        }
+    }
+
+    /// Keeps all that it is to a share of the rules.
+    #[inline]
+    pub fn settle(&mut self, same: u32, share: u32, all: u32) {
+        if same != 0 {
+            let e = self.entry_mut(same);
+            (e.share, e.all) = (share, all);
         }
     }
 }
@@ -91,12 +113,16 @@ mod tests {
         k.begin_batch(1);
         k.keep(5, 2, 7);
         k.keep_clean(5, 3);
+        assert_eq!(k.settled(5, 4), None);
+        k.settle(5, 4, 7);
+        assert_eq!((k.settled(5, 4), k.settled(5, 3), k.settled(6, 4), k.settled(0, 4)), (Some(7), None, None, None));
         let of = |k: &Known, same| (k.of(same).slot, k.of(same).set, k.of(same).clean);
         assert_eq!(of(&k, 5), (2, 7, 3));
         let next = 5 + Field::PLACES;
         assert_eq!(of(&k, next), (0, 0, 0));
         k.keep(next, 2, 9);
         assert_eq!((of(&k, next), of(&k, 5)), ((2, 9, 0), (0, 0, 0)));
+        assert_eq!((k.settled(next, 4), k.settled(5, 4)), (None, None));
         k.keep(0, 2, 1);
         assert_eq!(of(&k, 0), (0, 0, 0));
         k.begin_batch(2);

@@ -16,26 +16,26 @@ mod partition;
 mod relation;
 mod sets;
 mod shapes;
+mod values;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{Batch, FieldId, Logsource, ValueKind};
+use crate::event::{Batch, FieldId, Logsource};
 
 use super::compile::Compilation;
 use super::compile::bits::Bits;
 use super::compile::index::Scan;
-use super::compile::keywords::Keywords;
-use super::compile::preds::{RAW, SlotId};
+use super::compile::preds::SlotId;
 use super::{FieldRef, Hit, OvField, RuleIdx, RuleSet};
 
 use event::View;
-use known::{Entry, Known};
+use known::Known;
 use late::Late;
 use memo::Memo;
-use partition::{MANY, Partition};
+use partition::Partition;
 pub(super) use relation::related;
 use sets::Sets;
 use shapes::Shapes;
@@ -48,8 +48,6 @@ const LASTING: usize = 1 << 16;
 const LARGE: usize = 24;
 /// Of a part of an event's key: it is a word of the overlay, not a set.
 const TYPED: u32 = 1 << 31;
-/// Records with more fields may have some that do not stand in their raw text.
-const MANY_FIELDS: usize = 2_048;
 
 /// Matches batches against a rule set; holds the scratch of one thread.
 #[derive(Debug)]
@@ -164,14 +162,24 @@ impl Matcher {
 
     /// The share of the rules for a logsource, made when it is first seen.
     fn partition(&mut self, c: &Compilation, logsource: Logsource) -> Arc<Partition> {
+        if let Some(known) = self.partitions.get(&logsource) {
+            return Arc::clone(known);
+        }
         if self.partitions.len() >= MAX_PARTITIONS {
             self.partitions.clear();
         }
-        let shares = &mut self.shares;
-        Arc::clone(self.partitions.entry(logsource).or_insert_with(|| {
-            *shares += 1;
-            Arc::new(Partition::new(c, logsource, *shares))
-        }))
+        self.shares += 1;
+        let mut new = Partition::new(c, logsource, self.shares);
+        let alike = |other: &&Arc<Partition>| match (&new.keywords, &other.keywords) {
+            (Some(a), Some(b)) => a.is_like(b),
+            _ => false,
+        };
+        if let Some(other) = self.partitions.values().find(alike) {
+            new.words = other.words;
+        }
+        let new = Arc::new(new);
+        self.partitions.insert(logsource, Arc::clone(&new));
+        new
     }
 }
 
@@ -248,80 +256,6 @@ impl Work {
         }
         if p.raw {
             self.raw(c, p, view);
-        }
-    }
-
-    /// Searches the fields, and of a structured record all values that may hold a
-    /// keyword and were not looked at before.
-    fn fields(&mut self, c: &Compilation, p: &Partition, view: View<'_>) {
-        let e = view.e;
-        let known = self.known.is_of(e.batch.memory);
-        let keywords = if known { Self::by_value(p, view) } else { None };
-        if !p.fields && keywords.is_none() {
-            return;
-        }
-        // Values that stand in the record as they are have no other characters than it.
-        let ascii = keywords.is_some() && e.raw().is_ascii();
-        for f in e.fields() {
-            let id = view.field_id(f);
-            let unread = id == FieldId::UNKNOWN || f.kind == ValueKind::Null;
-            let only = if unread { 0 } else { p.only.get(usize::from(id.0)).copied().unwrap_or(0) };
-            let words = keywords.filter(|k| f.value.len() >= k.least());
-            if only == 0 && words.is_none() {
-                continue;
-            }
-            let entry = if known { self.known.of(f.same) } else { Entry::default() };
-            if let Some(words) = words
-                && entry.clean != p.number
-            {
-                let value = e.batch.value(f.value);
-                if words.may_hold_value(value, ascii && !f.value.is_in_arena()) {
-                    self.note(c, RAW, value, 0);
-                } else {
-                    self.known.keep_clean(f.same, p.number);
-                }
-            }
-            if only == 0 {
-                continue;
-            }
-            if only != MANY {
-                if entry.slot == only {
-                    self.take(Some(entry.set));
-                } else {
-                    self.note(c, only, e.batch.value(f.value), if known { f.same } else { 0 });
-                }
-                continue;
-            }
-            for slot in c.by_field.get(usize::from(id.0)).into_iter().flatten() {
-                // An overlay value goes before the original of its name.
-                let shadowed = self.searched.has(u32::from(*slot)) && p.overlay.iter().any(|(s, _)| s == slot);
-                if p.eager.has(u32::from(*slot)) && !shadowed {
-                    self.note(c, *slot, e.batch.value(f.value), 0);
-                    if p.mapped.iter().any(|(s, _)| s == slot) {
-                        self.mark(*slot);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The keywords that are looked for in each value by itself.
-    fn by_value<'p>(p: &'p Partition, view: View<'_>) -> Option<&'p Keywords> {
-        let some = 1..=MANY_FIELDS;
-        p.keywords.as_ref().filter(|_| p.raw && some.contains(&view.e.fields().len()) && view.e.raw().starts_with('{'))
-    }
-
-    /// Searches the record as a whole, where it may hold a keyword.
-    fn raw(&mut self, c: &Compilation, p: &Partition, view: View<'_>) {
-        let (e, raw) = (view.e, view.e.raw());
-        if self.known.is_of(e.batch.memory) && Self::by_value(p, view).is_some() {
-            return;
-        }
-        let keywords = p.keywords.as_ref().filter(|_| e.fields().len() <= MANY_FIELDS);
-        if keywords.is_none_or(|k| k.may_hold(raw))
-            && let Some(slot) = c.slots.get(usize::from(RAW))
-        {
-            view.values(slot, |v| self.note(c, RAW, v, 0));
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Partition {
     pub raw: bool,
     /// What must be in a record for it to be searched as a whole, if that can be told.
     pub keywords: Option<Keywords>,
+    /// A number that shares with the same keywords have in common.
+    pub words: u32,
     /// Those that read the overlay first.
     pub overlay: Vec<(SlotId, OvField)>,
     /// Those that read the overlay where the original field is absent.
@@ -47,6 +49,7 @@ impl Partition {
     pub fn new(c: &Compilation, logsource: Logsource, number: u32) -> Self {
         let mut p = Self {
             number,
+            words: number,
             rules: Bits::new(c.rules.len()),
             eager: Bits::new(c.slots.len()),
             waking: Bits::new(c.preds.len()),

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod late;
+mod numbered;
 pub mod random;
 mod reference;
 
@@ -59,12 +60,15 @@ pub fn load(text: &str) -> Arc<RuleSet> {
 }
 
 pub fn titles(rules: &Arc<RuleSet>, facts: &[Fact]) -> Vec<Vec<String>> {
-    let batch = batch_of(facts, rules);
+    let mut batch = batch_of(facts, rules);
     let mut hits = Vec::new();
     let mut matcher = Matcher::new(rules);
     matcher.match_batch(&batch, &mut hits);
     // What is remembered of values and of events alike changes nothing.
-    for _ in 0..2 {
+    for memory in [0, 0, 1, 1, 2] {
+        if memory > 0 {
+            numbered::number(&mut batch, memory);
+        }
         let mut again = Vec::new();
         matcher.match_batch(&batch, &mut again);
         assert_eq!(again, hits);

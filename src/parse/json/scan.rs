@@ -7,7 +7,7 @@
 //! Lenient where programs err and nothing is lost: bare control characters in
 //! strings, and lone surrogates (read as U+FFFD).
 
-use super::escape::{check_escapes, unescape};
+use super::escape::{check_escapes, unescape, unescape_to_quote};
 use super::layouts;
 use super::names::{Names, RoleId};
 use super::seek::seek;
@@ -418,11 +418,7 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
     pub(super) fn value(&mut self) -> Option<(ValueKind, Span)> {
         let start = self.i;
         Some(match self.peek()? {
-            b'"' => {
-                let (from, to, escaped) = self.string()?;
-                let span = if escaped { self.unescaped(from, to)? } else { self.span(from, to) };
-                (ValueKind::Text, span)
-            }
+            b'"' => (ValueKind::Text, self.text_value()?),
             b'{' | b'[' => {
                 self.skip()?;
                 (ValueKind::Text, self.span(start, self.i))
@@ -440,11 +436,19 @@ impl<'t, 'd, 'b> Scanner<'t, 'd, 'b> {
         })
     }
 
-    pub(super) fn unescaped(&mut self, from: usize, to: usize) -> Option<Span> {
-        let raw = self.text.get(from..to)?;
-        let mut ok = None;
-        let span = self.d.build(|out| ok = unescape(raw, out));
-        ok.map(|()| span)
+    /// A string whose `"` is next, without its escapes.
+    fn text_value(&mut self) -> Option<Span> {
+        let start = self.i + 1;
+        let at = seek(self.b, start, b'"', b'\\')?;
+        if self.b.get(at) == Some(&b'"') {
+            self.i = at + 1;
+            return Some(self.span(start, at));
+        }
+        let text = self.text.get(start..)?;
+        let mut end = None;
+        let span = self.d.build(|out| end = unescape_to_quote(text, at - start, out));
+        self.i = start + end? + 1;
+        Some(span)
     }
 
     fn word(&mut self, word: &str) -> Option<Span> {

@@ -11,18 +11,34 @@ const NEAR: usize = 48;
 #[inline]
 pub fn seek(b: &[u8], mut at: usize, a: u8, c: u8) -> Option<usize> {
     let far = at + NEAR;
-    while let Some(eight) = b.get(at..).and_then(|r| r.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*eight);
-        let found = zeros(word ^ (ONES * u64::from(a))) | zeros(word ^ (ONES * u64::from(c)));
+    while let Some([low, high]) = b.get(at..).and_then(two_words) {
+        let found = marks(low, a, c);
         if found != 0 {
             return Some(at + (found.trailing_zeros() / 8) as usize);
         }
-        at += 8;
+        let found = marks(high, a, c);
+        if found != 0 {
+            return Some(at + 8 + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 16;
         if at >= far {
             return memchr2(a, c, b.get(at..)?).map(|more| at + more);
         }
     }
     b.get(at..)?.iter().position(|x| *x == a || *x == c).map(|more| at + more)
+}
+
+/// The first sixteen bytes.
+#[inline]
+fn two_words(b: &[u8]) -> Option<[u64; 2]> {
+    let (low, rest) = b.split_first_chunk()?;
+    Some([u64::from_le_bytes(*low), u64::from_le_bytes(*rest.first_chunk()?)])
+}
+
+/// Where one of two bytes stands; higher marks than the lowest may be wrong.
+#[inline]
+fn marks(word: u64, a: u8, c: u8) -> u64 {
+    zeros(word ^ (ONES * u64::from(a))) | zeros(word ^ (ONES * u64::from(c)))
 }
 
 /// The high bit of the lowest byte that is zero; higher bytes may be wrong.

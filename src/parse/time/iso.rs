@@ -53,7 +53,35 @@ pub fn iso(bytes: &[u8], ctx: &Ctx) -> Option<Stamp> {
 
 /// The clock, fraction and zone that follow a date.
 pub(super) fn clock(mut c: Cursor<'_>, year: i64, month: u32, day: u32, ctx: &Ctx) -> Option<Stamp> {
-    let mut hour = c.num(1, 2)?;
+    let (mut hour, minute, second) = match usual(c.rest()) {
+        Some(usual) => {
+            c.at += 8;
+            usual
+        }
+        None => unusual(&mut c)?,
+    };
+    let micros = c.fraction();
+    if c.peek() != Some(b'Z') {
+        hour = half_day(&mut c, hour)?;
+    }
+    let offset = zone(&mut c);
+    let civil = Civil { year: Some(year), month, day, hour, minute, second, micros, offset };
+    Stamp::of(civil, c.at, ctx)
+}
+
+/// `HH:MM:SS`, as nearly all clocks are written.
+#[inline]
+fn usual(rest: &[u8]) -> Option<(u32, u32, u32)> {
+    let [_, _, b':', _, _, b':', _, _, after @ ..] = rest else { return None };
+    if after.first().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    Some((two(rest, 0, false)?, two(rest, 3, false)?, two(rest, 6, false)?))
+}
+
+/// Clocks without seconds, with dots, or with one digit for the hour.
+fn unusual(c: &mut Cursor<'_>) -> Option<(u32, u32, u32)> {
+    let hour = c.num(1, 2)?;
     let sep = c.one_of(b":.")?;
     let minute = c.num(2, 2)?;
     let second = if c.peek() == Some(sep) && c.peek_at(1).is_some_and(|b| b.is_ascii_digit()) {
@@ -64,11 +92,7 @@ pub(super) fn clock(mut c: Cursor<'_>, year: i64, month: u32, day: u32, ctx: &Ct
     } else {
         return None;
     };
-    let micros = c.fraction();
-    hour = half_day(&mut c, hour)?;
-    let offset = zone(&mut c);
-    let civil = Civil { year: Some(year), month, day, hour, minute, second, micros, offset };
-    Stamp::of(civil, c.at, ctx)
+    Some((hour, minute, second))
 }
 
 /// `AM` or `PM` after a clock.
