@@ -1,6 +1,6 @@
 //! `secstream replay`: forensics without a screen.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::args::ReplayArgs;
 use super::error::{DONE, FAILED, Failure, USAGE};
 use super::progress::Progress;
-use super::words::count;
+use super::words::{columns, count};
 use super::{inputs, reloads, summary};
 use crate::config::{Config, nearest};
 use crate::event::sanitize;
@@ -28,6 +28,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     let (found, skipped) = inputs::inputs(&args.inputs, args.follow);
     let mut options = inputs::session(&args.common, &config, found)?;
     options.policy = inputs::policy(&config);
+    options.left_out = Arc::new(skipped.clone());
     options.follow = args.follow;
     options.watch.clone_from(&args.inputs);
     let mut _watcher = None;
@@ -61,7 +62,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Failure> {
     if let Some(out) = page {
         // evidence is read again at the end
         options.keep = true;
-        options.sinks.push(Box::new(ReportSink::new(out)));
+        options.sinks.push(Box::new(ReportSink::new(out, &skipped)));
     }
     // The analysis is worth having without its store, which is said at the end.
     let mut unkept = None;
@@ -169,7 +170,7 @@ pub(super) fn report(
     if json {
         said = writeln!(std::io::stdout(), "{}", summary::to_json(s, skipped, failed));
     } else if !quiet {
-        let mut text = summary::to_text(s, skipped);
+        let mut text = summary::to_text(s, skipped, if err.is_terminal() { columns(true) } else { usize::MAX });
         if ran.interrupted {
             let part = s.progress().map(|p| format!(" after {:.0} %", p * 100.0)).unwrap_or_default();
             text.push_str(&format!(
@@ -193,7 +194,7 @@ pub(super) fn report(
         let _ = writeln!(err, "secstream: {}", sanitize(reason));
     }
     said?;
-    let broken = s.sources.iter().any(|i| i.failed || i.damaged) || skipped.iter().any(summary::is_failure);
+    let broken = s.sources.iter().any(|i| i.failed || i.damaged) || skipped.iter().any(Skipped::is_failure);
     Ok(if ran.interrupted {
         130
     } else if broken || !failed.is_empty() {

@@ -5,22 +5,12 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::words::{count, some};
+use super::words::{count, folded, some};
 use crate::detect::RuleCounts;
 use crate::detect::state::Evicted;
 use crate::event::{Severity, Ts, sanitize};
 use crate::pipeline::{RuleProblem, RulingHits, Snapshot, SourceStatus};
-use crate::source::{SkipReason, Skipped};
-
-/// Whether leaving an input out is a failure (it was asked for by name) rather
-/// than a choice (a socket inside a directory).
-pub(super) const fn is_failure(skipped: &Skipped) -> bool {
-    match skipped.reason {
-        SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_) => true,
-        SkipReason::Kind(_) => skipped.explicit,
-        _ => false,
-    }
-}
+use crate::source::Skipped;
 
 /// The JSON document of `replay --json`; `failed` says which outputs are not whole, and why.
 pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> serde_json::Value {
@@ -88,8 +78,11 @@ pub(super) fn to_json(s: &Snapshot, skipped: &[Skipped], failed: &[String]) -> s
     })
 }
 
-/// The summary for people; safe to print.
-pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
+/// With fewer columns an alert's message has lines of its own.
+const ONE_LINE: usize = 110;
+
+/// The summary for people, for so many columns; safe to print.
+pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped], width: usize) -> String {
     let t = &s.totals;
     let mut out = String::new();
     let rate = t.records as f64 / s.seconds.max(1e-6);
@@ -170,18 +163,24 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
     let _ = writeln!(out, "{sum}{covered}{}{}", if counts.is_empty() { "" } else { ": " }, counts.join(", "));
     let mut top: Vec<_> = s.alerts.iter().filter(|a| a.covered_by.is_none()).collect();
     top.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.timestamp.cmp(&b.timestamp)).then(a.id.cmp(&b.id)));
+    let narrow = width < ONE_LINE;
     for a in top.iter().take(15) {
         let _ = writeln!(
             out,
-            "  {:<8} {:>5.1}  {}  {:<24} {}",
+            "  {:<8} {:>5.1}  {}  {}{}",
             a.severity.as_str().to_uppercase(),
             a.score,
             a.timestamp,
-            sanitize(&a.entity()),
+            if narrow {
+                sanitize(&a.entity()).into_owned() + "\n    "
+            } else {
+                format!("{:<24} ", sanitize(&a.entity()))
+            },
             sanitize(&a.message)
         );
         if !a.covers.is_empty() {
-            let _ = writeln!(out, "  {:<56} covers {}", "", covers(s, &a.covers));
+            let indent = if narrow { 3 } else { 58 };
+            let _ = writeln!(out, "{:indent$} covers {}", "", covers(s, &a.covers));
         }
     }
     if top.len() > 15 {
@@ -194,7 +193,7 @@ pub(super) fn to_text(s: &Snapshot, skipped: &[Skipped]) -> String {
             count(s.covered(), "alert")
         );
     }
-    out
+    folded(&out, width)
 }
 
 /// How many records have no time, and what that means for rules.
@@ -225,7 +224,7 @@ fn rules_said(s: &Snapshot) -> RuleCounts {
 /// read, or not whole, and rules of which none is in force.
 pub(super) fn failures(s: &Snapshot, skipped: &[Skipped]) -> Vec<String> {
     let mut out = said(s, |i| i.failed || i.damaged);
-    let left_out = skipped.iter().filter(|k| is_failure(k));
+    let left_out = skipped.iter().filter(|k| k.is_failure());
     out.extend(left_out.map(|k| format!("{}: left out: {}", sanitize(&k.name), sanitize(&k.reason.to_string()))));
     if s.rules_loaded == 0 {
         out.extend(s.rule_problems.iter().map(|p| sanitize(&placed(&p.path, p.line, &p.reason)).into_owned()));

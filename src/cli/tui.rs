@@ -8,7 +8,7 @@ use super::error::{DONE, Failure};
 use super::inputs;
 use crate::config::Config;
 use crate::pipeline::{StoreSink, known_parts};
-use crate::source::{Input, InputKind, may_come};
+use crate::source::{Input, InputKind, Skipped, may_come};
 use crate::store::Store;
 use crate::tui::{LaunchError, MakeOptions, Options, launch};
 
@@ -33,9 +33,12 @@ pub(super) fn run(args: &TuiArgs) -> Result<u8, Failure> {
         let why: Vec<String> = skipped.iter().map(|k| format!("{}: {}", k.name, k.reason)).collect();
         return Err(Failure::failed(format!("nothing to open: {}", why.join("; "))));
     }
-    let notes = skipped.iter().map(|k| format!("{}: left out: {}", k.name, k.reason)).collect();
-    let name = args.inputs.iter().map(|i| i.to_string_lossy()).collect::<Vec<_>>().join(" ");
-    start(&args.common, config, &found, Extra { name, notes, follow: args.follow, watch, speed, store: None })
+    // What is not read is no part of what is looked at.
+    let read = args.inputs.iter().map(|i| i.to_string_lossy());
+    let read = read.filter(|n| !skipped.iter().any(|k| k.explicit && k.name == *n)).collect::<Vec<_>>();
+    let name = read.join(" ");
+    let left_out = std::sync::Arc::new(skipped);
+    start(&args.common, config, &found, Extra { name, left_out, follow: args.follow, watch, speed, store: None })
 }
 
 /// `max` or a multiple of real time; 0 is as fast as it comes.
@@ -64,11 +67,22 @@ pub(super) fn demo(
     start(common, config, &[input], Extra { name: "demo".into(), speed: 0.0, store, ..Extra::default() })
 }
 
+/// What to say first of inputs that are not read; Health names all of them.
+fn left_out(skipped: &[Skipped]) -> Option<String> {
+    // What was asked for by name is missed first.
+    let worst = skipped.iter().find(|k| k.is_failure()).or_else(|| skipped.first())?;
+    let more = match skipped.len() - 1 {
+        0 => "Health (6) keeps it".to_owned(),
+        n => format!("{n} more: Health (6) names them"),
+    };
+    Some(format!("{}: left out: {} · {more}", worst.name, worst.reason))
+}
+
 /// What differs between the ways to start.
 #[derive(Default)]
 struct Extra {
     name: String,
-    notes: Vec<String>,
+    left_out: std::sync::Arc<Vec<Skipped>>,
     follow: bool,
     /// Where files may come while they are followed.
     watch: Vec<std::ffi::OsString>,
@@ -76,12 +90,20 @@ struct Extra {
     store: Option<std::path::PathBuf>,
 }
 
+/// Why the workbench does not begin, and what can be done where the reason does not say it.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unopened(e: crate::store::StoreError) -> Failure {
+    let why = e.to_string();
+    let hint = if why.contains("--db") { "" } else { " (--db FILE keeps the cases elsewhere, --no-store keeps none)" };
+    Failure::failed(why + hint)
+}
+
 fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Result<u8, Failure> {
     let analyst = inputs::analyst(&config);
     let failed = |e: crate::store::StoreError| Failure::failed(e.to_string());
     let path = extra.store.clone().or_else(|| config.optional("store.path").map(Into::into));
     let store = if common.no_store { Store::open_in_memory(&analyst) } else { Store::open(path.as_deref(), &analyst) }
-        .map_err(failed)?;
+        .map_err(unopened)?;
     let rule_dirs = inputs::watched_places(&config, &common.rules);
     let rule_files: crate::tui::RuleFiles = {
         let (config, rules) = (config.clone(), common.rules.clone());
@@ -95,9 +117,11 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
     let make = {
         let (common, config, inputs) = (common.clone(), config.clone(), inputs.to_vec());
         let (follow, watch) = (extra.follow, extra.watch.clone());
+        let left_out = std::sync::Arc::clone(&extra.left_out);
         move |store: Store| -> Result<crate::pipeline::SessionOptions, Failure> {
             let mut o = inputs::session(&common, &config, inputs.clone())?;
             o.policy = inputs::policy(&config);
+            o.left_out = std::sync::Arc::clone(&left_out);
             o.follow = follow;
             o.watch.clone_from(&watch);
             o.feed = true;
@@ -136,7 +160,7 @@ fn start(common: &Common, config: Config, inputs: &[Input], extra: Extra) -> Res
         name: extra.name,
         follow: extra.follow,
         speed: extra.speed,
-        notes: extra.notes,
+        notes: left_out(&extra.left_out).into_iter().collect(),
         rule_dirs,
         rule_files,
         own_rules,

@@ -11,7 +11,7 @@ use crate::detect::RuleSet;
 use crate::event::Ts;
 use crate::parse::custom::Format;
 use crate::query::Query;
-use crate::source::{Cache, Followed, Input, Known};
+use crate::source::{Cache, Followed, Input, Known, Skipped};
 use crate::store::RuleRecord;
 
 /// A rule set with what the store keeps of each rule.
@@ -33,6 +33,8 @@ pub type OnChange = Arc<dyn Fn() + Send + Sync>;
 pub struct SessionOptions {
     /// Inputs, in the order that their records of one time have.
     pub inputs: Vec<Input>,
+    /// What was named or found and is not read: told with the results.
+    pub left_out: Arc<Vec<Skipped>>,
     /// Rules.
     pub rules: LoadRules,
     /// Suppressions and other levels: the last stage.
@@ -84,6 +86,7 @@ impl SessionOptions {
     pub fn new(inputs: Vec<Input>, rules: LoadRules) -> Self {
         Self {
             inputs,
+            left_out: Arc::default(),
             rules,
             policy: Arc::default(),
             format: None,

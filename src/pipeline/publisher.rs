@@ -16,7 +16,7 @@ use crate::alert::Alert;
 use crate::detect::state::{Carry, State};
 use crate::detect::{RuleCounts, RuleSet};
 use crate::event::{SourceId, Ts};
-use crate::source::{Cache, SourceView};
+use crate::source::{Cache, Skipped, SourceView};
 
 /// One source as a feed reads it again.
 pub(super) struct FeedSource {
@@ -46,6 +46,8 @@ pub(super) struct Publisher {
     /// Asked for what is wrong with it.
     pub cache: Cache,
     pub notes: Vec<String>,
+    /// What was named or found and is not read.
+    pub left_out: Arc<Vec<Skipped>>,
     /// What is said of files that came when there were too many.
     pub refused: Option<String>,
     pub started: Instant,
@@ -166,6 +168,7 @@ impl Publisher {
             phase,
             totals,
             sources: Arc::new(lanes.iter().map(Lane::shown).collect()),
+            left_out: Arc::clone(&self.left_out),
             alerts: Arc::clone(&self.list),
             histogram: Arc::new(if face || end { histogram.clone() } else { Histogram::default() }),
             rules_loaded: self.loaded.rules,

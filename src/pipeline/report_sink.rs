@@ -12,7 +12,7 @@ use crate::alert::Alert;
 use crate::event::fold::folded;
 use crate::event::{Batch, Ov, Severity, Ts};
 use crate::sink::{Out, Report, ReportAlert, ReportInput, SinkError, Top};
-use crate::source::SourceView;
+use crate::source::{Skipped, SourceView};
 use crate::store::RuleRecord;
 
 /// Parts of the timeline.
@@ -40,6 +40,7 @@ const KINDS: [(&str, Ov); 6] = [
 /// The sink of `--report`.
 pub struct ReportSink {
     out: Out,
+    left_out: Vec<(String, String)>,
     views: Vec<Option<Arc<SourceView>>>,
     histogram: Histogram,
     span: Option<(Ts, Ts)>,
@@ -55,11 +56,12 @@ impl std::fmt::Debug for ReportSink {
 }
 
 impl ReportSink {
-    /// Writes the report to `out`.
+    /// Writes the report to `out`; what was left out is named there.
     #[must_use]
-    pub fn new(out: Out) -> Self {
+    pub fn new(out: Out, left_out: &[Skipped]) -> Self {
         Self {
             out,
+            left_out: left_out.iter().map(|k| (k.name.clone(), k.reason.to_string())).collect(),
             views: Vec::new(),
             histogram: Histogram::default(),
             span: None,
@@ -191,6 +193,7 @@ impl Sink for ReportSink {
         };
         let report = Report {
             inputs: sources.iter().map(input).collect(),
+            left_out: std::mem::take(&mut self.left_out),
             rules: crate::detect::RuleCounts::of(ctx.rules.rules()).rules,
             span: self.span,
             bars: self.span.map_or_else(Vec::new, |(a, b)| {

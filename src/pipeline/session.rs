@@ -155,6 +155,7 @@ fn run(mut options: SessionOptions, shared: &Arc<Shared>) {
         keep_order: options.feed && !known,
         cache: cache.clone(),
         notes: Vec::new(),
+        left_out: Arc::clone(&options.left_out),
         refused: None,
         started,
         revision: 0,

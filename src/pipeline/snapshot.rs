@@ -6,7 +6,7 @@ use super::{Counts, Histogram, Latency, OutputFailure};
 use crate::alert::{Alert, EvidenceRef, RecordPlace};
 use crate::detect::state::Evicted;
 use crate::event::{Severity, SourceId, Ts};
-use crate::source::Presence;
+use crate::source::{Presence, Skipped};
 
 /// Phase of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -83,6 +83,8 @@ pub struct Snapshot {
     pub totals: Counts,
     /// Each input.
     pub sources: Arc<Vec<SourceStatus>>,
+    /// What was named or found and is not read.
+    pub left_out: Arc<Vec<Skipped>>,
     /// All alerts, closed and open, ordered by (timestamp, id).
     pub alerts: Arc<Vec<Arc<Alert>>>,
     /// Records over time.

@@ -104,6 +104,7 @@ pub fn quote(value: &str) -> String {
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:/@-".contains(&b))
         // `a..b` would be a range, `x/8` a network
         && !value.contains("..")
+        && cidr::mistake(value).is_none()
         && !matches!(value.to_ascii_lowercase().as_str(), "and" | "or" | "not" | "in");
     if plain {
         return value.to_owned();

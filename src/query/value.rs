@@ -3,7 +3,7 @@
 use regex::RegexBuilder;
 
 use super::ast::{Between, Field, Op, Pattern};
-use super::cidr::parse_address;
+use super::cidr::{mistake, parse_address};
 use super::{Cidr, parse_span, size};
 use crate::event::fold::folded;
 use crate::event::{Ov, Severity, Ts};
@@ -35,7 +35,7 @@ pub(super) fn value(text: &str, quoted: bool, field: &Field, op: Op, now: Ts) ->
         Field::Severity => severity(text)
             .map(Pattern::Severity)
             .ok_or_else(|| Wrong::new(format!("'{text}' is no severity"), "one of info, low, medium, high, critical")),
-        _ if op == Op::Eq => equal(text, field),
+        _ if op == Op::Eq => equal(text, quoted, field),
         _ => ordered(text, field),
     }
 }
@@ -80,16 +80,18 @@ fn range(field: &Field, low: &str, high: &str, now: Ts) -> Result<Option<Between
     }
 }
 
-/// What `=` compares with: a network, an address, a wildcard, or text.
-fn equal(text: &str, field: &Field) -> Result<Pattern, Wrong> {
+/// What `=` compares with: a network, an address, a wildcard, or text. In quotes an
+/// address may be misspelt: a log may have it so.
+fn equal(text: &str, quoted: bool, field: &Field) -> Result<Pattern, Wrong> {
     if let Some(network) = Cidr::parse(text) {
         return Ok(Pattern::Cidr(network));
     }
+    // It would equal nothing, and a slip should not look like a quiet log.
     if is_address(field)
-        && let Some((address, bits)) = text.split_once('/')
-        && parse_address(address).is_some()
+        && !quoted
+        && let Some((what, hint)) = mistake(text)
     {
-        return Err(Wrong::new(format!("'/{bits}' is no network"), "0 to 32 bits for IPv4, 0 to 128 for IPv6"));
+        return Err(Wrong::new(what, hint));
     }
     if has_wildcard(text) {
         return regex(&wildcard_regex(text));

@@ -104,6 +104,19 @@ pub struct Skipped {
     pub explicit: bool,
 }
 
+impl Skipped {
+    /// Whether leaving it out is a failure (it was asked for by name) rather than
+    /// a choice (a socket inside a directory).
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        match self.reason {
+            SkipReason::NotFound | SkipReason::NoMatch | SkipReason::Unreadable(_) => true,
+            SkipReason::Kind(_) => self.explicit,
+            _ => false,
+        }
+    }
+}
+
 /// How arguments are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ExpandOptions {

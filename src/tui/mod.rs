@@ -21,6 +21,7 @@ pub mod data;
 mod diff;
 mod docs;
 mod engine;
+mod health;
 mod input;
 mod json;
 pub mod kept;

@@ -457,12 +457,3 @@ pub fn news(before: &Snapshot, now: &Snapshot) -> Option<String> {
         Some(format!("{}: {new}", x.name.rsplit('/').next().unwrap_or(&x.name)))
     })
 }
-
-/// Lines of the health screen.
-#[must_use]
-pub fn health_len(s: &State) -> usize {
-    12 + s.snap.outputs.len()
-        + s.snap.notes.len()
-        + s.snap.sources.iter().map(|x| 1 + x.warnings.len()).sum::<usize>()
-        + s.snap.rule_problems.len()
-}

@@ -14,6 +14,8 @@ fn a_filter_that_is_none_shows_the_place() {
         2,
         &["--filter: column 8: a network has no order", "\n  src_ip>10.0.0.0/8\n         ^\nhint: write src_ip="],
     );
+    let ran = h.run(&["replay", &log, "--no-store", "--filter", "src_ip=300.1.1.1/8"]);
+    ran.says(2, &["--filter: column 8: '300.1.1.1' is no address", "hint: as 10.0.0.9, 10.0.0.0/8"]);
 }
 
 #[test]

@@ -112,3 +112,23 @@ fn logs_without_a_machine_are_machines_of_their_own() {
     home.write("audit.log", &more);
     assert_eq!(alerts(&["audit.log", "audit.log.1"]), 1);
 }
+
+/// Two machines' logs that name neither and are alike to the letter: an alert of each, and each
+/// has an id of its own. The first has the one that it has where it is read alone.
+#[test]
+fn logs_that_name_no_machine_have_alerts_of_their_own() {
+    let home = Home::new();
+    let line = "2026-03-02T08:00:00Z sudo[12]:    eve : TTY=pts/0 ; PWD=/ ; USER=root ; \
+                COMMAND=/usr/bin/systemctl stop rsyslog\n";
+    ["a.log", "b.log", "c.log"].into_iter().for_each(|name| _ = home.write(name, line));
+    let ids = |files: &[&str]| -> Vec<String> {
+        home.summary(&[&["--no-store", "--alerts", "alerts.jsonl"], files].concat());
+        let alerts = home.objects("alerts.jsonl");
+        alerts.iter().map(|a| a["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let alone = ids(&["a.log"]);
+    let three = ids(&["a.log", "b.log", "c.log"]);
+    assert_eq!((alone.len(), three.len()), (1, 3), "{three:?}");
+    assert!(three.contains(&alone[0]));
+    assert_eq!(three.iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+}

@@ -5,7 +5,6 @@
 //! and its rule with the same text. Times without a year are dated as they were
 //! (the document has the reference), a log that grew is read to its old end.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -18,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Failure;
+use super::attempts::{self, Attempt, Numbers};
 use super::compared::{compare, grown};
 use crate::alert::Alert;
 use crate::cli::args::{Common, RuleOptions};
@@ -30,8 +30,6 @@ use crate::store::verify::{Match, Matched, Report};
 
 /// Copies of one log that were read beside it are looked for up to so many.
 const COPIES: i64 = 8;
-/// The logs are read so often in other ways than the usual one, at most.
-const READINGS: usize = 8;
 
 /// How alerts are derived again.
 #[derive(Debug, Clone, Default, Args)]
@@ -184,32 +182,7 @@ pub(super) fn derive(
         derived.0.insert(id.to_owned(), outcome);
     }
     drop((raised, now));
-    // Each way is a whole reading: those of most alerts first, and not without end.
-    let mut other: Vec<_> = other.into_iter().collect();
-    other.sort_by_key(|(_, alerts)| Reverse(alerts.len()));
-    let mut readings = 0;
-    for (attempt, alerts) in &mut other {
-        alerts.retain(|(id, _)| undecided(derived.0.get(*id)));
-        if alerts.is_empty() {
-            continue;
-        }
-        readings += 1;
-        if readings > READINGS {
-            for (id, _) in alerts {
-                let reason = format!(
-                    "{READINGS} ways in which the rotated logs may have been read were tried, and there are more: export fewer alerts in one case"
-                );
-                derived.0.insert((*id).to_owned(), Outcome::NotDerived { reason });
-            }
-            continue;
-        }
-        let (raised, _) = read(Until::Recorded, attempt)?;
-        for (id, alert) in alerts {
-            if compare(alert, raised.get(*id)) == Outcome::Same {
-                derived.0.insert((*id).to_owned(), Outcome::Same);
-            }
-        }
-    }
+    attempts::try_each(other, &mut derived.0, &mut |attempt| Ok(read(Until::Recorded, attempt)?.0))?;
     for (id, outcome) in &derived.0 {
         let item = format!("alert {id}");
         match outcome {
@@ -221,23 +194,6 @@ pub(super) fn derive(
         }
     }
     Ok(derived)
-}
-
-/// Whether another way of reading may still tell.
-const fn undecided(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::NotRaised | Outcome::Differs { .. }))
-}
-
-/// A number for each log that has one.
-type Numbers = BTreeMap<i64, i64>;
-
-/// Another way in which the logs may have been read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Attempt {
-    /// By rotated log, the first of its parts that is read; of those not named, all are.
-    begins: Numbers,
-    /// By log, how often it was read where that was not once: it and copies of it.
-    copies: Numbers,
 }
 
 /// How far logs that have grown are read again.
@@ -254,7 +210,7 @@ enum Until {
 type Reading = (String, Option<(u64, u64)>);
 
 /// Alerts by id, and how each source was read.
-type Raised = (BTreeMap<String, Arc<Alert>>, BTreeMap<i64, Reading>);
+type Raised = (attempts::Alerts, BTreeMap<i64, Reading>);
 
 /// What is known before the logs are read.
 #[derive(Default)]

@@ -4,6 +4,7 @@
 //! they are. Exit codes: 0 done, 1 findings of `verify`, 2 no such case, 3 a
 //! file or the store cannot be read or written.
 
+mod attempts;
 mod compared;
 mod derive;
 mod parts;

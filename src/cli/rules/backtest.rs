@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::args::{BacktestArgs, FailOn};
 use crate::alert::Alert;
 use crate::cli::error::{DONE, FAILED, FINDINGS, Failure};
-use crate::cli::{inputs, summary};
+use crate::cli::inputs;
 use crate::config::Config;
 use crate::detect::{RuleFile, RuleSet, shipped};
 use crate::event::sanitize;
@@ -75,7 +75,7 @@ pub(super) fn run(args: &BacktestArgs, out: &mut dyn Write) -> Result<u8, Failur
     if report.stopped && signalled.load(Ordering::Relaxed) {
         return Ok(130);
     }
-    if broken || skipped.iter().any(summary::is_failure) {
+    if broken || skipped.iter().any(crate::source::Skipped::is_failure) {
         return Ok(FAILED);
     }
     Ok(if fails(&report, &args.fail_on, &judged) { FINDINGS } else { DONE })

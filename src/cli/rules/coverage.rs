@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write};
 
 use super::args::CoverageArgs;
 use crate::cli::error::{DONE, Failure};
+use crate::cli::words::columns;
 use crate::detect::attack::{TACTICS, VERSION};
 use crate::detect::coverage::Coverage;
 use crate::detect::{RuleFile, RuleSet};
@@ -25,7 +26,7 @@ pub(super) fn run(args: &CoverageArgs, files: &[RuleFile], out: &mut dyn Write) 
     if args.json {
         writeln!(out, "{}", coverage.document(&set))?;
     } else {
-        write!(out, "{}", text(&coverage, args.all, width()))?;
+        write!(out, "{}", text(&coverage, args.all, columns(std::io::stdout().is_terminal())))?;
     }
     Ok(DONE)
 }
@@ -41,17 +42,6 @@ const fn cell(rules: usize) -> char {
         _ => '█',
     }
 }
-
-/// Columns of the terminal, or those that COLUMNS names; as many as it takes where
-/// neither is known.
-fn width() -> usize {
-    let named = std::env::var("COLUMNS").ok().and_then(|c| c.trim().parse().ok());
-    let terminal = || std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok()).flatten();
-    named.or_else(|| terminal().map(|(w, _)| w.into())).filter(|w| *w > 0).unwrap_or(usize::MAX).max(NARROWEST)
-}
-
-/// Fewer columns than these are taken for these.
-const NARROWEST: usize = 24;
 
 /// A line in lines of no more than a width, cut between words; those after the
 /// first begin so far in.

@@ -10,7 +10,7 @@ use super::args::ListArgs;
 use super::object;
 use crate::cli::error::{DONE, FAILED, Failure};
 use crate::cli::inputs;
-use crate::cli::summary::{is_failure, placed};
+use crate::cli::summary::placed;
 use crate::cli::words::count;
 use crate::detect::reach::{Reach, Seen, reach};
 use crate::detect::{RuleCounts, RuleFile, RuleSet};
@@ -48,7 +48,7 @@ pub(super) fn run(args: &ListArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     if !args.json {
         rulings(&set, &hits, true, out)?;
     }
-    let broken = failed || skipped.iter().any(is_failure);
+    let broken = failed || skipped.iter().any(crate::source::Skipped::is_failure);
     Ok(if broken { FAILED } else { DONE })
 }
 

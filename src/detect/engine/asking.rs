@@ -118,6 +118,10 @@ impl Work {
     /// Whether a predicate holds in a slot that was not searched.
     #[inline(never)]
     fn late(&mut self, c: &Compilation, view: View<'_>, slot: SlotId, pred: u32) -> bool {
+        if self.memo.is_paying(slot) {
+            self.search_late(c, view, slot);
+            return self.truth.has(pred);
+        }
         match self.late.attempt(c, view, slot, pred, &mut self.memo) {
             Trial::Holds(holds) => holds,
             Trial::Nothing => {

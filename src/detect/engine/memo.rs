@@ -188,6 +188,12 @@ impl Memo {
         s.pays || self.repeats(slot, value)
     }
 
+    /// Whether it is known by now that [`Memo::pays`] says yes to each value of a slot.
+    #[inline]
+    pub fn is_paying(&self, slot: SlotId) -> bool {
+        self.stats.get(usize::from(slot)).is_some_and(|s| s.pays && s.pause == 0)
+    }
+
     /// Notes a value that is not searched; whether enough of them came again by now.
     fn repeats(&mut self, slot: SlotId, value: &str) -> bool {
         let Some(s) = self.stats.get_mut(usize::from(slot)) else { return false };

@@ -21,6 +21,7 @@ use super::entry::{Entry, NO_FACT};
 use super::facts::{FactKind, Held, Named};
 use super::fold::Fold;
 use super::grounds::Grounds;
+use super::ids::Ids;
 use super::key::{KeyBuf, Lane, Secret, shard_of};
 use super::lanes::Lanes;
 use super::past::Kept;
@@ -102,6 +103,7 @@ pub(super) struct Core {
     /// What episodes rest on, where that is asked for.
     pub grounds: Option<Box<Grounds>>,
     secret: Secret,
+    pub ids: Ids,
     pub key: KeyBuf,
     pub taken: Vec<Entry>,
     /// Last push that each slot weighed.
@@ -127,6 +129,7 @@ impl Core {
             options,
             grounds: None,
             secret: Secret::random(),
+            ids: Ids::default(),
             key: KeyBuf::default(),
             taken: Vec::new(),
             weighed: Vec::new(),

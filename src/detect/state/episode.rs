@@ -12,6 +12,7 @@ use crate::event::time::SECOND;
 
 use super::entry::{Entry, NO_FACT, REDEEMS, Seen, UNLISTED};
 use super::facts::FactKind;
+use super::ids;
 use super::key;
 use super::ledger::Ledger;
 use super::pace::Pace;
@@ -95,14 +96,7 @@ pub(super) fn alert_id(slot: &Slot, group_key: &[u8], first: &EvidenceRef, known
     h.update([0]);
     h.update(if known { first.time.0 } else { i64::MIN }.to_le_bytes());
     h.update(first.hash.to_le_bytes());
-    let digest = h.finalize();
-    let mut id = String::with_capacity(32);
-    for b in digest.iter().take(16) {
-        for nibble in [b >> 4, b & 15] {
-            id.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    id
+    ids::hex(&h.finalize())
 }
 
 impl Episode {

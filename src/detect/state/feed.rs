@@ -297,6 +297,9 @@ impl Core {
             let first = firsts.min_by_key(|f| f.seq).map_or(m.ev, |f| f.ev);
             Box::new(Episode::open(uid + 1, slot, key, &first, m.known))
         });
+        if opened {
+            self.ids.claim(&mut ep.id);
+        }
         let before = Joined { opened, acts: ep.count, records: ep.total, evidence: ep.evidence.len() };
         if let [e] = entries
             && !e.child

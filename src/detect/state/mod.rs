@@ -19,6 +19,7 @@ mod facts;
 mod feed;
 mod fold;
 mod grounds;
+mod ids;
 mod key;
 mod known;
 mod lanes;

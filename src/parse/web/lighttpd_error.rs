@@ -29,6 +29,9 @@ pub fn body(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     }
     d.set_default(Ov::Process, "lighttpd");
     d.set(Ov::Message, message);
+    if let Some(client) = message.strip_suffix(" turned away. Too many connections.") {
+        addr::set_client(d, client);
+    }
     let about = match message.rsplit_once("IP: ") {
         Some((about, column)) if addr::parse(column.trim_end()).is_some() => {
             addr::set_client(d, column.trim_end());
@@ -37,7 +40,11 @@ pub fn body(text: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
         _ => message,
     };
     let module = file.rsplit('/').next().unwrap_or(file);
-    if matches!(module, "http_auth.c" | "mod_auth.c") || module.starts_with("mod_authn") {
+    let checks = matches!(module, "http_auth.c" | "mod_auth.c") || module.starts_with("mod_authn");
+    // What a module tells of its own troubles names no client.
+    if checks
+        && (d.get(Ov::SrcIp).is_some() || about.contains(" username: ") || about.starts_with("digest: auth failed"))
+    {
         let user = about.rsplit_once(" username: ").map(|(_, user)| user).or_else(|| {
             about.strip_prefix("digest: auth failed for ").and_then(|r| r.rsplit_once(':')).map(|(u, _)| u)
         });

@@ -15,6 +15,9 @@ use crate::alert::Alert;
 use crate::event::{Severity, Ts};
 use html::{Page, text};
 
+/// Inputs listed that were left out.
+const MOST_LEFT_OUT: usize = 1_000;
+
 /// One input as the report names it.
 #[derive(Debug, Clone, Default)]
 pub struct ReportInput {
@@ -58,6 +61,8 @@ pub struct ReportAlert {
 pub struct Report {
     /// The inputs.
     pub inputs: Vec<ReportInput>,
+    /// What was named or found and is not read, with the reason.
+    pub left_out: Vec<(String, String)>,
     /// Rules in force.
     pub rules: usize,
     /// First and last time of an event.
@@ -162,7 +167,18 @@ impl Report {
             }
             p.raw("</tr>");
         }
-        p.raw(&format!("</table><p>{} in force.</p></section>", crate::event::count(self.rules, "rule")));
+        p.raw("</table>");
+        if !self.left_out.is_empty() {
+            p.raw(&format!("<h3>Left out ({})</h3><table><tr><th>input</th><th>reason</th></tr>", self.left_out.len()));
+            for (name, why) in self.left_out.iter().take(MOST_LEFT_OUT) {
+                p.raw(&format!("<tr><td>{}</td><td>{}</td></tr>", text(name), text(why)));
+            }
+            p.raw("</table>");
+            if let Some(more) = self.left_out.len().checked_sub(MOST_LEFT_OUT + 1) {
+                p.raw(&format!("<p>… and {} more</p>", more + 1));
+            }
+        }
+        p.raw(&format!("<p>{} in force.</p></section>", crate::event::count(self.rules, "rule")));
     }
 }
 
@@ -174,6 +190,7 @@ mod tests {
     fn no_text_of_a_log_becomes_markup() {
         let evil = "<script>alert(1)</script>\u{1b}[31m\u{202e}\"'&";
         let report = Report {
+            left_out: vec![(evil.into(), evil.into()); 1_002],
             inputs: vec![ReportInput { name: evil.into(), warnings: vec![evil.into()], ..ReportInput::default() }],
             tops: vec![Top { title: "Accounts", values: vec![(evil.into(), 3)], distinct: 1, uncounted: 0 }],
             entities: vec![(evil.into(), 1.0, 1, Severity::High)],

@@ -164,6 +164,7 @@ pub(super) fn check(report: &mut Report, document: &Value, logs: &mut [Box<dyn L
         if pair.how == Match::Changed {
             let (recorded, whole) = (text(&pair.source["sha256"]), &pair.whole);
             let records = match pair.other.len() {
+                0 if pair.compared == 1 => "the record of the case is in it as recorded".to_owned(),
                 0 => format!("the {} records of the case are in it as recorded", pair.compared),
                 n => format!("{n} of {} records differ: {}", pair.compared, named(&pair.other)),
             };

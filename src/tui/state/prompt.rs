@@ -160,11 +160,17 @@ pub fn type_key(input: &mut Input, key: Key) -> Typed {
     Typed::Edited
 }
 
-/// Inserts pasted text; line ends become blanks, controls are left out.
+/// Inserts pasted text; line ends become blanks, other controls are left out.
+/// Terminals end a pasted line as the Enter key does, with a carriage return.
+/// What was copied with the end of its only line is that line.
 pub fn paste(input: &mut Input, text: &str) {
+    let text = text.trim_end_matches(['\r', '\n']);
+    let mut before = ' ';
     for c in text.chars().take(4096) {
-        let c = if c == '\n' || c == '\t' { ' ' } else { c };
-        if !c.is_control() {
+        let again = before == '\r' && c == '\n';
+        before = c;
+        let c = if matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}') { ' ' } else { c };
+        if !c.is_control() && !again {
             let _ = input.handle(InputRequest::InsertChar(c));
         }
     }
@@ -182,6 +188,15 @@ mod tests {
         assert_eq!(p.input.value(), "ab ");
         paste(&mut p.input, "x\ny\u{1b}");
         assert_eq!(p.input.value(), "ab x y");
+        let pasted = |text: &str| {
+            let mut input = Input::default();
+            paste(&mut input, text);
+            input.value().to_owned()
+        };
+        for text in ["one\rtwo", "one\ntwo", "one\r\ntwo\r\n", "one\ttwo", "one\u{2028}two\r"] {
+            assert_eq!(pasted(text), "one two", "{text:?}");
+        }
+        assert_eq!(pasted("one\r\rtwo\u{1b}[31m"), "one  two[31m");
         assert_eq!(p.key(Key::of(Code::Enter)), Typed::Done);
         p.key(Key::ctrl('u'));
         assert_eq!(p.key(Key::of(Code::Backspace)), Typed::Cancelled);

@@ -7,7 +7,7 @@ use super::super::state::live::EventMode;
 use super::super::state::overlay::Overlay;
 use super::super::state::workshop::moved_height;
 use super::super::state::{Screen, State, places};
-use super::super::words;
+use super::super::{health, words};
 use super::{cases, feed, triage};
 
 /// Moves in the list that keys go to: its cursor, length and height of page.
@@ -76,7 +76,7 @@ fn on_target(s: &mut State, f: impl FnOnce(&mut Cursor, usize, usize)) {
             f(&mut s.rules.lines, s.rules.text.lines.len(), h);
         }
         (Screen::Health, _) => {
-            let n = words::health_len(s);
+            let n = health::lines(s, usize::from(s.size.0)).len();
             f(&mut s.health, n, h);
         }
     }

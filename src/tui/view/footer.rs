@@ -80,32 +80,28 @@ fn status(s: &State, p: &mut Pen<'_>) {
     let right = right(s);
     let right_width = text::width(&right);
     p.put(w.saturating_sub(right_width + 1), 0, right_width, &right, t.dim);
-    let mut room = w.saturating_sub(right_width + 3);
+    let end = w.saturating_sub(right_width + 2);
     let filters = match s.screen {
         Screen::Triage | Screen::Live => s.filters().label(),
         _ => String::new(),
     };
+    let late = s.snap.totals.late;
+    let in_order = (s.screen == Screen::Live && late > 0)
+        .then(|| ("log order", format!("{} not in order of time", text::thousands(late))));
+    let filters = (!filters.is_empty()).then_some(("filters", filters));
+    // What hides events comes before the order of those that are shown.
+    let said: Vec<_> = part::label(s).into_iter().chain(filters).chain(in_order).collect();
     let mut x = 1;
-    if let Some((what, of)) = part::label(s) {
-        // Filters keep half of the line.
-        let most = if filters.is_empty() { room } else { room / 2 };
-        let end = p.put(x, 0, most, &format!("{what} "), t.dim);
-        let end = p.put(
-            end,
-            0,
-            (x + most).saturating_sub(end),
-            &text::cut(&text::sanitize(&of), (x + most).saturating_sub(end)),
-            t.warn,
-        );
-        room = room.saturating_sub(end + 2 - x);
-        x = end + 2;
+    for (i, (what, of)) in said.iter().enumerate() {
+        // Each has its share of the line, and what is left of the others'.
+        let room = end.saturating_sub(x) / (said.len() - i);
+        let at = p.put(x, 0, room, &format!("{what} "), t.dim);
+        let room = (x + room).saturating_sub(at);
+        x = p.put(at, 0, room, &text::cut(&text::sanitize(of), room), t.warn) + 2;
     }
-    if !filters.is_empty() {
-        let end = p.put(x, 0, room, "filters ", t.dim);
-        let room = room.saturating_sub(end - x);
-        p.put(end, 0, room, &text::cut(&text::sanitize(&filters), room), t.warn);
-    } else if x == 1 {
+    if said.is_empty() {
         let store = if s.undo > 0 { format!("{} · undo {}", s.facts.store, s.undo) } else { s.facts.store.clone() };
+        let room = end.saturating_sub(1);
         p.put(1, 0, room, &text::cut(&text::sanitize(&store), room), t.dim);
     }
 }

@@ -71,6 +71,10 @@ fn first(s: &State, p: &mut Pen<'_>) {
         if c.late > 0 {
             right.push((format!("late {}", text::thousands(c.late)), t.bad));
         }
+        if !s.snap.left_out.is_empty() {
+            let failed = s.snap.left_out.iter().any(|k| k.is_failure());
+            right.push((format!("{} left out", s.snap.left_out.len()), if failed { t.bad } else { t.warn }));
+        }
         if !s.snap.outputs.is_empty() {
             right.push(("output failed".into(), t.bad));
         }

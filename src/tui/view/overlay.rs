@@ -39,7 +39,9 @@ pub fn draw(s: &State, t: &Theme, o: &Overlay, buf: &mut Buffer) -> TextCursor {
         }
         Overlay::Note { editor, about, .. } => {
             let area = popup::centred(s.size, (76, 14));
-            let keys = "Ctrl-d or Esc saves  Ctrl-c drops it";
+            // The last is the last to go where there is no room: the one that keeps the words.
+            let narrow = s.size.0 < 50;
+            let keys = if narrow { "Ctrl-c drops it  Esc saves" } else { "Ctrl-c drops it  Ctrl-d or Esc saves" };
             let mut p = popup::open(buf, t, area, &format!("note on {about}"), keys);
             let (w, h) = (usize::from(p.area.w).saturating_sub(2).max(1), usize::from(p.area.h).max(1));
             let (row, column) = editor.cursor();

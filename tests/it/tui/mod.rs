@@ -5,6 +5,7 @@ mod fixture;
 mod frames;
 mod kept;
 mod keys;
+mod left_out;
 mod mouse;
 mod painting;
 mod parts;

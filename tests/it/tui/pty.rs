@@ -252,3 +252,19 @@ fn a_case_from_the_first_key_to_the_verified_export() {
     let text = std::fs::read_to_string(home.path().join("out.json")).expect("a file");
     assert!(text.contains("isolated the host") && text.contains("Root guessed"));
 }
+
+/// On a narrow terminal the summary of a replay stands in lines that fit.
+#[test]
+fn the_summary_fits_the_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let mut c = Command::new(env!("CARGO_BIN_EXE_secstream"));
+    c.arg("replay").arg(log(home.path(), 400)).args(["--no-store", "--year", "2026"]);
+    let mut t = Term::start(c, (80, 40), home.path(), &[("COLUMNS", "80")]);
+    assert_eq!(t.end(), Some(0));
+    let all = String::from_utf8_lossy(&t.log).into_owned();
+    let said = &all[all.find("400 records = ").expect(&all)..];
+    assert!(said.contains("\n    SSH password guessing"), "the message has lines of its own: {said}");
+    for line in said.lines() {
+        assert!(line.trim_end().chars().count() <= 80, "{line}");
+    }
+}

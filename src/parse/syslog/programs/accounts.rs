@@ -68,6 +68,12 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         group(between(msg, "'", "'").or_else(|| between(msg, "(group ", "/")), d);
     } else if msg.contains("password") || msg.starts_with("Password for ") {
         password(msg, outcome, d);
+    } else if let Some((old, new)) =
+        msg.strip_prefix("change user name '").and_then(|r| r.strip_suffix('\'')).and_then(|r| r.split_once("' to '"))
+    {
+        d.event(EventType::UserChanged, outcome);
+        target(Some(new), d);
+        d.field("old_name", old);
     } else if let Some(rest) = msg.strip_prefix("change user '").or_else(|| msg.strip_prefix("changed user '")) {
         let (user, what) = rest.split_once('\'').unwrap_or((rest, ""));
         d.event(EventType::UserChanged, outcome);

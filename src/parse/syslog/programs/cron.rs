@@ -1,12 +1,12 @@
 //! cron, crontab, at and anacron: `(USER) VERB (DETAIL)`.
 
-use super::super::util::set_user;
+use super::super::util::{cut, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov};
 use crate::parse::Ctx;
 
 pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.cron);
-    let Some((user, rest)) = msg.strip_prefix('(').and_then(|r| r.split_once(") ")) else {
+    let Some((user, rest)) = msg.strip_prefix('(').and_then(|r| cut(r, ") ")) else {
         if program == "anacron" && msg.starts_with("Job `") {
             d.event(EventType::ScheduledTask, Outcome::Success);
             d.set(Ov::Resource, super::super::util::between(msg, "`", "'").unwrap_or(""));
@@ -24,7 +24,7 @@ pub(super) fn parse(program: &str, msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     if !user.starts_with('*') {
         set_user(d, user);
     }
-    let (verb, detail) = rest.split_once(" (").unwrap_or((rest, ""));
+    let (verb, detail) = cut(rest, " (").unwrap_or((rest, ""));
     let detail = detail.strip_suffix(')').unwrap_or(detail);
     match verb {
         "CMD" => {

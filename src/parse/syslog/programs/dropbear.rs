@@ -14,6 +14,20 @@ pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     } else if lower("login attempt for nonexistent user") || lower("login attempt with wrong user") {
         failed(d, EventType::SshInvalidUser, RecordFlags::ACT_VERDICT);
         tail(msg, d);
+    } else if lower("pubkey auth bad signature for '") {
+        failed(d, EventType::SshLoginFailed, RecordFlags::ACT_VERDICT);
+        tail(msg, d);
+    } else if let Some((user, _)) = (msg.strip_prefix("User '"))
+        .and_then(|r| r.rsplit_once("' has invalid shell, rejected").or_else(|| r.rsplit_once("' is locked")))
+    {
+        failed(d, EventType::SshLoginFailed, RecordFlags::ACT_NOTICE);
+        set_user(d, user);
+    } else if let Some(rest) = msg.strip_prefix("root login rejected") {
+        failed(d, EventType::SshLoginFailed, RecordFlags::ACT_NOTICE);
+        set_user(d, "root");
+        if let Some(addr) = rest.strip_prefix(" from ") {
+            peer(addr, d);
+        }
     } else if msg.contains(" auth succeeded for '") {
         d.event(EventType::SshLogin, Outcome::Success);
         tail(msg, d);

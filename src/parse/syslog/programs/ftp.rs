@@ -144,6 +144,7 @@ pub(super) fn ftpd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     {
         failed(d, EventType::LoginFailed, RecordFlags::ACT_VERDICT);
         client(rest, d);
+        set_user(d, rest.split_once(", ").map_or("", |(_, u)| u));
     } else {
         super::generic::parse("ftpd", msg, ctx, d);
         d.logsource(ctx.ls.ftp);

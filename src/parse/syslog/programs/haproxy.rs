@@ -19,6 +19,13 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         return;
     }
     let Some((client, rest)) = msg.split_once(" [") else { return };
+    if client.contains(' ') {
+        // `option httplog clf`: the columns of other servers first.
+        if crate::parse::web::message(msg, ctx, d) {
+            d.logsource(ctx.ls.haproxy);
+        }
+        return;
+    }
     let (addr, port) = addr_with_port(client);
     if !is_ip(super::super::util::bare(addr)) {
         return;

@@ -76,6 +76,9 @@ fn packet(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) -> bool {
     let after_in = memchr::memchr_iter(b'=', b).find(|at| b.get(..*at).is_some_and(|h| h.ends_with(b"IN")));
     let Some(at) = after_in.map(|at| at - 2) else { return false };
     let (prefix, body) = msg.split_at(at);
+    // An error by ICMP repeats the packet that it is about in brackets: whoever sends one
+    // chooses what stands there.
+    let body = body.split_once(" [").map_or(body, |(own, _)| own);
     let found = pairs(body);
     let [src, dst, spt, dpt, ..] = found;
     let Some(src) = src else { return false };
@@ -153,7 +156,9 @@ fn verdict(prefix: &str) -> (EventType, Outcome) {
 }
 
 fn contains_ci(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle))
+    let Some(first) = needle.first() else { return true };
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), haystack)
+        .any(|at| haystack.get(at..at + needle.len()).is_some_and(|w| w.eq_ignore_ascii_case(needle)))
 }
 
 /// `1234 (name) …` of the process that was killed.

@@ -34,7 +34,9 @@ pub(in crate::parse) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     let refused = position(what.as_bytes(), b"' denied").is_some()
         || what.ends_with(" denied")
         || what.starts_with("bad zone transfer")
-        || what.starts_with("rate limit");
+        || what.starts_with("rate limit")
+        || what.starts_with("request has invalid signature")
+        || what.starts_with("updating zone") && what.contains("': update unsuccessful: ");
     d.event(EventType::DnsQuery, if refused { Outcome::Failure } else { Outcome::Success });
     let mut asked = "";
     if let Some(question) = between(what, "'", "'") {

@@ -84,8 +84,8 @@ fn split<'a>(module: Option<&'a str>, msg: &'a str) -> Option<(Option<&'a str>, 
         let end = rest.bytes().take(40).position(|b| !(b.is_ascii_alphanumeric() || b == b'_'))?;
         let rest = rest.get(end..)?;
         if let Some(rest) = rest.strip_prefix('(') {
-            let (inner, text) = rest.split_once(')')?;
-            let service = inner.split_once(':').map(|(s, _)| s);
+            let (inner, text) = cut(rest, ")")?;
+            let service = cut(inner, ":").map(|(s, _)| s);
             return Some((service, text.strip_prefix(':')?.trim_start_matches(' ')));
         }
         return rest.strip_prefix(": ").map(|text| (None, text));
@@ -177,8 +177,8 @@ fn choose(after: &str) -> Option<(&str, &str, &str)> {
 fn session(rest: &str, event_type: EventType, d: &mut Draft<'_>) {
     d.event(event_type, Outcome::Success);
     let (user, by) = cut(rest, " by ").unwrap_or((rest, ""));
-    let user = user.split_once('(').map_or(user, |(u, _)| u).trim();
-    let by = by.split_once('(').map_or(by, |(u, _)| u).trim();
+    let user = cut(user, "(").map_or(user, |(u, _)| u).trim();
+    let by = cut(by, "(").map_or(by, |(u, _)| u).trim();
     // `LOGIN` is what the console's log-in calls itself.
     if by.is_empty() || by == user || by == "LOGIN" {
         set_user(d, user);

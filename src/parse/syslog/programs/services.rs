@@ -14,6 +14,13 @@ pub(in crate::parse) fn xinetd(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         d.set_default(Ov::Resource, service.split(' ').next().unwrap_or(""));
         return set_src(d, addr);
     }
+    // BSD's: `refused connection from ADDR, service NAME (tcp)`
+    if let Some((addr, service)) = msg.strip_prefix("refused connection from ").and_then(|r| r.split_once(", service "))
+    {
+        d.event(EventType::Connection, Outcome::Failure);
+        d.set_default(Ov::Resource, service.split(' ').next().unwrap_or(""));
+        return set_src(d, addr);
+    }
     let Some((verb, rest)) = msg.split_once(": ") else { return };
     match verb {
         "FAIL" => d.event(EventType::Connection, Outcome::Failure),

@@ -1,13 +1,13 @@
 //! sudo: `USER : [REASON ; ]TTY=… ; PWD=… ; USER=… ; COMMAND=…`.
 
-use super::super::util::{digits, set_user};
+use super::super::util::{cut, digits, set_user};
 use crate::event::{Draft, EventType, Outcome, Ov, RecordFlags};
 use crate::parse::Ctx;
 
 pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     d.logsource(ctx.ls.sudo);
     let msg = msg.trim_start_matches(' ');
-    let Some((user, rest)) = msg.split_once(" : ") else {
+    let Some((user, rest)) = cut(msg, " : ") else {
         if msg.starts_with("pam_") || msg.contains("incorrect password") {
             d.event(EventType::SudoFailed, Outcome::Failure);
         }
@@ -23,17 +23,20 @@ pub(super) fn parse(msg: &str, ctx: &Ctx, d: &mut Draft<'_>) {
         d.event(EventType::Sudo, Outcome::Unknown);
         return;
     }
-    let (reason, pairs) = match rest.split_once(" ; ") {
+    let (reason, pairs) = match cut(rest, " ; ") {
         _ if starts_pairs(rest) => ("", rest),
         Some((reason, pairs)) => (reason, pairs),
         None => (rest, ""),
     };
     // The command is last and free text: what stands in it is never a pair.
-    let (head, command) = match pairs.split_once("COMMAND=") {
+    let (head, command) = match cut(pairs, "COMMAND=") {
         Some((head, command)) => (head, Some(command)),
         None => (pairs, None),
     };
-    for pair in head.split(" ; ") {
+    let mut left = Some(head);
+    while let Some(text) = left {
+        let (pair, more) = cut(text, " ; ").map_or((text, None), |(pair, more)| (pair, Some(more)));
+        left = more;
         if let Some(target) = pair.strip_prefix("USER=") {
             d.set(Ov::TargetUser, target.trim());
         } else if let Some(tty) = pair.strip_prefix("TTY=") {

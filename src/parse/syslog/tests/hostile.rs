@@ -184,3 +184,45 @@ proptest! {
         prop_assert_eq!(p.get(Ov::SrcIp), "192.0.2.7");
     }
 }
+
+#[test]
+fn what_else_daemons_write() {
+    for (msg, kind, user, src, port) in [
+        (
+            "kernel: DROP IN=eth0 OUT= SRC=203.0.113.5 DST=10.0.0.5 PROTO=ICMP TYPE=3 CODE=1 [SRC=10.0.0.5 DST=6.6.6.6 PROTO=TCP SPT=22 DPT=4711]",
+            EventType::FirewallBlock,
+            "",
+            "203.0.113.5",
+            "",
+        ),
+        ("dropbear[5]: User 'bob' has invalid shell, rejected", EventType::SshLoginFailed, "bob", "", ""),
+        (
+            "dropbear[5]: Pubkey auth bad signature for 'bob' with key x from 203.0.113.5:4711",
+            EventType::SshLoginFailed,
+            "bob",
+            "203.0.113.5",
+            "4711",
+        ),
+        ("ftpd[5]: FTP LOGIN FAILED FROM 203.0.113.5, bob", EventType::LoginFailed, "bob", "203.0.113.5", ""),
+        (
+            "inetd[5]: refused connection from 203.0.113.5, service telnetd (tcp)",
+            EventType::Connection,
+            "",
+            "203.0.113.5",
+            "",
+        ),
+        (
+            "haproxy[5]: 203.0.113.5 - bob [02/Mar/2026:08:00:00 +0000] \"GET /x HTTP/1.1\" 200 9 \"\" \"\" 4711 123 \"fe\" \"be\"",
+            EventType::HttpRequest,
+            "bob",
+            "203.0.113.5",
+            "",
+        ),
+        ("lighttpd[5]: (mod_authn_ldap.c.1) ldap: no server", EventType::Other, "", "", ""),
+        ("usermod[5]: change user name 'bob' to 'rob'", EventType::UserChanged, "", "", ""),
+    ] {
+        let e = crate::parse::testing::one(&format!("Mar  2 08:00:00 h1 {msg}"), crate::parse::syslog::parse);
+        assert_eq!(e.event_type, kind, "{msg}");
+        assert_eq!([Ov::User, Ov::SrcIp, Ov::SrcPort].map(|n| e.ov(n).unwrap_or("")), [user, src, port], "{msg}");
+    }
+}
