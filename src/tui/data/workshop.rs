@@ -234,6 +234,8 @@ pub struct Renamed {
     pub along: usize,
     /// Alerts with that id that people decided about.
     pub decided: usize,
+    /// The rule replaces the shipped one of that id no more.
+    pub uncovers: bool,
 }
 
 impl Renamed {
@@ -257,7 +259,23 @@ impl Renamed {
             let alerts = crate::event::count(self.decided as u64, "decided alert");
             out.push(format!("{alerts} would come again under another id"));
         }
+        out.extend(self.back());
         out
+    }
+
+    /// Which shipped rule is back.
+    fn back(&self) -> Option<String> {
+        let beside = if self.document > 0 { " beside this one" } else { "" };
+        self.uncovers.then(|| format!("the shipped rule {} is active again{beside}", self.old))
+    }
+
+    /// How it is avoided.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self.uncovers && self.by.is_empty() {
+            true => format!("keep {} to stay in place of the shipped rule", self.old),
+            false => format!("keep {}, or take along those who know it", self.old),
+        }
     }
 
     /// The same in one line.
@@ -267,7 +285,8 @@ impl Renamed {
         if self.by.is_empty() {
             return self.lines().join("; ");
         }
-        format!("{} knows it by the old {key}: a save asks what becomes of that", self.who())
+        let back = self.back().map(|b| format!("; {b}")).unwrap_or_default();
+        format!("{} knows it by the old {key}: a save asks what becomes of that{back}", self.who())
     }
 }
 

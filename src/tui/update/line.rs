@@ -85,8 +85,7 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
             }
         }
         Ask::Seek => {
-            let base = s.live.current().map(|r| r.row.time).filter(|t| t.is_some());
-            let t = parse_when(text, base, now).ok_or("write 11:04, 11:04:43, a date with time, or -15m")?;
+            let t = parse_when(text, day(s), now).ok_or("write 11:04, 11:04:43, a date with time, or -15m")?;
             feed::stand_still(s, fx);
             fx.push(Effect::Go(s.live.generation, Goto::Time(t)));
         }
@@ -126,6 +125,15 @@ fn apply(s: &mut State, ask: &Ask, text: &str, fx: &mut Vec<Effect>) -> Result<(
         }
     }
     Ok(())
+}
+
+/// The time that a clock time is meant beside: of the event under the cursor; where that is
+/// not read yet, of the place in the log that is looked at.
+fn day(s: &State) -> Option<Ts> {
+    let here = s.live.current().map(|r| r.row.time).filter(|t| t.is_some());
+    let totals = &s.snap.totals;
+    let end = if s.live.follow { totals.last_event } else { totals.first_event };
+    here.or(s.live.play.at).or(end)
 }
 
 /// Asks for tags for what is at hand.
@@ -273,6 +281,8 @@ fn holds(s: &State, i: usize, low: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -284,6 +294,33 @@ mod tests {
         assert_eq!(at("-15m").as_deref(), Some("2025-06-03T08:45:00Z"));
         assert_eq!(at("2025-01-01").as_deref(), Some("2025-01-01T00:00:00Z"));
         assert_eq!((at("25:00"), at("soon"), at("1:2:3:4")), (None, None, None));
+    }
+
+    #[test]
+    fn a_clock_time_is_of_the_log_s_day_before_a_row_is_read() {
+        let ts = |h: u32, d: u32| Ts::from_civil(2025, 6, d, h, 0, 0, 0);
+        let mut s = State::new(
+            (120, 30),
+            Arc::new(crate::tui::keymap::Keymap::defaults()),
+            crate::tui::state::Facts::default(),
+        );
+        s.now = ts(9, 30).expect("a time");
+        let mut snap = crate::pipeline::Snapshot::default();
+        (snap.totals.first_event, snap.totals.last_event) = (ts(1, 3), ts(2, 5));
+        s.snap = Arc::new(snap);
+        let mut goes = |follow: bool, at: Option<Ts>| {
+            (s.live.follow, s.live.play.at) = (follow, at);
+            let mut fx = Vec::new();
+            apply(&mut s, &Ask::Seek, "11:00", &mut fx).expect("a time");
+            fx.iter().find_map(|e| match e {
+                Effect::Go(_, Goto::Time(t)) => Some(*t),
+                _ => None,
+            })
+        };
+        assert_eq!(goes(true, None), ts(11, 5));
+        assert_eq!(goes(false, None), ts(11, 3));
+        // A replay at a pace stands somewhere between.
+        assert_eq!(goes(true, ts(3, 4)), ts(11, 4));
     }
 
     #[test]

@@ -28,9 +28,20 @@ pub fn ask(s: &mut State) {
         let label = format!("take along {} that can be changed{stay}", count(along, "name"));
         answers.push(answer('t', label, Then::Save(Known::Along)));
     }
-    answers.push(answer('s', "save it so: what names it goes without it", Then::Save(Known::Leave)));
+    let uncovers = w.renamed.iter().any(|r| r.uncovers);
+    let by_others = w.renamed.iter().any(|r| !r.by.is_empty() || r.decided > 0);
+    let so = match (by_others, uncovers) {
+        (_, false) => "save it so: what names it goes without it",
+        (true, true) => "save it so: what names it means the shipped rule",
+        (false, true) => "save it so: both rules are active",
+    };
+    answers.push(answer('s', so, Then::Save(Known::Leave)));
     answers.push(answer('n', "do not save", Then::Close));
-    choice(s, format!("others know this rule by its {what}"), about, answers);
+    let title = match by_others {
+        true => format!("others know this rule by its {what}"),
+        false => "the shipped rule of this id comes back".to_owned(),
+    };
+    choice(s, title, about, answers);
 }
 
 /// The file is another than it was when it was opened: what was written there by

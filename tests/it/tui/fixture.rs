@@ -394,6 +394,7 @@ fn work(w: &WorkReq) -> Vec<Msg> {
                 by: vec!["filter 'Not ours'".into(), "suppression sup-1".into(), "correlation 'Shipped'".into()],
                 along: 2,
                 decided: 1,
+                uncovers: false,
             });
             let renamed = renamed.into_iter().collect();
             let linted = WorkMsg::Linted { version: a.version, findings, renamed };

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::rulings;
-use crate::detect::RuleFile;
 use crate::detect::sigma::yaml::Node;
 use crate::detect::sigma::{collection, rule, yaml};
+use crate::detect::{RuleFile, shipped};
 use crate::pipeline::{Policy, policy};
 use crate::tui::data::workshop::Renamed;
 use crate::tui::data::{AlertView, Triage};
@@ -87,6 +87,15 @@ fn namers(files: &[RuleFile], except: &str, own: Option<&Path>) -> Vec<Namer> {
     out
 }
 
+/// Whether a shipped rule is in force again once this file has its id no more: it was left
+/// out for this file alone.
+fn uncovers(files: &[RuleFile], path: &str, id: &str) -> bool {
+    let has = |f: &RuleFile| f.text.contains(id) && known(&f.text).iter().any(|k| k.id == id);
+    files.iter().any(|f| is_shipped(&f.path))
+        && !files.iter().any(|f| f.path != path && has(f))
+        && shipped::rules().iter().any(has)
+}
+
 /// The ids and names of a file that an edit changes and that somebody knows.
 pub fn renamed(
     files: &[RuleFile],
@@ -128,10 +137,11 @@ pub fn renamed(
             decided,
             document,
             line,
+            uncovers: key == "id" && uncovers(files, path, &old),
             old,
             new,
         };
-        if !renamed.by.is_empty() || decided > 0 {
+        if !renamed.by.is_empty() || decided > 0 || renamed.uncovers {
             out.push(renamed);
         }
     }
@@ -233,6 +243,23 @@ mod tests {
             "[[suppress]]\nid = \"sup-1\"\nrule = \"b-1\"\nowner = \"b-1\"\nreason = \"x y\"\nuntil = \"never\"\n";
         std::fs::write(dir.join(policy::FILE), ruled).expect("written");
         files.into_iter().map(file).collect()
+    }
+
+    #[test]
+    fn a_copy_with_another_id_brings_the_shipped_rule_back() {
+        let mut all = shipped::rules();
+        let id = known(&all[0].text)[0].id.clone();
+        let text = all[0].text.clone().replace("\r", "");
+        all[0] = RuleFile::new("own/copy.yml", text.as_str());
+        let of = |all: &[RuleFile], text: &str| -> Vec<Renamed> {
+            let mut all = renamed(all, ("own/copy.yml", text), None, &[]);
+            all.retain(|r| r.uncovers);
+            all
+        };
+        let new = text.replace(&id, "00000000-1111-4222-8333-444444444444");
+        let [r] = &of(&all, &new)[..] else { panic!("one") };
+        let back = format!("the shipped rule {id} is active again beside this one");
+        assert!(r.lines().contains(&back) && r.said().contains(&back), "{r:?}");
     }
 
     #[test]

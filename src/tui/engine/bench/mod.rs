@@ -331,7 +331,7 @@ impl Bench {
             severity: Level::Warning,
             code: "renamed",
             message: r.said(),
-            hint: format!("keep {}, or take along those who know it", r.old),
+            hint: r.hint(),
         }));
         findings.sort_by_key(|f| (f.line, f.column));
         (findings, renamed)
