@@ -98,3 +98,53 @@ fn no_record_is_missed_or_seen_twice_while_rules_change() {
     let matched = fs::read_to_string(home.path("m.jsonl")).unwrap();
     assert_eq!(matched.lines().filter(|l| l.contains("\"All\"")).count(), whole);
 }
+
+const LISTED: &str = "name: Lists\npriority: 10\ntransformations:\n  - {id: list, type: file_placeholders, path: shapes.txt, format: plaintext}\n";
+
+/// Follows with a rule for the values of a list that a pipeline names; after `change` the
+/// rule is to match what it did not match before.
+fn changed_place_is_noticed(change: impl Fn(&Home)) {
+    let home = Home::new();
+    fs::create_dir(home.path("rules")).unwrap();
+    home.write("rules/one.yml", rule("Listed", "shape|expand: '%shapes%'"));
+    home.write("lists.yml", LISTED);
+    home.write("shapes.txt", "square\n");
+    home.write("log.ndjson", "");
+    let args =
+        ["--no-store", "--json", "--pipeline", "lists.yml", "--rules", "rules", "--matches", "m.jsonl", "log.ndjson"];
+    let f = Following::start(home, &args);
+    let mut lines = 0;
+    let mut append = || {
+        let event = "{\"timestamp\":\"2026-03-02T10:00:00Z\",\"src_ip\":\"192.0.2.7\",\"shape\":\"round\"}\n";
+        let mut file = fs::File::options().append(true).open(f.home.path("log.ndjson")).unwrap();
+        file.write_all(event.as_bytes()).unwrap();
+        lines += 1;
+        f.has(lines);
+    };
+    append();
+    let matched = || fs::read_to_string(f.home.path("m.jsonl")).is_ok_and(|m| m.contains("\"Listed\""));
+    assert!(!matched());
+    change(&f.home);
+    let until = Instant::now() + Duration::from_secs(60);
+    while !matched() {
+        assert!(Instant::now() < until, "what changed was never noticed");
+        append();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (_, ran) = f.end();
+    assert!(ran.err.contains("rules changed: "), "{}", ran.err);
+}
+
+#[test]
+fn a_changed_list_of_a_pipeline_is_noticed() {
+    changed_place_is_noticed(|home| drop(home.write("shapes.txt", "square\nround\n")));
+}
+
+#[test]
+fn a_changed_pipeline_is_noticed() {
+    changed_place_is_noticed(|home| {
+        home.write("others.txt", "round\n");
+        let text = LISTED.replace("shapes.txt", "others.txt");
+        home.write("lists.yml", text);
+    });
+}
