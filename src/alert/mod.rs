@@ -284,7 +284,7 @@ impl Alert {
             if self.gathered > 0 {
                 members.insert("gathered".to_owned(), self.gathered.into());
             }
-            if listed < self.matched_total.min(MAX_EVIDENCE as u64) {
+            if self.gathered > 0 || listed < self.matched_total.min(MAX_EVIDENCE as u64) {
                 members.insert("matched_listed".to_owned(), listed.into());
             }
         }

@@ -175,10 +175,10 @@ impl Feed {
     /// Whether the event at a position is analyzed.
     #[must_use]
     pub fn analyzes(&self, position: u64) -> bool {
+        let Some(scope) = self.shared.scope.get().filter(|s| !s.is_all()) else { return true };
         let at = self.shared.runs.read().unwrap_or_else(PoisonError::into_inner).at(position);
         let Some((batch, index)) = at.and_then(|(source, record, _)| self.locate(source, record)) else { return true };
-        let scope = self.shared.scope.get();
-        batch.event(index).is_none_or(|e| scope.is_none_or(|s| s.is_all() || s.keeps(&e)))
+        batch.event(index).is_none_or(|e| scope.keeps(&e))
     }
 
     /// How many inputs there are.

@@ -189,6 +189,11 @@ struct Times {
     times: Vec<Ts>,
 }
 
+/// So much a clock may be ahead of the file's time.
+const AHEAD: i64 = 2 * DAY;
+/// One in so many records has a date, where dates tell the year of those that have none.
+const FEW: usize = 20;
+
 /// Reads the sample's times. Where records with and without a year are mixed, the
 /// dated ones decide the year: the log dates itself, wherever it is copied.
 /// A `given` year is that of the first record.
@@ -207,9 +212,12 @@ fn sample_times(parser: &Parser, sample: &[u8], reference: Ts, fixed: bool, give
     parser.parse_batch(&mut batch, &mut Scratch::default());
     let dated = |q| matches!(q, TimeQuality::Zoned | TimeQuality::Wall);
     let yearless = batch.records.iter().any(|r| r.quality == TimeQuality::Yearless);
-    let anchor = batch.records.iter().find(|r| dated(r.quality)).map(|r| r.time);
+    // None is of after the file was written, and what few of them claim is not believed of all.
+    let is_past = |t: Ts| given || t.0 <= reference.0.saturating_add(AHEAD);
+    let anchor = batch.records.iter().find(|r| dated(r.quality) && is_past(r.time)).map(|r| r.time);
+    let few = batch.records.iter().filter(|r| dated(r.quality)).count() * FEW < batch.records.len();
     let time_ref = match anchor {
-        Some(t) if yearless && !fixed => Ts(t.0.saturating_add(330 * DAY)),
+        Some(t) if yearless && !fixed && !few => Ts(t.0.saturating_add(330 * DAY)),
         _ if given => begun_in(&batch, reference),
         _ => reference,
     };

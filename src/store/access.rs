@@ -65,7 +65,9 @@ pub(super) fn readable(path: &Path) -> Result<()> {
     if !is_there(path)? {
         return Ok(());
     }
-    match std::fs::File::open(path) {
+    // Asked by name: opening the file and closing it again would drop the locks that SQLite
+    // holds on it in this process.
+    match rustix::fs::access(path, rustix::fs::Access::READ_OK) {
         Err(e) if e.kind() == ErrorKind::PermissionDenied => {
             let owner = std::fs::metadata(path).map(|m| owner(&m)).unwrap_or_default();
             let detail = format!(
@@ -109,6 +111,23 @@ mod tests {
         chmod(dir.path(), 0o700);
     }
 
+    /// The locks of one process on a file go when any of its descriptors of it is closed.
+    #[test]
+    fn a_second_connection_leaves_the_locks_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cases.db");
+        let store = Store::open(Some(&path), "ann").unwrap();
+        let id = format!(":{} ", std::fs::metadata(&path).unwrap().ino());
+        let locks = || std::fs::read_to_string("/proc/locks").unwrap().lines().filter(|l| l.contains(&id)).count();
+        let before = locks();
+        assert!(before > 0, "a store in use is locked");
+        let other = store.another().unwrap();
+        drop(Store::open_read_only(Some(&path), "bob").unwrap());
+        assert!(locks() >= before);
+        drop(other);
+        assert!(locks() >= before);
+    }
+
     #[test]
     fn a_file_that_is_anothers_is_told_as_that() {
         let dir = tempfile::tempdir().unwrap();
@@ -117,7 +136,7 @@ mod tests {
         chmod(&path, 0o000);
         let refused = Store::open(Some(&path), "bob").err().map(|e| e.to_string());
         // the superuser may read all
-        if std::fs::File::open(&path).is_err() {
+        if rustix::fs::access(&path, rustix::fs::Access::READ_OK).is_err() {
             let said = refused.unwrap();
             assert!(said.contains("permission denied: it belongs to user") && said.contains("with mode 0"), "{said}");
             let said = Store::open_read_only(Some(&path), "bob").err().unwrap().to_string();

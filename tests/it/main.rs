@@ -12,6 +12,7 @@
 mod alerts;
 mod architecture;
 mod cases_of_parts;
+mod claimed_times;
 mod classes;
 mod cli;
 mod docs;

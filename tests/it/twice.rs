@@ -132,3 +132,23 @@ fn logs_that_name_no_machine_have_alerts_of_their_own() {
     assert!(three.contains(&alone[0]));
     assert_eq!(three.iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
 }
+
+/// What is gathered for machines that are alike to the letter stands in alerts of their own.
+#[test]
+fn what_is_gathered_of_logs_without_a_machine_is_all_there() {
+    let home = Home::new();
+    std::fs::create_dir(home.path("rules")).unwrap();
+    home.write(
+        "rules/one.yml",
+        "title: Probe\nid: 22222222-1111-4111-8111-111111111119\nlevel: medium\nlogsource: {}\n\
+         detection: {s: {kind: probe}, condition: s}\n",
+    );
+    let lines: String =
+        (0..1_500).map(|i| format!("{{\"kind\":\"probe\",\"src_ip\":\"10.0.{}.{}\"}}\n", i / 250, i % 250)).collect();
+    ["a.json", "b.json", "c.json"].into_iter().for_each(|name| _ = home.write(name, &lines));
+    home.summary(&["--no-store", "--rules", "rules", "--alerts", "alerts.jsonl", "a.json", "b.json", "c.json"]);
+    let alerts = home.objects("alerts.jsonl");
+    let sum = |key: &str| alerts.iter().filter_map(|a| a[key].as_u64()).sum::<u64>();
+    assert!(sum("gathered") > 0);
+    assert_eq!(sum("matched_total"), 4_500, "every record is accounted for");
+}

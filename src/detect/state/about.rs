@@ -36,7 +36,7 @@ impl About {
         let fact = |i: u8| group.facts.get(i).map(case::folded);
         let fields = text::group_fields(slot, group).into_iter();
         Self {
-            keys: fields.map(|(n, v)| (n.to_owned(), text::keyed(n, v))).collect(),
+            keys: fields.map(|f| (f.name.to_owned(), f.keyed())).collect(),
             ips: ep.ips.iter().filter_map(|i| fact(*i)).map(|ip| net::text(&ip)).collect(),
             more_ips: ep.cut(FactKind::Ip),
             user: fact(ep.user()),

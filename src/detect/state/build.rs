@@ -13,7 +13,7 @@ use super::facts::FactKind;
 use super::plan::Slot;
 use super::score::{Circumstances, assess, level_points};
 use super::shards::Group;
-use super::text;
+use super::{net, text};
 
 /// Hash by which an entity is known across rules.
 pub(super) fn entity_key(kind: FactKind, value_hash: u64) -> u64 {
@@ -57,7 +57,7 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         assessed.score = ((assessed.score + points as f64) * 1_000.0).round() / 1_000.0;
     }
     let fields = text::group_fields(slot, group);
-    let keyed = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+    let keyed = |name: &str| fields.iter().find(|f| f.name == name).map(|f| f.value.to_owned());
     let fact = |i: u8| group.facts.get(i).map(str::to_owned);
     let src_ips: Vec<String> = ep.ips.iter().filter_map(|i| fact(*i)).collect();
     let mut users: Vec<String> = ep.users.iter().filter_map(|i| fact(*i)).collect();
@@ -81,7 +81,11 @@ pub(super) fn alert(slot: &Slot, group: &Group, ep: &Episode, known: &Entities, 
         description: slot.info.description.clone(),
         timestamp: Ts(ep.first),
         last: Ts(ep.last),
-        src_ip: keyed("src_ip").or_else(|| src_ips.first().cloned()),
+        // of a network an address that is in this alert
+        src_ip: keyed("src_ip")
+            .filter(|ip| net::of(ip).is_none())
+            .or_else(|| src_ips.first().cloned())
+            .or_else(|| keyed("src_ip")),
         src_ips,
         user: keyed("user").or_else(|| fact(ep.account())).or_else(|| keyed("target_user")),
         users,

@@ -161,6 +161,9 @@ impl Core {
         let opened = episode.is_none();
         let first = new.first().map_or(m.ev, |s| s.ev);
         let ep = episode.get_or_insert_with(|| Box::new(Episode::crowd(uid + 1, slot, key, &first, m.known)));
+        if opened {
+            self.ids.claim(&mut ep.id);
+        }
         let listed = ep.evidence.len();
         for row in &told {
             let mut at = [NO_FACT; 4];

@@ -47,37 +47,49 @@ fn short(value: &str) -> String {
     value.chars().take(MAX_VALUE).chain(std::iter::once('…')).collect()
 }
 
+/// A field of a group with its value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
+    /// Under whatever name, it is the address that the act came from.
+    pub(super) is_source: bool,
+}
+
+impl Named<'_> {
+    /// The value as groups compare it.
+    pub(super) fn keyed(&self) -> String {
+        if self.is_source { case::folded(&net::text(self.value)) } else { case::folded(self.value) }
+    }
+}
+
 /// The group's fields with their values, those without a value left out.
-pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<(&'a str, &'a str)> {
+pub(super) fn group_fields<'a>(slot: &'a Slot, group: &'a Group) -> Vec<Named<'a>> {
     let mut values = group.values();
     let mut out = Vec::new();
     if group.crowd {
         return out;
     }
+    let named = |(name, is_source), value| Named { name, value, is_source };
     if let Some(spec) = &slot.spec {
-        out.extend(spec.group_by.iter().map(|g| &*g.name).zip(values));
+        out.extend(spec.group_by.iter().map(|g| (&*g.name, g.is_source())).zip(values).map(|(n, v)| named(n, v)));
     } else if slot.entity().is_empty() {
         // The default entity: its name stands in the key.
         if let (Some(name), Some(value)) = (values.next(), values.next()) {
-            out.push((name, value));
+            out.push(named((name, name == "src_ip"), value));
         }
     } else {
-        out.extend(slot.entity().iter().map(|f| &*f.name).zip(values));
+        out.extend(slot.entity().iter().map(|f| (&*f.name, f.field.is_source())).zip(values).map(|(n, v)| named(n, v)));
     }
-    out.retain(|(_, v)| !v.is_empty());
+    out.retain(|f| !f.value.is_empty());
     out
 }
 
-/// The value of a group's field as groups compare it.
-pub(super) fn keyed(name: &str, value: &str) -> String {
-    if name == "src_ip" { case::folded(&net::text(value)) } else { case::folded(value) }
-}
-
 /// `rule id|field=value,…`, values folded: one account has one key however it is spelt.
-pub(super) fn dedup_key(slot: &Slot, fields: &[(&str, &str)]) -> String {
+pub(super) fn dedup_key(slot: &Slot, fields: &[Named<'_>]) -> String {
     let mut out = format!("{}|", slot.info.id);
-    for (i, (name, value)) in fields.iter().enumerate() {
-        let _ = write!(out, "{}{name}={}", if i > 0 { "," } else { "" }, keyed(name, value));
+    for (i, f) in fields.iter().enumerate() {
+        let _ = write!(out, "{}{}={}", if i > 0 { "," } else { "" }, f.name, f.keyed());
     }
     out
 }
@@ -140,7 +152,7 @@ fn thing(field: &str) -> Option<&'static str> {
 }
 
 /// One sentence with entity and numbers.
-pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &Episode) -> String {
+pub(super) fn message(slot: &Slot, fields: &[Named<'_>], group: &Group, ep: &Episode) -> String {
     let mut out = format!("{}: ", slot.info.title);
     let span = duration(slot.spec.as_ref().map_or(0, |s| s.timespan));
     let guessed = slot.info.techniques.iter().any(|t| t.starts_with("T1110"));
@@ -191,23 +203,29 @@ pub(super) fn message(slot: &Slot, fields: &[(&str, &str)], group: &Group, ep: &
             };
         }
     }
-    for (name, value) in fields {
-        let value = short(value);
-        let _ = match *name {
-            "src_ip" => match net::of(&value).filter(|_| ep.facts(FactKind::Ip).len() > 1) {
-                Some(net) => {
-                    let (many, n) = (if ep.cut(FactKind::Ip) { "at least " } else { "" }, ep.facts(FactKind::Ip).len());
-                    write!(out, " from {} ({many}{n} addresses)", net.as_str())
-                }
-                None => write!(out, " from {value}"),
-            },
+    for f in fields {
+        // a network with what came from it, not whichever address of it came first of all
+        let ips = ep.facts(FactKind::Ip).len();
+        let net = net::of(f.value).filter(|_| f.is_source && ips > 1);
+        let value = match &net {
+            Some(net) => {
+                let many = if ep.cut(FactKind::Ip) { "at least " } else { "" };
+                format!("{} ({many}{ips} addresses)", net.as_str())
+            }
+            None if f.is_source && net::of(f.value).is_some() => {
+                ep.facts(FactKind::Ip).first().and_then(|i| group.facts.get(*i)).map_or_else(|| short(f.value), short)
+            }
+            None => short(f.value),
+        };
+        let _ = match f.name {
+            "src_ip" => write!(out, " from {value}"),
             "user" => write!(out, ", account {value}"),
             "host" => write!(out, " on {value}"),
-            _ => write!(out, ", {name} {value}"),
+            name => write!(out, ", {name} {value}"),
         };
     }
     let at_least = |kind| if ep.cut(kind) { "at least " } else { "" };
-    let keyed = |n: &str| fields.iter().any(|(name, _)| *name == n);
+    let keyed = |n: &str| fields.iter().any(|f| f.name == n);
     let counted = slot.spec.as_ref().and_then(|s| s.fields.first()).map(|f| &*f.name);
     if let Some(shown) = slot.shows.first().filter(|s| counted != Some(&*s.name)) {
         let (many, all) = (at_least(FactKind::Shown), listed(group, ep, FactKind::Shown, 0));

@@ -6,7 +6,7 @@ use super::doc::Doc;
 use super::names::Key;
 use super::speaker::{self, Speaker};
 use super::{Scratch, apps, generic, journal, relayed, said, scan};
-use crate::event::{Draft, Ov, RecordFlags, Span, TimeQuality, Ts, ValueKind, time};
+use crate::event::{Draft, Ov, RecordFlags, Span, TimeQuality, ValueKind};
 use crate::parse::{Format, Parser, addr, detect, logfmt, syslog, windows};
 
 /// What became of the message inside.
@@ -86,21 +86,10 @@ fn around(line: &str, key: Key, doc: &Doc, p: &Parser, d: &mut Draft<'_>, s: &mu
         if certain || !inner.0.is_some() {
             d.time(ts, quality);
         } else if inner.1 == TimeQuality::Yearless && quality != TimeQuality::Yearless {
-            d.time(in_year_of(inner.0, ts), TimeQuality::Wall);
+            d.time(crate::parse::time::in_year_of(inner.0, ts), TimeQuality::Wall);
         }
     }
     if named.is_some_and(|n| n.speaker.claimed.is_some()) { Opened::Claimed } else { Opened::Read }
-}
-
-/// A time whose year was guessed, put into the year that brings it nearest to
-/// the envelope's.
-fn in_year_of(guessed: Ts, envelope: Ts) -> Ts {
-    let (year, month, day, ..) = guessed.civil();
-    let (about, ..) = envelope.civil();
-    let days = |y| time::days_from_civil(y, month, day);
-    let in_year = |y| Ts(guessed.0.saturating_add((days(y) - days(year)).saturating_mul(time::DAY)));
-    let tries = [about - 1, about, about + 1].map(in_year);
-    tries.into_iter().min_by_key(|t| t.0.abs_diff(envelope.0)).unwrap_or(guessed)
 }
 
 fn is_envelope(doc: &Doc, d: &Draft<'_>) -> bool {

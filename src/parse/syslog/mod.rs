@@ -14,7 +14,7 @@ pub(super) mod programs;
 mod structured;
 mod util;
 
-use crate::event::{Draft, Ov, RecordFlags};
+use crate::event::{Draft, Ov, RecordFlags, TimeQuality, Ts};
 use crate::parse::{Ctx, time};
 
 pub(super) use header::severity as level;
@@ -99,11 +99,22 @@ pub(super) fn json_behind_tabs<'a>(raw: &'a str, ctx: &Ctx) -> Option<(time::Sta
     json.starts_with('{').then_some((stamp, json))
 }
 
-/// Writes what a header says beside what the message said itself: its host, and
-/// time and program where the message had none.
+/// How far a message's own time may be from its header's: relays come hours late.
+const OWN_TIME: i64 = crate::event::time::DAY;
+
+/// Whether a time that a message gives is that of its header, whose year may be a guess.
+/// What is written to syslog anybody may write, and a year that one line claims would be
+/// the whole log's; the header is the daemon's.
+fn is_near(own: Ts, (header, quality): (Ts, TimeQuality)) -> bool {
+    let header = if quality == TimeQuality::Yearless { time::in_year_of(header, own) } else { header };
+    own.0.abs_diff(header.0) <= OWN_TIME.unsigned_abs()
+}
+
+/// Writes what a header says beside what the message said itself: its host, program
+/// where the message had none, and time where the message had none or one far away.
 pub(super) fn beside(raw: &str, ctx: &Ctx, d: &mut Draft<'_>) {
     let Some(h) = header::header(raw, ctx) else { return };
-    if let Some((ts, quality)) = h.time.filter(|_| !d.rec.time.is_some()) {
+    if let Some((ts, quality)) = h.time.filter(|t| !d.rec.time.is_some() || !is_near(d.rec.time, *t)) {
         d.time(ts, quality);
     }
     if let Some(host) = h.host {

@@ -71,6 +71,17 @@ pub fn value(text: &str, ctx: &Ctx) -> Option<(Ts, TimeQuality)> {
     (s.len == text.len()).then_some((s.ts, s.quality))
 }
 
+/// A time whose year was guessed, put into the year that brings it nearest to
+/// another's.
+pub(super) fn in_year_of(guessed: Ts, near: Ts) -> Ts {
+    let (year, month, day, ..) = guessed.civil();
+    let (about, ..) = near.civil();
+    let days = |y| crate::event::time::days_from_civil(y, month, day);
+    let in_year = |y| Ts(guessed.0.saturating_add((days(y) - days(year)).saturating_mul(crate::event::time::DAY)));
+    let tries = [about - 1, about, about + 1].map(in_year);
+    tries.into_iter().min_by_key(|t| t.0.abs_diff(near.0)).unwrap_or(guessed)
+}
+
 /// A wall-clock time of the source's zone as an instant.
 #[must_use]
 pub fn local(wall: Ts, ctx: &Ctx) -> Ts {

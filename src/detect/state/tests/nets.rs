@@ -74,3 +74,21 @@ fn alerts_of_one_network_are_folded() {
     let all = told(&texts, &lines);
     assert_eq!(all.iter().map(|a| a.covered_by.is_some()).collect::<Vec<_>>(), [true, false, false]);
 }
+
+/// The same under another name of the source, and of what is in this alert only.
+#[test]
+fn another_name_of_the_source_is_told_alike() {
+    let first = (0..3).map(|i| fail(i, &format!("2001:db8:1:2:1::{i}"), "root"));
+    let later = (0..3).map(|i| fail(i + 40_000, &format!("2001:db8:1:2:5::{i}"), "root"));
+    let lines: Vec<_> = first.chain(later).collect();
+    for (name, more) in [("src_ip", ""), ("who", ", who: {fail: src_ip}")] {
+        let rest = format!("gte: 3}}\naliases: {{unused: {{fail: user}}{more}");
+        let all = told(&by("event_count", name, &rest), &lines);
+        assert_eq!(all.len(), 2, "{name}");
+        for (a, own) in all.iter().zip(["2001:db8:1:2:1::0", "2001:db8:1:2:5::0"]) {
+            assert!(a.dedup_key.ends_with("=2001:db8:1:2::/64"), "{}", a.dedup_key);
+            assert!(a.message.contains("2001:db8:1:2::/64 (3 addresses)"), "{}", a.message);
+            assert_eq!(a.src_ip.as_deref(), Some(own), "{name}");
+        }
+    }
+}
