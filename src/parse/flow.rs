@@ -107,15 +107,10 @@ pub(super) fn parse(line: &str, ctx: &Ctx, firewall: Logsource, d: &mut Draft<'_
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{EventRow, Schema, Ts};
+    use crate::event::{Schema, Ts};
+    use crate::parse::testing::row;
     use crate::parse::{Options, Parser};
     use std::sync::Arc;
-
-    fn row(line: &str) -> EventRow {
-        let t = Ts::parse_rfc3339("2026-11-20T00:00:00Z").unwrap();
-        let parser = Parser::for_source("f.log", b"", &Options::new(t), &Arc::new(Schema::base()));
-        EventRow::from(parser.parse_one(line).event(0).unwrap())
-    }
 
     #[test]
     fn text_and_json_are_the_same_flow() {

@@ -118,15 +118,7 @@ fn place(value: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{EventRow, Schema, Ts};
-    use crate::parse::{Options, Parser};
-    use std::sync::Arc;
-
-    fn row(line: &str) -> EventRow {
-        let t = Ts::parse_rfc3339("2026-11-20T00:00:00Z").unwrap();
-        let parser = Parser::for_source("g.log", b"", &Options::new(t), &Arc::new(Schema::base()));
-        EventRow::from(parser.parse_one(line).event(0).unwrap())
-    }
+    use crate::parse::testing::row;
 
     #[test]
     fn verdicts_and_log_ins() {
